@@ -1,0 +1,216 @@
+"""The frozen values that stages hand to each other. This module imports nothing of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple, TypeAlias
+
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+JsonObject: TypeAlias = dict[str, Json]
+Path: TypeAlias = tuple[str | int, ...]
+
+Severity: TypeAlias = Literal["error", "brake", "warning", "note"]
+Action: TypeAlias = Literal["create", "update", "delete", "no-op"]
+
+
+class Address(NamedTuple):
+    """Which object is meant: `Kind/name`. A singleton's name is its kind's."""
+
+    kind: str
+    name: str
+
+    def __str__(self) -> str:
+        return self.kind if self.kind == self.name else f"{self.kind}/{self.name}"
+
+
+class Place(NamedTuple):
+    """Where something stands in the workspace; lines and columns count from 1."""
+
+    file: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where every node of a document was written, addressed by its path from the document's root."""
+
+    places: Mapping[Path, Place]
+
+    def place(self, *path: str | int) -> Place | None:
+        """The place of `path`, or of the nearest node above it."""
+        for end in range(len(path), -1, -1):
+            if (found := self.places.get(path[:end])) is not None:
+                return found
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Something a person should know. `flag` is the option that acknowledges a brake."""
+
+    rule: str
+    severity: Severity
+    message: str
+    help: str = ""
+    place: Place | None = None
+    address: Address | None = None
+    flag: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """One declared object: `spec` as written, after variables, overrides and caps; names, not ids."""
+
+    address: Address
+    spec: JsonObject
+    source: Source
+    ensure: Literal["present", "absent"] = "present"
+    former_names: tuple[str, ...] = ()
+    why: str = ""
+    newer: frozenset[str] = frozenset()
+    ignores: tuple[JsonObject, ...] = ()
+
+    def place(self, *path: str | int) -> Place | None:
+        """Where `path` inside `spec` was written; without a path, the document itself."""
+        return self.source.place("spec", *path) if path else self.source.place("name")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BreakGlass:
+    """The accounts that must stay outside every policy: userPrincipalNames and group names.
+
+    `policies` are break-glass's own policies (for example: emergency accounts need a FIDO2 key),
+    which need not exclude them.
+    """
+
+    accounts: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    policies: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.accounts or self.groups)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How many deletions and updates one apply may make before it asks for a word."""
+
+    deletions: int = 5
+    updates: int = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """`tapctl.yaml`: what holds in every environment."""
+
+    default_environment: str = "sandbox"
+    ownership: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    break_glass: BreakGlass = field(default_factory=BreakGlass)
+    limits: Limits = field(default_factory=Limits)
+    source: Source = field(default_factory=lambda: Source(places={}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """One tenant to plan against. `ca_requests_per_second` paces the Conditional Access family; 0 is none."""
+
+    name: str
+    tenant_id: str | None = None
+    cloud: str = "global"
+    graph_endpoint: str | None = None
+    max_state: str | None = None
+    ca_requests_per_second: float = 1.0
+    pins: Mapping[Address, str] = field(default_factory=dict)
+    source: Source = field(default_factory=lambda: Source(places={}))
+
+    @property
+    def is_sandbox(self) -> bool:
+        return self.name == "sandbox"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workspace:
+    """A folder as loaded for one environment, with every mistake found on the way."""
+
+    root: str
+    settings: Settings
+    environment: Environment
+    resources: tuple[Resource, ...]
+    findings: tuple[Finding, ...]
+    environments: tuple[str, ...] = ("sandbox",)
+    real_environments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldChange:
+    """One field of a change. `path` is dotted; a side that is absent is None.
+
+    In a field whose order is meaningless, `before` and `after` are sorted lists.
+    """
+
+    path: str
+    before: Json
+    after: Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One address and what becomes of it. `before` and `after` are canonical specs: names, never ids.
+
+    `reason` is for people; nothing decides on it. `left_as_is` names the fields that the document does
+    not mention and tapctl therefore does not own.
+    """
+
+    address: Address
+    action: Action
+    reason: str
+    before: JsonObject | None = None
+    after: JsonObject | None = None
+    fields: tuple[FieldChange, ...] = ()
+    id: str | None = None
+    former_name: str | None = None
+    left_as_is: tuple[str, ...] = ()
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Every declared or owned object with what becomes of it, no-ops included; holds no secret.
+
+    `fingerprint` covers what was observed; `checksum` what was decided on it.
+    """
+
+    environment: str
+    tenant_id: str
+    is_sandbox: bool
+    changes: tuple[Change, ...]
+    unmanaged: tuple[Address, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    fingerprint: str = ""
+    checksum: str = ""
+
+    @property
+    def pending(self) -> tuple[Change, ...]:
+        """The changes that do something."""
+        return tuple(change for change in self.changes if change.action != "no-op")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one change: applied, failed or skipped, and why if it was not applied."""
+
+    address: Address
+    action: Action
+    status: Literal["applied", "failed", "skipped"]
+    why: str = ""
+    id: str | None = None
+
+
+def errors_in(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Those that stop a run."""
+    return tuple(finding for finding in findings if finding.severity == "error")
