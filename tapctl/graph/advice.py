@@ -1,0 +1,58 @@
+"""What to do about an error answer: Graph's code, number and words in, one piece of advice out.
+
+Graph publishes no list of the Conditional Access numbers; these were seen in reports (checked 2026-11).
+"""
+
+from __future__ import annotations
+
+from tapctl.graph.permissions import permission_for
+
+_NUMBERS = {
+    "1007": "the body does not match Graph's schema: an unknown property, or a wrong shape or enum member, "
+    "in the part that the message names; `tapctl explain` says what may be there",
+    "1032": "the control passwordChange has conditions of its own: operator AND, mfa beside it, "
+    "all applications and a user risk level",
+    "1064": "clientAppTypes may not be empty; write [all]",
+    "1108": "an authentication strength and the control mfa cannot be in one policy; keep the strength",
+    "1235": "this control is not supported together with the condition authenticationFlows; use block",
+}
+
+_CODES = {
+    "authentication_requestfromnonpremiumtenantorb2ctenant": "the tenant has no Microsoft Entra ID P1 "
+    "licence, which this needs; `tapctl doctor` lists the licences that Graph reports",
+    "request_unsupportedquery": "Graph does not support this query option here; this is a bug in tapctl or "
+    "in the server at graphEndpoint, please report it with the request",
+    "directory_concurrencyviolation": "something else was changing the same object; try again",
+    "invalidauthenticationtoken": "the token was not accepted: sign in again, and see that it is for "
+    "Microsoft Graph and that this machine's clock is right",
+}
+
+_WORDS = {
+    "disable security defaults": "turn security defaults off first (Entra admin center, Overview, "
+    "Properties), or write enabledForReportingButNotEnforced until then",
+    "not licensed": "the tenant has no licence for this feature; `tapctl doctor` lists "
+    "the licences that Graph reports",
+}
+
+_STATUSES = {
+    429: "Graph still asks for fewer requests: wait some minutes, lower caRequestsPerSecond, and see what "
+    "else reads Conditional Access policies in this tenant, for they share the limit",
+    404: "if the object was created a moment ago, Graph may not show it yet: try again",
+    500: "the fault is Graph's: try again later, and give the request id to Microsoft support if it stays",
+}
+
+
+def advice_for(method: str, path: str, *, status: int, code: str, message: str, number: str = "") -> str:
+    """What to do, from the most specific fact to the least; empty when nothing is known."""
+    by_words = next((text for words, text in _WORDS.items() if words in message.casefold()), "")
+    by_answer = _NUMBERS.get(number) or _CODES.get(code.casefold()) or by_words
+    if by_answer or status not in (401, 403):
+        return by_answer or _STATUSES.get(min(status, 500), "")
+    return _permission_advice(method, path)
+
+
+def _permission_advice(method: str, path: str) -> str:
+    needed = permission_for(method, path)
+    if needed is None:
+        return "the identity may not do this; see the permissions on Microsoft's page of this request"
+    return f"{needed}; `tapctl doctor` shows what the token has"
