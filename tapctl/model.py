@@ -106,12 +106,13 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """`tapctl.yaml`: what holds in every environment."""
+    """`tapctl.yaml`: what holds in every environment; `severities` are those of lint rules."""
 
     default_environment: str = "sandbox"
     ownership: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     break_glass: BreakGlass = field(default_factory=BreakGlass)
     limits: Limits = field(default_factory=Limits)
+    severities: Mapping[str, str] = field(default_factory=dict)
     source: Source = field(default_factory=lambda: Source(places={}))
 
 
@@ -135,7 +136,10 @@ class Environment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workspace:
-    """A folder as loaded for one environment, with every mistake found on the way."""
+    """A folder as loaded for one environment, with every mistake found on the way.
+
+    `elsewhere` is what documents declare for other environments only: unmanaged here, not absent.
+    """
 
     root: str
     settings: Settings
@@ -144,6 +148,7 @@ class Workspace:
     findings: tuple[Finding, ...]
     environments: tuple[str, ...] = ("sandbox",)
     real_environments: tuple[str, ...] = ()
+    elsewhere: frozenset[Address] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -73,7 +73,7 @@ class Document:
 class Allowance:
     """How many more nodes the whole workspace may hold, aliases and variables written out."""
 
-    nodes: int = 1_000_000
+    nodes: int
 
 
 Parsed: TypeAlias = tuple[tuple[Document, ...], tuple[Finding, ...]]

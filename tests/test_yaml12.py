@@ -14,7 +14,7 @@ LOADERS = [yaml12.LOADER, yaml.SafeLoader]
 
 def read(text: str | bytes, loader: type = yaml12.LOADER) -> tuple[tuple[Document, ...], tuple[Finding, ...]]:
     data = text if isinstance(text, bytes) else text.encode()
-    return parse(data, "a.yaml", Allowance(), loader)
+    return parse(data, "a.yaml", Allowance(200_000), loader)
 
 
 def value(text: str | bytes) -> Json:

@@ -1,0 +1,438 @@
+"""A folder of YAML → Workspace for one environment, with every mistake in the folder as a Finding."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Final, Literal
+
+from tapctl.environment import (
+    STATES,
+    EnvironmentFile,
+    expanded,
+    merged,
+    nothing_matches,
+    read_address,
+    read_environment,
+)
+from tapctl.errors import WorkspaceError
+from tapctl.model import Address, Environment, Finding, JsonObject, Place, Resource, Settings, Workspace
+from tapctl.settings import Section, quoted, read_settings, suggestion
+from tapctl.yaml12 import MAX_BYTES, Allowance, Document, parse
+
+SANDBOX: Final = "sandbox"
+SIGN_IN_TEST: Final = "SignInTest"
+"""Read by `tapctl test`, wherever it stands."""
+MAX_FILES: Final = 10_000
+MAX_NODES: Final = 500_000
+ENVELOPE: Final = (
+    "kind",
+    "name",
+    "formerNames",
+    "environments",
+    "ensure",
+    "why",
+    "lint",
+    "newer",
+    "spec",
+)
+# Decided before the environment, and so its variables, are known.
+LITERAL: Final = ("kind", "environments")
+
+
+def load_workspace(root: Path, environment: str | None, *, known_kinds: Mapping[str, bool]) -> Workspace:
+    """Without `environment`, the default of the settings; `known_kinds` says which kinds are singletons."""
+    if not root.is_dir():
+        msg = (
+            f"{quoted(str(root))} is not a folder; name the workspace with -C, or make one with `tapctl init`"
+        )
+        raise WorkspaceError(msg)
+    findings: list[Finding] = []
+    allowance = Allowance(MAX_NODES)
+    files = _read_files(root, findings, allowance)
+    environments = _environments(files, findings, known_kinds, allowance)
+    written = _single(files.settings, findings)
+    selected = _selected(environment, written, environments)
+    settings = read_settings(_with_variables(written, selected, allowance), known_kinds)
+    loader = _Loader(selected, environments, known_kinds, allowance, findings)
+    resources, elsewhere = loader.resources(files.documents)
+    return Workspace(
+        root=str(root),
+        settings=settings,
+        environment=selected.environment,
+        resources=resources,
+        findings=tuple(sorted(findings, key=_by_place)),
+        environments=tuple(environments),
+        real_environments=tuple(name for name, file in environments.items() if file.is_real),
+        elsewhere=elsewhere,
+    )
+
+
+def _by_place(finding: Finding) -> Place:
+    return finding.place or Place("", 0, 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Files:
+    """The folder's YAML by what it is for."""
+
+    settings: list[Document]
+    environments: dict[str, list[Document]]
+    documents: list[Document]
+
+
+def _read_files(root: Path, findings: list[Finding], allowance: Allowance) -> _Files:
+    files = _Files(settings=[], environments={}, documents=[])
+    for relative in sorted(_yaml_files(root, findings)):
+        if allowance.nodes < 0:
+            break
+        documents = _read(root, relative, findings, allowance)
+        folder, _, file = relative.rpartition("/")
+        if not folder and Path(file).stem == "tapctl":
+            files.settings.extend(documents)
+        elif folder == "environments":
+            files.environments.setdefault(_shown(Path(file).stem), []).extend(documents)
+        else:
+            files.documents.extend(documents)
+    return files
+
+
+def _yaml_files(root: Path, findings: list[Finding]) -> list[str]:
+    """Paths below the root; hidden ones and the sign-in tests' folder left out, links out of it reported."""
+    found: list[str] = []
+    pending = [""]
+    real_root = Path(os.path.realpath(root))
+    while pending:
+        folder = pending.pop()
+        for name in _names_in(root, folder, findings):
+            relative = f"{folder}{name}"
+            path = root / relative
+            is_yaml, is_folder = path.suffix.lower() in (".yaml", ".yml"), os.path.isdir(path)  # noqa: PTH112  # never raises
+            if name.startswith(".") or (relative == "tests" and is_folder) or not (is_yaml or is_folder):
+                continue
+            if path.is_symlink() and not _may_follow(path, real_root, is_folder=is_folder):
+                message = (
+                    f"{quoted(_shown(relative))} is a link to a folder, or out of the workspace; copy it here"
+                )
+                _report(findings, "link-not-followed", message, root, relative)
+            elif is_folder:
+                pending.append(f"{relative}/")
+            else:
+                found.append(relative)
+    if len(found) > MAX_FILES:
+        message = f"holds {len(found)} YAML files; {MAX_FILES} is the most, and the others are not read"
+        _report(findings, "too-many-files", message, root, "")
+    return sorted(found)[:MAX_FILES]
+
+
+def _names_in(root: Path, folder: str, findings: list[Finding]) -> list[str]:
+    try:
+        return [path.name for path in (root / folder).iterdir()]
+    except OSError as error:
+        message = f"{quoted(_shown(folder))} cannot be read: {error.strerror}"
+        _report(findings, "unreadable-file", message, root, folder)
+        return []
+
+
+def _may_follow(link: Path, real_root: Path, *, is_folder: bool) -> bool:
+    return not is_folder and Path(os.path.realpath(link)).is_relative_to(real_root)
+
+
+def _read(root: Path, relative: str, findings: list[Finding], allowance: Allowance) -> tuple[Document, ...]:
+    path = root / relative
+    try:
+        if not path.is_file():  # opening a pipe would wait for ever
+            message = f"{quoted(_shown(relative))} is not a file; remove it"
+            _report(findings, "unreadable-file", message, root, relative)
+            return ()
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        message = f"{quoted(_shown(relative))} cannot be read: {error.strerror}"
+        _report(findings, "unreadable-file", message, root, relative)
+        return ()
+    documents, mistakes = parse(data, _shown((root / relative).as_posix()), allowance)
+    findings.extend(mistakes)
+    return tuple(document for document in documents if document.value is not None)
+
+
+def _shown(path: str) -> str:
+    """A file name may hold any bytes; a message may not."""
+    return os.fsencode(path).decode("utf-8", "replace")
+
+
+def _report(findings: list[Finding], rule: str, message: str, root: Path, relative: str) -> None:
+    place = Place(_shown((root / relative).as_posix()), 1, 1)
+    findings.append(Finding(rule=rule, severity="error", message=message, place=place))
+
+
+def _section(document: Document, findings: list[Finding]) -> Section:
+    section = Section(value={}, source=document.source, findings=findings)
+    if isinstance(document.value, dict):
+        return replace(section, value=document.value)
+    section.report("not-a-mapping", f"{quoted(document.value)} is not a mapping of properties")
+    return section
+
+
+def _single(documents: list[Document], findings: list[Finding]) -> Section:
+    """The one document of a file that holds one; an empty section where there is none."""
+    sections = [_section(document, findings) for document in documents]
+    for section in sections[1:]:
+        message = f"stands a second time, first at {sections[0].source.place()}; keep one"
+        section.report("more-than-one", message)
+    return sections[0] if sections else Section(value={}, source=Settings().source, findings=findings)
+
+
+def _environments(
+    files: _Files, findings: list[Finding], known_kinds: Mapping[str, bool], allowance: Allowance
+) -> dict[str, EnvironmentFile]:
+    sandbox = EnvironmentFile(environment=Environment(name=SANDBOX))
+    found = {
+        name: read_environment(name, _single(documents, findings), known_kinds, allowance)
+        for name, documents in files.environments.items()
+    }
+    return dict(sorted(({SANDBOX: sandbox} | found).items()))
+
+
+def _selected(
+    environment: str | None, settings: Section, environments: Mapping[str, EnvironmentFile]
+) -> EnvironmentFile:
+    default = settings.value.get("defaultEnvironment", SANDBOX)
+    name = default if environment is None else environment
+    if isinstance(name, str) and name in environments:
+        selected = environments[name]
+    elif environment is None and not isinstance(name, str):
+        selected = environments[SANDBOX]  # reported as the wrong type
+    else:
+        asked = settings.source.place("defaultEnvironment") if environment is None else None
+        known = f"known are {', '.join(environments)}"
+        where = f"{asked}: " if asked else ""
+        msg = f"{where}there is no environment {quoted(name)}{suggestion(str(name), environments)}; {known}"
+        raise WorkspaceError(msg)
+    if isinstance(default, str) and default not in environments:
+        message = (
+            f"defaultEnvironment is {quoted(default)}, which has no file{suggestion(default, environments)}"
+        )
+        settings.report("unknown-environment", message, "defaultEnvironment", remedy="Correct its name.")
+    return selected
+
+
+def _with_variables(settings: Section, selected: EnvironmentFile, allowance: Allowance) -> Section:
+    others = tuple(key for key in settings.value if key != "breakGlass")
+    return expanded(settings, selected.environment.name, selected.variables, allowance, literal=others)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Draft:
+    """A document whose envelope has been read."""
+
+    resource: Resource
+    section: Section
+    is_active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Loader:
+    selected: EnvironmentFile
+    environments: Mapping[str, EnvironmentFile]
+    known_kinds: Mapping[str, bool]
+    allowance: Allowance
+    findings: list[Finding]
+
+    def resources(self, documents: Iterable[Document]) -> tuple[tuple[Resource, ...], frozenset[Address]]:
+        """What is declared for the selected environment, and what is for others only."""
+        drafts = [draft for document in documents if (draft := self._draft(document))]
+        active = list(_unique(draft for draft in drafts if draft.is_active))
+        _check_former_names(active)
+        elsewhere = {draft.resource.address for draft in drafts if not draft.is_active}
+        resources = {draft.resource.address: draft.resource for draft in active}
+        for override in self.selected.overrides:
+            if resource := resources.get(override.address):
+                spec, source = merged(resource.spec, resource.source, override.section)
+                resources[override.address] = replace(resource, spec=spec, source=source)
+            else:
+                nothing_matches(override, resources, elsewhere)
+        capped = tuple(self._capped(resource) for resource in resources.values())
+        return capped, frozenset(elsewhere - resources.keys())
+
+    def _draft(self, document: Document) -> _Draft | None:
+        section = _section(document, self.findings)
+        if not isinstance(document.value, dict) or section.value.get("kind") == SIGN_IN_TEST:
+            return None
+        kind = section.kind("kind", self.known_kinds)
+        named = self._named_environments(section)
+        selected = self.selected.environment.name
+        is_active = named is None or selected in named
+        if document.has_variables:
+            # What is for elsewhere is checked with the variables it has there.
+            file = self.selected if is_active or not named else self.environments[named[0]]
+            name = file.environment.name
+            section = expanded(section, name, file.variables, self.allowance, literal=LITERAL)
+        resource = _resource(section, kind, is_singleton=self.known_kinds.get(kind or "", False))
+        if resource is None:
+            return None
+        section = replace(section, address=resource.address)
+        return _Draft(resource=resource, section=section, is_active=is_active)
+
+    def _named_environments(self, section: Section) -> list[str] | None:
+        """None stands for all of them."""
+        if "environments" not in section.value:
+            return None
+        if section.value["environments"] in ([], None):
+            message = "environments names none, so that the document is for nowhere"
+            section.report("unknown-environment", message, "environments", remedy="Name one, or remove it.")
+            return None
+        known = []
+        for index, name in section.texts_at("environments"):
+            if name in self.environments:
+                known.append(name)
+            else:
+                message = f"environment {quoted(name)} has no file{suggestion(name, self.environments)}"
+                remedy = f"Known are {', '.join(self.environments)}."
+                section.report("unknown-environment", message, "environments", index, remedy=remedy)
+        return known or None
+
+    def _capped(self, resource: Resource) -> Resource:
+        environment, state = self.selected.environment, resource.spec.get("state")
+        cap = environment.max_state
+        if resource.address.kind != "ConditionalAccessPolicy" or cap is None or state not in STATES:
+            return resource
+        if STATES.index(str(state)) <= STATES.index(cap):
+            return resource
+        self.findings.extend(_about_cap(resource, str(state), cap, environment.name))
+        return replace(resource, spec=resource.spec | {"state": cap})
+
+
+def _resource(section: Section, kind: str | None, *, is_singleton: bool) -> Resource | None:
+    address = read_address(section, kind, is_singleton=is_singleton) if kind else None
+    section = replace(section, address=address)
+    section.only(ENVELOPE)
+    ensure: Literal["present", "absent"] = "present"
+    if section.choice("ensure", ("present", "absent")) == "absent":
+        ensure = "absent"
+    spec = section.mapping("spec")
+    if ensure == "present" and section.value.get("spec") is None:
+        section.report("missing-property", '"spec" is missing', remedy="Add `spec:`, or `ensure: absent`.")
+    why, former_names = section.text("why"), _former_names(section, is_singleton=is_singleton)
+    newer, ignores = frozenset(section.texts("newer")), tuple(_ignores(section.section("lint")))
+    if address is None:
+        return None
+    return Resource(
+        address=address,
+        spec=spec or {},
+        source=section.source,
+        ensure=ensure,
+        former_names=former_names,
+        why=why or "",
+        newer=newer,
+        ignores=ignores,
+    )
+
+
+def _former_names(section: Section, *, is_singleton: bool) -> tuple[str, ...]:
+    if is_singleton and "formerNames" in section.value:
+        message = f"formerNames is {quoted(section.value['formerNames'])}, but this kind takes no name"
+        section.report("name-on-singleton", message, "formerNames", remedy="Remove it.")
+        return ()
+    names = section.texts_at("formerNames")
+    return tuple(name for index, name in names if section.good_name(name, "formerNames", index))
+
+
+def _ignores(lint: Section) -> Iterator[JsonObject]:
+    lint.only(("ignore",))
+    for ignore in lint.sections("ignore"):
+        ignore.only(("rule", "because", "until"))
+        for key in ("rule", "because"):
+            if ignore.required(key):
+                ignore.name(key) if key == "rule" else ignore.text(key)
+        until = ignore.text("until", "a date such as 2027-01-31")
+        if until is not None and not _is_date(until):
+            message = f"{ignore.label('until')} is {quoted(until)}, which is not a date"
+            ignore.report("wrong-value", message, "until", remedy="Write it as 2027-01-31.")
+        yield ignore.value
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def _unique(drafts: Iterable[_Draft]) -> Iterator[_Draft]:
+    """The first document of each address; the others are reported."""
+    seen: dict[Address, _Draft] = {}
+    for draft in drafts:
+        address = draft.resource.address
+        first = seen.setdefault(address, draft)
+        if first is draft:
+            yield draft
+            continue
+        where = first.resource.place()
+        if address.kind == address.name and "name" not in draft.section.value:
+            message = f"{quoted(address.kind)} is declared a second time, first at {where}; there is only one"
+            draft.section.report(
+                "singleton-claimed-twice", message, "kind", remedy="Merge the two documents."
+            )
+        else:
+            message = f"{address.kind} {quoted(address.name)} is declared a second time, first at {where}"
+            draft.section.report("duplicate-document", message, "name", remedy="Rename or remove one.")
+
+
+def _check_former_names(drafts: list[_Draft]) -> None:
+    declared = {draft.resource.address: draft for draft in drafts}
+    claimed: dict[Address, Place | None] = {}
+    for draft in drafts:
+        section, address = draft.section, draft.resource.address
+        for index, name in _former_names_at(section):
+            former = Address(address.kind, name)
+            at = section.source.place("formerNames", index)
+            if former == address:
+                message = f"formerNames lists {quoted(name)}, which is the document's own name"
+                section.report("former-name-declared", message, "formerNames", index, remedy="Remove it.")
+            elif other := declared.get(former):
+                message = f"formerNames lists {quoted(name)}, still declared at {other.resource.place()}"
+                section.report("former-name-declared", message, "formerNames", index, remedy="Remove one.")
+            elif former in claimed:
+                message = f"former name {quoted(name)} is claimed a second time, first at {claimed[former]}"
+                section.report(
+                    "former-name-claimed-twice", message, "formerNames", index, remedy="Remove one."
+                )
+            claimed.setdefault(former, at)
+
+
+def _former_names_at(section: Section) -> list[tuple[int, str]]:
+    """Without the mistakes, which are reported already."""
+    return list(replace(section, findings=[]).texts_at("formerNames"))
+
+
+def _about_cap(resource: Resource, state: str, cap: str, environment: str) -> Iterator[Finding]:
+    place = resource.place("state")
+    message = (
+        f"state {quoted(state)} is lowered to {quoted(cap)}, the cap of environment {quoted(environment)}"
+    )
+    yield Finding(
+        rule="state-capped", severity="note", message=message, place=place, address=resource.address
+    )
+    if cap == STATES[1] and _user_actions(resource.spec):
+        message = (
+            f"report-only does not evaluate user actions: in {quoted(environment)} this policy does nothing"
+        )
+        remedy = "Try it in an environment without the cap."
+        yield Finding(
+            rule="cap-user-action",
+            severity="warning",
+            message=message,
+            help=remedy,
+            place=place,
+            address=resource.address,
+        )
+
+
+def _user_actions(spec: JsonObject) -> bool:
+    conditions = spec.get("conditions")
+    applications = conditions.get("applications") if isinstance(conditions, dict) else None
+    return isinstance(applications, dict) and bool(applications.get("includeUserActions"))
