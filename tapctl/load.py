@@ -132,7 +132,7 @@ def _names_in(root: Path, folder: str, findings: list[Finding]) -> list[str]:
     try:
         return [path.name for path in (root / folder).iterdir()]
     except OSError as error:
-        message = f"{quoted(_shown(folder))} cannot be read: {error.strerror}"
+        message = f"{quoted(_shown(folder or str(root)))} cannot be read: {error.strerror}"
         _report(findings, "unreadable-file", message, root, folder)
         return []
 

@@ -13,6 +13,7 @@ from typing import Final
 from tapctl.model import Address, BreakGlass, Finding, Json, JsonObject, Limits, Path, Settings, Source
 
 MAX_NAME: Final = 256
+MAX_CANDIDATES: Final = 2_000
 SEVERITIES: Final = ("error", "warning", "note", "off")
 UPN = re.compile(r"[^@\s]+@[^@\s]+")
 # What a control character does to a terminal or a line-based format, the line separators included.
@@ -92,7 +93,7 @@ class Section:
             if isinstance(item, str) and item.strip():
                 yield index, item
             else:
-                self.wrong_type("text", key, index, value=item)
+                self.wrong_type("text that is not blank", key, index, value=item)
 
     def _items(self, key: str, expected: str) -> Iterable[tuple[int, Json]]:
         value = self.value.get(key)
@@ -167,7 +168,9 @@ def _escaped(text: str) -> str:
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name that was probably meant: letter case first, then likeness."""
-    names = [*known] if len(name) <= MAX_NAME else []
+    names = [*known]
+    if len(name) > MAX_NAME or len(names) > MAX_CANDIDATES:
+        return None
     folded = {candidate.casefold(): candidate for candidate in names}
     if exact := folded.get(name.casefold()):
         return exact

@@ -93,6 +93,8 @@ def parse(data: bytes, file: str, allowance: Allowance, loader: type = LOADER) -
         text = _decoded(data, file)
     except _Stop as stop:
         return (), (stop.finding,)
+    if "\t" in text:
+        loader = yaml.SafeLoader  # libyaml takes tabs for spaces here and there, depending on its version
     documents: list[Document] = []
     findings: list[Finding] = []
     start: int | None = 0

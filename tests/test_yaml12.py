@@ -137,6 +137,12 @@ def test_reading_goes_on_at_the_next_document(loader: type) -> None:
     assert documents[1].source.place("d") == Place("a.yaml", 7, 1)
 
 
+def test_a_tab_is_read_alike_by_both_parsers() -> None:
+    text = "a:\n  ? \tb\n"
+
+    assert read(text) == read(text, yaml.SafeLoader)
+
+
 def test_a_duplicate_key_names_both_places() -> None:
     found = mistake("state: on\nother: 1\nstate: off")
 
