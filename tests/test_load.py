@@ -132,6 +132,7 @@ def test_resources_come_in_the_order_of_their_files(tmp_path: Path) -> None:
         ),
         ("kind: group\nname: x\nspec: {}", "unknown-kind", "1:1", 'did you mean "Group"'),
         ("kind: Zebra\nname: x\nspec: {}", "unknown-kind", "1:1", '"Zebra" is not known'),
+        (f"kind: {'Group' * 60}\nname: x\nspec: {{}}", "unknown-kind", "1:1", '"GroupGroup'),
         ("kind: Group\nspec: {}", "missing-property", "1:1", '"name"'),
         ("kind: Group\nname: 7\nspec: {}", "wrong-type", "2:1", "name is 7"),
         ("kind: Group\nname: ' '\nspec: {}", "bad-name", "2:1", '" " is empty'),
