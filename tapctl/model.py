@@ -152,6 +152,50 @@ class Workspace:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Who applies: `id` is the object id of the user or service principal; `roles` are role template ids."""
+
+    kind: Literal["person", "application", "unknown"] = "unknown"
+    id: str = ""
+    name: str = ""
+    roles: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TenantFacts:
+    """What decides whether a change can work at all; None where it could not be read.
+
+    `is_licensed`: some subscription brings Entra ID P1, which Conditional Access needs.
+    """
+
+    security_defaults: bool | None = None
+    migration_state: str | None = None
+    is_licensed: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """What the tenant answered, unchanged: ids, not names.
+
+    `objects` holds each managed kind's objects as Graph gave them; a group whose members are owned
+    carries their ids under "members" and "owners". `entries` are the looked-up objects of each kind.
+    `parents` are the groups an object is directly in, for every object whose groups were read;
+    `unread` says why something could not be read.
+    """
+
+    environment: str
+    tenant_id: str
+    is_sandbox: bool
+    identity: Identity = field(default_factory=Identity)
+    objects: Mapping[str, tuple[JsonObject, ...]] = field(default_factory=dict)
+    entries: Mapping[str, tuple[JsonObject, ...]] = field(default_factory=dict)
+    parents: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    dynamic_groups: frozenset[str] = frozenset()
+    facts: TenantFacts = field(default_factory=TenantFacts)
+    unread: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FieldChange:
     """One field of a change. `path` is dotted; a side that is absent is None.
 

@@ -1,0 +1,230 @@
+"""A spec as written or as Graph answered → the one form in which the two are compared, and back to Graph's.
+
+Everything here follows the schema (see schema.py); what a single kind does differently is in its module.
+The canonical form has no nulls, no empty lists or objects, defaults filled in, sets sorted, Graph's own
+spelling of its words, lower-case GUIDs, network addresses in their standard spelling, and names for ids.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final, TypeAlias, cast
+
+from tapctl.model import Json, JsonObject, Path
+from tapctl.schema import MISSING, Field
+
+Refer: TypeAlias = Callable[[Field, str], str]
+
+_ABSENT: Final = object()
+_DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?", re.IGNORECASE)
+
+
+def is_noise(key: str) -> bool:
+    """Whether Graph added this key for clients: control information and bound operations, not content."""
+    return key.startswith(("@odata.", "#microsoft.graph.", "@microsoft.graph.")) or "@odata." in key
+
+
+def minutes(text: str) -> int | None:
+    """`8h`, `1d`, `1h30m` or `90m` in minutes; None if it is none of these."""
+    found = _DURATION.fullmatch(text.strip())
+    if not found or not any(found.groups()):
+        return None
+    days, hours, rest = (int(part or 0) for part in found.groups())
+    return (days * 24 + hours) * 60 + rest
+
+
+def expand(field: Field, value: Json) -> Json:
+    """Replace what is only convenience: durations, shorthands, joined flags, letter case; drop noise."""
+    if isinstance(value, str):
+        return _expand_text(field, value)
+    if isinstance(value, list) and field.items is not None:
+        return [expand(field.items, item) for item in value]
+    if isinstance(value, dict):
+        return {
+            key: expand(field.properties[key], item) if key in field.properties else item
+            for key, item in value.items()
+            if key in field.properties or not is_noise(key)
+        }
+    return value
+
+
+def _expand_text(field: Field, text: str) -> Json:
+    if field.shorthand:
+        return {field.shorthand: expand(field.properties[field.shorthand], text)}
+    if field.is_flags and field.items is not None:
+        return [expand(field.items, part.strip()) for part in text.split(",") if part.strip()]
+    if field.unit == "minutes" and (length := minutes(text)) is not None:
+        return length
+    known = field.enum.get(text.strip().lower()) or field.words.get(text.strip().lower())
+    if known is not None:
+        return known
+    return _format(field.format, text.rstrip("\r\n"))
+
+
+def _format(name: str, text: str) -> str:
+    match name:
+        case "guid":
+            return text.strip().lower()
+        case "country":
+            return text.strip().upper()
+        case "cidr":
+            return _network(text)
+        case "combination":
+            return ",".join(sorted(part.strip() for part in text.split(",") if part.strip()))
+        case _:
+            return text
+
+
+def _network(text: str) -> str:
+    """The standard spelling of a range: host bits cleared, IPv6 shortened; what is none stays as it is."""
+    try:
+        return str(ipaddress.ip_network(text.strip(), strict=False))
+    except ValueError:
+        return text
+
+
+def canonical(field: Field, value: Json, refer: Refer) -> JsonObject:
+    """The canonical form of a whole spec that has been expanded. Properties no schema knows are left out."""
+    result = _canonical(field, value, refer, is_root=True)
+    return result if isinstance(result, dict) else {}
+
+
+def _canonical(
+    field: Field, value: Json, refer: Refer, *, is_root: bool = False, in_list: bool = False
+) -> object:
+    if value is None or (value in ([], {}, "") and field.type != "array"):
+        return _default(field, refer)
+    if isinstance(value, dict):
+        return _object(field, value, refer, is_root=is_root, in_list=in_list)
+    if isinstance(value, list):
+        return _list(field, value, refer)
+    if field.references and isinstance(value, str):
+        return refer(field, value)
+    return value
+
+
+def _default(field: Field, refer: Refer) -> object:
+    if field.default is MISSING or field.default is None:
+        return _ABSENT
+    return _canonical(field, cast(Json, field.default), refer)
+
+
+def _object(field: Field, value: JsonObject, refer: Refer, *, is_root: bool, in_list: bool) -> object:
+    known = {
+        key: _canonical(child, value[key], refer, in_list=in_list)
+        for key, child in field.properties.items()
+        if value.get(key) is not None and not child.is_read_only
+    }
+    if in_list:
+        known |= {
+            key: item for key, item in value.items() if key not in field.properties and item is not None
+        }
+    known = {key: item for key, item in known.items() if item is not _ABSENT}
+    if not known and not is_root:
+        return _ABSENT
+    for key, child in field.properties.items():
+        if key not in known and not child.is_read_only and (filled := _default(child, refer)) is not _ABSENT:
+            known[key] = filled
+    return dict(sorted(known.items()))
+
+
+def _list(field: Field, values: list[Json], refer: Refer) -> object:
+    if field.items is None:
+        return values
+    items = [
+        item
+        for value in values
+        if (item := _canonical(field.items, value, refer, in_list=True)) is not _ABSENT
+    ]
+    if field.is_set or field.is_flags:
+        by_text = {sort_key(item): item for item in items}
+        items = [by_text[text] for text in sorted(by_text)]
+    return items if items else _ABSENT
+
+
+def sort_key(value: object) -> str:
+    """A text by which JSON values sort and by which equal ones are one."""
+    return value if isinstance(value, str) else json.dumps(value, sort_keys=True, ensure_ascii=False)
+
+
+def unknown(field: Field, value: Json, path: Path = ()) -> Iterator[tuple[Path, Json]]:
+    """The properties of an expanded spec that no schema knows and that hold something, with their paths.
+
+    Objects inside lists are left out: canonical() keeps theirs.
+    """
+    if not isinstance(value, dict):
+        return
+    for key, item in value.items():
+        if (child := field.properties.get(key)) is not None:
+            yield from unknown(child, item, (*path, key))
+        elif item not in (None, [], {}) and not is_noise(key):
+            yield (*path, key), item
+
+
+def with_values(spec: JsonObject, values: Mapping[Path, Json]) -> JsonObject:
+    """A copy of `spec` with each value put at its path."""
+    for path, value in values.items():
+        spec = _put(spec, path, value)
+    return spec
+
+
+def _put(spec: JsonObject, path: Path, value: Json) -> JsonObject:
+    head, *rest = path
+    below = spec.get(str(head))
+    inner = _put(below if isinstance(below, dict) else {}, tuple(rest), value) if rest else value
+    return {**spec, str(head): inner}
+
+
+def without(spec: JsonObject, path: Path) -> JsonObject:
+    """A copy of `spec` that has nothing at `path`."""
+    head, *rest = path
+    below = spec.get(str(head))
+    kept = {key: item for key, item in spec.items() if key != head}
+    return {**kept, str(head): without(below, tuple(rest))} if rest and isinstance(below, dict) else kept
+
+
+def at(spec: Json, *path: str) -> Json:
+    """The value at `path`, or None."""
+    for key in path:
+        if not isinstance(spec, dict):
+            return None
+        spec = spec.get(key)
+    return spec
+
+
+def texts(spec: Json, *path: str) -> tuple[str, ...]:
+    """The strings of the list at `path`; empty if it is not there."""
+    value = at(spec, *path)
+    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
+
+
+def to_wire(field: Field, value: Json, id_of: Refer) -> Json:
+    """A canonical value as Graph wants it: ids for names, flags joined by commas."""
+    if isinstance(value, list):
+        items = field.items
+        parts = value if items is None else [to_wire(items, item, id_of) for item in value]
+        return ",".join(str(part) for part in parts) if field.is_flags else parts
+    if isinstance(value, dict):
+        return {
+            key: to_wire(field.properties[key], item, id_of) if key in field.properties else item
+            for key, item in value.items()
+        }
+    if field.references and isinstance(value, str):
+        return id_of(field, value)
+    return value
+
+
+def references(field: Field, value: Json, path: Path = ()) -> Iterator[tuple[Path, Field, str]]:
+    """Every reference in an expanded spec: where it stands, its field, and its text."""
+    if isinstance(value, dict):
+        for key, child in field.properties.items():
+            if key in value and not child.is_read_only:
+                yield from references(child, value[key], (*path, key))
+    elif isinstance(value, list) and field.items is not None:
+        for index, item in enumerate(value):
+            yield from references(field.items, item, (*path, index))
+    elif isinstance(value, str) and field.references:
+        yield path, field, value

@@ -1,0 +1,185 @@
+"""What a kind is: data that says where it lives in Graph, and the stock behaviours it is put together from.
+
+A kind performs no I/O. What is regular about it is in its schema; what is irregular, in its module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from tapctl import schema
+from tapctl.model import Action, Address, Finding, Json, JsonObject, Path, Resource
+from tapctl.schema import Field
+
+BUILT_IN = "built into Entra"
+"""Why nobody manages an object that every tenant has: it is referred to, and neither listed nor changed."""
+
+Effect: TypeAlias = Literal["tightens", "loosens"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lookup:
+    """How an object that policies refer to is found by name, and how an id is named.
+
+    `by` says what Graph offers: `filter` (`key in (...)`), or `list` (the whole, small collection).
+    `well_known` are names of ours for ids that are the same in every tenant. `types` are what
+    directoryObjects/getByIds calls it, where ids can be named in bulk. `permission` is the least that
+    reading it takes (graph-facts section 18).
+    """
+
+    kind: str
+    path: str
+    by: Literal["filter", "list"]
+    permission: str
+    key: str = "displayName"
+    id: str = "id"
+    select: tuple[str, ...] = ("id", "displayName")
+    well_known: Mapping[str, str] = field(default_factory=dict)
+    types: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One HTTP request as a value. `{id}` in `path` and `body` is the id that an earlier create answered.
+
+    With `settle`, what was written has to read back before the next request goes out.
+    """
+
+    method: Literal["POST", "PATCH", "DELETE"]
+    path: str
+    body: JsonObject | None = None
+    settle: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Write:
+    """What a kind turns into requests: one step of one change.
+
+    `before` and `after` are canonical specs; `wire` puts a canonical value of a field into Graph's form;
+    `extra` are observed properties that no schema knows and that have to go along in a block sent whole;
+    `observed` is the object as Graph answered it.
+    """
+
+    action: Action
+    address: Address
+    id: str
+    before: JsonObject
+    after: JsonObject
+    renamed: bool
+    wire: Callable[[Field, Json], Json]
+    reference_url: Callable[[str], str]
+    observed: JsonObject
+    extra: Mapping[Path, Json]
+
+
+Requests: TypeAlias = "Callable[[Kind, Write], list[Request]]"
+
+
+def no_rules(resource: Resource, spec: JsonObject) -> Iterable[Finding]:
+    """Nothing beyond the schema."""
+    return ()
+
+
+def as_it_is(spec: JsonObject) -> JsonObject:
+    """Nothing irregular."""
+    return spec
+
+
+def never_refused(before: JsonObject, after: JsonObject) -> str:
+    """Everything can change in place."""
+    return ""
+
+
+def always_ours(observed: JsonObject) -> str:
+    """Microsoft manages none of these."""
+    return ""
+
+
+def tightens(before: JsonObject, after: JsonObject) -> Effect:
+    """Order does not matter for safety: with the creations."""
+    return "tightens"
+
+
+def stock_requests(kind: Kind, write: Write) -> list[Request]:
+    """POST the whole, PATCH the changed top-level properties, DELETE."""
+    match write.action:
+        case "create":
+            return [Request(method="POST", path=kind.path, body=kind.body(write, tuple(write.after)))]
+        case "update":
+            body = kind.body(write, changed_properties(write))
+            return [Request(method="PATCH", path=kind.object_path(write.id), body=body)]
+        case "delete":
+            return [Request(method="DELETE", path=kind.object_path(write.id))]
+        case _:
+            return []
+
+
+def changed_properties(write: Write) -> tuple[str, ...]:
+    """The top-level properties in which `after` differs from `before`."""
+    keys = sorted({*write.before, *write.after})
+    return tuple(key for key in keys if write.before.get(key) != write.after.get(key))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """One kind of object tapctl manages.
+
+    `path` is the Graph collection, or the object itself for a singleton. `lookup` says how its objects
+    are found; without it they are found by reading `path`. `odata_type` goes into every body that needs it.
+    `from_graph` turns what Graph answers into the spec's own shape, before anything else looks at it;
+    `normalise` evens out a canonical spec where Graph rewrites what it is given. `refusal` says why a
+    change cannot be made in place; `service_managed` why an object is Microsoft's. `effect` classifies
+    an update for the safe order. `rules` are checks across fields.
+    """
+
+    name: str
+    path: str
+    documentation: str
+    read_permission: str
+    write_permissions: tuple[str, ...]
+    family: Literal["conditionalAccess", "other"] = "other"
+    singleton: bool = False
+    lookup: Lookup | None = None
+    deletable_by_ownership: bool = True
+    odata_type: str = ""
+    expand: str = ""
+    from_graph: Callable[[JsonObject], JsonObject] = as_it_is
+    normalise: Callable[[JsonObject], JsonObject] = as_it_is
+    to_graph: Callable[[JsonObject], JsonObject] = as_it_is
+    rules: Callable[[Resource, JsonObject], Iterable[Finding]] = no_rules
+    refusal: Callable[[JsonObject, JsonObject], str] = never_refused
+    service_managed: Callable[[JsonObject], str] = always_ours
+    effect: Callable[[JsonObject, JsonObject], Effect] = tightens
+    requests: Requests = stock_requests
+
+    @property
+    def field(self) -> Field:
+        """The root of the kind's schema."""
+        return schema.fields(self.name)
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether a plan reads the whole collection (groups are found by name instead)."""
+        return not self.singleton and (self.lookup is None or self.lookup.by == "list")
+
+    def object_path(self, object_id: str) -> str:
+        """Where one object is."""
+        return self.path if self.singleton else f"{self.path}/{object_id}"
+
+    def body(self, write: Write, properties: Iterable[str]) -> JsonObject:
+        """A request body with these top-level properties of `write.after`; an absent list is sent as []."""
+        body: JsonObject = {"@odata.type": self.odata_type} if self.odata_type else {}
+        if write.renamed or write.action == "create":
+            body["displayName"] = write.address.name
+        for name in properties:
+            child = self.field.properties.get(name)
+            value = write.after.get(name)
+            body[name] = empty(child) if value is None else (write.wire(child, value) if child else value)
+        return self.to_graph(body)
+
+
+def empty(child: Field | None) -> Json:
+    """What Graph takes for "nothing here": [] for a list, null otherwise."""
+    return [] if child is not None and child.type == "array" else None

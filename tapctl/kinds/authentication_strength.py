@@ -1,0 +1,132 @@
+"""AuthenticationStrength: which combinations of methods a policy accepts. Built-in ones are only named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tapctl.kind import BUILT_IN, Kind, Lookup, Request, Write, changed_properties
+from tapctl.kinds._findings import wrong
+from tapctl.model import Finding, Json, JsonObject, Resource
+
+# The ids are the same in every tenant; the names have changed over the years
+# (https://learn.microsoft.com/graph/api/authenticationstrengthroot-list-policies, checked 2026-11).
+_BUILT_IN_IDS = {
+    "Multifactor authentication": "00000000-0000-0000-0000-000000000002",
+    "Passwordless MFA": "00000000-0000-0000-0000-000000000003",
+    "Phishing-resistant MFA": "00000000-0000-0000-0000-000000000004",
+    "Phishing resistant MFA": "00000000-0000-0000-0000-000000000004",
+}
+
+
+def _rules(resource: Resource, spec: JsonObject) -> Iterable[Finding]:
+    if resource.address.name in _BUILT_IN_IDS:
+        yield wrong(
+            resource,
+            (),
+            f"{resource.address.name!r} is built into Entra and cannot be declared",
+            "Refer to it by this name in policies, or declare a strength of your own under another name.",
+            rule="built-in-strength",
+        )
+    allowed = spec.get("allowedCombinations")
+    for index, item in enumerate(_configurations(spec)):
+        for combination in _list(item.get("appliesToCombinations")):
+            if isinstance(allowed, list) and combination not in allowed:
+                yield wrong(
+                    resource,
+                    ("combinationConfigurations", str(index)),
+                    f"appliesToCombinations names {combination!r}, which allowedCombinations does not hold",
+                    "Add the combination to allowedCombinations or take it out here.",
+                    rule="combination-not-allowed",
+                )
+
+
+def _requests(kind: Kind, write: Write) -> list[Request]:
+    """PATCH changes name and description only; combinations go through an action, and what restricts
+    a combination is a collection of its own (graph-facts section 9)."""
+    path = kind.object_path(write.id)
+    match write.action:
+        case "create":
+            plain = [name for name in write.after if name != "combinationConfigurations"]
+            post = Request(method="POST", path=kind.path, body=kind.body(write, plain))
+            return [post, *(_add(f"{kind.path}/{{id}}", item) for item in _configurations(write.after))]
+        case "update":
+            return [*_changes(kind, write, path)]
+        case "delete":
+            return [Request(method="DELETE", path=path)]
+        case _:
+            return []
+
+
+def _changes(kind: Kind, write: Write, path: str) -> Iterable[Request]:
+    """Restrictions that go or change are taken off only once the combinations are right."""
+    changed = changed_properties(write)
+    if write.renamed or "description" in changed:
+        body = kind.body(write, ["description"] if "description" in changed else [])
+        yield Request(method="PATCH", path=path, body=body)
+    if "allowedCombinations" in changed:
+        body = {"allowedCombinations": write.after["allowedCombinations"]}
+        yield Request(method="POST", path=f"{path}/updateAllowedCombinations", body=body)
+    if "combinationConfigurations" in changed:
+        wanted, had = _configurations(write.after), _configurations(write.before)
+        ids = _ids(write.observed)
+        for item in wanted:
+            if item in had:
+                continue
+            same = next((old for old in had if _subject(old) == _subject(item)), None)
+            yield _add(path, item) if same is None else _amend(path, ids[_subject(same)], item)
+        kept = [_subject(item) for item in wanted]
+        for item in had:
+            if _subject(item) not in kept:
+                url = f"{path}/combinationConfigurations/{ids[_subject(item)]}"
+                yield Request(method="DELETE", path=url)
+
+
+def _add(path: str, item: JsonObject) -> Request:
+    return Request(method="POST", path=f"{path}/combinationConfigurations", body=item)
+
+
+def _amend(path: str, configuration: str, item: JsonObject) -> Request:
+    return Request(method="PATCH", path=f"{path}/combinationConfigurations/{configuration}", body=item)
+
+
+def _subject(item: JsonObject) -> tuple[str, ...]:
+    """What a restriction is about: Graph keeps one per combination."""
+    return (
+        str(item.get("@odata.type")),
+        *sorted(str(name) for name in _list(item.get("appliesToCombinations"))),
+    )
+
+
+def _ids(observed: JsonObject) -> dict[tuple[str, ...], str]:
+    return {_subject(item): str(item.get("id")) for item in _configurations(observed)}
+
+
+def _configurations(spec: JsonObject) -> list[JsonObject]:
+    return [item for item in _list(spec.get("combinationConfigurations")) if isinstance(item, dict)]
+
+
+def _list(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else []
+
+
+def _service_managed(observed: JsonObject) -> str:
+    return BUILT_IN if observed.get("policyType") == "builtIn" else ""
+
+
+KIND = Kind(
+    name="AuthenticationStrength",
+    path="policies/authenticationStrengthPolicies",
+    documentation="https://learn.microsoft.com/graph/api/resources/authenticationstrengthpolicy",
+    read_permission="Policy.Read.AuthenticationMethod",
+    write_permissions=("Policy.ReadWrite.AuthenticationMethod",),
+    lookup=Lookup(
+        kind="AuthenticationStrength",
+        path="policies/authenticationStrengthPolicies",
+        by="list",
+        well_known=_BUILT_IN_IDS,
+        permission="Policy.Read.AuthenticationMethod",
+    ),
+    rules=_rules,
+    service_managed=_service_managed,
+    requests=_requests,
+)

@@ -1,0 +1,253 @@
+"""ConditionalAccessPolicy: who must show what, where, to open which application."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tapctl.canonical import at, texts, with_values
+from tapctl.kind import Kind, Lookup, Request, Write, changed_properties
+from tapctl.kinds._findings import wrong
+from tapctl.model import Finding, JsonObject, Path, Resource
+from tapctl.schema import Field
+from tapctl.scope import effect
+
+_PATH = "identity/conditionalAccess/policies"
+
+# How deep PATCH merges is not documented: a block that changes is sent whole (graph-facts section 7.6).
+BLOCKS = ("conditions", "grantControls", "sessionControls")
+
+# Inside these every list of the schema is sent, [] where nothing is declared.
+_COMPLETE = {
+    ("conditions",),
+    ("conditions", "users"),
+    ("conditions", "applications"),
+    ("conditions", "platforms"),
+    ("conditions", "locations"),
+    ("conditions", "clientApplications"),
+    ("grantControls",),
+}
+
+# An explicit null clears these eight, and only these are known to take one (graph-facts section 7.6).
+NULL_CLEARS = {
+    ("grantControls",),
+    ("sessionControls",),
+    ("conditions", "devices"),
+    ("conditions", "locations"),
+    ("conditions", "platforms"),
+    ("conditions", "authenticationFlows"),
+    ("conditions", "users", "includeGuestsOrExternalUsers"),
+    ("conditions", "users", "excludeGuestsOrExternalUsers"),
+}
+
+_NOBODY: JsonObject = {"includeUsers": ["None"]}
+_TENANTS = "#microsoft.graph.conditionalAccess{}ExternalTenants"
+_MEMBERSHIP = {"all": _TENANTS.format("All"), "enumerated": _TENANTS.format("Enumerated")}
+_GUESTS = ("includeGuestsOrExternalUsers", "excludeGuestsOrExternalUsers")
+
+
+def _from_graph(raw: JsonObject) -> JsonObject:
+    """The strength comes back whole where its id was sent; the kind of tenant list is said twice."""
+    spec = raw
+    strength = at(raw, "grantControls", "authenticationStrength")
+    if isinstance(strength, dict) and "id" in strength:
+        spec = with_values(spec, {("grantControls", "authenticationStrength"): {"id": strength["id"]}})
+    for guests in _GUESTS:
+        path = ("conditions", "users", guests, "externalTenants")
+        tenants = at(spec, *path)
+        if isinstance(tenants, dict):
+            spec = with_values(spec, {path: _tenants(tenants)})
+    return spec
+
+
+def _tenants(tenants: JsonObject) -> JsonObject:
+    kinds = {value: key for key, value in _MEMBERSHIP.items()}
+    said = tenants.get("membershipKind") or kinds.get(str(tenants.get("@odata.type")))
+    kept = {key: value for key, value in tenants.items() if key != "@odata.type"}
+    return kept | ({"membershipKind": said} if said else {})
+
+
+def _normalise(spec: JsonObject) -> JsonObject:
+    """Where the service rewrites what it is given (graph-facts sections 7.2 to 7.5)."""
+    if isinstance(grant := spec.get("grantControls"), dict):
+        spec = _set(spec, "grantControls", _operator(grant))
+    if isinstance(frequency := at(spec, "sessionControls", "signInFrequency"), dict):
+        spec = with_values(spec, {("sessionControls", "signInFrequency"): _frequency(frequency)})
+    conditions = spec.get("conditions")
+    if isinstance(conditions, dict) and "clientApplications" in conditions and _is_nobody(conditions):
+        spec = _set(spec, "conditions", {key: item for key, item in conditions.items() if key != "users"})
+    return spec
+
+
+def _is_nobody(conditions: JsonObject) -> bool:
+    return conditions.get("users") == _NOBODY
+
+
+def _set(spec: JsonObject, key: str, value: JsonObject) -> JsonObject:
+    rest = {name: item for name, item in spec.items() if name != key}
+    return dict(sorted({**rest, key: value}.items())) if value else rest
+
+
+def _operator(grant: JsonObject) -> JsonObject:
+    """With one control the operator says nothing, and the service answers OR; with none it is noise."""
+    lists = ("builtInControls", "customAuthenticationFactors", "termsOfUse")
+    controls = sum(len(texts(grant, name)) for name in lists) + ("authenticationStrength" in grant)
+    if controls == 0:
+        return {key: value for key, value in grant.items() if key != "operator"}
+    return {**grant, "operator": "OR"} if controls == 1 else grant
+
+
+def _frequency(frequency: JsonObject) -> JsonObject:
+    """ "Every time" has no length; exports show null or zero there."""
+    if frequency.get("frequencyInterval") != "everyTime":
+        return frequency
+    return {key: value for key, value in frequency.items() if key not in ("type", "value")}
+
+
+def _requests(kind: Kind, write: Write) -> list[Request]:
+    path = kind.object_path(write.id)
+    match write.action:
+        case "create":
+            return [Request(method="POST", path=_PATH, body=_body(kind, write, tuple(write.after)))]
+        case "update":
+            changed = changed_properties(write)
+            return [Request(method="PATCH", path=path, body=_body(kind, write, changed))]
+        case "delete":
+            return [Request(method="DELETE", path=path)]
+        case _:
+            return []
+
+
+def _body(kind: Kind, write: Write, properties: Iterable[str]) -> JsonObject:
+    """The changed properties; each block complete, with what was observed in it and no schema knows."""
+    body: JsonObject = (
+        {"displayName": write.address.name} if write.renamed or write.action == "create" else {}
+    )
+    for name in properties:
+        value = write.after.get(name)
+        if isinstance(value, dict) and name in BLOCKS:
+            child = kind.field.properties[name]
+            body[name] = _wire(write, child, value, (name,), whole=write.action == "update")
+        else:
+            body[name] = value
+    kept = {path: item for path, item in write.extra.items() if path[0] in body and path[0] in BLOCKS}
+    return with_values(body, kept)
+
+
+def _wire(write: Write, field: Field, value: JsonObject, path: Path, *, whole: bool) -> JsonObject:
+    """One block, or an object in it, in Graph's form."""
+    result: JsonObject = {}
+    for key, item in value.items():
+        child, below = field.properties.get(key), (*path, key)
+        if child is None:
+            result[key] = item
+        elif isinstance(item, dict):
+            result[key] = _wire(write, child, item, below, whole=whole)
+        else:
+            result[key] = write.wire(child, item)
+    if path[-1] == "externalTenants":
+        return {"@odata.type": _MEMBERSHIP.get(str(value.get("membershipKind")), ""), **result}
+    if path == ("conditions",) and "clientApplications" in value and "users" not in value:
+        result["users"] = dict(_NOBODY)
+    return _completed(field, result, path) if whole else result
+
+
+def _completed(field: Field, value: JsonObject, path: Path) -> JsonObject:
+    if path not in _COMPLETE:
+        return value
+    lists: JsonObject = {
+        key: [] for key, child in field.properties.items() if child.type == "array" and not child.is_flags
+    }
+    nulls: JsonObject = {key: None for key in field.properties if (*path, key) in NULL_CLEARS}
+    return {**lists, **nulls, **value}
+
+
+def _rules(resource: Resource, spec: JsonObject) -> Iterable[Finding]:
+    conditions = spec.get("conditions", {})
+    if not at(conditions, "users") and not at(conditions, "clientApplications"):
+        yield wrong(
+            resource,
+            ("conditions",),
+            "this policy is about nobody: it has neither users nor clientApplications",
+            "Add conditions.users with whom it includes (All, groups, roles ...).",
+            rule="policy-without-users",
+        )
+    if not at(conditions, "applications") and not at(conditions, "clientApplications"):
+        yield wrong(
+            resource,
+            ("conditions",),
+            "this policy is about no application, user action or authentication context",
+            "Add conditions.applications, for example includeApplications: [All].",
+            rule="policy-without-applications",
+        )
+    if not spec.get("grantControls") and not spec.get("sessionControls"):
+        yield wrong(
+            resource,
+            (),
+            "this policy asks for nothing: it has neither grantControls nor sessionControls",
+            "Add what it demands; Graph refuses a policy without a control.",
+            rule="policy-without-controls",
+        )
+    yield from _grant_rules(resource, spec)
+
+
+def _grant_rules(resource: Resource, spec: JsonObject) -> Iterable[Finding]:
+    controls = texts(spec, "grantControls", "builtInControls")
+    path = ("grantControls", "builtInControls")
+    if "mfa" in controls and at(spec, "grantControls", "authenticationStrength"):
+        yield wrong(
+            resource,
+            path,
+            "mfa and an authentication strength are in one policy, which Graph refuses (1108)",
+            "Keep the strength and take mfa out.",
+            rule="mfa-with-strength",
+        )
+    if "block" in controls and len(controls) > 1:
+        yield wrong(
+            resource,
+            path,
+            "block stands beside other controls",
+            "Block stands alone.",
+            rule="block-with-others",
+        )
+    if "passwordChange" in controls and not _may_change_password(spec):
+        yield wrong(
+            resource,
+            path,
+            "passwordChange is used outside its rules, which Graph refuses (1032)",
+            "It needs mfa beside it, operator AND, userRiskLevels, and all applications with none excluded.",
+            rule="password-change",
+        )
+
+
+def _may_change_password(spec: JsonObject) -> bool:
+    grant, conditions = spec.get("grantControls"), spec.get("conditions")
+    return (
+        at(grant, "operator") == "AND"
+        and set(texts(grant, "builtInControls")) == {"mfa", "passwordChange"}
+        and bool(texts(conditions, "userRiskLevels"))
+        and texts(conditions, "applications", "includeApplications") == ("All",)
+        and not texts(conditions, "applications", "excludeApplications")
+    )
+
+
+def _service_managed(observed: JsonObject) -> str:
+    """Microsoft's own policies carry this prefix (concept page "Microsoft-managed policies")."""
+    name = observed.get("displayName")
+    return "Microsoft-managed" if isinstance(name, str) and name.startswith("Microsoft-managed") else ""
+
+
+KIND = Kind(
+    name="ConditionalAccessPolicy",
+    path=_PATH,
+    documentation="https://learn.microsoft.com/graph/api/resources/conditionalaccesspolicy",
+    read_permission="Policy.Read.All",
+    write_permissions=("Policy.Read.All", "Policy.ReadWrite.ConditionalAccess", "Application.Read.All"),
+    family="conditionalAccess",
+    lookup=Lookup(kind="ConditionalAccessPolicy", path=_PATH, by="list", permission="Policy.Read.All"),
+    from_graph=_from_graph,
+    normalise=_normalise,
+    rules=_rules,
+    service_managed=_service_managed,
+    effect=effect,
+    requests=_requests,
+)

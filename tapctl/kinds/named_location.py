@@ -1,0 +1,130 @@
+"""NamedLocation: IP ranges or countries that policies include or exclude."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tapctl.kind import Kind, Lookup, Request, Write
+from tapctl.kinds._findings import wrong
+from tapctl.model import Finding, Json, JsonObject, Resource
+
+_IP, _COUNTRY = "#microsoft.graph.ipNamedLocation", "#microsoft.graph.countryNamedLocation"
+_PROPERTIES = {
+    _IP: ("isTrusted", "ipRanges"),
+    _COUNTRY: ("countriesAndRegions", "includeUnknownCountriesAndRegions", "countryLookupMethod"),
+}
+
+_CONTENT = {_IP: "IP ranges", _COUNTRY: "countries"}
+
+
+def _from_graph(raw: JsonObject) -> JsonObject:
+    """Documents may leave the type out: what the location holds says it."""
+    if "@odata.type" in raw:
+        return raw
+    if "ipRanges" in raw or "countriesAndRegions" in raw:
+        return {**raw, "@odata.type": _IP if "ipRanges" in raw else _COUNTRY}
+    return raw
+
+
+def _normalise(spec: JsonObject) -> JsonObject:
+    """Only the properties of the location's own type: the schema's defaults cover both."""
+    kept = _PROPERTIES.get(str(spec.get("@odata.type")))
+    if kept is None:
+        return spec
+    other = {name for names in _PROPERTIES.values() for name in names if name not in kept}
+    return {key: value for key, value in spec.items() if key not in other}
+
+
+def _to_graph(body: JsonObject) -> JsonObject:
+    """Graph wants the type of each range (create namedLocation, examples)."""
+    ranges = body.get("ipRanges")
+    return {**body, "ipRanges": [_range(item) for item in ranges]} if isinstance(ranges, list) else body
+
+
+def _range(item: Json) -> Json:
+    address = str(item["cidrAddress"]) if isinstance(item, dict) else str(item)
+    family = "iPv6CidrRange" if ":" in address else "iPv4CidrRange"
+    return {"@odata.type": f"#microsoft.graph.{family}", "cidrAddress": address}
+
+
+def _rules(resource: Resource, spec: JsonObject) -> Iterable[Finding]:
+    """One type, and something in it."""
+    has_ranges, has_countries = "ipRanges" in resource.spec, "countriesAndRegions" in resource.spec
+    if has_ranges == has_countries:
+        said = (
+            "both ipRanges and countriesAndRegions"
+            if has_ranges
+            else "neither ipRanges nor countriesAndRegions"
+        )
+        help_text = "A location is a list of IP ranges or a list of countries: give exactly one of the two."
+        yield wrong(resource, (), f"this location has {said}", help_text, rule="location-type")
+        return
+    named = _IP if has_ranges else _COUNTRY
+    if spec.get("@odata.type") != named:
+        said = f"@odata.type is {spec.get('@odata.type')!r}, but the location holds {_CONTENT[named]}"
+        help_text = f"Leave @odata.type out, or write {named}."
+        yield wrong(resource, ("@odata.type",), said, help_text, rule="location-type")
+    for name in _PROPERTIES[_COUNTRY if has_ranges else _IP]:
+        if name in resource.spec:
+            said = f"{name} does not belong to a location of {'IP ranges' if has_ranges else 'countries'}"
+            yield wrong(resource, (name,), said, f"Remove {name}.", rule="location-type")
+
+
+def _refusal(before: JsonObject, after: JsonObject) -> str:
+    if before.get("@odata.type") == after.get("@odata.type"):
+        return ""
+    return (
+        "Graph cannot turn a location of IP ranges into one of countries or back: declare it under a new name"
+    )
+
+
+def _requests(kind: Kind, write: Write) -> list[Request]:
+    """PATCH repeats the whole location, as a client in wide use does (graph-facts sections 8 and 22).
+
+    A trusted location cannot be deleted: it is made untrusted first, which has to read back.
+    """
+    path = kind.object_path(write.id)
+    match write.action:
+        case "create":
+            return [Request(method="POST", path=kind.path, body=kind.body(write, tuple(write.after)))]
+        case "update":
+            return [Request(method="PATCH", path=path, body=kind.body(write, tuple(write.after)))]
+        case "delete" if write.before.get("isTrusted") is True:
+            return [_untrust(kind, write), Request(method="DELETE", path=path)]
+        case "delete":
+            return [Request(method="DELETE", path=path)]
+        case _:
+            return []
+
+
+def _untrust(kind: Kind, write: Write) -> Request:
+    body: JsonObject = {
+        "@odata.type": _IP,
+        "isTrusted": False,
+        "ipRanges": write.wire(kind.field.properties["ipRanges"], write.before.get("ipRanges", [])),
+    }
+    return Request(method="PATCH", path=kind.object_path(write.id), body=_to_graph(body), settle=True)
+
+
+KIND = Kind(
+    name="NamedLocation",
+    path="identity/conditionalAccess/namedLocations",
+    documentation="https://learn.microsoft.com/graph/api/resources/namedlocation",
+    read_permission="Policy.Read.All",
+    write_permissions=("Policy.Read.All", "Policy.ReadWrite.ConditionalAccess"),
+    family="conditionalAccess",
+    lookup=Lookup(
+        kind="NamedLocation",
+        path="identity/conditionalAccess/namedLocations",
+        by="list",
+        # The legacy "MFA trusted IPs" setting is no named location, but policies refer to it by this id.
+        well_known={"MFA trusted IPs": "00000000-0000-0000-0000-000000000000"},
+        permission="Policy.Read.All",
+    ),
+    from_graph=_from_graph,
+    normalise=_normalise,
+    to_graph=_to_graph,
+    rules=_rules,
+    refusal=_refusal,
+    requests=_requests,
+)

@@ -1,0 +1,61 @@
+"""TemporaryAccessPassPolicy: who may use a Temporary Access Pass, how long it is and how long it lasts."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+
+from tapctl.canonical import sort_key
+from tapctl.kind import Effect
+from tapctl.kinds._authentication_method import method_configuration
+from tapctl.kinds._findings import wrong
+from tapctl.model import Finding, Json, JsonObject, Resource
+
+_LIFETIMES = ("minimumLifetimeInMinutes", "defaultLifetimeInMinutes", "maximumLifetimeInMinutes")
+
+
+def _rules(resource: Resource, spec: JsonObject) -> Iterable[Finding]:
+    """minimum <= default <= maximum: Graph states the range, and refuses what breaks it without naming it."""
+    for low, high in itertools.pairwise(_LIFETIMES):
+        least, most = spec.get(low), spec.get(high)
+        if isinstance(least, int) and isinstance(most, int) and least > most:
+            field = low if low in resource.spec else high
+            yield wrong(
+                resource,
+                (field,),
+                f"{low} ({least} minutes) is more than {high} ({most} minutes)",
+                "Lifetimes must satisfy minimum <= default <= maximum; one left out has its default "
+                "(60, 60 and 480 minutes).",
+                rule="lifetimes-out-of-order",
+            )
+
+
+def _effect(before: JsonObject, after: JsonObject) -> Effect:
+    """Whatever lets more people use a pass, or use it longer or more often, waits for the policies."""
+    loosens = (
+        (before.get("state") != "enabled" and after.get("state") == "enabled")
+        or (before.get("isUsableOnce") is True and after.get("isUsableOnce") is not True)
+        or _number(after, "maximumLifetimeInMinutes") > _number(before, "maximumLifetimeInMinutes")
+        or _number(after, "defaultLifetimeInMinutes") > _number(before, "defaultLifetimeInMinutes")
+        or not _texts(after.get("includeTargets")) <= _texts(before.get("includeTargets"))
+        or not _texts(before.get("excludeTargets")) <= _texts(after.get("excludeTargets"))
+    )
+    return "loosens" if loosens else "tightens"
+
+
+def _number(spec: JsonObject, name: str) -> int:
+    value = spec.get(name)
+    return value if isinstance(value, int) else 0
+
+
+def _texts(value: Json) -> set[str]:
+    return {sort_key(item) for item in value} if isinstance(value, list) else set()
+
+
+KIND = method_configuration(
+    "TemporaryAccessPassPolicy",
+    "TemporaryAccessPass",
+    "temporaryAccessPassAuthenticationMethodConfiguration",
+    rules=_rules,
+    effect=_effect,
+)

@@ -1,0 +1,121 @@
+"""How one version of a Conditional Access policy compares with another: whom it reaches, what it demands.
+
+Pure comparisons of canonical specs, for the order of changes and for the guard.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tapctl.canonical import at, texts
+from tapctl.kind import Effect
+from tapctl.model import JsonObject, Path
+
+ENFORCED = "enabled"
+_STRENGTH_OF_STATE = {"disabled": 0, "enabledForReportingButNotEnforced": 1, ENFORCED: 2}
+
+# Who and what a policy reaches: more on the include side reaches further, more on the exclude side less.
+INCLUDES: tuple[Path, ...] = (
+    ("users", "includeUsers"),
+    ("users", "includeGroups"),
+    ("users", "includeRoles"),
+    ("users", "includeGuestsOrExternalUsers", "guestOrExternalUserTypes"),
+    ("applications", "includeApplications"),
+    ("applications", "includeUserActions"),
+    ("applications", "includeAuthenticationContextClassReferences"),
+    ("clientApplications", "includeServicePrincipals"),
+    ("platforms", "includePlatforms"),
+    ("locations", "includeLocations"),
+    ("clientAppTypes",),
+    ("signInRiskLevels",),
+    ("userRiskLevels",),
+    ("servicePrincipalRiskLevels",),
+    ("insiderRiskLevels",),
+    ("authenticationFlows", "transferMethods"),
+)
+EXCLUDES: tuple[Path, ...] = (
+    ("users", "excludeUsers"),
+    ("users", "excludeGroups"),
+    ("users", "excludeRoles"),
+    ("users", "excludeGuestsOrExternalUsers", "guestOrExternalUserTypes"),
+    ("applications", "excludeApplications"),
+    ("clientApplications", "excludeServicePrincipals"),
+    ("platforms", "excludePlatforms"),
+    ("locations", "excludeLocations"),
+)
+# A condition that is not there at all holds for everything: taking one away reaches further.
+_NARROWING: frozenset[str] = frozenset(
+    {
+        "platforms",
+        "locations",
+        "signInRiskLevels",
+        "userRiskLevels",
+        "servicePrincipalRiskLevels",
+        "insiderRiskLevels",
+        "authenticationFlows",
+        "devices",
+    }
+)
+
+
+def state(spec: JsonObject) -> str:
+    """The policy's state; a policy that is not there is disabled."""
+    return str(spec.get("state", "disabled"))
+
+
+def is_in_force(spec: JsonObject) -> bool:
+    """Whether the policy is enforced."""
+    return state(spec) == ENFORCED
+
+
+def blocks(spec: JsonObject) -> bool:
+    """Whether the policy denies access outright."""
+    return "block" in texts(spec, "grantControls", "builtInControls")
+
+
+def widened(before: JsonObject, after: JsonObject) -> tuple[str, ...]:
+    """What makes `after` reach people, applications or situations that `before` did not, in words."""
+    return tuple(_reach(at(before, "conditions"), at(after, "conditions")))
+
+
+def _reach(before: object, after: object) -> Iterator[str]:
+    old: JsonObject = before if isinstance(before, dict) else {}
+    new: JsonObject = after if isinstance(after, dict) else {}
+    for path in INCLUDES:
+        narrows = path[0] in _NARROWING
+        if narrows and not at(old, str(path[0])):
+            continue  # it held for everything before
+        added = _set(new, path) - _set(old, path)
+        if narrows and not at(new, str(path[0])):
+            yield f"{path[0]} no longer restricts it"
+        elif added and "All" not in _set(old, path) and "all" not in _set(old, path):
+            yield f"{'.'.join(map(str, path))} gains {', '.join(sorted(added))}"
+    for path in EXCLUDES:
+        removed = _set(old, path) - _set(new, path)
+        if removed and not (path[0] in _NARROWING and not at(old, str(path[0]))):
+            yield f"{'.'.join(map(str, path))} loses {', '.join(sorted(removed))}"
+    if at(old, "devices") and at(old, "devices") != at(new, "devices"):
+        yield "the device filter changes"
+    if at(old, "applications", "applicationFilter") != at(new, "applications", "applicationFilter"):
+        yield "the application filter changes"
+
+
+def _set(conditions: JsonObject, path: Path) -> set[str]:
+    return set(texts(conditions, *map(str, path)))
+
+
+def effect(before: JsonObject, after: JsonObject) -> Effect:
+    """Whether a change lets anything through that was stopped before; in doubt, it does.
+
+    What only reaches further, or raises the state, tightens. Everything else waits until the
+    creations and tightenings are done.
+    """
+    if not is_in_force(before):
+        return "tightens"
+    if _STRENGTH_OF_STATE[state(after)] < _STRENGTH_OF_STATE[state(before)]:
+        return "loosens"
+    same_demands = all(before.get(key) == after.get(key) for key in ("grantControls", "sessionControls"))
+    if before.get("grantControls") != after.get("grantControls") and blocks(after):
+        same_demands = True
+    narrowed = widened(after, before)
+    return "tightens" if same_demands and not narrowed else "loosens"
