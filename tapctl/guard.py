@@ -1,0 +1,313 @@
+"""A plan and the state that would result → what makes it dangerous. Pure.
+
+Each brake stops apply until its own option is given; one without an option cannot be overridden.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from tapctl.canonical import at, references, texts
+from tapctl.match import Matched, Pair
+from tapctl.membership import Membership
+from tapctl.model import Address, Change, Finding, JsonObject, Place, Plan, Snapshot, Workspace
+from tapctl.reference import parse
+from tapctl.scope import blocks, is_in_force, state, widened
+
+_POLICIES = "ConditionalAccessPolicy"
+_MODERN = {"all", "browser", "mobileAppsAndDesktopClients"}
+
+BRAKES: Mapping[str, str] = {
+    "break-glass-exposed": "let a policy reach a break-glass account",
+    "locks-out-caller": "let a blocking policy reach whoever applies",
+    "many-deletions": "make more deletions than the limit",
+    "many-updates": "make more updates than the limit",
+    "creates-enabled": "create policies that are enforced at once",
+    "enforces": "turn policies from report-only or off to enforced",
+    "widens-scope": "let enforced policies reach more people, applications or situations",
+    "moves-to-block": "turn enforced policies into ones that block",
+    "another-object": "point a name at another object than the tenant's policy holds",
+    "empties-group": "take the last members out of a group",
+}
+"""Each brake, and what its option allows. The option is `--allow-` and the brake's name."""
+
+
+def flag(brake: str) -> str:
+    """The option that acknowledges a brake."""
+    return f"--allow-{brake}"
+
+
+def guard(plan: Plan, matched: Matched, snapshot: Snapshot, workspace: Workspace) -> tuple[Finding, ...]:
+    """Every brake the plan trips, and every mistake in how break-glass is declared."""
+    membership = Membership(matched, snapshot)
+    return (
+        *_undeclared(plan, workspace),
+        *_unpinned(workspace),
+        *_exposed(matched, membership, workspace),
+        *_locked_out(matched, membership, snapshot),
+        *_too_many(plan, workspace),
+        *(brake for pair in _policies(matched) for brake in _state_brakes(pair)),
+        *_other_objects(matched),
+        *_emptied(plan),
+    )
+
+
+def _brake(rule: str, message: str, help_text: str, about: Pair | Change | None = None) -> Finding:
+    return Finding(
+        rule=rule,
+        severity="brake",
+        message=message,
+        help=help_text,
+        flag=flag(rule) if rule in BRAKES else "",
+        address=about.address if about else None,
+        place=_place(about),
+    )
+
+
+def _place(about: Pair | Change | None) -> Place | None:
+    if isinstance(about, Pair):
+        return about.desired.resource.place() if about.desired else None
+    return about.place if about else None
+
+
+def _undeclared(plan: Plan, workspace: Workspace) -> Iterator[Finding]:
+    """Nobody should apply to a real tenant without a way back in."""
+    if plan.is_sandbox or workspace.settings.break_glass:
+        return
+    yield _brake(
+        "no-break-glass",
+        "no break-glass account is declared",
+        "Name them in tapctl.yaml (breakGlass: {accounts: [...], groups: [...]}) and pin them in the "
+        "environment's file. Until then apply to a real tenant is refused.",
+    )
+
+
+def _unpinned(workspace: Workspace) -> Iterator[Finding]:
+    """Anyone may make a namesake of a break-glass group."""
+    glass, pins = workspace.settings.break_glass, workspace.environment.pins
+    wanted = [Address("User", name) for name in glass.accounts]
+    wanted += [Address("Group", name) for name in glass.groups]
+    pinned = {(address.kind, address.name.casefold()) for address in pins}
+    for address in wanted:
+        if (address.kind, address.name.casefold()) not in pinned:
+            yield Finding(
+                rule="break-glass-not-pinned",
+                severity="error",
+                message=f"break-glass {address} is not pinned in environment {workspace.environment.name!r}",
+                help=f"Add its object id to the environment's file: pins: {{{address}: <id>}}.",
+                place=workspace.settings.source.place("breakGlass"),
+                address=address,
+            )
+
+
+def _policies(matched: Matched) -> list[Pair]:
+    return [pair for pair in matched.pairs if pair.kind.name == _POLICIES]
+
+
+def _result(pair: Pair) -> JsonObject | None:
+    """The policy as it will be: None if it goes."""
+    if pair.desired is not None:
+        return pair.after
+    return None if pair.is_owned else pair.before
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Subject:
+    """One break-glass account or group, and every group that will hold it."""
+
+    address: Address
+    node: str
+    groups: frozenset[str]
+
+
+def subjects(workspace: Workspace, membership: Membership) -> list[_Subject]:
+    """Whom every policy must exclude."""
+    glass = workspace.settings.break_glass
+    found = [Address("User", name) for name in glass.accounts] + [
+        Address("Group", name) for name in glass.groups
+    ]
+    nodes = [(address, membership.node(address)) for address in found]
+    return [
+        _Subject(address=address, node=node, groups=membership.groups_of(node)) for address, node in nodes
+    ]
+
+
+def exclusion_test(matched: Matched, snapshot: Snapshot, workspace: Workspace) -> Callable[[str, str], bool]:
+    """Whether excluding a reference (kind, text) takes a break-glass account out of a policy."""
+    membership = Membership(matched, snapshot)
+    nodes = {node for item in subjects(workspace, membership) for node in (item.node, *item.groups)}
+    return lambda kind, text: membership.reference(text, (kind,)) in nodes
+
+
+def excludes(spec: JsonObject, subject: _Subject, membership: Membership) -> bool:
+    """Whether a policy leaves this break-glass account or group out, for sure."""
+    users = at(spec, "conditions", "users")
+    named = {membership.reference(text, ("User",)) for text in texts(users, "excludeUsers")}
+    groups = {membership.reference(text, ("Group",)) for text in texts(users, "excludeGroups")}
+    own = {subject.node} if subject.address.kind == "Group" and membership.is_certain(subject.node) else set()
+    return subject.node in named or bool(groups & (subject.groups | own))
+
+
+def is_user_policy(spec: JsonObject) -> bool:
+    """Whether the policy is about people at all, and not about workloads or nobody."""
+    users = at(spec, "conditions", "users")
+    return isinstance(users, dict) and users.get("includeUsers") != ["None"]
+
+
+def _exposed(matched: Matched, membership: Membership, workspace: Workspace) -> Iterator[Finding]:
+    """The state that would result, unmanaged policies included."""
+    wanted = subjects(workspace, membership)
+    own = workspace.settings.break_glass.policies
+    for pair in _policies(matched):
+        spec = _result(pair)
+        if spec is None or pair.address.name in own or state(spec) == "disabled" or not is_user_policy(spec):
+            continue
+        caught = [subject.address.name for subject in wanted if not excludes(spec, subject, membership)]
+        if caught:
+            yield _brake(
+                "break-glass-exposed",
+                f"{pair.address} does not exclude {', '.join(caught)}",
+                "Exclude the break-glass group, which must be assigned and hold the accounts. "
+                "A policy made for them alone belongs under breakGlass.policies.",
+                pair,
+            )
+
+
+def _locked_out(matched: Matched, membership: Membership, snapshot: Snapshot) -> Iterator[Finding]:
+    """A blocking policy that would newly reach the person or service principal that applies."""
+    who = snapshot.identity
+    if who.kind == "unknown" or not who.id:
+        return
+    groups = membership.groups_of(who.id)
+    for pair in _policies(matched):
+        before, after = pair.before or {}, _result(pair) or {}
+        if not (is_in_force(after) and blocks(after)) or (after == before):
+            continue
+        reaches = _reaches_workload if who.kind == "application" else _reaches_person
+        if reaches(after, snapshot, groups, membership):
+            yield _brake(
+                "locks-out-caller",
+                f"{pair.address} would block {who.name or who.id}, who applies this plan",
+                "Exclude yourself, or let somebody apply who stays outside the policy.",
+                pair,
+            )
+
+
+def _reaches_workload(
+    spec: JsonObject, snapshot: Snapshot, groups: frozenset[str], membership: Membership
+) -> bool:
+    who = snapshot.identity
+    clients = at(spec, "conditions", "clientApplications")
+    named = [
+        {membership.reference(text, ("ServicePrincipal",)) for text in texts(clients, side)}
+        for side in ("includeServicePrincipals", "excludeServicePrincipals")
+    ]
+    every = "ServicePrincipalsInMyTenant" in texts(clients, "includeServicePrincipals")
+    return (every or who.id in named[0]) and who.id not in named[1]
+
+
+def _reaches_person(
+    spec: JsonObject, snapshot: Snapshot, groups: frozenset[str], membership: Membership
+) -> bool:
+    """Whether the block may meet this person at a browser: a condition on the situation is not counted on,
+    but legacy clients, risk and special flows are not how a person applies a plan."""
+    conditions = at(spec, "conditions")
+    if not _MODERN & set(texts(conditions, "clientAppTypes")):
+        return False
+    if any(at(conditions, name) for name in ("authenticationFlows", "signInRiskLevels", "userRiskLevels")):
+        return False
+    if not texts(conditions, "applications", "includeApplications"):
+        return False
+    return _names_person(spec, snapshot, groups, membership, "include") and not _names_person(
+        spec, snapshot, groups, membership, "exclude"
+    )
+
+
+def _names_person(
+    spec: JsonObject, snapshot: Snapshot, groups: frozenset[str], membership: Membership, side: str
+) -> bool:
+    users = at(spec, "conditions", "users")
+    who = snapshot.identity
+    named = texts(users, f"{side}Users")
+    people = {membership.reference(text, ("User",)) for text in named}
+    in_groups = {membership.reference(text, ("Group",)) for text in texts(users, f"{side}Groups")}
+    roles = {membership.reference(text, ("Role",)) for text in texts(users, f"{side}Roles")}
+    return "All" in named or who.id in people or bool(groups & in_groups) or bool(who.roles & roles)
+
+
+def _too_many(plan: Plan, workspace: Workspace) -> Iterator[Finding]:
+    limits = workspace.settings.limits
+    for action, limit, rule in (
+        ("delete", limits.deletions, "many-deletions"),
+        ("update", limits.updates, "many-updates"),
+    ):
+        count = sum(change.action == action for change in plan.changes)
+        if count > limit:
+            what = "deletions" if action == "delete" else "updates"
+            help_text = (
+                f"The limit is limits.{what} in tapctl.yaml. Is this the right folder and environment?"
+            )
+            yield _brake(rule, f"{count} {what} at once, where the limit is {limit}", help_text)
+
+
+def _state_brakes(pair: Pair) -> Iterator[Finding]:
+    """What becomes stricter for people the moment the plan is applied."""
+    after = pair.after if pair.desired is not None else None
+    if after is None or not is_in_force(after):
+        return
+    before = pair.before
+    if before is None:
+        help_text = "Create it in report-only first and look at its effect in the sign-in logs."
+        yield _brake(
+            "creates-enabled", f"{pair.address} would be created and enforced at once", help_text, pair
+        )
+        return
+    if not is_in_force(before):
+        said = f"{pair.address} would go from {state(before)} to enabled"
+        yield _brake("enforces", said, "Look at its effect in the sign-in logs first.", pair)
+        return
+    if reach := widened(before, after):
+        said = f"{pair.address}, which is enforced, would reach further: {'; '.join(reach)}"
+        yield _brake("widens-scope", said, "Make sure that everybody it newly reaches can meet it.", pair)
+    if blocks(after) and not blocks(before):
+        said = f"{pair.address}, which is enforced, would block instead of asking"
+        yield _brake("moves-to-block", said, "Nothing a person can do satisfies a block.", pair)
+
+
+def _other_objects(matched: Matched) -> Iterator[Finding]:
+    """The same name, but another object than the tenant's policy holds today."""
+    for pair in matched.pairs:
+        if pair.before is None or pair.after is None or pair.desired is None:
+            continue
+        wanted = {text for _, _, text in references(pair.kind.field, pair.after)}
+        for _, spot, text in references(pair.kind.field, pair.before):
+            held = parse(text, spot.references, spot.words)
+            names = {matched.directory.names.get((kind, held.text)) for kind in spot.references}
+            for name in sorted(names & wanted - {None}, key=str) if held.form == "id" else ():
+                yield _brake(
+                    "another-object",
+                    f"{pair.address}: {name!r} is not what the tenant's policy holds ({held.text})",
+                    "Somebody may have made a namesake. Pin the one you mean in the environment's file.",
+                    pair,
+                )
+
+
+def _emptied(plan: Plan) -> Iterator[Finding]:
+    for change in plan.changes:
+        if change.address.kind != "Group" or change.action not in ("update", "delete"):
+            continue
+        had, will_have = (len(texts(spec, "members")) for spec in (change.before, change.after))
+        if had and not will_have:
+            said = f"{change.address} would lose all of its {had} members"
+            yield _brake(
+                "empties-group", said, "Policies that include or exclude it change their meaning.", change
+            )
+
+
+def missing_words(findings: Iterable[Finding], given: Iterable[str]) -> tuple[Finding, ...]:
+    """The brakes that have not been acknowledged by their option."""
+    said = set(given)
+    return tuple(
+        item for item in findings if item.severity == "brake" and (not item.flag or item.rule not in said)
+    )

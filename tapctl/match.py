@@ -1,0 +1,254 @@
+"""Desired documents and a Snapshot → Pairs: which object each document means, both canonical. Pure."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from tapctl import directory as directories
+from tapctl.canonical import canonical, expand, unknown, with_values
+from tapctl.directory import Directory
+from tapctl.kind import BUILT_IN, Kind
+from tapctl.kinds import kinds, lookups
+from tapctl.model import Address, Finding, Json, JsonObject, Path, Snapshot, Workspace
+from tapctl.validate import Desired
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """One address: what the document wants and what the tenant has, either of which may be missing.
+
+    `extra` are observed properties that no schema knows; `managed_by` says who else owns the object;
+    `is_owned` that settings claim it by its name.
+    """
+
+    address: Address
+    kind: Kind
+    desired: Desired | None = None
+    observed: JsonObject | None = None
+    id: str | None = None
+    before: JsonObject | None = None
+    after: JsonObject | None = None
+    former_name: str | None = None
+    extra: Mapping[Path, Json] = field(default_factory=dict)
+    left_as_is: tuple[str, ...] = ()
+    managed_by: str = ""
+    is_owned: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matched:
+    """All pairs, sorted by address, and the directory that translates their references."""
+
+    pairs: tuple[Pair, ...]
+    directory: Directory
+    findings: tuple[Finding, ...]
+
+    def pair(self, address: Address) -> Pair | None:
+        """The pair of an address."""
+        return next((pair for pair in self.pairs if pair.address == address), None)
+
+
+def match(workspace: Workspace, desired: Sequence[Desired], snapshot: Snapshot) -> Matched:
+    """Recognise each document's object: by its pin, else its name, else a former name."""
+    index = _Index(snapshot)
+    found = [_recognise(item, workspace, index) for item in desired]
+    renamed = {
+        (item.address.kind, str(object_["id"]).lower()): item.address.name
+        for item, (object_, former, _) in zip(desired, found, strict=True)
+        if object_ is not None and former is not None
+    }
+    directory = directories.build(snapshot.entries, workspace.environment.pins, renamed)
+    pairs = [
+        _pair(item, object_, former, directory)
+        for item, (object_, former, _) in zip(desired, found, strict=True)
+    ]
+    pairs += _undeclared(workspace, pairs, snapshot, directory)
+    findings = [finding for _, _, findings in found for finding in findings]
+    return Matched(
+        pairs=tuple(sorted(pairs, key=lambda pair: pair.address)),
+        directory=directory,
+        findings=(*findings, *_pin_findings(workspace, snapshot)),
+    )
+
+
+class _Index:
+    """The observed objects of each kind by display name and by id."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.first = {kind: objects[0] for kind, objects in snapshot.objects.items() if objects}
+        self.by_id: dict[tuple[str, str], JsonObject] = {}
+        self.by_name: defaultdict[Address, list[JsonObject]] = defaultdict(list)
+        for kind, objects in snapshot.objects.items():
+            for item in objects:
+                self.by_id[kind, str(item.get("id")).lower()] = item
+                self.by_name[Address(kind, str(item.get("displayName")))].append(item)
+
+
+_Recognised = tuple[JsonObject | None, str | None, list[Finding]]
+
+
+def _recognise(desired: Desired, workspace: Workspace, index: _Index) -> _Recognised:
+    """The observed object, the former name it goes by, and what is ambiguous."""
+    kind = desired.address.kind
+    if desired.kind.singleton:
+        return index.first.get(kind), None, []
+    if (pin := workspace.environment.pins.get(desired.address)) is not None:
+        pinned = index.by_id.get((kind, pin.lower()))
+        name = None if pinned is None else str(pinned.get("displayName"))
+        return pinned, name if name in desired.resource.former_names else None, []
+    named = index.by_name.get(desired.address, [])
+    former = [
+        (item, name)
+        for name in desired.resource.former_names
+        for item in index.by_name.get(Address(kind, name), [])
+    ]
+    if len(named) + len(former) > 1:
+        return None, None, [_several(desired, [*named, *(item for item, _ in former)])]
+    if former:
+        return former[0][0], former[0][1], []
+    return (named[0] if named else None), None, []
+
+
+def _several(desired: Desired, found: Iterable[JsonObject]) -> Finding:
+    known = ", ".join(f"{item.get('displayName')!r} ({item.get('id')})" for item in found)
+    return Finding(
+        rule="several-in-tenant",
+        severity="error",
+        message=f"the tenant has more than one object that {desired.address} may mean: {known}",
+        help=f"Say which: pins: {{{desired.address}: <id>}} in the environment's file.",
+        place=desired.resource.place(),
+        address=desired.address,
+    )
+
+
+def _pair(desired: Desired, observed: JsonObject | None, former: str | None, directory: Directory) -> Pair:
+    kind = desired.kind
+    before, extra = (None, {}) if observed is None else _observed(kind, observed, desired.newer, directory)
+    after, left = (None, ()) if desired.resource.ensure == "absent" else _wanted(desired, before, directory)
+    return Pair(
+        address=desired.address,
+        kind=kind,
+        desired=desired,
+        observed=observed,
+        id=_id(kind, observed),
+        before=before,
+        after=after,
+        former_name=former,
+        extra=extra,
+        left_as_is=left,
+        managed_by=kind.service_managed(observed) if observed is not None else "",
+    )
+
+
+def _id(kind: Kind, observed: JsonObject | None) -> str | None:
+    if observed is None:
+        return None
+    return kind.path.rsplit("/", 1)[-1] if kind.singleton else str(observed["id"])
+
+
+def _observed(
+    kind: Kind, observed: JsonObject, newer: Mapping[Path, Json], directory: Directory
+) -> tuple[JsonObject, dict[Path, Json]]:
+    """The canonical spec of an observed object, with the newer values a document names, and the others."""
+    expanded = expand(kind.field, kind.from_graph(observed))
+    strange = dict(unknown(kind.field, expanded))
+    for name in ("id", "displayName"):
+        strange.pop((name,), None)
+    spec = kind.normalise(canonical(kind.field, expanded, directory.as_name))
+    named = {path: value for path, value in strange.items() if path in newer}
+    return with_values(spec, named), {path: value for path, value in strange.items() if path not in newer}
+
+
+def _wanted(
+    desired: Desired, before: JsonObject | None, directory: Directory
+) -> tuple[JsonObject, tuple[str, ...]]:
+    """The canonical spec of a document; what it does not own is taken over from the tenant."""
+    kind = desired.kind
+    spec = kind.normalise(canonical(kind.field, desired.spec, directory.as_name))
+    left = tuple(
+        name
+        for name, child in kind.field.properties.items()
+        if child.is_unmanaged and name not in desired.spec
+    )
+    kept = {name: before[name] for name in left if before is not None and name in before}
+    spec = dict(sorted({**{key: value for key, value in spec.items() if key not in left}, **kept}.items()))
+    return with_values(spec, desired.newer), left
+
+
+def _undeclared(
+    workspace: Workspace, pairs: Sequence[Pair], snapshot: Snapshot, directory: Directory
+) -> Iterator[Pair]:
+    """The objects of listed kinds that no document means, owned by pattern or left alone."""
+    declared = {(pair.address.kind, pair.id) for pair in pairs}
+    for kind in kinds().values():
+        if not kind.is_listed:
+            continue
+        for observed in snapshot.objects.get(kind.name, ()):
+            is_ours = kind.service_managed(observed) != BUILT_IN
+            if is_ours and (kind.name, str(observed["id"])) not in declared:
+                yield _stray(kind, observed, workspace, directory)
+
+
+def _stray(kind: Kind, observed: JsonObject, workspace: Workspace, directory: Directory) -> Pair:
+    before, extra = _observed(kind, observed, {}, directory)
+    address = Address(kind.name, str(observed.get("displayName")))
+    managed_by = kind.service_managed(observed)
+    return Pair(
+        address=address,
+        kind=kind,
+        observed=observed,
+        id=str(observed["id"]),
+        before=before,
+        extra=extra,
+        managed_by=managed_by,
+        is_owned=not managed_by and _is_owned(address, workspace),
+    )
+
+
+def _is_owned(address: Address, workspace: Workspace) -> bool:
+    """Whether settings claim the name. A folder without documents owns nothing, and neither does one
+    environment what a document declares for another."""
+    patterns = workspace.settings.ownership.get(address.kind, ())
+    matches = any(fnmatch.fnmatchcase(address.name, pattern) for pattern in patterns)
+    return matches and bool(workspace.resources) and address not in workspace.elsewhere
+
+
+def _pin_findings(workspace: Workspace, snapshot: Snapshot) -> Iterator[Finding]:
+    """A pin must name an object that is there and goes by that name."""
+    for address, pin in workspace.environment.pins.items():
+        lookup = lookups().get(address.kind)
+        if lookup is None or address.kind not in snapshot.entries:
+            continue
+        names = {
+            str(entry.get(lookup.key))
+            for entry in snapshot.entries[address.kind]
+            if str(entry.get(lookup.id)).lower() == pin.lower()
+        }
+        if not names:
+            yield _pin_finding(workspace, address, f"is pinned to {pin}, which the tenant does not have")
+        elif address.name.lower() not in {name.lower() for name in names} and not _was(
+            address, names, workspace
+        ):
+            said = f"is pinned to {pin}, which the tenant calls {', '.join(sorted(names))!r}"
+            yield _pin_finding(workspace, address, said)
+
+
+def _was(address: Address, names: set[str], workspace: Workspace) -> bool:
+    """Whether the pinned object goes by a former name of its document."""
+    return any(
+        resource.address == address and names & set(resource.former_names) for resource in workspace.resources
+    )
+
+
+def _pin_finding(workspace: Workspace, address: Address, said: str) -> Finding:
+    return Finding(
+        rule="pin-mismatch",
+        severity="error",
+        message=f"{address} {said}",
+        help="Look the object up in the tenant and correct the pin: a pin decides who is meant.",
+        place=workspace.environment.source.place("pins", str(address)),
+        address=address,
+    )

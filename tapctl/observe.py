@@ -1,0 +1,357 @@
+"""The tenant → a Snapshot: what the plan needs, in as few round trips as Graph allows.
+
+Collections are listed, names and ids looked up in bulk; the number of requests does not depend on the
+number of policies but for paging, and for look-ups of 1,000 ids.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
+
+from tapctl.canonical import expand, references
+from tapctl.errors import GraphError
+from tapctl.graph.odata import in_filters
+from tapctl.kind import Kind, Lookup
+from tapctl.kinds import kinds, lookups
+from tapctl.model import Address, Identity, Json, JsonObject, Snapshot, TenantFacts, Workspace
+from tapctl.reference import parse
+from tapctl.resolve import Resolved
+from tapctl.validate import Desired
+
+if TYPE_CHECKING:
+    from tapctl.graph.gateway import Gateway
+
+T = TypeVar("T")
+
+_POLICIES = "ConditionalAccessPolicy"
+_IDS_PER_LOOKUP = 1000  # directoryObjects/getByIds
+_LINKS = ("members", "owners")
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What has been read so far."""
+
+    gateway: Gateway
+    objects: dict[str, tuple[JsonObject, ...]] = field(default_factory=dict)
+    entries: defaultdict[str, list[JsonObject]] = field(default_factory=lambda: defaultdict(list))
+    parents: dict[str, frozenset[str]] = field(default_factory=dict)
+    dynamic_groups: set[str] = field(default_factory=set)
+    roles: set[str] = field(default_factory=set)
+    unread: dict[str, str] = field(default_factory=dict)
+    facts: TenantFacts = field(default_factory=TenantFacts)
+
+    async def optional(self, what: str, reading: Awaitable[T]) -> T | None:
+        """What `reading` answers, or None and the reason under `what`."""
+        try:
+            return await reading
+        except GraphError as error:
+            self.unread[what] = str(error)
+            return None
+
+
+async def observe(
+    gateway: Gateway, workspace: Workspace, desired: Sequence[Desired], resolved: Resolved
+) -> Snapshot:
+    """Read the tenant. Raises GraphError where something that the plan cannot do without is not readable."""
+    reading = _Reading(gateway)
+    names = _names_wanted(workspace, desired, resolved)
+    observed_kinds = kinds_to_read(workspace, desired)
+    await asyncio.gather(
+        _facts(reading, observed_kinds),
+        *(_collection(reading, kind) for kind in observed_kinds if kind.is_listed),
+        *(_singleton(reading, kind) for kind in observed_kinds if kind.singleton),
+        *(_by_name(reading, lookups()[kind], wanted) for kind, wanted in names.items()),
+        *(_by_id(reading, lookups()[kind], ids) for kind, ids in _pinned(workspace).items()),
+    )
+    _take_groups(reading, workspace, desired)
+    await asyncio.gather(
+        _names_of_ids(reading, observed_kinds, desired),
+        _members(reading, desired),
+        _memberships(reading, workspace, desired),
+    )
+    return Snapshot(
+        environment=gateway.environment,
+        tenant_id=gateway.tenant_id,
+        is_sandbox=gateway.is_sandbox,
+        identity=_identity(reading),
+        objects=reading.objects,
+        entries={kind: tuple(found) for kind, found in reading.entries.items()},
+        parents=reading.parents,
+        dynamic_groups=frozenset(reading.dynamic_groups),
+        facts=reading.facts,
+        unread=reading.unread,
+    )
+
+
+def kinds_to_read(workspace: Workspace, desired: Sequence[Desired]) -> list[Kind]:
+    """The declared and owned kinds, what they refer to, and the policies that may refer to them."""
+    wanted = {item.address.kind for item in desired} | set(workspace.settings.ownership)
+    policies = kinds()[_POLICIES]
+    if any(name in _referred_kinds(policies) for name in wanted):
+        wanted.add(_POLICIES)
+    wanted |= {name for kind in tuple(wanted) for name in _referred_kinds(kinds()[kind])}
+    return [kind for name, kind in kinds().items() if name in wanted]
+
+
+def _referred_kinds(kind: Kind) -> set[str]:
+    return set(_all_references(kind.field))
+
+
+def _all_references(node: object) -> Iterable[str]:
+    from tapctl.schema import Field
+
+    if isinstance(node, Field):
+        yield from node.references
+        for child in (*node.properties.values(), node.items):
+            yield from _all_references(child)
+
+
+def _names_wanted(
+    workspace: Workspace, desired: Sequence[Desired], resolved: Resolved
+) -> dict[str, frozenset[str]]:
+    """The names to look up, for kinds that are not listed anyway."""
+    groups = {item.address.name for item in desired if item.address.kind == "Group"}
+    former = {name for item in desired if item.address.kind == "Group" for name in item.resource.former_names}
+    names = {kind: set(found) for kind, found in resolved.names.items()}
+    names["Group"] = names.get("Group", set()) | groups | former
+    return {kind: frozenset(found) for kind, found in names.items() if found and not _is_listed(kind)}
+
+
+def _is_listed(kind: str) -> bool:
+    return kind in kinds() and kinds()[kind].is_listed
+
+
+def _pinned(workspace: Workspace) -> dict[str, list[str]]:
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for address, pinned in workspace.environment.pins.items():
+        if address.kind in lookups() and not _is_listed(address.kind):
+            found[address.kind].append(pinned.lower())
+    return dict(found)
+
+
+async def _collection(reading: _Reading, kind: Kind) -> None:
+    found = await reading.gateway.list(kind.path)
+    reading.objects[kind.name] = tuple(found)
+    reading.entries[kind.name].extend(found)
+
+
+async def _singleton(reading: _Reading, kind: Kind) -> None:
+    reading.objects[kind.name] = (await reading.gateway.get(kind.path),)
+
+
+async def _by_name(reading: _Reading, lookup: Lookup, names: Iterable[str]) -> None:
+    if lookup.by == "list":
+        reading.entries[lookup.kind].extend(await reading.gateway.list(lookup.path))
+    elif lookup.kind != "Application":  # the name of an application is ours or a pin's, never the tenant's
+        await _filtered(reading, lookup, lookup.key, names)
+
+
+async def _by_id(reading: _Reading, lookup: Lookup, ids: Iterable[str]) -> None:
+    if lookup.by == "list":
+        await _by_name(reading, lookup, ())
+    else:
+        await _filtered(reading, lookup, lookup.id, ids)
+
+
+async def _filtered(reading: _Reading, lookup: Lookup, key: str, values: Iterable[str]) -> None:
+    select = ",".join(lookup.select)
+    pages = await asyncio.gather(
+        *(
+            reading.gateway.list(lookup.path, {"$filter": text, "$select": select})
+            for text in in_filters(key, sorted(values))
+        )
+    )
+    reading.entries[lookup.kind].extend(entry for page in pages for entry in page)
+
+
+def _take_groups(reading: _Reading, workspace: Workspace, desired: Sequence[Desired]) -> None:
+    """Of the groups looked up, those that a document may mean are objects of their kind."""
+    meant = {
+        name
+        for item in desired
+        if item.address.kind == "Group"
+        for name in (item.address.name, *item.resource.former_names)
+    }
+    pinned = {pin.lower() for address, pin in workspace.environment.pins.items() if address.name in meant}
+    unique = {str(group["id"]): group for group in reading.entries["Group"]}
+    reading.objects["Group"] = tuple(
+        group
+        for group in unique.values()
+        if str(group.get("displayName")) in meant or str(group["id"]).lower() in pinned
+    )
+
+
+async def _names_of_ids(reading: _Reading, observed: Iterable[Kind], desired: Sequence[Desired]) -> None:
+    """Name the ids that policies hold, in bulk; what cannot be named stays an id."""
+    wanted: defaultdict[tuple[str, ...], set[str]] = defaultdict(set)
+    specs = [(kind, item) for kind in observed for item in reading.objects.get(kind.name, ())]
+    specs += [(item.kind, item.spec) for item in desired]
+    for kind, item in specs:
+        for _, spot, text in references(kind.field, expand(kind.field, kind.from_graph(item))):
+            reference = parse(text, spot.references, spot.words)
+            if reference.form == "id":
+                wanted[spot.references].add(reference.text)
+    known = {
+        (kind, str(entry.get(lookups()[kind].id)).lower())
+        for kind, entries in reading.entries.items()
+        for entry in entries
+    } | {(kind, known) for kind, lookup in lookups().items() for known in lookup.well_known.values()}
+    directory: set[str] = set()
+    others: list[Awaitable[None]] = []
+    for names, ids in wanted.items():
+        missing = {item for item in ids if not any((name, item) in known for name in names)}
+        if not missing:
+            continue
+        if lookups()[names[0]].types:
+            directory |= missing
+        elif names[0] == "Application":
+            others.append(_decorate(reading, names[0], _by_id(reading, lookups()[names[0]], missing)))
+        elif not _is_listed(names[0]) and names[0] not in reading.entries:
+            others.append(_decorate(reading, names[0], _by_name(reading, lookups()[names[0]], ())))
+    await asyncio.gather(_decorate(reading, "directory objects", _get_by_ids(reading, directory)), *others)
+
+
+async def _decorate(reading: _Reading, what: str, naming: Awaitable[None]) -> None:
+    await reading.optional(f"names of {what}", naming)
+
+
+async def _get_by_ids(reading: _Reading, ids: Iterable[str]) -> None:
+    ordered = sorted(ids)
+    chunks = [ordered[start : start + _IDS_PER_LOOKUP] for start in range(0, len(ordered), _IDS_PER_LOOKUP)]
+    types: list[Json] = ["user", "group", "servicePrincipal"]
+    bodies: list[JsonObject] = [{"ids": list(chunk), "types": types} for chunk in chunks]
+    answers = await asyncio.gather(
+        *(reading.gateway.post_read("directoryObjects/getByIds", body) for body in bodies)
+    )
+    for answer in answers:
+        found = answer.get("value")
+        for entry in found if isinstance(found, list) else ():
+            if isinstance(entry, dict):
+                _enter(reading, entry)
+
+
+def _enter(reading: _Reading, entry: JsonObject) -> None:
+    """File a directory object under its kind."""
+    types = {"#microsoft.graph.user": "User", "#microsoft.graph.group": "Group"}
+    types["#microsoft.graph.servicePrincipal"] = "ServicePrincipal"
+    kind = types.get(str(entry.get("@odata.type")))
+    if kind is not None:
+        reading.entries[kind].append(entry)
+
+
+async def _members(reading: _Reading, desired: Sequence[Desired]) -> None:
+    """The members and owners of groups whose documents own them."""
+    owned = {
+        name: tuple(link for link in _LINKS if link in item.spec)
+        for item in desired
+        if item.address.kind == "Group"
+        for name in (item.address.name, *item.resource.former_names)
+    }
+    reading.objects["Group"] = tuple(
+        await asyncio.gather(
+            *(
+                _with_links(reading, group, owned.get(str(group.get("displayName")), ()))
+                for group in reading.objects["Group"]
+            )
+        )
+    )
+
+
+async def _with_links(reading: _Reading, group: JsonObject, links: Sequence[str]) -> JsonObject:
+    answers = await asyncio.gather(*(reading.gateway.list(f"groups/{group['id']}/{link}") for link in links))
+    for answer in answers:
+        for entry in answer:
+            _enter(reading, entry)
+    ids: list[list[Json]] = [[str(entry["id"]) for entry in answer] for answer in answers]
+    return {**group, **dict(zip(links, ids, strict=True))}
+
+
+async def _memberships(reading: _Reading, workspace: Workspace, desired: Sequence[Desired]) -> None:
+    """Which groups hold the break-glass accounts and whoever applies, nesting included."""
+    if not any(item.address.kind in ("Group", _POLICIES) for item in desired):
+        return
+    glass = workspace.settings.break_glass
+    pins = workspace.environment.pins
+    names = {name.lower() for name in glass.accounts}
+    accounts = {
+        str(entry["id"]).lower()
+        for entry in reading.entries["User"]
+        if str(entry.get("userPrincipalName")).lower() in names
+    } | {pins[address].lower() for name in glass.accounts if (address := Address("User", name)) in pins}
+    caller = reading.gateway.caller
+    people = accounts | ({caller.id.lower()} if caller.kind == "person" and caller.id else set())
+    groups = {
+        str(entry["id"]).lower()
+        for entry in reading.entries["Group"]
+        if entry.get("displayName") in glass.groups
+    }
+    await asyncio.gather(
+        *(_ancestors(reading, "users", person) for person in sorted(people)),
+        *(_ancestors(reading, "groups", group) for group in sorted(groups)),
+    )
+
+
+async def _ancestors(reading: _Reading, collection: str, object_id: str) -> None:
+    """Follow memberOf upwards: a few requests, since few groups hold a break-glass account."""
+    if object_id in reading.parents:
+        return
+    reading.parents[object_id] = frozenset()
+    found = await reading.optional(
+        f"groups of {object_id}", reading.gateway.list(f"{collection}/{object_id}/memberOf")
+    )
+    if found is None:
+        del reading.parents[object_id]
+        return
+    groups = {str(entry["id"]).lower(): entry for entry in found if _is_type(entry, "group")}
+    reading.roles |= {
+        str(entry.get("roleTemplateId"))
+        for entry in found
+        if _is_type(entry, "directoryRole") and object_id == reading.gateway.caller.id.lower()
+    }
+    reading.dynamic_groups |= {group for group, entry in groups.items() if entry.get("membershipRule")}
+    reading.entries["Group"].extend(groups.values())
+    reading.parents[object_id] = frozenset(groups)
+    await asyncio.gather(*(_ancestors(reading, "groups", group) for group in groups))
+
+
+def _is_type(entry: JsonObject, name: str) -> bool:
+    return entry.get("@odata.type") == f"#microsoft.graph.{name}"
+
+
+def _identity(reading: _Reading) -> Identity:
+    caller = reading.gateway.caller
+    return Identity(kind=caller.kind, id=caller.id.lower(), name=caller.name, roles=frozenset(reading.roles))
+
+
+async def _facts(reading: _Reading, observed: Iterable[Kind]) -> None:
+    """What may stop a change before it starts; read where permitted."""
+    if not any(kind.name == _POLICIES for kind in observed):
+        return
+    gateway = reading.gateway
+    defaults, methods, licences = await asyncio.gather(
+        reading.optional(
+            "security defaults", gateway.get("policies/identitySecurityDefaultsEnforcementPolicy")
+        ),
+        reading.optional("migration state", gateway.get("policies/authenticationMethodsPolicy")),
+        reading.optional("licences", gateway.list("subscribedSkus")),
+    )
+    reading.facts = TenantFacts(
+        security_defaults=None if defaults is None else defaults.get("isEnabled") is True,
+        migration_state=None if methods is None else str(methods.get("policyMigrationState")),
+        is_licensed=None if licences is None else any(map(_brings_premium, licences)),
+    )
+
+
+def _brings_premium(licence: Mapping[str, Json]) -> bool:
+    plans = licence.get("servicePlans")
+    names = (
+        [plan.get("servicePlanName") for plan in plans if isinstance(plan, dict)]
+        if isinstance(plans, list)
+        else []
+    )
+    return any(str(name).startswith("AAD_PREMIUM") for name in names)

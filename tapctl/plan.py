@@ -1,0 +1,293 @@
+"""Pairs → a Plan: what becomes of every declared or owned object, and why. Pure."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from tapctl.canonical import references, sort_key
+from tapctl.diff import field_changes
+from tapctl.directory import Directory
+from tapctl.kinds import lookups
+from tapctl.match import Matched, Pair
+from tapctl.model import Address, Change, Finding, Json, Path, Plan, Snapshot, TenantFacts
+from tapctl.reference import parse
+from tapctl.resolve import Link, Resolved, reference_finding
+from tapctl.scope import is_in_force
+from tapctl.validate import dotted
+
+_POLICIES = "ConditionalAccessPolicy"
+
+
+def plan_changes(matched: Matched, resolved: Resolved, snapshot: Snapshot) -> Plan:
+    """Decide on every pair. The findings are those that only the tenant could show."""
+    changes = tuple(_change(pair) for pair in matched.pairs if pair.desired is not None or pair.is_owned)
+    findings = (
+        *matched.findings,
+        *_unresolved(resolved.links, matched),
+        *_ids_of_nothing(matched, snapshot),
+        *(finding for pair in matched.pairs for finding in _refusals(pair)),
+        *_look_alikes(matched),
+        *_still_used(changes, matched.pairs),
+        *_unfit_tenant(changes, snapshot.facts),
+        *_unread(snapshot),
+    )
+    plan = Plan(
+        environment=snapshot.environment,
+        tenant_id=snapshot.tenant_id,
+        is_sandbox=snapshot.is_sandbox,
+        changes=changes,
+        unmanaged=tuple(pair.address for pair in matched.pairs if pair.desired is None and not pair.is_owned),
+        findings=findings,
+        fingerprint=fingerprint(matched.pairs),
+    )
+    return replace(plan, checksum=checksum(plan))
+
+
+def _change(pair: Pair) -> Change:
+    change = _decide(pair)
+    if change.action == "delete" or pair.after is None:
+        return change
+    return replace(change, fields=field_changes(pair.before or {}, pair.after), left_as_is=pair.left_as_is)
+
+
+def _decide(pair: Pair) -> Change:
+    place = pair.desired.resource.place() if pair.desired else None
+    change = Change(
+        address=pair.address,
+        action="no-op",
+        reason="",
+        before=pair.before,
+        after=pair.after,
+        id=pair.id,
+        place=place,
+    )
+    if pair.desired is None:
+        reason = "the settings own its name and no document declares it"
+        return replace(change, action="delete", reason=reason, after=None)
+    if pair.after is None:
+        gone = pair.observed is None
+        return replace(
+            change,
+            action="no-op" if gone else "delete",
+            reason="already absent" if gone else "ensure: absent",
+        )
+    if pair.before is None:
+        return replace(change, action="create", reason="declared, and not in the tenant")
+    if pair.former_name is not None:
+        reason = f"renamed from {pair.former_name!r}"
+        return replace(change, action="update", reason=reason, former_name=pair.former_name)
+    if pair.before != pair.after:
+        return replace(change, action="update", reason="the tenant differs from the document")
+    return replace(change, reason="as declared")
+
+
+def fingerprint(pairs: Iterable[Pair]) -> str:
+    """A digest of everything observed that the plan rests on."""
+    return _digest([[*pair.address, pair.id, pair.before, _extra(pair)] for pair in pairs])
+
+
+def _extra(pair: Pair) -> Json:
+    return {dotted(path): value for path, value in pair.extra.items()}
+
+
+def checksum(plan: Plan) -> str:
+    """A digest of what would be done, and where: equal sums mean the same changes to the same objects."""
+    changes: list[Json] = [
+        [*change.address, change.action, change.id, change.former_name, change.before, change.after]
+        for change in plan.pending
+    ]
+    return _digest([plan.environment, plan.tenant_id, changes])
+
+
+def _digest(value: Json) -> str:
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _unresolved(links: Iterable[Link], matched: Matched) -> Iterator[Finding]:
+    """References that name nothing, or more than one thing."""
+    declared = {pair.address for pair in matched.pairs if pair.after is not None and pair.desired is not None}
+    for link in links:
+        found = matched.directory.all_ids(link.address)
+        what = f"{dotted(link.path)} names {link.address.name!r}"
+        if len(found) > 1:
+            known = f"{what}, a name that {len(found)} objects in the tenant have: {', '.join(found)}"
+            help_text = f"Say which: pins: {{{link.address}: <id>}} in the environment's file."
+            yield replace(reference_finding(link, known, help_text), rule="several-in-tenant")
+        elif link.address not in declared and not _is_known(link, matched.directory, found):
+            yield reference_finding(
+                link, f"{what}, which is not in the tenant", _advice(link, matched.directory)
+            )
+
+
+def _is_known(link: Link, directory: Directory, found: Sequence[str]) -> bool:
+    """An application goes by a well-known name or a pin: anyone may give theirs another's display name."""
+    if link.address.kind != "Application" or link.address.name in lookups()["Application"].well_known:
+        return bool(found)
+    return bool(found) and link.address in directory.pinned
+
+
+def _advice(link: Link, directory: Directory) -> str:
+    if link.address.kind == "Application":
+        return "Give the application's appId, or pin the name: pins: {Application/<name>: <appId>}."
+    known = [address.name for address in directory.ids if address.kind == link.address.kind]
+    folded = {name.casefold(): name for name in known}
+    close = difflib.get_close_matches(link.address.name.casefold(), folded, n=1, cutoff=0.6)
+    return (
+        f"Did you mean {folded[close[0]]!r}?" if close else "Declare it in this folder, or correct the name."
+    )
+
+
+def _ids_of_nothing(matched: Matched, snapshot: Snapshot) -> Iterator[Finding]:
+    """An id in a document that the tenant does not have, unless the tenant's own object holds it too."""
+    if "names of directory objects" in snapshot.unread:
+        return
+    for pair in matched.pairs:
+        if pair.desired is None or pair.after is None:
+            continue
+        held = {text for _, _, text in references(pair.kind.field, pair.before or {})}
+        for path, field, text in references(pair.kind.field, pair.after):
+            reference = parse(text, field.references, field.words)
+            is_looked_up = any(lookups()[kind].types for kind in field.references)
+            if reference.form == "id" and text not in held and is_looked_up:
+                yield Finding(
+                    rule="id-of-nothing",
+                    severity="warning",
+                    message=f"{dotted(path)} holds {reference.text}, which is nobody's id in this tenant",
+                    help="A deleted object, or one of another tenant? Name it, or take it out.",
+                    place=pair.desired.resource.place(*_written_path(path)),
+                    address=pair.address,
+                )
+
+
+def _written_path(path: Path) -> Path:
+    """Where in the document: a canonical list is sorted, so the place is the list's."""
+    return path[:-1] if path and isinstance(path[-1], int) else path
+
+
+def _refusals(pair: Pair) -> Iterator[Finding]:
+    """Changes that cannot, or must not, be made in place."""
+    if pair.desired is None:
+        return
+    if pair.managed_by and _exceeds_managed(pair):
+        yield _stop(
+            pair,
+            "service-managed",
+            f"{pair.address} is {pair.managed_by}: only its state and its exclusions may change",
+            "Take everything else from the tenant, or leave the policy to Microsoft.",
+        )
+    if pair.before is not None and pair.after is not None:
+        why = pair.kind.refusal(pair.before, pair.after)
+        if why:
+            yield _stop(
+                pair, "cannot-change-in-place", f"{pair.address}: {why}", "Nothing is replaced silently."
+            )
+
+
+def _look_alikes(matched: Matched) -> Iterator[Finding]:
+    """Creations that would duplicate an object nobody declares."""
+    strays = [pair for pair in matched.pairs if pair.desired is None and not pair.managed_by]
+    by_spec = {(pair.kind.name, sort_key(pair.before)): pair for pair in strays}
+    by_name = {(known.kind, known.name.casefold()): known for known in matched.directory.ids}
+    for pair in matched.pairs:
+        if pair.before is not None or pair.after is None:
+            continue
+        known = by_name.get((pair.kind.name, pair.address.name.casefold()))
+        if known is not None and known.name != pair.address.name:
+            said = f"the tenant has {known.name!r}, which differs only in letter case"
+            help_text = "Write the name as the tenant has it, or list that spelling under formerNames."
+            yield _stop(pair, "renamed-in-tenant", said, help_text)
+        elif other := by_spec.get((pair.kind.name, sort_key(pair.after))):
+            yield _stop(
+                pair,
+                "renamed-in-tenant",
+                f"the tenant has {other.address.name!r}, which is the same in everything but the name",
+                f"Renamed in the tenant? Give the document that name to keep it, or rename it back with "
+                f"formerNames: [{other.address.name!r}].",
+            )
+
+
+def _exceeds_managed(pair: Pair) -> bool:
+    if pair.after is None or pair.former_name is not None:
+        return True
+    may_change = ("state", "conditions.users.exclude")
+    return any(
+        not change.path.startswith(may_change) for change in field_changes(pair.before or {}, pair.after)
+    )
+
+
+def _stop(pair: Pair, rule: str, message: str, help_text: str) -> Finding:
+    place = pair.desired.resource.place() if pair.desired else None
+    return Finding(
+        rule=rule, severity="error", message=message, help=help_text, place=place, address=pair.address
+    )
+
+
+def _still_used(changes: Iterable[Change], pairs: Sequence[Pair]) -> Iterator[Finding]:
+    """A deletion of something that will still be referred to."""
+    going = {change.address: change for change in changes if change.action == "delete"}
+    for pair in pairs:
+        spec = pair.after if pair.desired is not None or pair.is_owned else pair.before
+        for _, field, text in references(pair.kind.field, spec or {}):
+            reference = parse(text, field.references, field.words)
+            target = going.get(Address(reference.kind, reference.text)) if reference.form == "name" else None
+            if target is not None:
+                yield Finding(
+                    rule="still-used",
+                    severity="error",
+                    message=f"{target.address} would be deleted, but {pair.address} refers to it",
+                    help="Change or remove what uses it in the same plan, or keep it.",
+                    place=target.place,
+                    address=target.address,
+                )
+
+
+def _unfit_tenant(changes: Iterable[Change], facts: TenantFacts) -> Iterator[Finding]:
+    """What Graph would refuse whatever the policy says."""
+    written = [
+        change
+        for change in changes
+        if change.address.kind == _POLICIES and change.action in ("create", "update")
+    ]
+    enabled = [change for change in written if is_in_force(change.after or {})]
+    if facts.security_defaults and enabled:
+        yield Finding(
+            rule="security-defaults-on",
+            severity="warning",
+            message=f"security defaults are on: Graph refuses to enable {_policies(enabled)}",
+            help="Turn security defaults off once policies replace them, or use report-only until then.",
+            address=enabled[0].address,
+            place=enabled[0].place,
+        )
+    if facts.is_licensed is False and written:
+        yield Finding(
+            rule="not-licensed",
+            severity="warning",
+            message=f"no subscription brings Entra ID P1, which {_policies(written)} would need",
+            help="Graph answers 403 to Conditional Access without that licence.",
+            address=written[0].address,
+            place=written[0].place,
+        )
+
+
+def _policies(changes: Sequence[Change]) -> str:
+    return "1 policy" if len(changes) == 1 else f"{len(changes)} policies"
+
+
+def _unread(snapshot: Snapshot) -> Iterator[Finding]:
+    for what, why in sorted(snapshot.unread.items()):
+        yield Finding(
+            rule="not-read",
+            severity="note",
+            message=f"{what} could not be read: {why}",
+            help="The plan is complete without it, but shows or checks less.",
+        )
+
+
+def by_address(plan: Plan) -> Mapping[Address, Change]:
+    """The plan's changes by address."""
+    return {change.address: change for change in plan.changes}
