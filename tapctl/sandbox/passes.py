@@ -1,0 +1,205 @@
+"""A person's authentication methods, and the Temporary Access Pass among them."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+
+from tapctl.sandbox import audit, membership
+from tapctl.sandbox.call import NO_CONTENT, Answer, Call, Route, route
+from tapctl.sandbox.check import MismatchError, check_body
+from tapctl.sandbox.directory import find_user
+from tapctl.sandbox.methods import find_configuration
+from tapctl.sandbox.values import JsonObject, bad_request, forbidden, moment_of, new_id, not_found, timestamp
+
+PASS = "temporaryAccessPassAuthenticationMethod"  # noqa: S105 - the name of a type
+PASSWORD: JsonObject = {  # everybody has one, always under this id
+    "@odata.type": "#microsoft.graph.passwordAuthenticationMethod",
+    "id": "28c10230-6103-485e-b985-444c60001490",
+    "password": None,
+    "createdDateTime": None,
+}
+ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789!@#$%&*+-="
+# What the address calls a kind of method → its type.
+KINDS = {
+    kind.lower(): f"#microsoft.graph.{kind.removesuffix('Methods')}AuthenticationMethod"
+    for kind in (
+        "emailMethods",
+        "fido2Methods",
+        "microsoftAuthenticatorMethods",
+        "passwordMethods",
+        "phoneMethods",
+        "platformCredentialMethods",
+        "softwareOathMethods",
+        "temporaryAccessPassMethods",
+        "windowsHelloForBusinessMethods",
+    )
+} | {"externalauthenticationmethods": "#microsoft.graph.externalAuthenticationMethod"}
+UNCHANGEABLE = ("#microsoft.graph.passwordAuthenticationMethod",)
+
+
+def methods_collection(user_id: str) -> str:
+    return f"users/{user_id.lower()}/authentication/methods"
+
+
+def list_methods(call: Call) -> Answer:
+    """All of them, or those of the kind that the address names."""
+    user = find_user(call)
+    shown = [item for item in _methods(call, user) if _is_wanted(call, item)]
+    place = f"users('{user['id']}')/authentication/{call.keys.get('kind', 'methods')}"
+    return Answer(body=call.context(place) | {"value": [_shown(call, item) for item in shown]})
+
+
+def get_method(call: Call) -> Answer:
+    user, found = find_user(call), _find(call)
+    place = f"users('{user['id']}')/authentication/{call.keys.get('kind', 'methods')}/$entity"
+    return Answer(body=call.context(place) | _shown(call, found))
+
+
+def delete_method(call: Call) -> Answer:
+    user, found = find_user(call), _find(call)
+    if found["@odata.type"] in UNCHANGEABLE:
+        raise bad_request("A password method cannot be deleted.", "badRequest")
+    call.remove(methods_collection(user["id"]), found["id"])
+    _record(call, "Admin deleted security info", user)
+    return NO_CONTENT
+
+
+def create_pass(call: Call) -> Answer:
+    """The only answer with the code, which nothing keeps. An earlier pass of the person is replaced."""
+    user = find_user(call)
+    body = _checked(call)
+    policy = find_configuration(call.store, "TemporaryAccessPass") or {}
+    _check_allowed(call, user, body, policy)
+    made = _new_pass(call, body, policy)
+    for old in _methods(call, user):
+        if old["@odata.type"] == made["@odata.type"]:
+            call.remove(methods_collection(user["id"]), old["id"])
+    call.put(methods_collection(user["id"]), made)
+    _record(call, "Admin registered security info", user)
+    code = "".join(secrets.choice(ALPHABET) for _ in range(policy["defaultLength"]))
+    place = f"users('{user['id']}')/authentication/temporaryAccessPassMethods/$entity"
+    return Answer(
+        status=201, body=call.context(place) | _usability(call, made, user) | {"temporaryAccessPass": code}
+    )
+
+
+def _checked(call: Call) -> JsonObject:
+    try:
+        return check_body(call.object(), PASS)
+    except MismatchError as error:
+        raise bad_request(f"Invalid Temporary Access Pass: {error}", "badRequest") from error
+
+
+def _check_allowed(call: Call, user: JsonObject, body: JsonObject, policy: JsonObject) -> None:
+    if user["id"].lower() == call.actor.id.lower():
+        raise forbidden("A Temporary Access Pass cannot be created for oneself.", "accessDenied")
+    if "#EXT#" in user.get("userPrincipalName", ""):
+        raise _invalid("Temporary Access Pass cannot be added to an external guest user")
+    if policy["state"] != "enabled":
+        raise _invalid("Temporary Access Pass is not enabled by the authentication methods policy.")
+    low, high = policy["minimumLifetimeInMinutes"], policy["maximumLifetimeInMinutes"]
+    if not low <= _lifetime(body, policy) <= high:
+        raise _invalid(f"Invalid LifetimeInMinutes specified. The valid range between {low} and {high}.")
+    if policy["isUsableOnce"] and body.get("isUsableOnce") is False:
+        raise _invalid("The policy only allows passes that can be used once.")
+
+
+def _invalid(message: str) -> Exception:
+    refusal = bad_request(message, "badRequest")
+    refusal.inner["message"] = message
+    return refusal
+
+
+def _lifetime(body: JsonObject, policy: JsonObject) -> int:
+    wanted = body.get("lifetimeInMinutes")
+    return int(policy["defaultLifetimeInMinutes"] if wanted is None else wanted)
+
+
+def _new_pass(call: Call, body: JsonObject, policy: JsonObject) -> JsonObject:
+    start = body.get("startDateTime")
+    begins = moment_of(start) if start else call.store.clock()
+    once = body.get("isUsableOnce")
+    return {
+        "@odata.type": f"#microsoft.graph.{PASS}",
+        "id": new_id(),
+        "temporaryAccessPass": None,
+        "createdDateTime": call.now(),
+        "startDateTime": timestamp(begins),
+        "lifetimeInMinutes": _lifetime(body, policy),
+        "isUsableOnce": bool(policy["isUsableOnce"] if once is None else once),
+    }
+
+
+def _methods(call: Call, user: JsonObject) -> list[JsonObject]:
+    return [PASSWORD, *call.seen(methods_collection(user["id"])).values()]
+
+
+def _is_wanted(call: Call, item: JsonObject) -> bool:
+    kind = call.keys.get("kind", "methods").lower()
+    return kind == "methods" or item["@odata.type"] == KINDS[kind]
+
+
+def _find(call: Call) -> JsonObject:
+    for item in _methods(call, find_user(call)):
+        if _is_wanted(call, item) and item["id"].lower() == call.key("method").lower():
+            return item
+    raise not_found("The requested authentication method was not found.", "resourceNotFound")
+
+
+def _shown(call: Call, item: JsonObject) -> JsonObject:
+    if item["@odata.type"] == f"#microsoft.graph.{PASS}":
+        return _usability(call, item, find_user(call))
+    return item
+
+
+def _usability(call: Call, item: JsonObject, user: JsonObject) -> JsonObject:
+    reason = _reason(call, item, user)
+    usable = {"isUsable": reason == "EnabledByPolicy", "methodUsabilityReason": reason}
+    return {**item, "temporaryAccessPass": None, **usable}
+
+
+def _reason(call: Call, item: JsonObject, user: JsonObject) -> str:
+    start = moment_of(item["startDateTime"])
+    now = call.store.clock()
+    if item.get("methodUsabilityReason") == "OneTimeUsed":
+        return "OneTimeUsed"
+    if now < start:
+        return "NotYetValid"
+    if now >= start + timedelta(minutes=item["lifetimeInMinutes"]):
+        return "Expired"
+    return "EnabledByPolicy" if _is_allowed(call, item, user) else "DisabledByPolicy"
+
+
+def _is_allowed(call: Call, item: JsonObject, user: JsonObject) -> bool:
+    """Scope counts when a pass is used, not when it is made."""
+    policy = find_configuration(call.store, "TemporaryAccessPass") or {}
+    if policy["state"] != "enabled" or (policy["isUsableOnce"] and not item["isUsableOnce"]):
+        return False
+    held = {
+        user["id"],
+        "all_users",
+        *(group["id"] for group in membership.transitive_groups_of(call, user["id"])),
+    }
+    included = {target["id"] for target in policy["includeTargets"]}
+    excluded = {target["id"] for target in policy["excludeTargets"]}
+    return bool(held & included) and not held & excluded
+
+
+def _record(call: Call, activity: str, user: JsonObject) -> None:
+    audit.record(call, audit.PEOPLE, activity, target=user, target_type="User")
+
+
+KIND = f"(?P<kind>{'|'.join(KINDS)})"
+ROUTES: tuple[Route, ...] = tuple(
+    entry
+    for person in ("users/{id}", "me")
+    for entry in (
+        route("POST", f"{person}/authentication/temporaryAccessPassMethods", create_pass),
+        route("GET", f"{person}/authentication/methods", list_methods),
+        route("GET", f"{person}/authentication/methods/{{method}}", get_method),
+        route("GET", f"{person}/authentication/{KIND}", list_methods),
+        route("GET", f"{person}/authentication/{KIND}/{{method}}", get_method, "expand"),
+        route("DELETE", f"{person}/authentication/{KIND}/{{method}}", delete_method),
+    )
+)
