@@ -1,0 +1,14 @@
+"""A pretend tenant that speaks Microsoft Graph v1.0, with its state in SQLite; imports nothing else of ours.
+
+Built from Graph's documentation: a wrong path, body or assumption elsewhere fails instead of being mirrored.
+"""
+
+from __future__ import annotations
+
+from tapctl.sandbox.app import create_app
+from tapctl.sandbox.misbehave import AnswerDroppedError, Misbehaviour
+from tapctl.sandbox.store import Store
+from tapctl.sandbox.transfer import dump, load, reset
+from tapctl.sandbox.values import Settings
+
+__all__ = ["AnswerDroppedError", "Misbehaviour", "Settings", "Store", "create_app", "dump", "load", "reset"]

@@ -1,0 +1,143 @@
+"""The whole tenant in and out of one JSON object: Graph collection paths, and what GET answers for each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tapctl.sandbox import seed
+from tapctl.sandbox.call import Actor, Call
+from tapctl.sandbox.groups import DEFAULTS
+from tapctl.sandbox.locations import render_location
+from tapctl.sandbox.membership import GROUPS
+from tapctl.sandbox.methods import (
+    METHODS,
+    METHODS_POLICY,
+    SECURITY_DEFAULTS_OFF,
+    configurations,
+    find_policy,
+)
+from tapctl.sandbox.misbehave import Lag
+from tapctl.sandbox.policies import DELETED, render
+from tapctl.sandbox.service import SIGNED_IN
+from tapctl.sandbox.store import Store
+from tapctl.sandbox.strengths import all_strengths
+from tapctl.sandbox.tenant import (
+    LOCATIONS,
+    POLICIES,
+    SECURITY_DEFAULTS,
+    SECURITY_DEFAULTS_ID,
+    SKUS,
+    STRENGTHS,
+)
+from tapctl.sandbox.values import Json, JsonObject, Settings, derived_id
+
+NESTED = "authenticationMethodConfigurations"
+SINGLETONS: Mapping[str, str] = {SECURITY_DEFAULTS: SECURITY_DEFAULTS_ID, SIGNED_IN: ""}
+# A tenant is always somebody's, and licensed; say [] for one without licences.
+GIVEN_BY_THE_SERVICE = ("organization", SKUS)
+SERVED_UNDER_ANOTHER_NAME = {
+    "policies/conditionalAccessPolicies": POLICIES,
+    "identity/conditionalAccess/authenticationStrength/policies": STRENGTHS,
+}
+
+
+def load(store: Store, tenant: Mapping[str, Json]) -> None:
+    """Replace everything that the store holds."""
+    _check(tenant)
+    with store.transaction():
+        store.clear()
+        for collection in GIVEN_BY_THE_SERVICE:
+            if collection not in tenant:
+                _load_collection(store, collection, seed.tenant()[collection])
+        for collection, value in tenant.items():
+            _load_collection(store, SERVED_UNDER_ANOTHER_NAME.get(collection, collection), value)
+
+
+def reset(store: Store) -> None:
+    """Back to the seeded company, with the same ids every time."""
+    load(store, seed.tenant())
+
+
+def dump(store: Store) -> JsonObject:
+    call = _reader(store)
+    found: JsonObject = {
+        path: _dump_collection(call, path) for path in store.collections() if path != METHODS
+    }
+    found[STRENGTHS] = _dump_strengths(store)
+    found[METHODS_POLICY] = {
+        **find_policy(store),
+        NESTED: list(configurations(store.objects(METHODS)).values()),
+    }
+    found[SECURITY_DEFAULTS] = store.get(SECURITY_DEFAULTS, SECURITY_DEFAULTS_ID) or SECURITY_DEFAULTS_OFF
+    return {path: found[path] for path in sorted(found)}
+
+
+def _check(tenant: Mapping[str, Json]) -> None:
+    for collection, value in tenant.items():
+        is_single = collection in SINGLETONS or collection == METHODS_POLICY
+        items = [value] if is_single else value
+        if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+            kind = "an object" if is_single else "an array of objects"
+            raise ValueError(f"{collection}: {kind} is expected, as GET answers it")
+
+
+def _load_collection(store: Store, collection: str, value: Json) -> None:
+    if collection == METHODS_POLICY:
+        store.put(METHODS_POLICY, {**_without(value, NESTED), "id": find_policy(store)["id"]})
+        _load_collection(store, METHODS, value.get(NESTED) or [])
+        return
+    for index, item in enumerate([value] if isinstance(value, dict) else value):
+        fallback = SINGLETONS.get(collection) or derived_id(collection, str(index))
+        store.put(collection, {"id": fallback, **_without(item, f"{NESTED}@odata.context")})
+
+
+def _without(item: JsonObject, name: str) -> JsonObject:
+    """Without links of the service that served it: they are written anew."""
+    links = ("@odata.context", f"{name}@odata.context", name)
+    return {key: value for key, value in item.items() if key not in links}
+
+
+def _dump_collection(call: Call, path: str) -> Json:
+    items = list(call.store.objects(path).values())
+    if path in SINGLETONS:
+        return items[0]
+    return [_rendered(call, path, item) for item in items]
+
+
+def _rendered(call: Call, path: str, item: JsonObject) -> JsonObject:
+    if path in (POLICIES, DELETED["policies"]):
+        return _without_strength_links(render(call, item))
+    if path in (LOCATIONS, DELETED["namedLocations"]):
+        return render_location(item)
+    return {**DEFAULTS, **item} if path == GROUPS else item
+
+
+def _without_strength_links(policy: JsonObject) -> JsonObject:
+    grant = policy["grantControls"]
+    if not isinstance(grant, dict):
+        return policy
+    strength = grant["authenticationStrength"]
+    name = "combinationConfigurations@odata.context"
+    kept = {k: v for k, v in strength.items() if k != name} if isinstance(strength, dict) else strength
+    shown = {key: value for key, value in grant.items() if key != "authenticationStrength@odata.context"}
+    return {**policy, "grantControls": {**shown, "authenticationStrength": kept}}
+
+
+def _dump_strengths(store: Store) -> list[JsonObject]:
+    found = all_strengths(store.objects(STRENGTHS)).values()
+    return [{"combinationConfigurations": [], **item} for item in found]
+
+
+def _reader(store: Store) -> Call:
+    """A call that reads everything, newer enum members included."""
+    return Call(
+        store=store,
+        settings=Settings(),
+        lag=Lag(),
+        actor=Actor(id="", name=""),
+        base="",
+        path="",
+        keys={},
+        options={},
+        headers={"prefer": "include-unknown-enum-members"},
+    )
