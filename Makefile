@@ -31,7 +31,7 @@ build: $(READY) ## Build the package, install the wheel in a clean environment a
 	rm -rf dist/wheel-check .venv-wheel
 
 bench: $(READY) ## Print speed, memory and request counts, as ratios taken in one run
-	$(BIN)/python -m tests.benchmarks
+	$(BIN)/python tests/benchmarks
 
 lock: ## Choose dependency versions anew (needs uv)
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \

@@ -1,0 +1,147 @@
+"""`make bench`: speed, memory and request counts; timings are ratios of alternating runs in one session."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from company import Size, access_token, tenant, write_workspace
+
+PYTHON = sys.executable
+TAPCTL = str(Path(PYTHON).with_name("tapctl"))
+ROOT = Path(__file__).parents[2]
+RUNS = 9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Used:
+    """What one process took: seconds on the clock and of CPU, peak memory in MB."""
+
+    seconds: float
+    cpu: float
+    megabytes: float
+    output: str
+
+
+def run(command: Sequence[str], extra: Mapping[str, str] | None = None) -> Used:
+    """Run a command to its end and measure it."""
+    started = time.perf_counter()
+    environment = {key: value for key, value in os.environ.items() if key != "CI"} | dict(extra or {})
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, cwd=ROOT)  # noqa: S603  # ours
+    if process.stdout is None:
+        raise RuntimeError("the process has no output to read")
+    output = process.stdout.read().decode()
+    _, status, usage = os.wait4(process.pid, 0)
+    if status != 0:
+        raise RuntimeError(f"{' '.join(command)} ended with {os.waitstatus_to_exitcode(status)}")
+    seconds = time.perf_counter() - started
+    return Used(
+        seconds=seconds, cpu=usage.ru_utime + usage.ru_stime, megabytes=usage.ru_maxrss / 1024, output=output
+    )
+
+
+def least(measure: Callable[[Used], float], *commands: Sequence[str]) -> list[float]:
+    """The least each command took over alternating runs: noise only ever adds."""
+    rounds = [[measure(run(command)) for command in commands] for _ in range(RUNS)]
+    return [min(values) for values in zip(*rounds, strict=True)]
+
+
+def say(what: str, value: str, goal: str) -> None:
+    """One line of the result."""
+    sys.stdout.write(f"{what:<58}{value:>16}   {goal}\n")
+
+
+def start_up() -> None:
+    """`--help`, `--version` and `validate` against a bare interpreter."""
+    commands = (["--help"], ["--version"], ["validate", "--no-lint", "-C", "policies"])
+    bare, *times = least(
+        lambda used: used.seconds, [PYTHON, "-c", "pass"], *([TAPCTL, *rest] for rest in commands)
+    )
+    for command, took, goal in zip(commands, times, (8, 8, 20), strict=True):
+        say(f"tapctl {' '.join(command[:1])}", f"{took / bare:.1f} x bare", f"at most {goal}")
+
+
+@contextmanager
+def served(content: Path) -> Iterator[str]:
+    """The sandbox, loaded, in another process; its address."""
+    code = (
+        "import json, sys\n"
+        "from tapctl.sandbox import Store, load\n"
+        "from tapctl.sandbox.serve import serve\n"
+        "store = Store()\n"
+        "load(store, json.load(open(sys.argv[1])))\n"
+        "serve(store, '127.0.0.1', 0, ready=lambda url: print(url, flush=True))\n"
+    )
+    server = subprocess.Popen([PYTHON, "-c", code, str(content)], stdout=subprocess.PIPE, text=True)  # noqa: S603
+    try:
+        yield server.stdout.readline().strip() if server.stdout else ""
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def plan_of(size: Size) -> Used:
+    """A plan that changes nothing, against the served sandbox."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "tenant.json").write_text(json.dumps(tenant(size)))
+        with served(folder / "tenant.json") as url:
+            write_workspace(folder / "workspace", size, url)
+            command = [
+                TAPCTL,
+                "plan",
+                "-C",
+                str(folder / "workspace"),
+                "--format",
+                "json",
+                "--detailed-exitcode",
+            ]
+            return min(
+                (run(command, {"TAPCTL_ACCESS_TOKEN": access_token()}) for _ in range(3)),
+                key=lambda used: used.cpu,
+            )
+
+
+def plan() -> None:
+    """Requests, CPU and memory of a plan."""
+    small = plan_of(Size(policies=20, locations=50, groups=100))
+    large = plan_of(Size(policies=200, locations=50, groups=100))
+    imports = min(run([PYTHON, "-c", "import msgraph, azure.identity"]).cpu for _ in range(3))
+    requests = [json.loads(used.output)["requests"] for used in (small, large)]
+    say("requests of a plan, 20 policies", str(requests[0]), "")
+    say("requests of a plan, 200 policies", str(requests[1]), "the same, but for paging")
+    say("CPU of a plan, 200 policies", f"{large.cpu / imports:.1f} x imports", "at most 5")
+    say("peak memory of a plan, 200 policies", f"{large.megabytes:.0f} MB", "under 200 MB")
+
+
+def stages(size: Size) -> float:
+    """CPU seconds of loading, comparing and planning without the network."""
+    from offline import plan_offline
+
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "workspace"
+        write_workspace(folder, size, "http://127.0.0.1:1")
+        started = time.thread_time()
+        plan_offline(folder, tenant(size))
+        return time.thread_time() - started
+
+
+def growth() -> None:
+    """Ten times the policies, at most twelve times the work."""
+    sizes = [Size(policies=count, locations=50, groups=100) for count in (200, 2000)]
+    stages(sizes[0])
+    small, large = (min(stages(size) for _ in range(2)) for size in sizes)
+    say("load, compare and plan, 2,000 against 200 policies", f"{large / small:.1f} x", "at most 12")
+
+
+if __name__ == "__main__":
+    for part in (start_up, plan, growth):
+        part()
