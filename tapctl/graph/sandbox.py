@@ -23,6 +23,8 @@ class SandboxTokens:
     async def token(self, claims: str | None = None) -> str:
         return "sandbox"
 
+    async def close(self) -> None: ...
+
 
 async def connect_sandbox(app: AsgiApp, *, environment: str, progress: Progress | None = None) -> Gateway:
     """A gateway to `app`, which says itself which tenant it is and who is asking. Pacing is off."""

@@ -39,6 +39,8 @@ class Tokens(Protocol):
     async def token(self, claims: str | None = None) -> str:
         """A bearer token; `claims` when Graph has asked for more than the last one said."""
 
+    async def close(self) -> None: ...
+
 
 class CheckedBearer(AuthenticationProvider):
     """Puts the token on requests to one origin; kiota's own would send to another one without a token."""
@@ -58,9 +60,12 @@ class CheckedBearer(AuthenticationProvider):
 
 
 class SdkWire:
-    """A wire over the SDK's adapter and an httpx client, which it closes."""
+    """A wire over the SDK's adapter and an httpx client; closes that and the credential."""
 
     def __init__(self, client: httpx.AsyncClient, tokens: Tokens, base_url: str) -> None:
+        self._tokens = tokens
+        # msgraph-core 1.5.2 wraps these in a transport whose aclose does nothing, so they are closed here.
+        self._transports = [client._transport, *filter(None, client._mounts.values())]
         self._client = GraphClientFactory.create_with_default_middleware(client=client, options=options)
         adapter = GraphRequestAdapter(CheckedBearer(tokens, base_url), self._client)
         self._adapter = GraphServiceClient(request_adapter=adapter).request_adapter
@@ -77,6 +82,9 @@ class SdkWire:
 
     async def close(self) -> None:
         await self._client.aclose()
+        for transport in self._transports:
+            await transport.aclose()
+        await self._tokens.close()
 
 
 def client_for(base_url: str) -> httpx.AsyncClient:

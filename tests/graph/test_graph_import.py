@@ -17,7 +17,7 @@ HEAVY = (
 )
 
 
-@pytest.mark.parametrize("module", ["gateway", "sandbox"])
+@pytest.mark.parametrize("module", ["gateway", "tenant", "sandbox", "credentials"])
 def test_offline_commands_do_not_pay_for_the_sdk(module: str) -> None:
     program = f"import sys, tapctl.graph.{module}; print([m for m in {HEAVY} if m in sys.modules])"
 

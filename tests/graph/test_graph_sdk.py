@@ -25,6 +25,9 @@ class Tokens:
         self.asked.append(claims)
         return f"t{len(self.asked)}"
 
+    async def close(self) -> None:
+        self.asked.append("closed")
+
 
 def over(
     client: httpx.AsyncClient, use: Callable[[SdkWire], Awaitable[T]], tokens: Tokens | None = None
@@ -69,7 +72,7 @@ def test_a_claims_challenge_is_answered_with_a_new_token() -> None:
     app, tokens = Script(challenge, Reply(200, {})), Tokens()
 
     assert over(client_of_app(app), get, tokens).status == 200
-    assert tokens.asked == [None, '{"access_token":{}}']
+    assert tokens.asked == [None, '{"access_token":{}}', "closed"]
     assert [seen.headers["authorization"] for seen in app.seen] == ["Bearer t1", "Bearer t2"]
 
 
@@ -78,7 +81,7 @@ def test_a_request_to_another_server_is_stopped_before_a_token_is_made() -> None
 
     with pytest.raises(Refused, match="another server"):
         over(client_of_app(Script(Reply())), lambda wire: get(wire, "https://evil.example/v1.0/me"), tokens)
-    assert tokens.asked == []
+    assert tokens.asked == ["closed"]
 
 
 @pytest.mark.parametrize(
