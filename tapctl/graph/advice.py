@@ -8,8 +8,8 @@ from __future__ import annotations
 from tapctl.graph.permissions import permission_for
 
 _NUMBERS = {
-    "1007": "the body does not match Graph's schema: an unknown property, or a wrong shape or enum member, "
-    "in the part that the message names; `tapctl explain` says what may be there",
+    "1007": "the body does not match Graph's schema: an unknown property, or a wrong shape or enum member; "
+    "the message may name it, and `tapctl explain KIND` says what may be there",
     "1032": "the control passwordChange has conditions of its own: operator AND, mfa beside it, "
     "all applications and a user risk level",
     "1064": "clientAppTypes may not be empty; write [all]",
