@@ -215,7 +215,7 @@ def _check_device_registration(policy: JsonObject) -> None:
     if [control for control in controls_of(grant) if control != "mfa" and not isinstance(control, dict)]:
         raise bad_request("Registering a device can only be guarded by mfa or an authentication strength.")
     if conditions.get("clientAppTypes", ["all"]) != ["all"] or conditions.get("devices"):
-        raise bad_request("Client apps and devices are no conditions for registering a device.")
+        raise bad_request("Registering a device knows no condition on client apps or devices.")
 
 
 def _check_guests(conditions: JsonObject) -> None:

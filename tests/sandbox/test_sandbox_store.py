@@ -42,12 +42,16 @@ def test_a_replaced_object_keeps_its_place() -> None:
 def test_a_failed_transaction_leaves_nothing_behind() -> None:
     store = Store()
 
-    with pytest.raises(RuntimeError), store.transaction():
-        store.put("groups", {"id": "a"})
-        assert store.get("groups", "a")
-        raise RuntimeError
+    with pytest.raises(KeyError), store.transaction():
+        _put_then_fail(store)
 
     assert store.is_empty
+
+
+def _put_then_fail(store: Store) -> None:
+    store.put("groups", {"id": "a"})
+    assert store.get("groups", "a")
+    store.put("groups", {"displayName": "An object without an id"})
 
 
 def test_removed_and_cleared_objects_are_gone() -> None:
