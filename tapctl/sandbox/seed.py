@@ -292,7 +292,7 @@ def _locations() -> list[JsonObject]:
             "displayName": "Countries we hire in",
             "createdDateTime": FOUNDED,
             "modifiedDateTime": FOUNDED,
-            "countriesAndRegions": ["DE", "DK", "NO", "PL"],
+            "countriesAndRegions": ["DE", "DK", "FR", "NO", "PL"],
             "includeUnknownCountriesAndRegions": False,
             "countryLookupMethod": "clientIpAddress",
         },
