@@ -51,6 +51,7 @@ class TenantTokens:
                 tenant_id=self._setting.tenant_id,
                 cloud=self._setting.cloud,
                 now=time.time(),
+                endpoint=self._setting.endpoint,
             ),
         )
         self._held = held

@@ -26,7 +26,8 @@ def in_filters(field: str, values: Iterable[str], chunk: int = FILTER_CHUNK) -> 
     """`field in ('a','b')` for all values, each once and in order, as many filters as it takes."""
     remaining = iter(dict.fromkeys(values))
     while some := list(islice(remaining, chunk)):
-        yield f"{field} in ({','.join(map(odata_quote, some))})"
+        quoted = [odata_quote(value) for value in some]
+        yield f"{field} eq {quoted[0]}" if len(quoted) == 1 else f"{field} in ({','.join(quoted)})"
 
 
 def relative_url(path: str, params: Mapping[str, str] | None = None) -> str:

@@ -36,6 +36,7 @@ async def connect_tenant(
             environment=environment,
             tenant_id=tenant_id,
             cloud=microsoft,
+            endpoint=base_url,
             environ=environ,
             is_terminal=sys.stdin.isatty() and sys.stderr.isatty(),
         )

@@ -23,13 +23,17 @@ CLOCK_HINT = "if it is new, this machine's clock is wrong"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expectation:
-    """What a token must say before it is sent anywhere; `source` names it in errors, `now` is Unix time."""
+    """What a token must say before it is sent anywhere; `source` names it in errors, `now` is Unix time.
+
+    `endpoint` is the environment's server: one that is not Microsoft's may be an audience of its own.
+    """
 
     source: str
     environment: str
     tenant_id: str
     cloud: Cloud
     now: float
+    endpoint: str = ""
 
 
 def caller_of(token: str, expected: Expectation) -> Caller:
@@ -94,7 +98,7 @@ def _check_lifetime(claims: JsonObject, expected: Expectation) -> None:
 
 def _check_audience(claims: JsonObject, expected: Expectation) -> None:
     audience = _text(claims, "aud").rstrip("/")
-    if audience not in ("", GRAPH_APP_ID, expected.cloud.graph):
+    if audience not in ("", GRAPH_APP_ID, expected.cloud.graph, expected.endpoint):
         raise CredentialsError(
             f'{expected.source}: the token is for "{audience}", not for Microsoft Graph; '
             f"`az account get-access-token --resource {expected.cloud.graph}` gives the right one"

@@ -41,6 +41,7 @@ class Setting:
     environment: str
     tenant_id: str
     cloud: Cloud
+    endpoint: str = ""
     environ: Mapping[str, str]
     is_terminal: bool
     options: Mapping[str, Any] = field(default_factory=dict)

@@ -38,3 +38,7 @@ def test_what_a_segment_encoded_is_not_encoded_twice() -> None:
 def test_a_path_holds_no_query_and_no_dots(path: str) -> None:
     with pytest.raises(ValueError, match="not a Graph path"):
         relative_url(path)
+
+
+def test_one_value_is_compared_without_a_list() -> None:
+    assert list(in_filters("displayName", ["O'Brien"])) == ["displayName eq 'O''Brien'"]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from graph_servers import TENANT, jwt
 
@@ -68,3 +70,9 @@ def test_a_token_for_graph_is_accepted(audience: str) -> None:
 def test_a_token_for_something_else_says_how_to_get_the_right_one() -> None:
     with pytest.raises(CredentialsError, match=r"--resource https://graph\.microsoft\.com"):
         caller_of(jwt(aud="https://management.azure.com/"), EXPECTED)
+
+
+def test_a_server_of_ones_own_may_be_the_audience() -> None:
+    own = replace(EXPECTED, endpoint="http://localhost:8443")
+
+    assert caller_of(jwt(oid="o", aud="http://localhost:8443"), own).id == "o"
