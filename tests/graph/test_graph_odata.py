@@ -17,7 +17,7 @@ def test_filters_hold_fifteen_values_each_and_no_value_twice() -> None:
     filters = list(in_filters("id", [str(n % 16) for n in range(40)]))
 
     assert [text.count(",") + 1 for text in filters] == [15, 1]
-    assert filters[1] == "id in ('15')"
+    assert filters[1] == "id eq '15'"
 
 
 def test_no_values_make_no_filter() -> None:
