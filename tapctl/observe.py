@@ -66,11 +66,11 @@ async def observe(
         *(_collection(reading, kind) for kind in observed_kinds if kind.is_listed),
         *(_singleton(reading, kind) for kind in observed_kinds if kind.singleton),
         *(_by_name(reading, lookups()[kind], wanted) for kind, wanted in names.items()),
-        *(_by_id(reading, lookups()[kind], ids) for kind, ids in _pinned(workspace).items()),
+        *(_by_id(reading, lookups()[kind], ids) for kind, ids in _pinned(workspace, in_bulk=False).items()),
     )
     _take_groups(reading, workspace, desired)
     await asyncio.gather(
-        _names_of_ids(reading, observed_kinds, desired),
+        _names_of_ids(reading, observed_kinds, desired, _pinned(workspace, in_bulk=True)),
         _members(reading, desired),
         _memberships(reading, workspace, desired),
     )
@@ -119,6 +119,9 @@ def _names_wanted(
     former = {name for item in desired if item.address.kind == "Group" for name in item.resource.former_names}
     names = {kind: set(found) for kind, found in resolved.names.items()}
     names["Group"] = names.get("Group", set()) | groups | former
+    for address in workspace.environment.pins:  # an object goes by its pin's name, or the pin is wrong
+        if address.kind in lookups() and lookups()[address.kind].by == "filter":
+            names.setdefault(address.kind, set()).add(address.name)
     return {kind: frozenset(found) for kind, found in names.items() if found and not _is_listed(kind)}
 
 
@@ -126,10 +129,12 @@ def _is_listed(kind: str) -> bool:
     return kind in kinds() and kinds()[kind].is_listed
 
 
-def _pinned(workspace: Workspace) -> dict[str, list[str]]:
+def _pinned(workspace: Workspace, *, in_bulk: bool) -> dict[str, list[str]]:
+    """The pinned ids of kinds that are not listed: those that can be named in bulk, or the others."""
     found: defaultdict[str, list[str]] = defaultdict(list)
     for address, pinned in workspace.environment.pins.items():
-        if address.kind in lookups() and not _is_listed(address.kind):
+        lookup = lookups().get(address.kind)
+        if lookup is not None and not _is_listed(address.kind) and bool(lookup.types) == in_bulk:
             found[address.kind].append(pinned.lower())
     return dict(found)
 
@@ -186,9 +191,16 @@ def _take_groups(reading: _Reading, workspace: Workspace, desired: Sequence[Desi
     )
 
 
-async def _names_of_ids(reading: _Reading, observed: Iterable[Kind], desired: Sequence[Desired]) -> None:
-    """Name the ids that policies hold, in bulk; what cannot be named stays an id."""
+async def _names_of_ids(
+    reading: _Reading,
+    observed: Iterable[Kind],
+    desired: Sequence[Desired],
+    pinned: Mapping[str, Iterable[str]],
+) -> None:
+    """Name the ids that policies and pins hold, in bulk; what cannot be named stays an id."""
     wanted: defaultdict[tuple[str, ...], set[str]] = defaultdict(set)
+    for kind_name, ids in pinned.items():
+        wanted[kind_name,].update(ids)
     specs = [(kind, item) for kind in observed for item in reading.objects.get(kind.name, ())]
     specs += [(item.kind, item.spec) for item in desired]
     for kind, item in specs:
@@ -294,6 +306,8 @@ async def _memberships(reading: _Reading, workspace: Workspace, desired: Sequenc
         *(_ancestors(reading, "users", person) for person in sorted(people)),
         *(_ancestors(reading, "groups", group) for group in sorted(groups)),
     )
+    if not accounts <= set(reading.parents):
+        await asyncio.gather(*(_descendants(reading, group, set()) for group in sorted(groups)))
 
 
 async def _ancestors(reading: _Reading, collection: str, object_id: str) -> None:
@@ -317,6 +331,19 @@ async def _ancestors(reading: _Reading, collection: str, object_id: str) -> None
     reading.entries["Group"].extend(groups.values())
     reading.parents[object_id] = frozenset(groups)
     await asyncio.gather(*(_ancestors(reading, "groups", group) for group in groups))
+
+
+async def _descendants(reading: _Reading, group: str, seen: set[str]) -> None:
+    """Where memberships may not be read from below: the members of the break-glass groups, from above."""
+    if group in seen:
+        return
+    seen.add(group)
+    found = await reading.optional(f"members of {group}", reading.gateway.list(f"groups/{group}/members"))
+    for entry in found or ():
+        member = str(entry["id"]).lower()
+        reading.parents[member] = reading.parents.get(member, frozenset()) | {group}
+    nested = [str(entry["id"]).lower() for entry in found or () if _is_type(entry, "group")]
+    await asyncio.gather(*(_descendants(reading, inner, seen) for inner in nested))
 
 
 def _is_type(entry: JsonObject, name: str) -> bool:

@@ -51,7 +51,16 @@ def _change(pair: Pair) -> Change:
     change = _decide(pair)
     if change.action == "delete" or pair.after is None:
         return change
-    return replace(change, fields=field_changes(pair.before or {}, pair.after), left_as_is=pair.left_as_is)
+    left = _left_as_is(pair)
+    return replace(change, fields=field_changes(pair.before or {}, pair.after), left_as_is=left)
+
+
+def _left_as_is(pair: Pair) -> tuple[str, ...]:
+    """Of what the document does not own, what the tenant may hold: a value that was read, or members."""
+    if pair.before is None:
+        return ()
+    before, properties = pair.before, pair.kind.field.properties
+    return tuple(name for name in pair.left_as_is if name in before or properties[name].type == "array")
 
 
 def _decide(pair: Pair) -> Change:
