@@ -1,0 +1,260 @@
+"""Plan, outcomes, findings → one Report: everything a renderer needs to know, and nothing it may ask for."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, get_args
+
+from tapctl.canonical import sort_key
+from tapctl.diff import field_changes
+from tapctl.kinds import kinds
+from tapctl.model import (
+    Action,
+    Address,
+    Change,
+    FieldChange,
+    Finding,
+    Json,
+    JsonObject,
+    Outcome,
+    Place,
+    Severity,
+)
+
+if TYPE_CHECKING:
+    from tapctl.order import Step
+    from tapctl.pipeline import Checked, Planned
+
+Command: TypeAlias = Literal["validate", "plan", "apply"]
+Status: TypeAlias = Literal["planned", "applied", "incomplete", "interrupted", "refused", "nothing-to-do"]
+
+SANDBOX_NOTICE: Final = "SANDBOX: nothing real was changed"
+ACTIONS: Final[tuple[Action, ...]] = get_args(Action)
+SEVERITIES: Final[tuple[Severity, ...]] = get_args(Severity)
+SYMBOLS: Final[dict[Action, str]] = {"create": "+", "update": "~", "delete": "-", "no-op": " "}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Headline:
+    """Which tenant everything else is about; `tenant_id` is empty where nobody has asked it yet."""
+
+    environment: str
+    tenant_id: str
+    is_sandbox: bool
+    caller: str = ""
+
+    @property
+    def notice(self) -> str:
+        """What keeps the sandbox from being taken for the real thing."""
+        return SANDBOX_NOTICE if self.is_sandbox else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldLine:
+    """One field before and after. Where order is meaningless, what counts is who joins and who leaves."""
+
+    path: str
+    before: Json
+    after: Json
+    is_set: bool = False
+
+    @property
+    def added(self) -> tuple[Json, ...]:
+        return _missing_from(self.before, self.after)
+
+    @property
+    def removed(self) -> tuple[Json, ...]:
+        return _missing_from(self.after, self.before)
+
+    @property
+    def kept(self) -> int:
+        """How many entries stay."""
+        return len(_entries(self.after)) - len(self.added)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One change, ready to be shown. A deletion's fields are what goes with it."""
+
+    address: Address
+    action: Action
+    reason: str
+    fields: tuple[FieldLine, ...] = ()
+    before: JsonObject | None = None
+    after: JsonObject | None = None
+    id: str | None = None
+    former_name: str | None = None
+    left_as_is: tuple[str, ...] = ()
+    place: Place | None = None
+
+    @property
+    def symbol(self) -> str:
+        return SYMBOLS[self.action]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planning:
+    """The plan's part of a report."""
+
+    entries: tuple[Entry, ...]
+    unmanaged: tuple[Address, ...] = ()
+    order: tuple[tuple[str, Address], ...] = ()
+    checksum: str = ""
+    fingerprint: str = ""
+
+    @property
+    def pending(self) -> tuple[Entry, ...]:
+        return tuple(entry for entry in self.entries if entry.action != "no-op")
+
+    @property
+    def counts(self) -> dict[str, int]:
+        found = Counter(entry.action for entry in self.entries)
+        return {action: found[action] for action in ACTIONS}
+
+    @property
+    def by_kind(self) -> tuple[tuple[str, tuple[Entry, ...]], ...]:
+        """The pending entries of each kind that has any."""
+        names = sorted({entry.address.kind for entry in self.pending})
+        return tuple((name, tuple(e for e in self.pending if e.address.kind == name)) for name in names)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What a command has to say. `planning` is None where the tenant was not asked.
+
+    `refusal` says why an apply did not begin.
+    """
+
+    command: Command
+    headline: Headline
+    findings: tuple[Finding, ...] = ()
+    planning: Planning | None = None
+    documents: int = 0
+    outcomes: tuple[Outcome, ...] = ()
+    status: Status = "planned"
+    refusal: str = ""
+    record: str = ""
+    requests: int = 0
+
+    def of(self, severity: Severity) -> tuple[Finding, ...]:
+        """The findings of one severity."""
+        return tuple(finding for finding in self.findings if finding.severity == severity)
+
+
+def checked_report(checked: Checked, command: Command) -> Report:
+    """What could be said offline."""
+    environment = checked.workspace.environment
+    headline = Headline(
+        environment=environment.name,
+        tenant_id=environment.tenant_id or "",
+        is_sandbox=environment.is_sandbox,
+    )
+    return Report(
+        command=command,
+        headline=headline,
+        findings=_by_severity(checked.findings),
+        documents=len(checked.workspace.resources),
+    )
+
+
+def plan_report(planned: Planned, command: Command, *, caller: str, requests: int, documents: int) -> Report:
+    """What would change, and what it would mean."""
+    plan = planned.plan
+    planning = Planning(
+        entries=tuple(_entry(change) for change in plan.changes),
+        unmanaged=tuple(sorted(plan.unmanaged)),
+        order=_order(planned.stages),
+        checksum=plan.checksum,
+        fingerprint=plan.fingerprint,
+    )
+    headline = Headline(
+        environment=plan.environment, tenant_id=plan.tenant_id, is_sandbox=plan.is_sandbox, caller=caller
+    )
+    return Report(
+        command=command,
+        headline=headline,
+        findings=_by_severity(plan.findings),
+        planning=planning,
+        documents=documents,
+        requests=requests,
+    )
+
+
+def applied_report(
+    report: Report, outcomes: Sequence[Outcome], *, was_interrupted: bool, record: str, requests: int
+) -> Report:
+    """The same report once the plan has been carried out, as far as it was."""
+    is_complete = all(outcome.status == "applied" for outcome in outcomes)
+    status: Status = "applied" if is_complete else "incomplete"
+    return replace(
+        report,
+        outcomes=tuple(outcomes),
+        status="interrupted" if was_interrupted else status,
+        record=record,
+        requests=requests,
+    )
+
+
+def account(report: Report) -> Report:
+    """Only what became of the plan, for whoever has seen the plan already."""
+    return replace(report, planning=None, findings=())
+
+
+def _by_severity(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    return tuple(sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity)))
+
+
+def _order(stages: Iterable[Iterable[Step]]) -> tuple[tuple[str, Address], ...]:
+    return tuple((step.phase, step.address) for stage in stages for step in stage)
+
+
+def _entry(change: Change) -> Entry:
+    fields = change.fields
+    if change.action == "delete":
+        fields = field_changes(change.before or {}, {})
+    return Entry(
+        address=change.address,
+        action=change.action,
+        reason=change.reason,
+        fields=tuple(_line(change.address.kind, item) for item in fields),
+        before=change.before,
+        after=change.after,
+        id=change.id,
+        former_name=change.former_name,
+        left_as_is=change.left_as_is,
+        place=change.place,
+    )
+
+
+def _line(kind: str, change: FieldChange) -> FieldLine:
+    return FieldLine(
+        path=change.path,
+        before=change.before,
+        after=change.after,
+        is_set=_is_set(kind, change.path) and all(_is_list(side) for side in (change.before, change.after)),
+    )
+
+
+def _is_set(kind: str, path: str) -> bool:
+    """Whether the kind's schema says that the order of this list means nothing."""
+    field = kinds()[kind].field
+    for part in path.split("."):
+        if part not in field.properties:
+            return False
+        field = field.properties[part]
+    return field.is_set or field.is_flags
+
+
+def _is_list(value: Json) -> bool:
+    return value is None or isinstance(value, list)
+
+
+def _entries(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else []
+
+
+def _missing_from(one: Json, other: Json) -> tuple[Json, ...]:
+    known = {sort_key(item) for item in _entries(one)}
+    return tuple(item for item in _entries(other) if sort_key(item) not in known)
