@@ -1,0 +1,1 @@
+"""A Report → text in one format: `render(report) -> str` and nothing else."""

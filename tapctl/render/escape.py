@@ -1,0 +1,48 @@
+"""Text from a tenant or a file → text that does nothing to whoever looks at it, for all renderers."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache
+from typing import Final
+
+# Controls (terminal escapes, line breaks), format characters (bidi, zero width, soft hyphens, tags), line
+# and paragraph separators, surrogates, and every space but the plain one.
+_CATEGORIES: Final = ("Cc", "Cf", "Cs", "Zl", "Zp", "Zs")
+# Letters and marks that show nothing: fillers, joiners, variation selectors.
+_INVISIBLE: Final = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+
+
+@cache
+def is_hidden(char: str) -> bool:
+    """Whether a character acts instead of being seen, or cannot be seen at all."""
+    if char == " ":
+        return False
+    return unicodedata.category(char) in _CATEGORIES or _INVISIBLE.match(char) is not None
+
+
+def visible(text: str) -> str:
+    """`text` on one line, with everything that could act or hide written out: `\\x1b`, `\\u202e`."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_written(char) if is_hidden(char) else char for char in text)
+
+
+def _written(char: str) -> str:
+    return char.encode("unicode_escape", "surrogatepass").decode("ascii")
+
+
+def json_safe(document: str) -> str:
+    """A JSON document in which such characters stand as JSON's own escapes: equal to a parser, safe to print.
+
+    Line breaks and spaces between the values are layout; inside strings JSON has escaped them already.
+    """
+    return "".join(_json_escape(char) if char != "\n" and is_hidden(char) else char for char in document)
+
+
+def _json_escape(char: str) -> str:
+    units = char.encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[start : start + 4]}" for start in range(0, len(units), 4))

@@ -1,0 +1,81 @@
+"""JSON values in words, the same in every format for people."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Final, TypeVar
+
+from tapctl.model import Json
+from tapctl.render.escape import visible
+from tapctl.report import Planning
+
+T = TypeVar("T")
+
+ABSENT: Final = "(none)"
+MOST_ENTRIES: Final = 20
+"""Entries of one list that are shown; what goes beyond is counted."""
+
+_AMBIGUOUS = re.compile(r"true|false|null|\(none\)|-?\d+(\.\d+)?|\s.*|.*\s|[\[{\"].*", re.DOTALL)
+_AMBIGUOUS_INSIDE = re.compile(rf"{_AMBIGUOUS.pattern}|.*[,\[\]{{}}].*|.*: .*|and \d+ more", re.DOTALL)
+
+
+def shown(value: Json) -> str:
+    """On one line and escaped. Text stands without quotes unless it would read as something else."""
+    if isinstance(value, list) and value:
+        first, more = shortened(value, MOST_ENTRIES)
+        return ", ".join([*map(_item, first), *more])
+    if isinstance(value, dict) and value:
+        return ", ".join(f"{visible(key)}: {_item(item)}" for key, item in value.items())
+    return _scalar(value, _AMBIGUOUS)
+
+
+def _item(value: Json) -> str:
+    """Inside a list or an object, where a comma in a name must not make two of it."""
+    if isinstance(value, list | dict) and value:
+        return f"{{{shown(value)}}}" if isinstance(value, dict) else f"[{shown(value)}]"
+    return _scalar(value, _AMBIGUOUS_INSIDE)
+
+
+def _scalar(value: Json, ambiguous: re.Pattern[str]) -> str:
+    if value is None:
+        return ABSENT
+    if isinstance(value, str) and value and not ambiguous.fullmatch(value):
+        return visible(value)
+    return visible(json.dumps(value, ensure_ascii=False))
+
+
+def is_block(value: Json) -> bool:
+    """Whether a value is text of several lines, to be shown as such."""
+    return isinstance(value, str) and "\n" in value.strip()
+
+
+def block(value: Json) -> list[str]:
+    """The lines of a value, escaped one by one."""
+    if value is None:
+        return []
+    return [visible(line) for line in value.split("\n")] if isinstance(value, str) else [shown(value)]
+
+
+def shortened(items: Sequence[T], most: int) -> tuple[Sequence[T], list[str]]:
+    """As many as fit, and what to say about the rest. One is never left out for a line about it."""
+    if len(items) <= most + 1:
+        return items, []
+    return items[:most], [f"and {len(items) - most} more"]
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """`1 change`, `2 changes`."""
+    return f"{number} {one}" if number == 1 else f"{number} {many or one + 's'}"
+
+
+def planned(planning: Planning) -> str:
+    """The counts of a plan in one sentence."""
+    counts = planning.counts
+    if not planning.pending:
+        return f"Nothing to do: {counted(counts['no-op'], 'object')} as declared"
+    return (
+        f"{counts['create']} to create, {counts['update']} to update, {counts['delete']} to delete, "
+        f"{counts['no-op']} as declared"
+    )

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tapctl.render.escape import is_hidden, json_safe, visible
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("plain text", "plain text"),
+        ("Ærø 山田 🙂", "Ærø 山田 🙂"),
+        ("\x1b[31m", "\\x1b[31m"),
+        ("a\nb\tc\r", "a\\nb\\tc\\r"),
+        ("\x9b31m\x7f", "\\x9b31m\\x7f"),
+        ("\u202etxt", "\\u202etxt"),
+        ("\u200b\ufeff", "\\u200b\\ufeff"),
+        ("Break\u00a0glass", "Break\\xa0glass"),
+        ("\u2028\u3164\ufe0f", "\\u2028\\u3164\\ufe0f"),
+        ("\udcff", "\\udcff"),
+        ("\U000e0041", "\\U000e0041"),
+    ],
+)
+def test_what_acts_or_hides_is_written_out(text: str, written: str) -> None:
+    assert visible(text) == written
+
+
+@given(st.text(st.characters(codec=None)))
+def test_nothing_hidden_is_left(text: str) -> None:
+    assert not any(is_hidden(char) for char in visible(text))
+
+
+@given(st.text(st.characters(codec=None)))
+def test_safe_json_means_the_same(text: str) -> None:
+    document = json_safe(json.dumps({"name": text}, ensure_ascii=False, indent=2))
+
+    assert json.loads(document) == json.loads(json.dumps({"name": text}))
+    assert not any(is_hidden(char) for char in document.replace("\n", ""))
