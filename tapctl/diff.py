@@ -23,7 +23,14 @@ def field_changes(before: JsonObject, after: JsonObject) -> tuple[FieldChange, .
 def _levels(before: JsonObject, after: JsonObject) -> Iterator[DiffLevel]:
     from deepdiff import DeepDiff  # slow to import: not for --help or validate
 
-    tree = DeepDiff(before, after, view="tree", custom_operators=[_WholeLists()])
+    tree = DeepDiff(
+        before,
+        after,
+        view="tree",
+        custom_operators=[_WholeLists()],
+        threshold_to_diff_deeper=0,  # otherwise objects with little in common count as one difference
+        ignore_private_variables=False,
+    )
     for levels in tree.values():
         yield from levels
 
