@@ -5,7 +5,7 @@ Pure comparisons of canonical specs, for the order of changes and for the guard.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from tapctl.canonical import at, texts
 from tapctl.kind import Effect
@@ -43,6 +43,13 @@ EXCLUDES: tuple[Path, ...] = (
     ("platforms", "excludePlatforms"),
     ("locations", "excludeLocations"),
 )
+# What reaches further when it changes cannot be told from the values: any change counts.
+_FILTERS: Mapping[tuple[str, ...], str] = {
+    ("applications", "applicationFilter"): "the application filter",
+    ("clientApplications", "servicePrincipalFilter"): "the service principal filter",
+    ("users", "includeGuestsOrExternalUsers", "externalTenants"): "which tenants included guests come from",
+    ("users", "excludeGuestsOrExternalUsers", "externalTenants"): "which tenants excluded guests come from",
+}
 # A condition that is not there at all holds for everything: taking one away reaches further.
 _NARROWING: frozenset[str] = frozenset(
     {
@@ -96,8 +103,9 @@ def _reach(before: object, after: object) -> Iterator[str]:
             yield f"{'.'.join(map(str, path))} loses {', '.join(sorted(removed))}"
     if at(old, "devices") and at(old, "devices") != at(new, "devices"):
         yield "the device filter changes"
-    if at(old, "applications", "applicationFilter") != at(new, "applications", "applicationFilter"):
-        yield "the application filter changes"
+    for path, what in _FILTERS.items():
+        if at(old, *path) != at(new, *path):
+            yield f"{what} changes"
 
 
 def _set(conditions: JsonObject, path: Path) -> set[str]:
