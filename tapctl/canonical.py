@@ -88,17 +88,16 @@ def _network(text: str) -> str:
 
 def canonical(field: Field, value: Json, refer: Refer) -> JsonObject:
     """The canonical form of a whole spec that has been expanded. Properties no schema knows are left out."""
-    result = _canonical(field, value, refer, is_root=True)
-    return result if isinstance(result, dict) else {}
+    known, filled = _members(field, value if isinstance(value, dict) else {}, refer, in_list=False)
+    return cast(JsonObject, dict(sorted({**filled, **known}.items())))
 
 
-def _canonical(
-    field: Field, value: Json, refer: Refer, *, is_root: bool = False, in_list: bool = False
-) -> object:
+def _canonical(field: Field, value: Json, refer: Refer, *, in_list: bool = False) -> object:
     if value is None or (value in ([], {}, "") and field.type != "array"):
         return _default(field, refer)
     if isinstance(value, dict):
-        return _object(field, value, refer, is_root=is_root, in_list=in_list)
+        known, filled = _members(field, value, refer, in_list=in_list)
+        return dict(sorted({**filled, **known}.items())) if known else _ABSENT
     if isinstance(value, list):
         return _list(field, value, refer)
     if field.references and isinstance(value, str):
@@ -112,23 +111,23 @@ def _default(field: Field, refer: Refer) -> object:
     return _canonical(field, cast(Json, field.default), refer)
 
 
-def _object(field: Field, value: JsonObject, refer: Refer, *, is_root: bool, in_list: bool) -> object:
+def _members(
+    field: Field, value: JsonObject, refer: Refer, *, in_list: bool
+) -> tuple[dict[str, object], dict[str, object]]:
+    """What an object holds, and the defaults of what it does not."""
+    writable = {key: child for key, child in field.properties.items() if not child.is_read_only}
     known = {
         key: _canonical(child, value[key], refer, in_list=in_list)
-        for key, child in field.properties.items()
-        if value.get(key) is not None and not child.is_read_only
+        for key, child in writable.items()
+        if value.get(key) is not None
     }
     if in_list:
         known |= {
             key: item for key, item in value.items() if key not in field.properties and item is not None
         }
     known = {key: item for key, item in known.items() if item is not _ABSENT}
-    if not known and not is_root:
-        return _ABSENT
-    for key, child in field.properties.items():
-        if key not in known and not child.is_read_only and (filled := _default(child, refer)) is not _ABSENT:
-            known[key] = filled
-    return dict(sorted(known.items()))
+    defaults = {key: _default(child, refer) for key, child in writable.items() if key not in known}
+    return known, {key: item for key, item in defaults.items() if item is not _ABSENT}
 
 
 def _list(field: Field, values: list[Json], refer: Refer) -> object:
