@@ -70,6 +70,8 @@ def _normalise(spec: JsonObject) -> JsonObject:
     """Where the service rewrites what it is given (graph-facts sections 7.2 to 7.5)."""
     if isinstance(grant := spec.get("grantControls"), dict):
         spec = _set(spec, "grantControls", _operator(grant))
+    if isinstance(session := spec.get("sessionControls"), dict):
+        spec = _set(spec, "sessionControls", _effective(session))
     if isinstance(frequency := at(spec, "sessionControls", "signInFrequency"), dict):
         spec = with_values(spec, {("sessionControls", "signInFrequency"): _frequency(frequency)})
     conditions = spec.get("conditions")
@@ -94,6 +96,14 @@ def _operator(grant: JsonObject) -> JsonObject:
     if controls == 0:
         return {key: value for key, value in grant.items() if key != "operator"}
     return {**grant, "operator": "OR"} if controls == 1 else grant
+
+
+def _effective(session: JsonObject) -> JsonObject:
+    """A control that is off is the same as none, and a block in which nothing is on is refused
+    (graph-facts sections 7.4 and 22)."""
+    return {
+        key: item for key, item in session.items() if item is not False and at(item, "isEnabled") is not False
+    }
 
 
 def _frequency(frequency: JsonObject) -> JsonObject:
