@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from tapctl.canonical import expand
 from tapctl.kind import BUILT_IN, Kind, Lookup, Request, Write, changed_properties
 from tapctl.kinds._findings import wrong
 from tapctl.model import Finding, Json, JsonObject, Resource
@@ -68,12 +69,12 @@ def _changes(kind: Kind, write: Write, path: str) -> Iterable[Request]:
         yield Request(method="POST", path=f"{path}/updateAllowedCombinations", body=body)
     if "combinationConfigurations" in changed:
         wanted, had = _configurations(write.after), _configurations(write.before)
-        ids = _ids(write.observed)
+        ids = _ids(kind, write.observed)
         for item in wanted:
             if item in had:
                 continue
             same = next((old for old in had if _subject(old) == _subject(item)), None)
-            yield _add(path, item) if same is None else _amend(path, ids[_subject(same)], item)
+            yield _add(path, item) if same is None else _amend(path, ids[_subject(same)], same, item)
         kept = [_subject(item) for item in wanted]
         for item in had:
             if _subject(item) not in kept:
@@ -85,8 +86,10 @@ def _add(path: str, item: JsonObject) -> Request:
     return Request(method="POST", path=f"{path}/combinationConfigurations", body=item)
 
 
-def _amend(path: str, configuration: str, item: JsonObject) -> Request:
-    return Request(method="PATCH", path=f"{path}/combinationConfigurations/{configuration}", body=item)
+def _amend(path: str, configuration: str, before: JsonObject, after: JsonObject) -> Request:
+    """What PATCH does not mention it keeps: a list that goes is sent empty."""
+    body: JsonObject = {**{key: [] for key in before}, **after}
+    return Request(method="PATCH", path=f"{path}/combinationConfigurations/{configuration}", body=body)
 
 
 def _subject(item: JsonObject) -> tuple[str, ...]:
@@ -97,8 +100,10 @@ def _subject(item: JsonObject) -> tuple[str, ...]:
     )
 
 
-def _ids(observed: JsonObject) -> dict[tuple[str, ...], str]:
-    return {_subject(item): str(item.get("id")) for item in _configurations(observed)}
+def _ids(kind: Kind, observed: JsonObject) -> dict[tuple[str, ...], str]:
+    expanded = expand(kind.field, observed)
+    found = _configurations(expanded) if isinstance(expanded, dict) else []
+    return {_subject(item): str(item.get("id")) for item in found}
 
 
 def _configurations(spec: JsonObject) -> list[JsonObject]:
