@@ -92,8 +92,14 @@ def _requests(kind: Kind, write: Write) -> list[Request]:
 
 
 def _creation(kind: Kind, write: Write) -> JsonObject:
-    """Graph requires these four of every new group; a rule does nothing until its processing is on."""
-    body = kind.body(write, [name for name in write.after if name not in _LINKS])
+    """Graph requires these four of every new group; a rule does nothing until its processing is on.
+
+    isAssignableToRole takes a permission of its own to set, so what is false anyway is not said.
+    """
+    plain = [name for name in write.after if name not in _LINKS]
+    body = kind.body(write, plain)
+    if body.get("isAssignableToRole") is not True:
+        body.pop("isAssignableToRole", None)
     body.setdefault("mailNickname", mail_nickname(write.address.name))
     body.setdefault("groupTypes", [])
     if is_dynamic(write.after):
