@@ -186,7 +186,7 @@ def is_one_body(path: Path) -> bool:
     )
 
 
-@pytest.mark.parametrize("path", filter(is_one_body, CASES), ids=named)
+@pytest.mark.parametrize("path", [path for path in CASES if is_one_body(path)], ids=named)
 def test_planning_again_after_the_requests_finds_nothing(path: Path) -> None:
     kind, case = kind_of(path), read(path)
 
