@@ -49,13 +49,17 @@ ARGUED: dict[tuple[str, str], tuple[set[str], set[str], str]] = {
     ): (set(), {"grantControls.operator"}, LONE_CONTROL),
     (
         "AlexFilipin/ConditionalAccess",
-        "PolicyRepository/Application protection/409 - RING - Application protection - "
-        "Specific apps Require Strong Auth.json",
+        (
+            "PolicyRepository/Application protection/409 - RING - Application protection - "
+            "Specific apps Require Strong Auth.json"
+        ),
     ): ({"grantControls.authenticationStrength.displayName"}, {"grantControls.operator"}, WITHOUT_ID),
     (
         "AlexFilipin/ConditionalAccess",
-        "PolicyRepository/Global Secure Access/801 - RING - Global Secure Access - "
-        "M365 Traffic Require Strong Auth.json",
+        (
+            "PolicyRepository/Global Secure Access/801 - RING - Global Secure Access - "
+            "M365 Traffic Require Strong Auth.json"
+        ),
     ): ({"grantControls.authenticationStrength.displayName"}, set(), WITHOUT_ID),
 }
 
