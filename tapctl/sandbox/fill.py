@@ -90,6 +90,12 @@ POLICY: Mapping[str, Json] = {
     "sessionControls": None,
     "grantControls": None,
 }
+# Flags inside conditions: the block they are in, their property and the flags it holds.
+FLAGS_WITHIN = (
+    ("users/includeGuestsOrExternalUsers", "guestOrExternalUserTypes", "guestTypes"),
+    ("users/excludeGuestsOrExternalUsers", "guestOrExternalUserTypes", "guestTypes"),
+    ("authenticationFlows", "transferMethods", "transferMethods"),
+)
 # Members that came after unknownFutureValue, by the property they appear in.
 NEWER_MEMBERS: Mapping[str, str] = {
     "builtInControls": "riskRemediation",
@@ -137,19 +143,25 @@ def _fill_session(session: JsonObject) -> JsonObject:
     return filled
 
 
-def order_policy(policy: JsonObject) -> JsonObject:
-    """Flags in the order of the service's answers; for policies whose shape has been checked."""
-    conditions = dict(policy["conditions"])
-    users = dict(conditions.get("users") or {})
-    for name in ("includeGuestsOrExternalUsers", "excludeGuestsOrExternalUsers"):
-        if users.get(name):
-            users[name] = _ordered(users[name], "guestOrExternalUserTypes", "guestTypes")
-    if users:
-        conditions["users"] = users
-    if conditions.get("authenticationFlows"):
-        flows = conditions["authenticationFlows"]
-        conditions["authenticationFlows"] = _ordered(flows, "transferMethods", "transferMethods")
-    return {**policy, "conditions": _ordered(conditions, "insiderRiskLevels", "insiderRisk")}
+def order_flags_of(body: JsonObject) -> JsonObject:
+    """A checked body with its flags in the order of the service's answers."""
+    if "conditions" not in body:
+        return body
+    conditions = _ordered(body["conditions"], "insiderRiskLevels", "insiderRisk")
+    for block, name, flags in FLAGS_WITHIN:
+        conditions = _ordered_within(conditions, block, name, flags)
+    return {**body, "conditions": conditions}
+
+
+def _ordered_within(conditions: JsonObject, path: str, name: str, flags: str) -> JsonObject:
+    head, _, rest = path.partition("/")
+    block = conditions.get(head)
+    if not block:
+        return conditions
+    return {
+        **conditions,
+        head: _ordered_within(block, rest, name, flags) if rest else _ordered(block, name, flags),
+    }
 
 
 def _ordered(block: JsonObject, name: str, flags: str) -> JsonObject:

@@ -6,7 +6,7 @@ from functools import partial
 
 from tapctl.sandbox import audit, tenant
 from tapctl.sandbox.call import NO_CONTENT, Answer, Call, Route, route
-from tapctl.sandbox.fill import conceal_newer_members, fill_policy, order_policy
+from tapctl.sandbox.fill import conceal_newer_members, fill_policy, order_flags_of
 from tapctl.sandbox.locations import render_location
 from tapctl.sandbox.query import Listing, answer_list, answer_one
 from tapctl.sandbox.rules import Circumstances, check_policy, check_policy_shape
@@ -33,7 +33,7 @@ def get_policy(call: Call) -> Answer:
 
 
 def create_policy(call: Call) -> Answer:
-    body = check_policy_shape(call.body, is_new=True)
+    body = order_flags_of(check_policy_shape(call.body, is_new=True))
     check_policy(body, None, fill_policy(body), _around(call))
     if len(call.store.objects(POLICIES)) >= call.settings.policies:
         raise bad_request(f"The tenant has {call.settings.policies} Conditional Access policies, its limit.")
@@ -46,7 +46,7 @@ def create_policy(call: Call) -> Answer:
 def update_policy(call: Call) -> Answer:
     """Top-level properties left out keep their values; a block that is sent replaces the stored one."""
     before = _find(call, in_truth=True)
-    body = check_policy_shape(call.body, is_new=False)
+    body = order_flags_of(check_policy_shape(call.body, is_new=False))
     after = fill_policy({**before, **body, "modifiedDateTime": call.now()})
     check_policy(body, before, after, _around(call))
     after = _stored(after)
@@ -84,7 +84,7 @@ def _with_strength(call: Call, grant: JsonObject, identifier: str) -> JsonObject
 
 
 def _stored(policy: JsonObject) -> JsonObject:
-    return {key: value for key, value in order_policy(fill_policy(policy)).items() if key != "@odata.type"}
+    return {key: value for key, value in fill_policy(policy).items() if key != "@odata.type"}
 
 
 def _find(call: Call, *, in_truth: bool = False) -> JsonObject:

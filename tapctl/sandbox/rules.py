@@ -162,7 +162,7 @@ def controls_of(grant: JsonObject) -> list[Json]:
 
 
 def _check_password_change(policy: JsonObject, grant: JsonObject) -> None:
-    conditions = policy["conditions"]
+    conditions = policy.get("conditions") or {}
     applications = conditions.get("applications") or {}
     is_right = (
         controls_of(grant) in (["mfa", "passwordChange"], ["passwordChange", "mfa"])
@@ -206,13 +206,12 @@ def _given(block: JsonObject) -> set[str]:
 
 
 def _check_device_registration(policy: JsonObject) -> None:
-    conditions = policy["conditions"]
-    if "urn:user:registerdevice" not in (
-        (conditions.get("applications") or {}).get("includeUserActions") or []
-    ):
+    conditions = policy.get("conditions") or {}
+    actions = (conditions.get("applications") or {}).get("includeUserActions") or []
+    if "urn:user:registerdevice" not in actions:
         return
-    grant = policy.get("grantControls") or {}
-    if [control for control in controls_of(grant) if control != "mfa" and not isinstance(control, dict)]:
+    controls = controls_of(policy.get("grantControls") or {})
+    if any(control != "mfa" and not isinstance(control, dict) for control in controls):
         raise bad_request("Registering a device can only be guarded by mfa or an authentication strength.")
     if conditions.get("clientAppTypes", ["all"]) != ["all"] or conditions.get("devices"):
         raise bad_request("Registering a device knows no condition on client apps or devices.")

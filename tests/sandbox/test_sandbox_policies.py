@@ -482,10 +482,30 @@ def test_a_loaded_policy_without_blocks_is_served() -> None:
     company = tenant()
     company[POLICIES][1] |= {"conditions": None, "grantControls": None, "sessionControls": SESSION}
 
-    found = Client(company).read(f"{POLICIES}/{NH_10}")
+    client = Client(company)
+    found = client.read(f"{POLICIES}/{NH_10}")
 
     assert found["conditions"] is None
+    assert dump(client.store)[POLICIES][1]["grantControls"] is None
     assert found["sessionControls"]["secureSignInSession"] is None
+    assert (
+        client.patch(f"{POLICIES}/{NH_10}", {"grantControls": grant(builtInControls=["mfa"])}).status_code
+        == 204
+    )
+    assert "1032" in refusal(client.patch(f"{POLICIES}/{NH_10}", {"grantControls": PASSWORD_CHANGE}))[1]
+
+
+def test_flags_from_elsewhere_survive_an_update_of_something_else() -> None:
+    company = tenant()
+    company[POLICIES][1]["conditions"]["authenticationFlows"] = {
+        "transferMethods": "protocolFlows,deviceCodeFlow"
+    }
+    client = Client(company)
+
+    client.patch(f"{POLICIES}/{NH_10}", {"state": "disabled"})
+
+    found = client.read(f"{POLICIES}/{NH_10}")["conditions"]["authenticationFlows"]
+    assert found == {"transferMethods": "protocolFlows,deviceCodeFlow"}
 
 
 def test_newer_members_show_only_to_those_who_ask() -> None:
