@@ -64,6 +64,12 @@ APPLICATIONS = Listing(
         "appOwnerOrganizationId": EQUAL,
     },
 )
+# Who is signed in where a loaded tenant holds no people at all.
+CARETAKER: JsonObject = {
+    "id": "10000000-0000-4000-8000-000000000000",
+    "displayName": "Sandbox caretaker",
+    "userPrincipalName": "caretaker@sandbox.invalid",
+}
 DIRECTORY_OBJECTS = Listing(context="directoryObjects")
 ROLES = Listing(context="directoryRoles", pages=False)
 ROLE_TEMPLATES = Listing(context="directoryRoleTemplates", pages=False)
@@ -86,6 +92,8 @@ def get_me(call: Call) -> Answer:
 def find_me(call: Call) -> JsonObject:
     if call.actor.is_app:
         raise bad_request("/me request is only valid with delegated authentication flow.")
+    if not call.actor.id:
+        return CARETAKER
     found = call.seen("users").get(call.actor.id.lower())
     if found is None:
         raise missing_resource(call.actor.id)

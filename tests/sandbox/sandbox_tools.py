@@ -70,10 +70,14 @@ class Client:
     def delete(self, path: str) -> Any:
         return self.send("DELETE", path)
 
+    def post_text(self, path: str, text: str, content_type: str) -> Any:
+        return asyncio.run(self._send("POST", path, text, {"Content-Type": content_type}))
+
     async def _send(self, method: str, path: str, body: Any, headers: dict[str, str]) -> httpx.Response:
         transport = httpx.ASGITransport(self.app)
         async with httpx.AsyncClient(transport=transport, base_url=BASE, headers=self.headers) as http:
-            content = {} if body is None else {"json": body}
+            is_raw = isinstance(body, str) and "Content-Type" in headers
+            content = {} if body is None else {"content" if is_raw else "json": body}
             return await http.request(method, path, headers=headers, **content)
 
 
