@@ -260,11 +260,11 @@ def _check_kind(group: JsonObject) -> None:
     if not group["mailEnabled"] and not group["securityEnabled"]:
         raise _invalid("A group has to be mail-enabled or security-enabled.")
     has_rule = bool(group["membershipRule"]) and bool(group["membershipRuleProcessingState"])
-    if _is_dynamic(group) != has_rule:
-        raise _invalid(
-            "Dynamic membership needs groupTypes with DynamicMembership, membershipRule and"
-            " membershipRuleProcessingState together."
-        )
+    is_processed = group["membershipRuleProcessingState"] == "On"
+    if _is_dynamic(group) and not has_rule:
+        raise _invalid("Dynamic membership needs membershipRule and membershipRuleProcessingState.")
+    if is_processed and not _is_dynamic(group):
+        raise _invalid("A rule is only processed for a group whose groupTypes hold DynamicMembership.")
 
 
 def _is_dynamic(group: JsonObject) -> bool:
