@@ -88,7 +88,7 @@ class _Sandbox:
             )
             plan = parse_header(headers[MISBEHAVE]) if MISBEHAVE in headers else self._plan
             given = await self._answer(request, plan)
-            is_lost = self._disturbance.loses_answer(plan, request.method)
+            is_lost = given.status < 400 and self._disturbance.loses_answer(plan, request.method)
         except RefusedError as error:
             return _respond(_given_error(error, headers), headers)
         return _LostResponse() if is_lost else _respond(given, headers)
