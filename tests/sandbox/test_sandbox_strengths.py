@@ -152,12 +152,12 @@ def test_configurations_are_a_collection_of_their_own() -> None:
 
 def test_configurations_may_come_with_the_strength() -> None:
     client = Client()
-    found = made(client, combinationConfigurations=[FIDO2])
+    found = made(client, combinationConfigurations=[FIDO2, FIDO2])
     path = f"{STRENGTHS}/{found['id']}/combinationConfigurations"
     other = {"@odata.type": "#microsoft.graph.x509CertificateCombinationConfiguration"}
 
     assert found["combinationConfigurations"][0]["allowedAAGUIDs"] == FIDO2["allowedAAGUIDs"]
-    one = f"{path}/{found['combinationConfigurations'][0]['id']}"
+    one = f"{path}/{found['combinationConfigurations'][1]['id']}"
     assert "type" in refusal(client.patch(one, other))[1]
     assert refusal(client.post(path, {"appliesToCombinations": ["fido2"]}))[0] == 400
     assert refusal(client.post(path, FIDO2 | {"appliesToCombinations": ["password"]}))[0] == 400
