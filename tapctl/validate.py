@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, cast
 
 from tapctl import schema
 from tapctl.canonical import canonical, expand, is_noise, unknown, without
+from tapctl.conforms import conforms
 from tapctl.kind import Kind
 from tapctl.kinds import kinds
 from tapctl.model import Address, Finding, Json, JsonObject, Path, Resource, Severity
@@ -84,6 +85,8 @@ def _schema_findings(kind: Kind, resource: Resource, spec: JsonObject) -> Iterat
     for path, _ in unknown(kind.field, spec):
         spec = without(spec, path)
         yield _unknown(kind, resource, path)
+    if conforms(schema.read(kind.name), spec):
+        return
     for error in _validator(kind.name).iter_errors(spec):
         for path, rule, message, help_text in _explain(kind, error):
             is_newer = dotted(path) in resource.newer and rule in ("unknown-property", "unknown-value")

@@ -77,7 +77,9 @@ def _policy(number: int, size: Size) -> JsonObject:
         "conditions": {
             "clientAppTypes": ["all"],
             "users": {
-                "includeGroups": [guid(2, 1 + (number + offset) % (size.groups - 1)) for offset in range(3)],
+                "includeGroups": [
+                    guid(2, 1 + (5 * number + offset) % (size.groups - 1)) for offset in range(5)
+                ],
                 "excludeGroups": [guid(2, 0)],
             },
             "applications": {"includeApplications": ["All"]},
@@ -119,7 +121,7 @@ def _location_document(number: int) -> str:
 
 def _policy_document(number: int, size: Size) -> str:
     state = "enabled" if number % 3 else "enabledForReportingButNotEnforced"
-    groups = ", ".join(f"Group {1 + (number + offset) % (size.groups - 1)}" for offset in range(3))
+    groups = ", ".join(f"Group {1 + (5 * number + offset) % (size.groups - 1)}" for offset in range(5))
     return f"""kind: ConditionalAccessPolicy
 name: Policy {number:04}
 why: A benchmark has no reasons.

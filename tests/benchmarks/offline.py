@@ -6,7 +6,7 @@ from pathlib import Path
 
 from company import TENANT, guid
 
-from tapctl.guard import exclusion_test, guard
+from tapctl.guard import guard, shields
 from tapctl.match import match
 from tapctl.model import JsonObject, Plan, Snapshot
 from tapctl.order import order
@@ -21,7 +21,7 @@ def plan_offline(folder: Path, content: JsonObject) -> Plan:
     matched = match(checked.workspace, checked.desired, snapshot)
     plan = plan_changes(matched, checked.resolved, snapshot)
     guard(plan, matched, snapshot, checked.workspace)
-    order(plan, exclusion_test(matched, snapshot, checked.workspace))
+    order(plan, shields(matched, snapshot, checked.workspace))
     return plan
 
 
