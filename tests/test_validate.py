@@ -1,0 +1,242 @@
+from __future__ import annotations
+
+from tapctl.canonical import with_values
+from tapctl.model import Address, Finding, Json, JsonObject, Path, Place, Resource, Source
+from tapctl.validate import dotted, validate
+
+PASS: JsonObject = {"state": "enabled", "isUsableOnce": True, "includeTargets": ["New hires"]}
+POLICY: JsonObject = {
+    "state": "disabled",
+    "conditions": {
+        "users": {"includeUsers": ["All"]},
+        "applications": {"includeApplications": ["All"]},
+        "clientAppTypes": ["all"],
+    },
+    "grantControls": {"operator": "OR", "builtInControls": ["mfa"]},
+}
+
+
+class Lines:
+    """Every node of a document on a line of its own, in the order of reading."""
+
+    def __init__(self) -> None:
+        self.places: dict[Path, Place] = {}
+
+    def add(self, value: Json, path: Path) -> None:
+        self.places[path] = Place("a.yaml", len(self.places) + 1, 1)
+        entries = (
+            value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        )
+        for key, item in entries:
+            self.add(item, (*path, key))
+
+
+def findings(
+    kind: str, spec: JsonObject, newer: tuple[str, ...] = (), *, absent: bool = False
+) -> list[Finding]:
+    lines = Lines()
+    lines.add({"name": "x", "newer": list(newer), "spec": spec}, ())
+    resource = Resource(
+        address=Address(kind, "x"),
+        spec=spec,
+        source=Source(places=lines.places),
+        newer=frozenset(newer),
+        ensure="absent" if absent else "present",
+    )
+    found = list(validate([resource])[1])
+    for finding in found:
+        assert finding.address == resource.address
+        assert finding.help
+    return found
+
+
+def about_pass(path: str, value: Json) -> Finding:
+    (finding,) = findings("TemporaryAccessPassPolicy", with_values(PASS, {tuple(path.split(".")): value}))
+    return finding
+
+
+def about_policy(path: str, value: Json) -> Finding:
+    (finding,) = findings("ConditionalAccessPolicy", with_values(POLICY, {tuple(path.split(".")): value}))
+    return finding
+
+
+def test_what_is_right_has_no_findings() -> None:
+    assert findings("TemporaryAccessPassPolicy", PASS) == []
+    assert findings("ConditionalAccessPolicy", POLICY) == []
+
+
+def test_a_misspelt_property_gets_the_nearest_name() -> None:
+    finding = about_pass("isUsableOnze", True)
+
+    assert (finding.rule, finding.severity) == ("unknown-property", "error")
+    assert finding.message == "'isUsableOnze' is no property of TemporaryAccessPassPolicy"
+    assert finding.help == "Did you mean isUsableOnce?"
+
+
+def test_a_misplaced_property_is_told_where_it_belongs() -> None:
+    finding = about_policy("conditions.includeGroups", ["Pilots"])
+
+    assert finding.message == "'includeGroups' is no property of conditions"
+    assert finding.help == "It belongs at conditions.users.includeGroups."
+
+
+def test_a_strange_property_gets_the_known_ones() -> None:
+    finding = about_policy("conditions.users.zzz", True)
+
+    assert finding.help.startswith("Known here: includeUsers, excludeUsers")
+    assert "newer:" in finding.help
+
+
+def test_a_strange_property_in_a_list_is_found_too() -> None:
+    finding = about_pass("includeTargets", [{"id": "New hires", "targetTyp": "group"}])
+
+    assert finding.message == "'targetTyp' is no property of includeTargets[0]"
+    assert finding.help == "Did you mean targetType?"
+
+
+def test_a_number_out_of_range_is_told_the_range_and_unit() -> None:
+    finding = about_pass("defaultLifetimeInMinutes", "5m")
+
+    assert (finding.rule, finding.help) == ("out-of-range", "It must be from 10 to 43200 minutes.")
+    assert finding.message == "defaultLifetimeInMinutes is 5, outside its range"
+
+
+def test_a_misspelt_member_gets_the_nearest_one() -> None:
+    finding = about_policy("grantControls.builtInControls", ["compliantDevise"])
+
+    assert finding.rule == "unknown-value"
+    assert finding.message == "grantControls.builtInControls[0] has no value 'compliantDevise'"
+    assert finding.help.startswith("Did you mean compliantDevice? Known: ")
+
+
+def test_a_strange_member_gets_the_known_ones() -> None:
+    assert about_pass("state", "zzz").help == "Known: enabled, disabled."
+
+
+def test_a_missing_property_says_why_and_how() -> None:
+    (finding,) = findings("TemporaryAccessPassPolicy", {"state": "enabled", "includeTargets": []})
+
+    assert finding.message == "isUsableOnce is required of a TemporaryAccessPassPolicy"
+    assert finding.help.endswith("Example: isUsableOnce: True")
+
+
+def test_a_wrong_type_quotes_the_value() -> None:
+    finding = about_pass("isUsableOnce", "yes")
+
+    assert (finding.rule, finding.message) == (
+        "wrong-type",
+        "isUsableOnce is 'yes', but must be true or false",
+    )
+
+
+def test_a_wrong_format_gives_an_example() -> None:
+    finding = about_policy("conditions.applications.includeAuthenticationContextClassReferences", ["c100"])
+
+    assert finding.rule == "wrong-format"
+    assert "'c100'" in finding.message
+    assert finding.help.endswith("Example: c1")
+
+
+def test_an_empty_list_is_told_how_many() -> None:
+    finding = about_policy("conditions.clientAppTypes", [])
+
+    assert finding.message == "conditions.clientAppTypes has 0 entries"
+    assert finding.help == "It must have at least 1."
+
+
+def test_a_long_text_is_told_how_long() -> None:
+    (finding,) = findings("Group", {"description": "x" * 1025})
+
+    assert (finding.message, finding.help) == (
+        "description has 1025 characters",
+        "It must have at most 1024.",
+    )
+
+
+def test_a_long_value_is_shortened() -> None:
+    assert len(about_pass("state", "x" * 500).message) < 120
+
+
+def test_a_repetition_is_a_warning() -> None:
+    finding = about_policy("grantControls.builtInControls", ["mfa", "MFA"])
+
+    assert (finding.rule, finding.severity) == ("listed-twice", "warning")
+
+
+def test_newer_properties_are_warnings() -> None:
+    spec = with_values(
+        POLICY, {("conditions", "agents"): "all", ("grantControls", "builtInControls"): ["verifiedID"]}
+    )
+    newer = ("conditions.agents", "grantControls.builtInControls[0]")
+
+    found = findings("ConditionalAccessPolicy", spec, newer)
+
+    assert {(item.rule, item.severity) for item in found} == {
+        ("unknown-property", "warning"),
+        ("unknown-value", "warning"),
+    }
+    assert {item.help for item in found} == {
+        "It is listed under newer: and goes to Graph unchanged, unchecked."
+    }
+
+
+def test_newer_does_not_excuse_what_is_known() -> None:
+    spec = {**PASS, "defaultLength": 5}
+
+    (finding,) = findings("TemporaryAccessPassPolicy", spec, ("defaultLength",))
+
+    assert (finding.rule, finding.severity) == ("out-of-range", "error")
+
+
+def test_a_newer_path_that_names_nothing_is_stale() -> None:
+    (finding,) = findings("TemporaryAccessPassPolicy", PASS, ("conditions.agents",))
+
+    assert (finding.rule, finding.severity) == ("newer-names-nothing", "warning")
+    assert "'conditions.agents'" in finding.message
+    assert finding.place == Place("a.yaml", 3, 1)
+
+
+def test_what_the_service_sets_is_a_warning() -> None:
+    found = findings("ConditionalAccessPolicy", {**POLICY, "id": "x", "displayName": "y"})
+
+    assert [(item.rule, item.severity) for item in found] == [("service-owned", "warning")] * 2
+    assert found[1].help == "`name` is the place for the display name."
+
+
+def test_every_mistake_is_found_at_its_place() -> None:
+    spec: JsonObject = {
+        "state": "on",
+        "defaultLength": 5,
+        "isUsableOnce": "no",
+        "includeTargets": [],
+        "zzz": 1,
+    }
+
+    found = findings("TemporaryAccessPassPolicy", spec)
+
+    assert {item.rule: item.place and item.place.line for item in found} == {
+        "unknown-value": 5,
+        "out-of-range": 6,
+        "wrong-type": 7,
+        "unknown-property": 9,
+    }
+
+
+def test_kind_rules_wait_for_the_schema() -> None:
+    spec = {**PASS, "minimumLifetimeInMinutes": "8h", "maximumLifetimeInMinutes": "1h"}
+
+    assert [item.rule for item in findings("TemporaryAccessPassPolicy", spec)] == [
+        "lifetimes-out-of-order"
+    ] * 2
+    assert [item.rule for item in findings("TemporaryAccessPassPolicy", {**spec, "zzz": 1})] == [
+        "unknown-property"
+    ]
+
+
+def test_what_is_to_be_absent_needs_no_spec() -> None:
+    assert findings("NamedLocation", {}, absent=True) == []
+
+
+def test_paths_read_like_code() -> None:
+    assert dotted(("conditions", "users", "includeGroups", 0)) == "conditions.users.includeGroups[0]"
+    assert dotted(()) == ""
