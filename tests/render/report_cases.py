@@ -40,6 +40,7 @@ def planning(name: str = "Pilots", value: str = "all") -> Planning:
             FieldLine(path="apps", before=None, after=[value], is_set=True),
             FieldLine(path="roles", before=["x"], after=["y"], is_set=True),
             FieldLine(path="text", before=None, after=f"one\ntwo {value}"),
+            FieldLine(path="rule", before="old\nrule", after="\n".join(map(str, range(50)))),
         ),
         left_as_is=("members",),
         id="1",
@@ -100,3 +101,9 @@ def hostile() -> Report:
         refusal=HOSTILE,
         record=HOSTILE,
     )
+
+
+def real() -> Report:
+    """A tenant that is no sandbox, and a plan with little in it."""
+    bare = Entry(address=Address("Group", "Bare"), action="create", reason="declared")
+    return Report(command="plan", headline=REAL, planning=Planning(entries=(bare,)))

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
-from report_cases import HOSTILE, full, hostile
+from report_cases import HOSTILE, full, hostile, real
 
 from tapctl.render.escape import is_hidden
 from tapctl.render.markdown import code, fenced, render, render_error, text
@@ -61,3 +61,8 @@ def test_an_error_is_shown_as_code() -> None:
 
 def test_a_report_without_a_plan_counts_documents() -> None:
     assert "3 documents, 0 errors." in render(account(full()))
+
+
+def test_a_real_tenant_is_no_sandbox() -> None:
+    assert "production" in render(real())
+    assert "SANDBOX" not in render(real())

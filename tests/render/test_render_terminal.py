@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from report_cases import REAL, SANDBOX, full, hostile
+from report_cases import SANDBOX, full, hostile, real
 from rich.cells import cell_len
 
 from tapctl.render.escape import is_hidden
@@ -40,9 +40,10 @@ def test_the_sandbox_says_so_at_both_ends() -> None:
 
 
 def test_a_real_tenant_is_no_sandbox() -> None:
-    text = render(replace(full(), headline=REAL))
+    text = render(real())
 
     assert "production (tenant 1111)" in text
+    assert "1 to create, 0 to update" in text
     assert "SANDBOX" not in text
 
 
