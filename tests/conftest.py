@@ -1,11 +1,15 @@
-"""Golden files: whole outputs under tests/golden, refreshed with `pytest --update-golden`."""
+"""`golden`: whole outputs under tests/golden, refreshed with `pytest --update-golden`. `cli`: the program."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from cli_tools import Cli
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -26,3 +30,11 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
         assert output == file.read_text(encoding="utf-8")
 
     return compare
+
+
+@pytest.fixture
+def cli(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Cli:
+    """The commands, in a folder with a small workspace."""
+    from cli_tools import Cli  # tests/cli is on the path once one of its tests has been found
+
+    return Cli(tmp_path, capsys, monkeypatch)

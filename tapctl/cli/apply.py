@@ -1,0 +1,152 @@
+"""`tapctl apply`: shows the plan, asks, carries it out, and gives an account of it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tapctl.cli.connect import Session, connected, our_folder
+from tapctl.cli.options import Options, common, require_environment
+from tapctl.cli.output import say, show, show_text
+from tapctl.errors import WorkspaceError
+from tapctl.guard import BRAKES, flag, missing_words
+from tapctl.model import Plan, errors_in
+from tapctl.pipeline import Planned, carry_out, check, make_plan
+from tapctl.record import FileRecord
+from tapctl.report import Report, account, applied_report, checked_report, plan_report
+
+if TYPE_CHECKING:
+    from tapctl.apply import Result
+
+INTERRUPTED = 130
+
+
+def _parameter(brake: str) -> str:
+    return flag(brake).lstrip("-").replace("-", "_")
+
+
+def _brakes(command: Callable[..., int]) -> Callable[..., int]:
+    """One option for each brake of the guard."""
+    for brake, allows in reversed(list(BRAKES.items())):
+        option = click.option(flag(brake), _parameter(brake), is_flag=True, help=f"Allowed: {allows}.")
+        command = option(command)
+    return command
+
+
+@click.command("apply")
+@common
+@click.option("--yes", is_flag=True, help="Do not ask. For pipelines.")
+@click.option("--checksum", metavar="SUM", help="Refuse unless the plan is the one with this checksum.")
+@_brakes
+def command(options: Options, *, yes: bool, checksum: str | None, **words: bool) -> int:
+    """Make the tenant what the workspace says.
+
+    Shows the plan first and asks for the environment's name. Whatever is dangerous (a brake) needs its own
+    option below. A record of what was there before is kept in the workspace's .tapctl/records.
+    """
+    checked = check(options.workspace, options.environment)
+    require_environment(options, checked.workspace.real_environments)
+    if checked.has_errors:
+        return _refuse(checked_report(checked, "apply"), _mistakes(len(errors_in(checked.findings))), options)
+    with connected(checked.workspace) as session:
+        planned = session.run(make_plan(checked, session.gateway))
+        report = plan_report(
+            planned,
+            "apply",
+            caller=session.gateway.caller.name,
+            requests=session.gateway.sent,
+            documents=len(checked.workspace.resources),
+        )
+        given = {brake for brake in BRAKES if words[_parameter(brake)]}
+        if why := _objection(planned.plan, given, checksum):
+            return _refuse(report, why, options)
+        if not planned.plan.pending:
+            show(replace(report, status="nothing-to-do"), options.format)
+            return 0
+        _show_before(report, options, asks=not yes)
+        if not yes and (why := _declined(planned.plan)):
+            return _refuse(report, why, options, was_shown=True)
+        return _carry_out(session, planned, report, options)
+
+
+def _mistakes(count: int) -> str:
+    return f"{count} error{'s' if count > 1 else ''} must be corrected first"
+
+
+def _objection(plan: Plan, given: set[str], checksum: str | None) -> str:
+    """Why the plan must not be carried out; empty if it may be."""
+    if errors := errors_in(plan.findings):
+        return _mistakes(len(errors))
+    if checksum is not None and checksum.lower() != plan.checksum:
+        return (
+            "this is not the plan that was reviewed: "
+            f"its checksum is {plan.checksum}, not {checksum}. "
+            "Review what is shown here, and give its checksum"
+        )
+    if plan.pending and (missing := missing_words(plan.findings, given)):
+        listed = [f"{item.flag or 'no option allows it'}: {item.message}" for item in missing]
+        return "\n  ".join(["these need a word each:", *listed])
+    return ""
+
+
+def _refuse(report: Report, why: str, options: Options, *, was_shown: bool = False) -> int:
+    if options.format != "text":
+        show(replace(report, status="refused", refusal=why), options.format)
+    else:
+        if not was_shown:
+            show(report, "text")
+        say(f"Refused: {why}")
+    return 1
+
+
+def _show_before(report: Report, options: Options, *, asks: bool) -> None:
+    """The plan, before anything is done; to stderr if stdout is for one document at the end."""
+    if options.format == "text":
+        show(report, "text")
+    elif asks:
+        show_text(report, sys.stderr)
+
+
+def _declined(plan: Plan) -> str:
+    """Why the person's answer is no; empty if it is yes."""
+    if not sys.stdin.isatty():
+        return "there is nobody at a terminal to ask; --yes applies without asking"
+    what = "the pretend tenant" if plan.is_sandbox else f"tenant {plan.tenant_id}"
+    say(f"This changes {what}. To go on, type the environment's name ({plan.environment}):")
+    answer = sys.stdin.readline().strip()
+    return "" if answer == plan.environment else f'the answer was not "{plan.environment}": nothing was done'
+
+
+def _carry_out(session: Session, planned: Planned, report: Report, options: Options) -> int:
+    with _record(options.workspace, planned.plan.environment) as record:
+        result: Result = session.run(carry_out(planned, session.gateway, record, session.progress.step))
+    done = applied_report(
+        report,
+        result.outcomes,
+        was_interrupted=result.was_interrupted,
+        record=str(record.path),
+        requests=session.gateway.sent,
+    )
+    show(account(done) if options.format == "text" else done, options.format)
+    if result.was_interrupted:
+        return INTERRUPTED
+    return 0 if done.status == "applied" else 1
+
+
+@contextmanager
+def _record(root: Path, environment: str) -> Iterator[FileRecord]:
+    folder = our_folder(root) / "records"
+    try:
+        record = FileRecord(folder, environment)
+    except OSError as error:
+        raise WorkspaceError(f'a record cannot be kept in "{folder}": {error.strerror}') from error
+    try:
+        yield record
+    finally:
+        record.close()

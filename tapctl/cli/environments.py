@@ -1,0 +1,66 @@
+"""`tapctl environments`: which tenants the workspace knows."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+import click
+
+from tapctl.cli.options import Options, common
+from tapctl.model import Environment, JsonObject
+
+
+@click.command("environments")
+@common
+def command(options: Options) -> int:
+    """List the workspace's environments, for people and for workflows. With -e, only that one."""
+    from tapctl.kinds import kinds
+    from tapctl.load import load_workspace
+    from tapctl.render.json import VERSION, written
+
+    known = {name: kind.singleton for name, kind in kinds().items()}
+    first = load_workspace(options.workspace, options.environment or "sandbox", known_kinds=known)
+    default = first.settings.default_environment
+    names = [options.environment] if options.environment else first.environments
+    found = [load_workspace(options.workspace, name, known_kinds=known).environment for name in names]
+    match options.format:
+        case "json":
+            listed = [_as_json(environment, default) for environment in found]
+            text = written({"version": VERSION, "environments": [*listed]})
+        case "markdown":
+            from tapctl.render.markdown import code
+
+            text = "".join(f"- {code(item.name)}: {code(_said(item, default))}\n" for item in found)
+        case "text":
+            from tapctl.render.escape import visible
+
+            wide = max(len(visible(item.name)) for item in found)
+            text = "".join(
+                f"{visible(item.name):<{wide}}  {visible(_said(item, default))}\n" for item in found
+            )
+        case _:
+            assert_never(options.format)
+    click.echo(text, nl=False)
+    return 0
+
+
+def _said(environment: Environment, default: str) -> str:
+    if environment.is_sandbox:
+        what = "the pretend tenant"
+    elif environment.tenant_id is None:
+        what = "no tenantId yet"
+    else:
+        what = f"tenant {environment.tenant_id} ({environment.cloud})"
+    return f"{what}, default" if environment.name == default else what
+
+
+def _as_json(environment: Environment, default: str) -> JsonObject:
+    return {
+        "name": environment.name,
+        "sandbox": environment.is_sandbox,
+        "default": environment.name == default,
+        "real": not environment.is_sandbox and environment.tenant_id is not None,
+        "tenant": environment.tenant_id,
+        "cloud": environment.cloud,
+        "maxState": environment.max_state,
+    }

@@ -1,0 +1,133 @@
+"""The root of the command line: finds commands lazily, and turns errors into exit codes.
+
+0 done or nothing to do, 1 anything that went wrong, 2 changes found (where a command says so), 130 Ctrl-C.
+Nothing but click is imported until a command is chosen: `tapctl --help` has to be quick.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import io
+import os
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+import click
+
+from tapctl import __version__
+from tapctl.errors import TapctlError
+from tapctl.render.escape import visible
+
+COMMANDS: Final = {
+    "validate": "Check the workspace, offline: schema and references.",
+    "plan": "Show what would change in the tenant, and what it would mean.",
+    "apply": "Make the tenant what the workspace says; asks first.",
+    "sandbox": "The pretend tenant: serve, load, dump, reset.",
+    "environments": "List the workspace's environments.",
+}
+"""Each command's line in the help; the command itself is `tapctl.cli.<name>.command`."""
+
+INTERRUPTED: Final = 130
+
+
+class LazyCommands(click.Group):
+    """A group whose commands are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        found = importlib.import_module(f"tapctl.cli.{cmd_name}").command
+        assert isinstance(found, click.Command)  # noqa: S101
+        return found
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            close = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            hint = f' Did you mean "{close[0]}"?' if close else f" Known are {', '.join(COMMANDS)}."
+            raise click.UsageError(f'There is no command "{args[0]}".{hint}', ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.command(
+    cls=LazyCommands,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Each command explains itself: tapctl COMMAND --help",
+)
+@click.version_option(__version__, prog_name="tapctl", message="%(prog)s %(version)s")
+def group() -> None:
+    """Passwordless onboarding as code for Microsoft Entra.
+
+    A folder of YAML says how Temporary Access Passes may be used and which Conditional Access policies
+    guard new hires; tapctl compares it with the tenant, shows the difference and applies it safely.
+    """
+
+
+def main() -> None:
+    """The `tapctl` program."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command and return the exit code. Bugs are raised."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a name the terminal cannot show is no reason to fail
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        code = group.main(list(arguments), prog_name="tapctl", standalone_mode=False)
+        sys.stdout.flush()
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted.", err=True)
+        return INTERRUPTED
+    except (click.ClickException, TapctlError) as error:
+        _tell(error, _format_in(arguments))
+        return 1
+    except BrokenPipeError:  # whoever read the output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return code if isinstance(code, int) else 0
+
+
+def _tell(error: click.ClickException | TapctlError, output_format: str) -> None:
+    match output_format:
+        case "json":
+            from tapctl.render.json import render_error
+
+            click.echo(render_error(_without_usage(error)), nl=False)
+        case "markdown":
+            from tapctl.render.markdown import render_error
+
+            click.echo(render_error(_without_usage(error)), nl=False)
+        case _ if isinstance(error, click.ClickException):
+            error.show(sys.stderr)
+        case _:
+            lines = [visible(line) for line in str(error).split("\n")]
+            click.echo("\n".join(["Error: " + lines[0], *lines[1:]]), err=True)
+
+
+def _without_usage(error: click.ClickException | TapctlError) -> BaseException:
+    """click's own errors in our terms."""
+    from tapctl.errors import UsageError
+
+    return UsageError(error.format_message()) if isinstance(error, click.ClickException) else error
+
+
+def _format_in(arguments: Sequence[str]) -> str:
+    """The format that was asked for, which click may not have come to."""
+    chosen = "text"
+    for number, argument in enumerate(arguments):
+        if argument == "--format":
+            chosen = "".join(arguments[number + 1 : number + 2])
+        elif argument.startswith("--format="):
+            chosen = argument.removeprefix("--format=")
+    return chosen

@@ -1,0 +1,69 @@
+"""The options that every command takes."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeAlias, cast
+
+import click
+
+from tapctl.errors import UsageError
+
+Format: TypeAlias = Literal["text", "json", "markdown"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """Where the workspace is, which environment is meant (None: the settings' default), how to answer."""
+
+    workspace: Path
+    environment: str | None
+    format: Format
+
+
+def common(command: Callable[..., int]) -> Callable[..., int]:
+    """Gives a command -C, -e and --format, and hands them over as one Options."""
+
+    @click.option(
+        "-C",
+        "--workspace",
+        metavar="DIR",
+        type=click.Path(path_type=Path),
+        default="policies",
+        show_default=True,
+        help="The folder with the documents.",
+    )
+    @click.option(
+        "-e", "--env", "environment", metavar="NAME", help="The environment [default: from tapctl.yaml]."
+    )
+    @click.option(
+        "--format",
+        "output_format",
+        type=click.Choice(["text", "json", "markdown"]),
+        default="text",
+        show_default=True,
+        help="How to write the result.",
+    )
+    @functools.wraps(command)
+    def with_options(workspace: Path, environment: str | None, output_format: str, **others: Any) -> int:
+        options = Options(workspace=workspace, environment=environment, format=cast(Format, output_format))
+        return command(options, **others)
+
+    return with_options
+
+
+def require_environment(options: Options, real_environments: tuple[str, ...]) -> None:
+    """Nobody writes to a tenant that they did not name: raises UsageError where -e has to be given."""
+    if options.environment is not None:
+        return
+    if os.environ.get("CI", "").lower() not in ("", "false"):
+        raise UsageError("in a pipeline (CI is set) the environment has to be said: -e NAME")
+    if real_environments:
+        known = ", ".join(real_environments)
+        raise UsageError(
+            f"this workspace has real environments ({known}): say which one you mean with -e NAME"
+        )

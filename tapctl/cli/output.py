@@ -1,0 +1,58 @@
+"""Where results go: a Report in the chosen format to stdout, everything else to stderr."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from typing import TextIO, assert_never
+
+import click
+
+from tapctl.cli.options import Format
+from tapctl.render.escape import visible
+from tapctl.report import Report
+
+_WIDEST = 120
+_ENDLESS = 100_000
+
+
+def show(report: Report, output_format: Format) -> None:
+    """The result of a command."""
+    match output_format:
+        case "json":
+            from tapctl.render.json import render as render_json
+
+            click.echo(render_json(report), nl=False)
+        case "markdown":
+            from tapctl.render.markdown import render as render_markdown
+
+            click.echo(render_markdown(report), nl=False)
+        case "text":
+            show_text(report, sys.stdout)
+        case _:
+            assert_never(output_format)
+
+
+def show_text(report: Report, stream: TextIO) -> None:
+    """For a person, who may be reading stderr because stdout is for a program."""
+    from tapctl.render.terminal import render
+
+    click.echo(render(report, width=_width(stream), colour=wants_colour(stream)), file=stream, nl=False)
+
+
+def _width(stream: TextIO) -> int:
+    """A file or a pipe is not wrapped: people search in it."""
+    if not stream.isatty() and not os.environ.get("COLUMNS"):
+        return _ENDLESS
+    return min(shutil.get_terminal_size().columns, _WIDEST)
+
+
+def wants_colour(stream: TextIO) -> bool:
+    """https://no-color.org"""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def say(message: str) -> None:
+    """A word to the person, escaped line by line."""
+    click.echo("\n".join(visible(line) for line in message.split("\n")), err=True)

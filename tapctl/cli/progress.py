@@ -1,0 +1,66 @@
+"""What the gateway and apply are doing, on stderr, for whatever takes over a second."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TextIO
+
+from tapctl.render.escape import visible
+
+if TYPE_CHECKING:
+    from tapctl.order import Step
+
+_SOON = 1.0
+_LONG = 5.0
+_CLEAR = "\r\x1b[K"
+
+
+class StderrProgress:
+    """On a terminal one line that is written over; elsewhere a line for each step and each long wait."""
+
+    def __init__(self, stream: TextIO | None = None, now: Callable[[], float] = time.monotonic) -> None:
+        self._stream, self._now = stream or sys.stderr, now
+        self._is_terminal = self._stream.isatty()
+        self._started = now()
+        self._requests = 0
+        self._doing = "reading the tenant"
+
+    def request(self, method: str, path: str) -> None:
+        """A request goes out."""
+        self._requests += 1
+        if self._now() - self._started >= _SOON:
+            self._status(f"{self._doing} ({self._requests} requests)")
+
+    def waiting(self, family: str, seconds: float, queued: int) -> None:
+        """Requests wait for their turn."""
+        said = f"{visible(family)}: {queued} waiting, about {seconds:.0f} s left"
+        if seconds >= _SOON:
+            self._status(said)
+        if seconds >= _LONG and not self._is_terminal:
+            self._write(said + "\n")
+
+    def step(self, step: Step) -> None:
+        """A step of apply begins."""
+        said = f"{step.phase}: {step.action} {visible(str(step.address))}"
+        self._doing = said
+        self._status(said)
+        if not self._is_terminal:
+            self._write(said + "\n")
+
+    def clear(self) -> None:
+        """Take the line away, before something else is written."""
+        self._status("")
+
+    def _status(self, text: str) -> None:
+        if self._is_terminal:
+            room = shutil.get_terminal_size().columns - 1
+            self._write(_CLEAR + text[:room])
+
+    def _write(self, text: str) -> None:
+        with contextlib.suppress(OSError):  # nobody listening is no reason to stop half-way
+            self._stream.write(text)
+            self._stream.flush()

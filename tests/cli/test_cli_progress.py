@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import io
+import sys
+
+import pytest
+
+from tapctl.cli.output import show_text, wants_colour
+from tapctl.cli.progress import StderrProgress
+from tapctl.model import Address
+from tapctl.order import Step
+from tapctl.report import Headline, Report
+
+STEP = Step(address=Address("Group", "x\x1b[31m"), phase="dependencies", action="create", before={}, after={})
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+class Broken(io.StringIO):
+    def write(self, text: str) -> int:
+        raise BrokenPipeError
+
+
+class Watch:
+    def __init__(self) -> None:
+        self.time = 0.0
+
+    def __call__(self) -> float:
+        return self.time
+
+
+def test_what_is_quick_shows_nothing() -> None:
+    stream = Terminal()
+    progress = StderrProgress(stream, Watch())
+    progress.request("GET", "groups")
+    progress.waiting("Conditional Access", 0.2, 1)
+
+    assert stream.getvalue() == ""
+
+
+def test_what_takes_long_shows_on_one_line() -> None:
+    stream, watch = Terminal(), Watch()
+    progress = StderrProgress(stream, watch)
+    watch.time = 2
+    progress.request("GET", "groups")
+    progress.waiting("Conditional Access", 4, 3)
+    progress.step(STEP)
+    progress.clear()
+
+    assert "reading the tenant (1 requests)" in stream.getvalue()
+    assert "Conditional Access: 3 waiting, about 4 s left" in stream.getvalue()
+    assert "\n" not in stream.getvalue()
+    assert "\x1b[31m" not in stream.getvalue()
+    assert stream.getvalue().endswith("\r\x1b[K")
+
+
+def test_a_log_has_steps_and_long_waits() -> None:
+    stream = io.StringIO()
+    progress = StderrProgress(stream, Watch())
+    progress.waiting("Conditional Access", 2, 1)
+    progress.waiting("Conditional Access", 9, 7)
+    progress.step(STEP)
+    progress.clear()
+
+    assert stream.getvalue().splitlines() == [
+        "Conditional Access: 7 waiting, about 9 s left",
+        "dependencies: create Group/x\\x1b[31m",
+    ]
+
+
+def test_nobody_listening_stops_nothing() -> None:
+    StderrProgress(Broken(), Watch()).step(STEP)
+
+
+def test_colour_is_for_terminals(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    assert wants_colour(Terminal())
+    assert not wants_colour(io.StringIO())
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert not wants_colour(Terminal())
+    monkeypatch.delenv("NO_COLOR")
+    monkeypatch.setenv("TERM", "dumb")
+    assert not wants_colour(Terminal())
+
+
+def test_a_terminal_is_wrapped_at_its_width(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setenv("NO_COLOR", "1")
+    headline = Headline(environment="long " * 40, tenant_id="", is_sandbox=True)
+    stream = Terminal()
+    show_text(Report(command="plan", headline=headline), stream)
+
+    assert max(map(len, stream.getvalue().splitlines())) <= 60
+    assert sys.stdout is not stream
