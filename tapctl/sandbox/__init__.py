@@ -7,8 +7,19 @@ from __future__ import annotations
 
 from tapctl.sandbox.app import create_app
 from tapctl.sandbox.misbehave import AnswerDroppedError, Misbehaviour
+from tapctl.sandbox.people import sign_in
 from tapctl.sandbox.store import Store
 from tapctl.sandbox.transfer import dump, load, reset
 from tapctl.sandbox.values import Settings
 
-__all__ = ["AnswerDroppedError", "Misbehaviour", "Settings", "Store", "create_app", "dump", "load", "reset"]
+__all__ = [
+    "AnswerDroppedError",
+    "Misbehaviour",
+    "Settings",
+    "Store",
+    "create_app",
+    "dump",
+    "load",
+    "reset",
+    "sign_in",
+]

@@ -81,6 +81,21 @@ class Call:
         return self.headers.get("consistencylevel", "").lower() == "eventual"
 
 
+def reader(store: Store, actor: Actor | None = None) -> Call:
+    """A call that nobody sent: it sees everything, newer enum members included."""
+    return Call(
+        store=store,
+        settings=Settings(),
+        lag=Lag(),
+        actor=actor or Actor(id="", name=""),
+        base="",
+        path="",
+        keys={},
+        options={},
+        headers={"prefer": "include-unknown-enum-members"},
+    )
+
+
 Handler: TypeAlias = Callable[[Call], Answer]
 
 

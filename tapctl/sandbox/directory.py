@@ -104,11 +104,17 @@ def find_user(call: Call) -> JsonObject:
     """By id or by user principal name; where the address says /me, whoever is signed in."""
     if "id" not in call.keys:
         return find_me(call)
-    users, wanted = call.seen("users"), call.key().lower()
-    for user in users.values():
-        if wanted in (user["id"].lower(), str(user.get("userPrincipalName", "")).lower()):
+    found = find_by_name(call, call.key())
+    if found is None:
+        raise missing_resource(call.key())
+    return found
+
+
+def find_by_name(call: Call, name: str) -> JsonObject | None:
+    for user in call.seen("users").values():
+        if name.lower() in (user["id"].lower(), str(user.get("userPrincipalName", "")).lower()):
             return user
-    raise missing_resource(call.key())
+    return None
 
 
 def member_of(call: Call) -> Answer:

@@ -9,6 +9,7 @@ from tapctl.sandbox import audit, membership
 from tapctl.sandbox.call import NO_CONTENT, Answer, Call, Route, route
 from tapctl.sandbox.check import MismatchError, check_body
 from tapctl.sandbox.directory import find_user
+from tapctl.sandbox.method_defaults import CONFIGURATIONS
 from tapctl.sandbox.methods import find_configuration
 from tapctl.sandbox.values import JsonObject, bad_request, forbidden, moment_of, new_id, not_found, timestamp
 
@@ -69,10 +70,10 @@ def create_pass(call: Call) -> Answer:
     """The only answer with the code, which nothing keeps. An earlier pass of the person is replaced."""
     user = find_user(call)
     body = _checked(call)
-    policy = find_configuration(call.store, "TemporaryAccessPass") or {}
+    policy = _policy(call)
     _check_allowed(call, user, body, policy)
     made = _new_pass(call, body, policy)
-    for old in _methods(call, user):
+    for old in list(call.store.objects(methods_collection(user["id"])).values()):
         if old["@odata.type"] == made["@odata.type"]:
             call.remove(methods_collection(user["id"]), old["id"])
     call.put(methods_collection(user["id"]), made)
@@ -82,6 +83,13 @@ def create_pass(call: Call) -> Answer:
     return Answer(
         status=201, body=call.context(place) | _usability(call, made, user) | {"temporaryAccessPass": code}
     )
+
+
+def _policy(call: Call) -> JsonObject:
+    """What is null in the tenant's settings is as it came."""
+    found = find_configuration(call.store, "TemporaryAccessPass") or {}
+    given = {name: value for name, value in found.items() if value is not None}
+    return {**CONFIGURATIONS["temporaryaccesspass"], **given}
 
 
 def _checked(call: Call) -> JsonObject:
@@ -154,13 +162,13 @@ def _shown(call: Call, item: JsonObject) -> JsonObject:
 
 
 def _usability(call: Call, item: JsonObject, user: JsonObject) -> JsonObject:
-    reason = _reason(call, item, user)
+    reason = usability_reason(call, item, user)
     usable = {"isUsable": reason == "EnabledByPolicy", "methodUsabilityReason": reason}
     return {**item, "temporaryAccessPass": None, **usable}
 
 
-def _reason(call: Call, item: JsonObject, user: JsonObject) -> str:
-    start = moment_of(item["startDateTime"])
+def usability_reason(call: Call, item: JsonObject, user: JsonObject) -> str:
+    start = moment_of(item.get("startDateTime") or item["createdDateTime"])
     now = call.store.clock()
     if item.get("methodUsabilityReason") == "OneTimeUsed":
         return "OneTimeUsed"
@@ -173,7 +181,7 @@ def _reason(call: Call, item: JsonObject, user: JsonObject) -> str:
 
 def _is_allowed(call: Call, item: JsonObject, user: JsonObject) -> bool:
     """Scope counts when a pass is used, not when it is made."""
-    policy = find_configuration(call.store, "TemporaryAccessPass") or {}
+    policy = _policy(call)
     if policy["state"] != "enabled" or (policy["isUsableOnce"] and not item["isUsableOnce"]):
         return False
     held = {

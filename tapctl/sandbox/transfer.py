@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tapctl.sandbox import seed
-from tapctl.sandbox.call import Actor, Call
+from tapctl.sandbox.call import Call, reader
 from tapctl.sandbox.groups import DEFAULTS
 from tapctl.sandbox.locations import render_location
 from tapctl.sandbox.membership import GROUPS
@@ -16,7 +16,6 @@ from tapctl.sandbox.methods import (
     configurations,
     find_policy,
 )
-from tapctl.sandbox.misbehave import Lag
 from tapctl.sandbox.policies import DELETED, render
 from tapctl.sandbox.service import SIGNED_IN
 from tapctl.sandbox.store import Store
@@ -29,10 +28,11 @@ from tapctl.sandbox.tenant import (
     SKUS,
     STRENGTHS,
 )
-from tapctl.sandbox.values import Json, JsonObject, Settings, derived_id
+from tapctl.sandbox.values import Json, JsonObject, derived_id
 
 NESTED = "authenticationMethodConfigurations"
 SINGLETONS: Mapping[str, str] = {SECURITY_DEFAULTS: SECURITY_DEFAULTS_ID, SIGNED_IN: ""}
+SECRETS = frozenset({"temporaryAccessPass"})  # shown once by the service, and kept nowhere
 # A tenant is always somebody's, and licensed; say [] for one without licences.
 GIVEN_BY_THE_SERVICE = ("organization", SKUS)
 SERVED_UNDER_ANOTHER_NAME = {
@@ -59,7 +59,7 @@ def reset(store: Store) -> None:
 
 
 def dump(store: Store) -> JsonObject:
-    call = _reader(store)
+    call = reader(store)
     found: JsonObject = {
         path: _dump_collection(call, path) for path in store.collections() if path != METHODS
     }
@@ -83,18 +83,15 @@ def _check(tenant: Mapping[str, Json]) -> None:
 
 def _load_collection(store: Store, collection: str, value: Json) -> None:
     if collection == METHODS_POLICY:
-        store.put(METHODS_POLICY, {**_without(value, NESTED), "id": find_policy(store)["id"]})
+        links = ("@odata.context", f"{NESTED}@odata.context", NESTED)
+        kept = {name: item for name, item in value.items() if name not in links}
+        store.put(METHODS_POLICY, {**kept, "id": find_policy(store)["id"]})
         _load_collection(store, METHODS, value.get(NESTED) or [])
         return
     for index, item in enumerate([value] if isinstance(value, dict) else value):
         fallback = SINGLETONS.get(collection) or derived_id(collection, str(index))
-        store.put(collection, {"id": fallback, **_without(item, f"{NESTED}@odata.context")})
-
-
-def _without(item: JsonObject, name: str) -> JsonObject:
-    """Without links of the service that served it: they are written anew."""
-    links = ("@odata.context", f"{name}@odata.context", name)
-    return {key: value for key, value in item.items() if key not in links}
+        kept = {name: value for name, value in item.items() if name != "@odata.context"}
+        store.put(collection, {"id": fallback, **kept, **dict.fromkeys(SECRETS & kept.keys())})
 
 
 def _dump_collection(call: Call, path: str) -> Json:
@@ -126,18 +123,3 @@ def _without_strength_links(policy: JsonObject) -> JsonObject:
 def _dump_strengths(store: Store) -> list[JsonObject]:
     found = all_strengths(store.objects(STRENGTHS)).values()
     return [{"combinationConfigurations": [], **item} for item in found]
-
-
-def _reader(store: Store) -> Call:
-    """A call that reads everything, newer enum members included."""
-    return Call(
-        store=store,
-        settings=Settings(),
-        lag=Lag(),
-        actor=Actor(id="", name=""),
-        base="",
-        path="",
-        keys={},
-        options={},
-        headers={"prefer": "include-unknown-enum-members"},
-    )

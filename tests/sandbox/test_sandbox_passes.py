@@ -63,6 +63,14 @@ def test_a_second_pass_replaces_the_first() -> None:
     assert refusal(client.get(f"{PASSES}/{first['id']}"))[0] == 404
 
 
+def test_a_new_pass_leaves_other_methods_alone() -> None:
+    client = Client()
+
+    client.post(f"users/{JONAS}/authentication/temporaryAccessPassMethods", {})
+
+    assert len(client.read(f"users/{JONAS}/authentication/methods")["value"]) == 3
+
+
 def test_a_pass_is_deleted() -> None:
     client = Client()
     made = client.post(

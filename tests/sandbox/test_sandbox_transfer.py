@@ -21,7 +21,7 @@ from sandbox_tools import (
     refusal,
 )
 
-from tapctl.sandbox import Store, dump, load, reset
+from tapctl.sandbox import Misbehaviour, Store, dump, load, reset
 from tapctl.sandbox.seed import GROUPS, tenant
 
 NOBODY = "99999999-0000-4000-8000-000000000001"
@@ -182,3 +182,29 @@ def test_the_order_of_updates_does_not_matter(order: list[str]) -> None:
 
 def test_a_null_tenant_answers_in_graphs_way() -> None:
     assert refusal(Client({}).get("users/x"))[0] == 404
+
+
+def test_a_secret_in_a_file_is_not_kept() -> None:
+    path = f"users/{MIA}/authentication/methods"
+    loaded = {
+        "@odata.type": "#microsoft.graph.temporaryAccessPassAuthenticationMethod",
+        "id": "a",
+        "temporaryAccessPass": "hunter2!",
+        "createdDateTime": "2026-11-02T12:00:00Z",
+        "lifetimeInMinutes": 60,
+        "isUsableOnce": True,
+    }
+
+    client = Client(tenant() | {path: [loaded]})
+
+    assert "hunter2!" not in json.dumps(dump(client.store))
+    assert client.read(path)["value"][1]["methodUsabilityReason"] == "Expired"
+
+
+def test_a_second_pass_replaces_one_that_readers_do_not_see_yet() -> None:
+    client = Client(misbehaviour=Misbehaviour(lag_reads=9))
+    path = f"users/{MIA}/authentication/temporaryAccessPassMethods"
+    client.post(path, {})
+    client.post(path, {})
+
+    assert len(dump(client.store)[f"users/{MIA}/authentication/methods"]) == 1
