@@ -5,16 +5,17 @@ from __future__ import annotations
 import io
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from itertools import groupby
-from typing import Final
-
-from rich.console import Console
-from rich.text import Text
+from typing import TYPE_CHECKING, Final
 
 from tapctl.model import Address, Finding, Outcome, Severity
 from tapctl.render.escape import visible
 from tapctl.render.values import MOST_ENTRIES, block, counted, is_block, planned, shortened, shown
 from tapctl.report import Entry, FieldLine, Headline, Planning, Report
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 _STYLES: Final = {"+": "green", "~": "yellow", "-": "red", " ": ""}
 _FINDINGS: Final[dict[Severity, tuple[str, str, str]]] = {
@@ -46,22 +47,36 @@ def render(report: Report, *, width: int = 80, colour: bool = False) -> str:
 
 
 class _Page:
-    """Lines of text, wrapped with their indentation."""
+    """Lines of text, wrapped with their indentation. rich, which loads slowly, does colour and wrapping."""
 
     def __init__(self, width: int, *, colour: bool) -> None:
         self._file = io.StringIO()
-        self._width = width
-        self._console = Console(
+        self._width, self._colour = width, colour
+
+    @cached_property
+    def _console(self) -> Console:
+        from rich.console import Console
+
+        return Console(
             file=self._file,
-            width=width,
-            force_terminal=colour,
-            color_system="standard" if colour else None,
+            width=self._width,
+            force_terminal=self._colour,
+            color_system="standard" if self._colour else None,
             legacy_windows=False,
             _environ={},
         )
 
     def line(self, *parts: str | tuple[str, str], indent: int = 0, hang: int = 2) -> None:
         """Parts are texts, or texts with a style; what does not fit goes on below, further in."""
+        plain = "".join(part if isinstance(part, str) else part[0] for part in parts)
+        if not self._colour and plain.isascii() and len(plain) <= self._width - indent:
+            self._file.write(" " * indent + plain.rstrip() + "\n")
+        else:
+            self._wrapped(parts, indent, hang)
+
+    def _wrapped(self, parts: Sequence[str | tuple[str, str]], indent: int, hang: int) -> None:
+        from rich.text import Text
+
         text = Text.assemble(*parts)
         room = self._width - indent - hang
         lines = text.wrap(self._console, room) if text.cell_len > self._width - indent else [text]
