@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import fnmatch
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tapctl import directory as directories
 from tapctl.canonical import canonical, expand, unknown, with_values
@@ -65,7 +65,7 @@ def match(workspace: Workspace, desired: Sequence[Desired], snapshot: Snapshot) 
         _pair(item, object_, former, directory)
         for item, (object_, former, _) in zip(desired, found, strict=True)
     ]
-    pairs += _undeclared(workspace, pairs, snapshot, directory)
+    pairs += _apart(pairs, list(_undeclared(workspace, pairs, snapshot, directory)))
     findings = [finding for _, _, findings in found for finding in findings]
     return Matched(
         pairs=tuple(sorted(pairs, key=lambda pair: pair.address)),
@@ -192,6 +192,15 @@ def _undeclared(
                 yield _stray(kind, observed, workspace, directory)
 
 
+def _apart(declared: Iterable[Pair], strays: Sequence[Pair]) -> Iterator[Pair]:
+    """An owned object shares its name with nobody: namesakes are told apart by their ids."""
+    count = Counter(pair.address for pair in (*declared, *strays))
+    for pair in strays:
+        name = f"{pair.address.name} ({pair.id})"
+        is_shared = pair.is_owned and count[pair.address] > 1
+        yield replace(pair, address=Address(pair.kind.name, name)) if is_shared else pair
+
+
 def _stray(kind: Kind, observed: JsonObject, workspace: Workspace, directory: Directory) -> Pair:
     before, extra = _observed(kind, observed, {}, directory)
     address = Address(kind.name, str(observed.get("displayName")))
@@ -229,11 +238,16 @@ def _pin_findings(workspace: Workspace, snapshot: Snapshot) -> Iterator[Finding]
         }
         if not names:
             yield _pin_finding(workspace, address, f"is pinned to {pin}, which the tenant does not have")
-        elif address.name.lower() not in {name.lower() for name in names} and not _was(
-            address, names, workspace
-        ):
+        elif not _is_called(address, names) and not _was(address, names, workspace):
             said = f"is pinned to {pin}, which the tenant calls {', '.join(sorted(names))!r}"
             yield _pin_finding(workspace, address, said)
+
+
+def _is_called(address: Address, names: set[str]) -> bool:
+    """A userPrincipalName is the same in any letter case; display names are not."""
+    if address.kind == "User":
+        return address.name.casefold() in {name.casefold() for name in names}
+    return address.name in names
 
 
 def _was(address: Address, names: set[str], workspace: Workspace) -> bool:

@@ -202,8 +202,9 @@ def _look_alikes(matched: Matched) -> Iterator[Finding]:
     strays = [pair for pair in matched.pairs if pair.desired is None and not pair.managed_by]
     by_spec = {(pair.kind.name, sort_key(pair.before)): pair for pair in strays}
     by_name = {(known.kind, known.name.casefold()): known for known in matched.directory.ids}
+    unclear = {finding.address for finding in matched.findings}
     for pair in matched.pairs:
-        if pair.before is not None or pair.after is None:
+        if pair.before is not None or pair.after is None or pair.address in unclear:
             continue
         known = by_name.get((pair.kind.name, pair.address.name.casefold()))
         if known is not None and known.name != pair.address.name:
@@ -239,11 +240,15 @@ def _stop(pair: Pair, rule: str, message: str, help_text: str) -> Finding:
 def _still_used(changes: Iterable[Change], pairs: Sequence[Pair]) -> Iterator[Finding]:
     """A deletion of something that will still be referred to."""
     going = {change.address: change for change in changes if change.action == "delete"}
+    by_id = {(change.address.kind, change.id): change for change in going.values()}
     for pair in pairs:
         spec = pair.after if pair.desired is not None or pair.is_owned else pair.before
         for _, field, text in references(pair.kind.field, spec or {}):
             reference = parse(text, field.references, field.words)
-            target = going.get(Address(reference.kind, reference.text)) if reference.form == "name" else None
+            target = going.get(Address(reference.kind, reference.text))
+            if reference.form == "id":
+                found = (by_id.get((kind, reference.text)) for kind in field.references)
+                target = next(filter(None, found), None)
             if target is not None:
                 yield Finding(
                     rule="still-used",
