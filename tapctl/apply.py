@@ -9,17 +9,19 @@ has failed.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tapctl.canonical import canonical, expand, to_wire, unknown, with_values
 from tapctl.diff import field_changes
 from tapctl.errors import AnswerLost, GraphError, NotFound
+from tapctl.graph.odata import in_filters
 from tapctl.kind import Kind, Request, Write
 from tapctl.kinds import kinds
 from tapctl.match import Matched, Pair
 from tapctl.model import Address, Change, Json, JsonObject, Outcome, Path, Plan
+from tapctl.observe import links_to_read
 from tapctl.order import Step
 from tapctl.record import Record
 from tapctl.schema import Field
@@ -28,8 +30,6 @@ if TYPE_CHECKING:
     from tapctl.graph.gateway import Gateway
 
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 15.0
-_LINKS = ("members", "owners")
-_OURS = (("id",), ("displayName",))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,9 +58,12 @@ class Run:
     skipped: dict[Address, str] = field(default_factory=dict)
     begun: set[Address] = field(default_factory=set)
     fresh: set[str] = field(default_factory=set)
+    tightening: set[Address] = field(default_factory=set)
+    covering: set[Address] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.pairs = {pair.address: pair for pair in self.matched.pairs}
+        ours = (pair for pair in self.matched.pairs if pair.desired is not None or pair.is_owned)
+        self.pairs = {pair.address: pair for pair in ours}
         self.ids = {address: pair.id for address, pair in self.pairs.items() if pair.id is not None}
 
 
@@ -68,6 +71,8 @@ async def apply(run: Run, stages: Sequence[Sequence[Step]]) -> Result:
     """Carry the stages out. Errors of Graph become outcomes; Ctrl-C ends the run with an account of it."""
     _begin(run)
     last = {step.address: step for stage in stages for step in stage}
+    run.tightening = {step.address for stage in stages for step in stage if step.tightens}
+    run.covering = {address for address in last if address.kind in ("Group", "ConditionalAccessPolicy")}
     interrupted = False
     try:
         for stage in stages:
@@ -107,6 +112,8 @@ def _outcome(run: Run, change: Change) -> Outcome:
         return Outcome(address=address, action=change.action, status="failed", why=why, id=object_id)
     if (why := run.skipped.get(address)) is not None:
         return Outcome(address=address, action=change.action, status="skipped", why=why, id=object_id)
+    if address not in run.done:
+        return Outcome(address=address, action=change.action, status="skipped", why="the plan has no order")
     return Outcome(address=address, action=change.action, status="applied", id=object_id)
 
 
@@ -142,19 +149,16 @@ def _hindrance(run: Run, step: Step) -> str | None:
     unmet = sorted(need for need in step.needs if need in run.failed or need in run.skipped)
     if unmet:
         return f"it depends on {', '.join(map(str, unmet))}, which was not applied"
-    if step.weakens and (left := _left_open(run)):
+    if step.weakens and (left := _missing(run, run.tightening)):
         return f"{left} was not applied, and this would let more through without it"
+    if step.uncovers and (left := _missing(run, run.covering)):
+        return f"{left} was not applied, and may count on who is in this group"
     return None
 
 
-def _left_open(run: Run) -> str:
-    """A policy that was meant to be enforced by now and is not."""
-    missing = {**run.failed, **run.skipped}
-    for change in run.plan.pending:
-        wants = (change.after or {}).get("state") == "enabled"
-        if change.address.kind == "ConditionalAccessPolicy" and wants and change.address in missing:
-            return str(change.address)
-    return ""
+def _missing(run: Run, wanted: Set[Address]) -> Address | None:
+    """The first of these that was meant to be applied by now and is not."""
+    return min((run.failed.keys() | run.skipped.keys()) & wanted, default=None)
 
 
 async def _check_nothing_moved(run: Run, stage: Sequence[Step]) -> None:
@@ -162,25 +166,35 @@ async def _check_nothing_moved(run: Run, stage: Sequence[Step]) -> None:
     new = sorted({step.address.kind for step in stage} - run.fresh)
     run.fresh.update(new)
     for name in new:
-        addresses = [change.address for change in run.plan.pending if change.address.kind == name]
+        changes = [change for change in run.plan.pending if change.address.kind == name]
+        new_names = [change.address.name for change in changes if change.id is None or change.former_name]
         try:
-            observed = await _read(run, kinds()[name], addresses)
+            observed = await _read(run, kinds()[name], [change.address for change in changes])
+            named = await _by_name(run.gateway, kinds()[name], new_names)
         except GraphError as error:
-            run.failed |= {address: str(error) for address in addresses}
+            run.failed |= {change.address: str(error) for change in changes}
             continue
-        taken = {str(item.get("displayName")) for item in observed.values()}
-        for address in addresses:
-            _check_one(run, address, observed, taken)
+        taken = {str(item.get("displayName")) for item in (*observed.values(), *named)}
+        for change in changes:
+            if change.address.name in new_names and change.address.name in taken:
+                said = "an object of this name has appeared since the plan was made: plan again"
+                run.failed[change.address] = said
+            elif change.id is not None:
+                _check_one(run, change.address, observed.get(change.id.lower()))
 
 
-def _check_one(run: Run, address: Address, observed: Mapping[str, JsonObject], taken: set[str]) -> None:
+async def _by_name(gateway: Gateway, kind: Kind, names: Sequence[str]) -> list[JsonObject]:
+    """The objects of a kind that have one of these names, where the whole collection is not read."""
+    if kind.is_listed or kind.singleton:
+        return []
+    asked = [{"$filter": text, "$select": "id,displayName"} for text in in_filters("displayName", names)]
+    pages = await asyncio.gather(*(gateway.list(kind.path, params) for params in asked))
+    return [item for page in pages for item in page]
+
+
+def _check_one(run: Run, address: Address, found: JsonObject | None) -> None:
     pair = run.pairs[address]
     again = "plan again"
-    if pair.id is None:
-        if address.name in taken and not pair.kind.singleton:
-            run.failed[address] = f"an object of this name has appeared since the plan was made: {again}"
-        return
-    found = observed.get(pair.id.lower())
     if found is None:
         run.failed[address] = f"it has disappeared since the plan was made: {again}"
     elif (_spec(run, pair, found), _extra(pair, found)) != (
@@ -196,22 +210,20 @@ async def _read(run: Run, kind: Kind, addresses: Iterable[Address]) -> dict[str,
         return {kind.path.rsplit("/", 1)[-1].lower(): await run.gateway.get(kind.path)}
     if kind.is_listed:
         return {str(item["id"]).lower(): item for item in await run.gateway.list(kind.path)}
-    ids = [run.ids[address] for address in addresses if address in run.ids]
-    found = await asyncio.gather(*(_group(run, kind, object_id) for object_id in ids))
+    known = [address for address in addresses if address in run.ids]
+    found = await asyncio.gather(*(_group(run, kind, address) for address in known))
     return {str(item["id"]).lower(): item for item in found if item is not None}
 
 
-async def _group(run: Run, kind: Kind, object_id: str) -> JsonObject | None:
+async def _group(run: Run, kind: Kind, address: Address) -> JsonObject | None:
     """A group with the links its document owns; None if it is not there."""
-    address = next((address for address, known in run.ids.items() if known == object_id), None)
-    pair = run.pairs[address] if address is not None else None
+    object_id, desired = run.ids[address], run.pairs[address].desired
     select = ",".join(kind.lookup.select) if kind.lookup else "id"
     try:
         group = await run.gateway.get(kind.object_path(object_id), {"$select": select})
-        for link in _LINKS:
-            if pair is not None and pair.desired is not None and link not in pair.left_as_is:
-                entries = await run.gateway.list(f"{kind.object_path(object_id)}/{link}")
-                group = {**group, link: [str(entry["id"]) for entry in entries]}
+        for link in links_to_read(desired) if desired is not None else ():
+            entries = await run.gateway.list(f"{kind.object_path(object_id)}/{link}")
+            group = {**group, link: [str(entry["id"]) for entry in entries]}
     except NotFound:
         return None
     return group
@@ -283,9 +295,9 @@ async def _send(run: Run, step: Step, request: Request) -> None:
     try:
         answer = await run.gateway.send(request.method, path, request.body)
     except AnswerLost:
-        if not creates or not await _was_created(run, step):
+        if creates and not await _was_created(run, step):
             raise
-        return
+        return  # whether anything else was carried out, reading back shows
     if creates and answer is not None:
         _bind(run, step.address, str(answer["id"]))
     if request.settle and request.body is not None:
@@ -303,16 +315,16 @@ def _bind(run: Run, address: Address, object_id: str) -> None:
 async def _was_created(run: Run, step: Step) -> bool:
     """After a lost answer: look before doing anything else. A create is never repeated."""
     kind = kinds()[step.address.kind]
-    wait = _FIRST_WAIT
-    for _ in range(4):
-        found = [
-            item for item in await run.gateway.list(kind.path) if item.get("displayName") == step.address.name
-        ]
+    spent, wait = 0.0, _FIRST_WAIT
+    while spent < run.patience:
+        listed = await run.gateway.list(kind.path) if kind.is_listed else []
+        listed += await _by_name(run.gateway, kind, [step.address.name])
+        found = [item for item in listed if item.get("displayName") == step.address.name]
         if len(found) == 1:
             _bind(run, step.address, str(found[0]["id"]))
             return True
         await run.sleep(wait)
-        wait *= 2
+        spent, wait = spent + wait, min(wait * 2, _LONGEST_WAIT)
     return False
 
 

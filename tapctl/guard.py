@@ -5,13 +5,14 @@ Each brake stops apply until its own option is given; one without an option cann
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from tapctl.canonical import at, references, texts
 from tapctl.match import Matched, Pair
 from tapctl.membership import Membership
 from tapctl.model import Address, Change, Finding, JsonObject, Place, Plan, Snapshot, Workspace
+from tapctl.order import Shields
 from tapctl.reference import parse
 from tapctl.scope import blocks, is_in_force, state, widened
 
@@ -105,7 +106,7 @@ def _policies(matched: Matched) -> list[Pair]:
     return [pair for pair in matched.pairs if pair.kind.name == _POLICIES]
 
 
-def _result(pair: Pair) -> JsonObject | None:
+def result(pair: Pair) -> JsonObject | None:
     """The policy as it will be: None if it goes."""
     if pair.desired is not None:
         return pair.after
@@ -113,7 +114,7 @@ def _result(pair: Pair) -> JsonObject | None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Subject:
+class Subject:
     """One break-glass account or group, and every group that will hold it."""
 
     address: Address
@@ -121,26 +122,40 @@ class _Subject:
     groups: frozenset[str]
 
 
-def subjects(workspace: Workspace, membership: Membership) -> list[_Subject]:
+def subjects(workspace: Workspace, membership: Membership) -> list[Subject]:
     """Whom every policy must exclude."""
     glass = workspace.settings.break_glass
     found = [Address("User", name) for name in glass.accounts] + [
         Address("Group", name) for name in glass.groups
     ]
     nodes = [(address, membership.node(address)) for address in found]
-    return [
-        _Subject(address=address, node=node, groups=membership.groups_of(node)) for address, node in nodes
-    ]
+    return [Subject(address=address, node=node, groups=membership.groups_of(node)) for address, node in nodes]
 
 
-def exclusion_test(matched: Matched, snapshot: Snapshot, workspace: Workspace) -> Callable[[str, str], bool]:
-    """Whether excluding a reference (kind, text) takes a break-glass account out of a policy."""
+def shields(matched: Matched, snapshot: Snapshot, workspace: Workspace) -> Shields:
+    """How the break-glass accounts are kept out of the policies that result."""
     membership = Membership(matched, snapshot)
     nodes = {node for item in subjects(workspace, membership) for node in (item.node, *item.groups)}
-    return lambda kind, text: membership.reference(text, (kind,)) in nodes
+    groups = {
+        pair.address: {node, *membership.groups_of(node)}
+        for pair in matched.pairs
+        if pair.address.kind == "Group" and (node := membership.node(pair.address)) in nodes
+    }
+
+    def behind(spec: JsonObject) -> frozenset[Address]:
+        named = texts(spec, "conditions", "users", "excludeGroups")
+        excluded = {membership.reference(text, ("Group",)) for text in named}
+        return frozenset(address for address, reach in groups.items() if reach & excluded)
+
+    results = [spec for pair in _policies(matched) if (spec := result(pair)) and state(spec) != "disabled"]
+    return Shields(
+        protects=lambda text, kinds: membership.reference(text, kinds) in nodes,
+        behind=behind,
+        in_use=frozenset(address for spec in results for address in behind(spec)),
+    )
 
 
-def excludes(spec: JsonObject, subject: _Subject, membership: Membership) -> bool:
+def excludes(spec: JsonObject, subject: Subject, membership: Membership) -> bool:
     """Whether a policy leaves this break-glass account or group out, for sure."""
     users = at(spec, "conditions", "users")
     named = {membership.reference(text, ("User",)) for text in texts(users, "excludeUsers")}
@@ -152,7 +167,12 @@ def excludes(spec: JsonObject, subject: _Subject, membership: Membership) -> boo
 def is_user_policy(spec: JsonObject) -> bool:
     """Whether the policy is about people at all, and not about workloads or nobody."""
     users = at(spec, "conditions", "users")
-    return isinstance(users, dict) and users.get("includeUsers") != ["None"]
+    included = (
+        {key: value for key, value in users.items() if key.startswith("include")}
+        if isinstance(users, dict)
+        else {}
+    )
+    return included not in ({}, {"includeUsers": ["None"]})
 
 
 def _exposed(matched: Matched, membership: Membership, workspace: Workspace) -> Iterator[Finding]:
@@ -160,7 +180,7 @@ def _exposed(matched: Matched, membership: Membership, workspace: Workspace) -> 
     wanted = subjects(workspace, membership)
     own = workspace.settings.break_glass.policies
     for pair in _policies(matched):
-        spec = _result(pair)
+        spec = result(pair)
         if spec is None or pair.address.name in own or state(spec) == "disabled" or not is_user_policy(spec):
             continue
         caught = [subject.address.name for subject in wanted if not excludes(spec, subject, membership)]
@@ -180,9 +200,10 @@ def _locked_out(matched: Matched, membership: Membership, snapshot: Snapshot) ->
     if who.kind == "unknown" or not who.id:
         return
     groups = membership.groups_of(who.id)
+    joins = groups != Membership(matched, snapshot, "before").groups_of(who.id)
     for pair in _policies(matched):
-        before, after = pair.before or {}, _result(pair) or {}
-        if not (is_in_force(after) and blocks(after)) or (after == before):
+        before, after = pair.before or {}, result(pair) or {}
+        if not (is_in_force(after) and blocks(after)) or (after == before and not joins):
             continue
         reaches = _reaches_workload if who.kind == "application" else _reaches_person
         if reaches(after, snapshot, groups, membership):

@@ -1,8 +1,10 @@
-"""Who will be in which group once a plan is applied, nesting included. Pure."""
+"""Who is in which group before a plan, once it is applied, and on the way; nesting included. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
+from typing import Literal, Self
 
 from tapctl.canonical import texts
 from tapctl.kinds.group import is_dynamic
@@ -12,25 +14,38 @@ from tapctl.reference import parse
 
 
 class Membership:
-    """The groups that hold an object after the plan. Objects are known by id, or by address until created.
+    """The groups that hold an object, by default after the plan. Objects are known by id, or by address
+    until created.
 
     A dynamic group holds nobody for sure: Entra computes its members later (design.md, Groups). An object
     whose groups could not be read is in none.
     """
 
-    def __init__(self, matched: Matched, snapshot: Snapshot) -> None:
+    def __init__(
+        self, matched: Matched, snapshot: Snapshot, side: Literal["before", "after"] = "after"
+    ) -> None:
         self._directory = matched.directory
-        groups = [pair for pair in matched.pairs if pair.address.kind == "Group"]
-        owned = [pair for pair in groups if pair.after is not None and "members" not in pair.left_as_is]
-        self._children = {
-            self.node(pair.address): self._members(pair.after or {})
-            for pair in owned
-            if pair.after is not None
-        }
         self._parents: Mapping[str, frozenset[str]] = snapshot.parents
-        gone = {self.node(pair.address) for pair in groups if pair.after is None}
-        dynamic = {self.node(pair.address) for pair in groups if pair.after and is_dynamic(pair.after)}
-        self._void = gone | dynamic | snapshot.dynamic_groups
+        self._children: dict[str, frozenset[str]] = {}
+        self._void = snapshot.dynamic_groups
+        for pair in matched.pairs:
+            if pair.address.kind == "Group":
+                spec = pair.after if side == "after" else pair.before
+                self._put(pair.address, spec, are_known="members" not in pair.left_as_is)
+
+    def _put(self, address: Address, spec: JsonObject | None, *, are_known: bool) -> None:
+        node = self.node(address)
+        if are_known:
+            self._children[node] = self._members(spec or {})
+        is_void = spec is None or is_dynamic(spec)
+        self._void = self._void | {node} if is_void else self._void - {node}
+
+    def changed(self, address: Address, spec: JsonObject | None, *, are_known: bool) -> Self:
+        """The same memberships, but for one group that is written or deleted."""
+        other = copy(self)
+        other._children = dict(self._children)
+        other._put(address, spec, are_known=are_known)
+        return other
 
     def node(self, address: Address) -> str:
         """How an object is known here."""

@@ -17,7 +17,7 @@ from tapctl.errors import GraphError
 from tapctl.graph.odata import in_filters
 from tapctl.kind import Kind, Lookup
 from tapctl.kinds import kinds, lookups
-from tapctl.model import Address, Identity, Json, JsonObject, Snapshot, TenantFacts, Workspace
+from tapctl.model import Identity, Json, JsonObject, Snapshot, TenantFacts, Workspace
 from tapctl.reference import parse
 from tapctl.resolve import Resolved
 from tapctl.validate import Desired
@@ -40,7 +40,6 @@ class _Reading:
     objects: dict[str, tuple[JsonObject, ...]] = field(default_factory=dict)
     entries: defaultdict[str, list[JsonObject]] = field(default_factory=lambda: defaultdict(list))
     parents: dict[str, frozenset[str]] = field(default_factory=dict)
-    dynamic_groups: set[str] = field(default_factory=set)
     roles: set[str] = field(default_factory=set)
     unread: dict[str, str] = field(default_factory=dict)
     facts: TenantFacts = field(default_factory=TenantFacts)
@@ -82,7 +81,7 @@ async def observe(
         objects=reading.objects,
         entries={kind: tuple(found) for kind, found in reading.entries.items()},
         parents=reading.parents,
-        dynamic_groups=frozenset(reading.dynamic_groups),
+        dynamic_groups=_dynamic_groups(reading.entries["Group"]),
         facts=reading.facts,
         unread=reading.unread,
     )
@@ -256,10 +255,16 @@ def _enter(reading: _Reading, entry: JsonObject) -> None:
         reading.entries[kind].append(entry)
 
 
+def links_to_read(desired: Desired) -> tuple[str, ...]:
+    """The links of a group that its document owns; all of them if the group goes."""
+    is_going = desired.resource.ensure == "absent"
+    return tuple(link for link in _LINKS if is_going or link in desired.spec)
+
+
 async def _members(reading: _Reading, desired: Sequence[Desired]) -> None:
     """The members and owners of groups whose documents own them."""
     owned = {
-        name: tuple(link for link in _LINKS if link in item.spec)
+        name: links_to_read(item)
         for item in desired
         if item.address.kind == "Group"
         for name in (item.address.name, *item.resource.former_names)
@@ -284,7 +289,7 @@ async def _with_links(reading: _Reading, group: JsonObject, links: Sequence[str]
 
 
 async def _memberships(reading: _Reading, workspace: Workspace, desired: Sequence[Desired]) -> None:
-    """Which groups hold the break-glass accounts and whoever applies, nesting included."""
+    """Which groups hold the break-glass accounts, whoever applies, and the groups that either may join."""
     if not any(item.address.kind in ("Group", _POLICIES) for item in desired):
         return
     glass = workspace.settings.break_glass
@@ -294,13 +299,25 @@ async def _memberships(reading: _Reading, workspace: Workspace, desired: Sequenc
         str(entry["id"]).lower()
         for entry in reading.entries["User"]
         if str(entry.get("userPrincipalName")).lower() in names
-    } | {pins[address].lower() for name in glass.accounts if (address := Address("User", name)) in pins}
+    } | {
+        pin.lower()
+        for address, pin in pins.items()
+        if address.kind == "User" and address.name.lower() in names
+    }
     caller = reading.gateway.caller
     people = accounts | ({caller.id.lower()} if caller.kind == "person" and caller.id else set())
     groups = {
         str(entry["id"]).lower()
         for entry in reading.entries["Group"]
         if entry.get("displayName") in glass.groups
+    } | {
+        pin.lower()
+        for address, pin in pins.items()
+        if address.kind == "Group" and address.name in glass.groups
+    }
+    owned = {item.address.name for item in desired if item.address.kind == "Group" and "members" in item.spec}
+    groups |= {
+        str(group["id"]).lower() for group in reading.objects["Group"] if group.get("displayName") in owned
     }
     await asyncio.gather(
         *(_ancestors(reading, "users", person) for person in sorted(people)),
@@ -327,7 +344,6 @@ async def _ancestors(reading: _Reading, collection: str, object_id: str) -> None
         for entry in found
         if _is_type(entry, "directoryRole") and object_id == reading.gateway.caller.id.lower()
     }
-    reading.dynamic_groups |= {group for group, entry in groups.items() if entry.get("membershipRule")}
     reading.entries["Group"].extend(groups.values())
     reading.parents[object_id] = frozenset(groups)
     await asyncio.gather(*(_ancestors(reading, "groups", group) for group in groups))
@@ -344,6 +360,10 @@ async def _descendants(reading: _Reading, group: str, seen: set[str]) -> None:
         reading.parents[member] = reading.parents.get(member, frozenset()) | {group}
     nested = [str(entry["id"]).lower() for entry in found or () if _is_type(entry, "group")]
     await asyncio.gather(*(_descendants(reading, inner, seen) for inner in nested))
+
+
+def _dynamic_groups(groups: Iterable[JsonObject]) -> frozenset[str]:
+    return frozenset(str(group["id"]).lower() for group in groups if group.get("membershipRule"))
 
 
 def _is_type(entry: JsonObject, name: str) -> bool:

@@ -1,12 +1,14 @@
 """A Plan → the steps it takes, in stages that are never less safe than what was before. Pure.
 
-    groundwork   what the exclusions need: groups with their members
+    groundwork   the groups through which policies exclude break-glass accounts: who joins them
     exclusions   break-glass accounts leave the policies that reach them
-    dependencies groups, locations, strengths
+    dependencies other groups, locations, strengths
     tightening   creations (not yet enforced) and everything that only asks for more
     enabling     policies are enforced, once everything else about them has read back
-    loosening    what lets through more than before, and who leaves a group
-    deletion     what used something before what was used
+    loosening    what lets through more than before, policies that go included
+    joining      break-glass accounts join other groups, now that every policy leaves them out
+    leaving      who leaves a group, once no policy counts on it
+    deletion     what nothing uses any more
 
 Each stage is read back before the next one starts (apply.py).
 """
@@ -26,16 +28,35 @@ from tapctl.reference import parse
 from tapctl.scope import is_in_force, state
 
 Phase: TypeAlias = Literal[
-    "groundwork", "exclusions", "dependencies", "tightening", "enabling", "loosening", "deletion"
+    "groundwork",
+    "exclusions",
+    "dependencies",
+    "tightening",
+    "enabling",
+    "loosening",
+    "joining",
+    "leaving",
+    "deletion",
 ]
 PHASES: tuple[Phase, ...] = get_args(Phase)
 
-Protects: TypeAlias = Callable[[str, str], bool]
-"""Whether excluding this reference (of a kind) takes a break-glass account out of a policy."""
-
 _POLICIES = "ConditionalAccessPolicy"
 _LINKS = ("members", "owners")
+_MEMBERS = ("User", "Group")
 _EXCLUSIONS = (("excludeUsers", "User"), ("excludeGroups", "Group"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shields:
+    """How break-glass accounts are kept out of policies, once the plan is applied.
+
+    `protects` says whether excluding a reference (to one of these kinds) takes one out; `behind` are the
+    declared groups through which a policy's exclusions work; `in_use` those of all policies together.
+    """
+
+    protects: Callable[[str, tuple[str, ...]], bool] = lambda text, kinds: False
+    behind: Callable[[JsonObject], frozenset[Address]] = lambda spec: frozenset()
+    in_use: frozenset[Address] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,28 +73,30 @@ class Step:
 
     @property
     def weakens(self) -> bool:
-        """Whether an enforced policy stops less than before."""
-        return (
-            self.address.kind == _POLICIES
-            and self.phase in ("loosening", "deletion")
-            and is_in_force(self.before)
-        )
+        """Whether something that is in force stops less than before."""
+        return self.phase == "loosening" and (self.address.kind != _POLICIES or is_in_force(self.before))
 
     @property
-    def protects(self) -> bool:
+    def tightens(self) -> bool:
         """Whether the step is on the way to a policy that is enforced."""
-        return self.address.kind == _POLICIES and (is_in_force(self.after) or self.action == "create")
+        is_strict = self.phase in ("exclusions", "tightening", "enabling")
+        return self.address.kind == _POLICIES and is_strict
+
+    @property
+    def uncovers(self) -> bool:
+        """Whether policies may reach somebody from then on, because of a group that they join or leave."""
+        return self.address.kind == "Group" and self.phase in ("joining", "leaving", "deletion")
 
 
-def order(plan: Plan, protects: Protects) -> tuple[tuple[Step, ...], ...]:
+def order(plan: Plan, shields: Shields) -> tuple[tuple[Step, ...], ...]:
     """The stages. Within a stage, steps do not depend on each other."""
-    steps = [step for change in plan.pending for step in _steps(change, protects)]
-    needs = _Needs(plan)
+    steps = [step for change in plan.pending for step in _steps(change, shields)]
+    needs = _Needs(plan, shields)
     steps = [replace(step, needs=needs.of(step)) for step in steps]
-    return tuple(_stages(_groundwork(steps)))
+    return tuple(_stages(_groundwork(steps, shields)))
 
 
-def _steps(change: Change, protects: Protects) -> Iterator[Step]:
+def _steps(change: Change, shields: Shields) -> Iterator[Step]:
     before, after = change.before or {}, change.after or {}
     step = Step(
         address=change.address,
@@ -84,11 +107,11 @@ def _steps(change: Change, protects: Protects) -> Iterator[Step]:
         renamed=change.former_name is not None,
     )
     if change.action == "delete":
-        yield replace(step, phase="deletion")
+        yield replace(step, phase="loosening" if change.address.kind == _POLICIES else "deletion")
     elif change.address.kind == _POLICIES:
-        yield from _policy_steps(step, protects)
+        yield from _policy_steps(step, shields)
     elif change.address.kind == "Group" and change.action == "update":
-        yield from _group_steps(step)
+        yield from _group_steps(step, shields)
     elif kinds()[change.address.kind].singleton:
         effect = kinds()[change.address.kind].effect(before, after)
         yield replace(step, phase="tightening" if effect == "tightens" else "loosening")
@@ -96,8 +119,14 @@ def _steps(change: Change, protects: Protects) -> Iterator[Step]:
         yield step
 
 
-def _policy_steps(step: Step, protects: Protects) -> Iterator[Step]:
+def _policy_steps(step: Step, shields: Shields) -> Iterator[Step]:
     """A policy is never enforced by the write that also gives it its exclusions."""
+    excluded = _with_exclusions(step.before, step.after, shields)
+    if state(step.before) != "disabled" and excluded != step.before:
+        yield replace(step, phase="exclusions", after=excluded)
+        if excluded == step.after:
+            return
+        step = replace(step, before=excluded, renamed=False)
     if is_in_force(step.after) and not is_in_force(step.before):
         waiting = "disabled" if step.action == "create" else state(step.before)
         prepared = {**step.after, "state": waiting}
@@ -106,22 +135,16 @@ def _policy_steps(step: Step, protects: Protects) -> Iterator[Step]:
             step = replace(step, action="update", before=prepared, renamed=False)
         yield replace(step, phase="enabling")
         return
-    excluded = _with_exclusions(step.before, step.after, protects)
-    if is_in_force(step.before) and excluded != step.before:
-        yield replace(step, phase="exclusions", after=excluded)
-        if excluded == step.after:
-            return
-        step = replace(step, before=excluded, renamed=False)
     effect = kinds()[_POLICIES].effect(step.before, step.after)
     yield replace(step, phase="tightening" if effect == "tightens" else "loosening")
 
 
-def _with_exclusions(before: JsonObject, after: JsonObject, protects: Protects) -> JsonObject:
+def _with_exclusions(before: JsonObject, after: JsonObject, shields: Shields) -> JsonObject:
     """`before`, with the break-glass exclusions that `after` adds."""
     for name, kind in _EXCLUSIONS:
         path = ("conditions", "users", name)
         had = texts(before, *path)
-        added = [text for text in texts(after, *path) if text not in had and protects(kind, text)]
+        added = [text for text in texts(after, *path) if text not in had and shields.protects(text, (kind,))]
         if added:
             merged: list[Json] = [*sorted([*had, *added])]
             before = with_values(before, {path: merged})
@@ -131,25 +154,42 @@ def _with_exclusions(before: JsonObject, after: JsonObject, protects: Protects) 
     return before
 
 
-def _group_steps(step: Step) -> Iterator[Step]:
-    """Whoever joins comes early, whoever leaves goes late."""
-    joined = {link: _union(step.before, step.after, link) for link in _LINKS}
-    middle = {**step.after, **{link: members for link, members in joined.items() if members}}
-    middle = dict(sorted(middle.items()))
-    if middle != step.before or step.renamed:
-        yield replace(step, after=middle)
-    if middle != step.after:
-        yield replace(step, phase="loosening", before=middle, renamed=False)
+def _group_steps(step: Step, shields: Shields) -> Iterator[Step]:
+    """Whoever joins comes early, whoever leaves goes late. Break-glass accounts join early only where
+    exclusions work through the group: elsewhere a policy may include it."""
+    joined = _with_links(step.after, {link: _union(step.before, step.after, link) for link in _LINKS})
+    early = joined
+    if step.address not in shields.in_use:
+        had = texts(step.before, "members")
+        members = texts(joined, "members")
+        kept = [each for each in members if each in had or not shields.protects(each, _MEMBERS)]
+        early = _with_links(joined, {"members": kept})
+    if early != step.before or step.renamed:
+        yield replace(step, after=early)
+    if joined != early:
+        yield replace(step, phase="joining", before=early, after=joined, renamed=False)
+    if step.after != joined:
+        yield replace(step, phase="leaving", before=joined, renamed=False)
 
 
-def _union(before: JsonObject, after: JsonObject, link: str) -> list[Json]:
-    return [*sorted({*texts(before, link), *texts(after, link)})]
+def _union(before: JsonObject, after: JsonObject, link: str) -> list[str]:
+    return sorted({*texts(before, link), *texts(after, link)})
+
+
+def _with_links(spec: JsonObject, links: Mapping[str, Sequence[str]]) -> JsonObject:
+    rest = {key: value for key, value in spec.items() if key not in links}
+    held: JsonObject = {link: [*members] for link, members in links.items() if members}
+    return dict(sorted({**rest, **held}.items()))
 
 
 class _Needs:
-    """What has to succeed before a step: what it refers to, or for a deletion, whatever referred to it."""
+    """What has to succeed before a step: what it refers to, or for a deletion, whatever referred to it.
 
-    def __init__(self, plan: Plan) -> None:
+    A policy also needs the groups through which its exclusions work.
+    """
+
+    def __init__(self, plan: Plan, shields: Shields) -> None:
+        self._shields = shields
         self._written = {change.address for change in plan.pending if change.action in ("create", "update")}
         self._users: defaultdict[Address, set[Address]] = defaultdict(set)
         for change in plan.pending:
@@ -157,12 +197,16 @@ class _Needs:
                 self._users[target].add(change.address)
 
     def of(self, step: Step) -> frozenset[Address]:
-        found = (
-            self._users[step.address]
-            if step.action == "delete"
-            else _referred(step.address.kind, step.after) & self._written
-        )
+        found = self._users[step.address] if step.action == "delete" else self._of_write(step)
         return frozenset(found - {step.address})
+
+    def _of_write(self, step: Step) -> set[Address]:
+        found = _referred(step.address.kind, step.after)
+        if step.phase == "exclusions":
+            found -= _referred(step.address.kind, step.before)
+        if step.address.kind == _POLICIES:
+            found |= self._shields.behind(step.after)
+        return found & self._written
 
 
 def _referred(kind: str, spec: JsonObject | None) -> set[Address]:
@@ -173,9 +217,10 @@ def _referred(kind: str, spec: JsonObject | None) -> set[Address]:
     return {Address(reference.kind, reference.text) for reference in found if reference.form == "name"}
 
 
-def _groundwork(steps: Sequence[Step]) -> Iterator[Step]:
-    """Dependencies of exclusions come before them, theirs too."""
+def _groundwork(steps: Sequence[Step], shields: Shields) -> Iterator[Step]:
+    """What exclusions work through comes before everything, and whatever that needs itself."""
     early = {address for step in steps if step.phase == "exclusions" for address in step.needs}
+    early |= shields.in_use
     by_address = {step.address: step for step in steps if step.phase == "dependencies"}
     waiting = list(early)
     while waiting:

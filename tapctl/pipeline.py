@@ -64,11 +64,12 @@ def check(root: Path, environment: str | None) -> Checked:
 
 async def make_plan(checked: Checked, gateway: Gateway) -> Planned:
     """Read the tenant and decide. The plan's findings are all findings, offline ones included."""
-    from tapctl.guard import exclusion_test, guard
+    from tapctl.guard import guard, shields
     from tapctl.match import match
     from tapctl.observe import observe
     from tapctl.order import order
     from tapctl.plan import plan_changes
+    from tapctl.rehearse import rehearse
 
     workspace = checked.workspace
     snapshot = await observe(gateway, workspace, checked.desired, checked.resolved)
@@ -76,9 +77,12 @@ async def make_plan(checked: Checked, gateway: Gateway) -> Planned:
     plan = plan_changes(matched, checked.resolved, snapshot)
     brakes = guard(plan, matched, snapshot, workspace)
     plan = replace(plan, findings=(*checked.findings, *plan.findings, *brakes))
-    return Planned(
-        plan=plan, matched=matched, stages=order(plan, exclusion_test(matched, snapshot, workspace))
-    )
+    if errors_in(plan.findings):
+        return Planned(plan=plan, matched=matched, stages=())  # a plan with errors has no order
+    stages = order(plan, shields(matched, snapshot, workspace))
+    if stops := rehearse(stages, matched, snapshot, workspace):
+        plan, stages = replace(plan, findings=(*plan.findings, *stops)), ()
+    return Planned(plan=plan, matched=matched, stages=stages)
 
 
 async def carry_out(
