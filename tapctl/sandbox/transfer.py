@@ -33,8 +33,6 @@ from tapctl.sandbox.values import Json, JsonObject, derived_id
 NESTED = "authenticationMethodConfigurations"
 SINGLETONS: Mapping[str, str] = {SECURITY_DEFAULTS: SECURITY_DEFAULTS_ID, SIGNED_IN: ""}
 SECRETS = frozenset({"temporaryAccessPass"})  # shown once by the service, and kept nowhere
-# A tenant is always somebody's, and licensed; say [] for one without licences.
-GIVEN_BY_THE_SERVICE = ("organization", SKUS)
 SERVED_UNDER_ANOTHER_NAME = {
     "policies/conditionalAccessPolicies": POLICIES,
     "identity/conditionalAccess/authenticationStrength/policies": STRENGTHS,
@@ -42,13 +40,17 @@ SERVED_UNDER_ANOTHER_NAME = {
 
 
 def load(store: Store, tenant: Mapping[str, Json]) -> None:
-    """Replace everything that the store holds."""
+    """Replace everything that the store holds.
+
+    A tenant is always somebody's, and licensed unless its `subscribedSkus` say otherwise (`[]`: not at all).
+    """
     _check(tenant)
     with store.transaction():
         store.clear()
-        for collection in GIVEN_BY_THE_SERVICE:
-            if collection not in tenant:
-                _load_collection(store, collection, seed.tenant()[collection])
+        if not tenant.get("organization"):
+            _load_collection(store, "organization", seed.tenant()["organization"])
+        if SKUS not in tenant:
+            _load_collection(store, SKUS, seed.tenant()[SKUS])
         for collection, value in tenant.items():
             _load_collection(store, SERVED_UNDER_ANOTHER_NAME.get(collection, collection), value)
 

@@ -81,6 +81,11 @@ def test_what_is_left_out_is_empty_or_the_services_own() -> None:
     assert len(client.read("organization")["value"]) == len(client.read("subscribedSkus")["value"]) == 1
 
 
+def test_a_tenant_is_always_somebodys() -> None:
+    assert len(Client({"organization": []}).read("organization")["value"]) == 1
+    assert Client({"organization": [{"id": "o"}]}).read("organization")["value"] == [{"id": "o"}]
+
+
 def test_unknown_properties_are_kept_and_served() -> None:
     group = {"id": "a", "displayName": "A", "invented": {"deep": [1]}, "members": [NOBODY]}
 
