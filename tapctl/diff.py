@@ -46,9 +46,6 @@ class _WholeLists:
             diff_instance.custom_report_result("list_changed", level)  # type: ignore[attr-defined]  # untyped
         return True
 
-    def normalize_value_for_hashing(self, parent: object, obj: object) -> object:
-        return obj
-
 
 def _leaves(level: DiffLevel) -> Iterator[FieldChange]:
     path: Path = tuple(level.path(output_format="list"))
