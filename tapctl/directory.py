@@ -33,16 +33,14 @@ class Directory:
     def as_name(self, field: Field, text: str) -> str:
         """Any reference → its canonical text: the name if just one object has it, else `id:` and the id."""
         reference = parse(text, field.references, field.words)
-        match reference.form:
-            case "word":
-                return reference.text
-            case "name":
-                found = self.id_of(Address(reference.kind, reference.text))
-                if found is None:
-                    return written(reference.kind, reference.text, field.references, field.words)
-                return self._name_of((reference.kind,), found, field)
-            case "id":
-                return self._name_of(field.references, reference.text, field)
+        if reference.form == "word":
+            return reference.text
+        if reference.form == "id":
+            return self._name_of(field.references, reference.text, field)
+        found = self.id_of(Address(reference.kind, reference.text))
+        if found is None:
+            return written(reference.kind, reference.text, field.references, field.words)
+        return self._name_of((reference.kind,), found, field)
 
     def _name_of(self, kinds: Iterable[str], object_id: str, field: Field) -> str:
         for kind in kinds:

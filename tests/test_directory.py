@@ -128,6 +128,13 @@ def test_both_names_of_a_built_in_strength_are_one() -> None:
     assert names == {"Phishing-resistant MFA"}
 
 
+def test_a_built_in_strength_that_was_read_is_still_one() -> None:
+    read: JsonObject = {"id": "00000000-0000-0000-0000-000000000003", "displayName": "Passwordless MFA"}
+    directory = build({"AuthenticationStrength": [read]}, {}, {})
+
+    assert directory.all_ids(Address("AuthenticationStrength", "Passwordless MFA")) == (read["id"],)
+
+
 def test_a_renamed_object_has_the_documents_name() -> None:
     entries: list[JsonObject] = [{"id": ONE, "displayName": "Old"}]
     directory = build({"Group": entries}, {}, {("Group", ONE): "New"})
