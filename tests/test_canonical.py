@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import cast
 
 import pytest
@@ -71,6 +72,13 @@ def test_a_set_has_no_order_and_no_repetition(groups: list[Json]) -> None:
     spec: JsonObject = {"conditions": {"users": {"includeGroups": groups}}}
 
     assert form(POLICY, spec) == {"conditions": {"users": {"includeGroups": ["a", "b", "c"]}}}
+
+
+def test_what_is_no_set_keeps_its_order() -> None:
+    groups = POLICY.properties["conditions"].properties["users"].properties["includeGroups"]
+    users = replace(POLICY, properties={"ordered": replace(groups, is_set=False)})
+
+    assert form(users, {"ordered": ["b", "a", "b"]}) == {"ordered": ["b", "a", "b"]}
 
 
 @pytest.mark.parametrize("nothing", [None, [], {}])

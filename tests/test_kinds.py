@@ -2,13 +2,14 @@
 
 A case says `desired` (name, spec ...), `observed` (what Graph answers; left out: nothing is there), `names`
 (kind → name → id), and what comes of it: `action`, `changes` (path → [before, after]), `requests`
-([method and path, body]) and `findings` (rules). Left out, each of the last four is empty.
+([method and path, body]) and `findings` (rules). Left out, each of the last four is empty. `effect`,
+whether an update lets through more than before, is checked where it stands.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
@@ -16,10 +17,11 @@ import pytest
 
 from tapctl import schema
 from tapctl.canonical import to_wire
-from tapctl.kind import Request, Write
+from tapctl.kind import Kind, Request, Write, no_rules, stock_requests
 from tapctl.kinds import kinds, lookups
 from tapctl.match import Matched, match
 from tapctl.model import (
+    Action,
     Address,
     Change,
     Environment,
@@ -40,6 +42,7 @@ from tapctl.yaml12 import Allowance, parse
 HERE = Path(__file__).parent
 ROOT = HERE.parent
 CASES = sorted((HERE / "kinds").glob("*/*.yaml"))
+ACTIONS: tuple[Action, ...] = ("create", "update", "delete")
 FIXED_ID = "99999999-0000-4000-8000-000000000001"
 
 
@@ -150,6 +153,11 @@ def test_the_case_comes_out_as_written(path: Path) -> None:
     assert result.change.action == case.get("action", "no-op")
     assert as_json(changes) == case.get("changes", {})
     assert as_json(sent) == case.get("requests", [])
+    assert case.get("effect", effect(result.change)) == effect(result.change)
+
+
+def effect(change: Change) -> str:
+    return kinds()[change.address.kind].effect(change.before or {}, change.after or {})
 
 
 @pytest.mark.parametrize("path", CASES, ids=named)
@@ -196,6 +204,41 @@ def test_planning_again_after_the_requests_finds_nothing(path: Path) -> None:
     again = run(kind, {**case, "observed": held})
 
     assert again.change.action == "no-op", again.change.fields
+
+
+def by_hand(action: Action) -> Write:
+    return Write(
+        action=action,
+        address=Address("Group", "Pilots"),
+        id=FIXED_ID,
+        before={"description": "old"},
+        after={"securityEnabled": True},
+        renamed=False,
+        wire=lambda _, value: value,
+        reference_url=str,
+        observed={},
+        extra={},
+    )
+
+
+@pytest.mark.parametrize("kind", kinds().values(), ids=lambda kind: kind.name)
+def test_nothing_to_do_sends_nothing(kind: Kind) -> None:
+    assert kind.requests(kind, by_hand("no-op")) == []
+
+
+def test_a_regular_kind_needs_no_requests_of_its_own() -> None:
+    kind = replace(kinds()["Group"], requests=stock_requests, rules=no_rules)
+    created: JsonObject = {"displayName": "Pilots", "securityEnabled": True}
+    changed: JsonObject = {"description": None, "securityEnabled": True}
+
+    sent = [kind.requests(kind, by_hand(action))[0] for action in ACTIONS]
+
+    assert sent == [
+        Request(method="POST", path="groups", body=created),
+        Request(method="PATCH", path=f"groups/{FIXED_ID}", body=changed),
+        Request(method="DELETE", path=f"groups/{FIXED_ID}"),
+    ]
+    assert tuple(kind.rules(resource("Group", {}), {})) == ()
 
 
 @pytest.mark.parametrize("kind", kinds())

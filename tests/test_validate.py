@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from jsonschema import ValidationError
+
 from tapctl.canonical import with_values
+from tapctl.kinds import kinds
 from tapctl.model import Address, Finding, Json, JsonObject, Path, Place, Resource, Source
-from tapctl.validate import dotted, validate
+from tapctl.validate import _explain, dotted, validate
 
 PASS: JsonObject = {"state": "enabled", "isUsableOnce": True, "includeTargets": ["New hires"]}
 POLICY: JsonObject = {
@@ -223,18 +226,24 @@ def test_every_mistake_is_found_at_its_place() -> None:
 
 
 def test_kind_rules_wait_for_the_schema() -> None:
-    spec = {**PASS, "minimumLifetimeInMinutes": "8h", "maximumLifetimeInMinutes": "1h"}
+    spec = {**PASS, "minimumLifetimeInMinutes": "8h"}
 
-    assert [item.rule for item in findings("TemporaryAccessPassPolicy", spec)] == [
-        "lifetimes-out-of-order"
-    ] * 2
-    assert [item.rule for item in findings("TemporaryAccessPassPolicy", {**spec, "zzz": 1})] == [
-        "unknown-property"
-    ]
+    (of_the_kind,) = findings("TemporaryAccessPassPolicy", spec)
+    (of_the_schema,) = findings("TemporaryAccessPassPolicy", {**spec, "zzz": 1})
+
+    assert (of_the_kind.rule, of_the_schema.rule) == ("lifetimes-out-of-order", "unknown-property")
 
 
 def test_what_is_to_be_absent_needs_no_spec() -> None:
     assert findings("NamedLocation", {}, absent=True) == []
+
+
+def test_what_no_words_were_found_for_is_told_all_the_same() -> None:
+    error = ValidationError("1 is too odd", validator="multipleOf", schema={"description": "Even numbers."})
+
+    ((path, rule, message, help_text),) = _explain(kinds()["Group"], error)
+
+    assert (path, rule, message, help_text) == ((), "invalid", "Group: 1 is too odd", "Even numbers.")
 
 
 def test_paths_read_like_code() -> None:

@@ -1,0 +1,199 @@
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from tapctl.match import Matched, Pair, match
+from tapctl.model import (
+    Address,
+    Environment,
+    JsonObject,
+    Path,
+    Place,
+    Resource,
+    Settings,
+    Snapshot,
+    Source,
+    Workspace,
+)
+from tapctl.validate import validate
+
+ONE, TWO = "50000000-0000-4000-8000-000000000001", "50000000-0000-4000-8000-000000000002"
+NOWHERE = Source(places={})
+SPEC: JsonObject = {"countriesAndRegions": ["SE"]}
+
+
+def location(name: str, object_id: str = ONE, **more: str) -> JsonObject:
+    base: JsonObject = {"id": object_id, "displayName": name, "countriesAndRegions": ["SE"]}
+    return {"@odata.type": "#microsoft.graph.countryNamedLocation", **base, **more}
+
+
+def document(name: str, *, was: Sequence[str] = (), newer: Iterable[str] = (), **more: str) -> Resource:
+    return Resource(
+        address=Address("NamedLocation", name),
+        spec={**SPEC, **more},
+        source=NOWHERE,
+        former_names=tuple(was),
+        newer=frozenset(newer),
+    )
+
+
+def matched(
+    documents: Sequence[Resource],
+    objects: Sequence[JsonObject],
+    *,
+    kind: str = "NamedLocation",
+    pins: Mapping[Address, str] | None = None,
+    ownership: Sequence[str] = (),
+    elsewhere: Iterable[Address] = (),
+) -> Matched:
+    pinned_at: dict[Path, Place] = {("pins", str(pin)): Place("production.yaml", 3, 3) for pin in pins or {}}
+    workspace = Workspace(
+        root="",
+        settings=Settings(ownership={kind: tuple(ownership)}),
+        environment=Environment(name="production", pins=pins or {}, source=Source(places=pinned_at)),
+        resources=tuple(documents),
+        findings=(),
+        elsewhere=frozenset(elsewhere),
+    )
+    snapshot = Snapshot(
+        environment="production",
+        tenant_id="",
+        is_sandbox=False,
+        objects={kind: tuple(objects)},
+        entries={kind: tuple(objects)},
+    )
+    return match(workspace, validate(documents)[0], snapshot)
+
+
+def only(found: Matched) -> Pair:
+    (pair,) = found.pairs
+    return pair
+
+
+def test_a_document_means_the_object_of_its_name() -> None:
+    pair = only(matched([document("Nordics")], [location("Nordics")]))
+
+    assert (pair.id, pair.former_name, pair.before == pair.after) == (ONE, None, True)
+
+
+def test_letter_case_makes_another_name() -> None:
+    found = matched([document("Nordics")], [location("nordics")])
+
+    assert [(pair.address.name, pair.id) for pair in found.pairs] == [("Nordics", None), ("nordics", ONE)]
+
+
+def test_a_former_name_is_recognised() -> None:
+    pair = only(matched([document("Nordics", was=["North"])], [location("North")]))
+
+    assert (pair.id, pair.former_name) == (ONE, "North")
+
+
+def test_a_name_and_its_former_name_are_ambiguous() -> None:
+    found = matched([document("Nordics", was=["North"])], [location("Nordics"), location("North", TWO)])
+
+    (finding,) = found.findings
+    assert finding.rule == "several-in-tenant"
+    assert ONE in finding.message
+    assert TWO in finding.message
+    assert "NamedLocation/Nordics" in finding.help
+
+
+def test_a_pin_decides_between_namesakes() -> None:
+    pins = {Address("NamedLocation", "Nordics"): TWO.upper()}
+
+    found = matched([document("Nordics")], [location("Nordics"), location("Nordics", TWO)], pins=pins)
+
+    assert found.findings == ()
+    assert {(pair.id, pair.desired is None) for pair in found.pairs} == {(ONE, True), (TWO, False)}
+
+
+def test_a_pin_on_another_name_is_an_error_at_the_pin() -> None:
+    pins = {Address("NamedLocation", "Nordics"): ONE}
+
+    (finding,) = matched([document("Nordics")], [location("Decoy")], pins=pins).findings
+
+    assert (finding.rule, finding.place) == ("pin-mismatch", Place("production.yaml", 3, 3))
+    assert "which the tenant calls 'Decoy'" in finding.message
+
+
+def test_a_pin_on_nothing_is_an_error() -> None:
+    pins = {Address("NamedLocation", "Nordics"): TWO}
+
+    (finding,) = matched([document("Nordics")], [location("Nordics")], pins=pins).findings
+
+    assert "which the tenant does not have" in finding.message
+
+
+def test_a_pinned_object_may_go_by_a_former_name() -> None:
+    pins = {Address("NamedLocation", "Nordics"): ONE}
+
+    found = matched([document("Nordics", was=["North"])], [location("North")], pins=pins)
+
+    assert found.findings == ()
+    assert only(found).former_name == "North"
+
+
+def test_pins_of_kinds_that_were_not_read_are_not_judged() -> None:
+    assert matched([], [], pins={Address("User", "a@b.c"): ONE, Address("Nothing", "x"): TWO}).findings == ()
+
+
+def test_a_pinned_user_goes_by_any_letter_case() -> None:
+    user: JsonObject = {"id": ONE, "userPrincipalName": "Admin@contoso.com"}
+
+    found = matched([], [user], kind="User", pins={Address("User", "admin@contoso.com"): ONE})
+
+    assert found.findings == ()
+
+
+def test_undeclared_objects_are_owned_by_pattern_only() -> None:
+    objects = [location("NH-1"), location("Other", TWO)]
+
+    found = matched([document("Nordics")], objects, ownership=["NH-*"])
+
+    assert [(pair.address.name, pair.is_owned) for pair in found.pairs if pair.desired is None] == [
+        ("NH-1", True),
+        ("Other", False),
+    ]
+
+
+def test_an_empty_folder_owns_nothing() -> None:
+    assert not only(matched([], [location("NH-1")], ownership=["*"])).is_owned
+
+
+def test_what_is_declared_elsewhere_is_not_owned_here() -> None:
+    elsewhere = [Address("NamedLocation", "NH-1")]
+
+    found = matched([document("Nordics")], [location("NH-1")], ownership=["*"], elsewhere=elsewhere)
+
+    assert [pair.is_owned for pair in found.pairs] == [False, False]
+
+
+def test_built_in_strengths_are_nobodys() -> None:
+    built_in: JsonObject = {"id": ONE, "displayName": "Passwordless MFA", "policyType": "builtIn"}
+
+    assert matched([], [built_in], kind="AuthenticationStrength").pairs == ()
+
+
+def test_microsofts_policies_are_never_owned() -> None:
+    theirs: JsonObject = {"id": ONE, "displayName": "Microsoft-managed: Block legacy authentication"}
+
+    found = matched([document("Nordics")], [theirs], kind="ConditionalAccessPolicy", ownership=["*"])
+
+    pair = next(pair for pair in found.pairs if pair.desired is None)
+    assert (pair.managed_by, pair.is_owned) == ("Microsoft-managed", False)
+
+
+def test_newer_values_are_compared_and_the_others_kept_apart() -> None:
+    wanted = document("Nordics", newer=["shape"], shape="round")
+
+    pair = only(matched([wanted], [location("Nordics", shape="square", colour="blue")]))
+
+    assert ((pair.before or {})["shape"], (pair.after or {})["shape"]) == ("square", "round")
+    assert pair.extra == {("colour",): "blue"}
+
+
+def test_a_pair_is_found_by_its_address() -> None:
+    found = matched([document("Nordics")], [])
+
+    assert found.pair(Address("NamedLocation", "Nordics")) == only(found)
+    assert found.pair(Address("NamedLocation", "Other")) is None
