@@ -56,8 +56,7 @@ def _check(resource: Resource) -> tuple[Desired, list[Finding]]:
     if resource.ensure == "absent":
         return desired, []
     findings = list(_schema_findings(kind, resource, spec))
-    if not findings:
-        findings += kind.rules(resource, kind.normalise(canonical(kind.field, spec, _as_written)))
+    findings += kind.rules(resource, kind.normalise(canonical(kind.field, spec, _as_written)))
     findings += [*_stale_newer(resource, spec), *_read_only(kind.field, resource)]
     return desired, findings
 

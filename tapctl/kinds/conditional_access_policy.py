@@ -172,8 +172,9 @@ def _completed(field: Field, value: JsonObject, path: Path) -> JsonObject:
 
 
 def _rules(resource: Resource, spec: JsonObject) -> Iterable[Finding]:
-    conditions = spec.get("conditions", {})
-    if not at(conditions, "users") and not at(conditions, "clientApplications"):
+    conditions = spec.get("conditions")
+    is_there = isinstance(conditions, dict)
+    if is_there and not at(conditions, "users") and not at(conditions, "clientApplications"):
         yield wrong(
             resource,
             ("conditions",),
@@ -181,7 +182,7 @@ def _rules(resource: Resource, spec: JsonObject) -> Iterable[Finding]:
             "Add conditions.users with whom it includes (All, groups, roles ...).",
             rule="policy-without-users",
         )
-    if not at(conditions, "applications") and not at(conditions, "clientApplications"):
+    if is_there and not at(conditions, "applications") and not at(conditions, "clientApplications"):
         yield wrong(
             resource,
             ("conditions",),

@@ -11,6 +11,7 @@ from tapctl.kinds._authentication_method import method_configuration
 from tapctl.kinds._findings import wrong
 from tapctl.model import Finding, Json, JsonObject, Resource
 
+_SHORTEST, _LONGEST = 10, 43_200  # minutes; the schema speaks about what is outside
 _LIFETIMES = ("minimumLifetimeInMinutes", "defaultLifetimeInMinutes", "maximumLifetimeInMinutes")
 
 
@@ -18,7 +19,7 @@ def _rules(resource: Resource, spec: JsonObject) -> Iterable[Finding]:
     """minimum <= default <= maximum: Graph states the range, and refuses what breaks it without naming it."""
     for low, high in itertools.pairwise(_LIFETIMES):
         least, most = spec.get(low), spec.get(high)
-        if isinstance(least, int) and isinstance(most, int) and least > most:
+        if isinstance(least, int) and isinstance(most, int) and _SHORTEST <= most < least <= _LONGEST:
             field = low if low in resource.spec else high
             yield wrong(
                 resource,
