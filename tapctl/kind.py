@@ -26,7 +26,7 @@ class Lookup:
     `by` says what Graph offers: `filter` (`key in (...)`), or `list` (the whole, small collection).
     `well_known` are names of ours for ids that are the same in every tenant. `types` are what
     directoryObjects/getByIds calls it, where ids can be named in bulk. `permission` is the least that
-    reading it takes (graph-facts section 18).
+    reading it takes (https://learn.microsoft.com/graph/permissions-reference).
     """
 
     kind: str

@@ -17,7 +17,7 @@ class Membership:
     """The groups that hold an object, by default after the plan. Objects are known by id, or by address
     until created.
 
-    A dynamic group holds nobody for sure: Entra computes its members later (design.md, Groups). An object
+    A dynamic group holds nobody for sure: Entra computes its members some minutes after a write. An object
     whose groups could not be read is in none.
     """
 

@@ -13,7 +13,7 @@ def method_configuration(name: str, method: str, odata_type: str, **irregular: A
     """The Kind of one method; `method` is its id in Graph.
 
     Include and exclude targets are always sent whole: whether PATCH merges them is not documented
-    (graph-facts section 2.1). `@odata.type` must be in the body.
+    (authenticationmethodspolicies-overview, checked 2026-11). `@odata.type` must be in the body.
     """
     return Kind(
         name=name,

@@ -47,7 +47,8 @@ APPLICATION = Lookup(
     well_known=APPLICATIONS,
     permission="Application.Read.All",
 )
-# Policies hold template ids, not the ids of activated roles (graph-facts section 7.2).
+# Policies hold template ids, not the ids of activated roles:
+# https://learn.microsoft.com/entra/identity/conditional-access/concept-conditional-access-users-groups
 ROLE = Lookup(
     kind="Role", path="directoryRoleTemplates", by="list", permission="RoleManagement.Read.Directory"
 )

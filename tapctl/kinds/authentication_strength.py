@@ -43,7 +43,7 @@ def _rules(resource: Resource, spec: JsonObject) -> Iterable[Finding]:
 
 def _requests(kind: Kind, write: Write) -> list[Request]:
     """PATCH changes name and description only; combinations go through an action, and what restricts
-    a combination is a collection of its own (graph-facts section 9)."""
+    a combination is a collection of its own (authenticationstrengthpolicy-updateallowedcombinations)."""
     path = kind.object_path(write.id)
     match write.action:
         case "create":

@@ -13,7 +13,8 @@ from tapctl.scope import effect
 
 _PATH = "identity/conditionalAccess/policies"
 
-# How deep PATCH merges is not documented: a block that changes is sent whole (graph-facts section 7.6).
+# How deep PATCH merges is not documented: a block that changes is sent whole
+# (https://learn.microsoft.com/graph/api/conditionalaccesspolicy-update, checked 2026-11).
 BLOCKS = ("conditions", "grantControls", "sessionControls")
 
 # Inside these every list of the schema is sent, [] where nothing is declared.
@@ -27,7 +28,8 @@ _COMPLETE = {
     ("grantControls",),
 }
 
-# An explicit null clears these eight, and only these are known to take one (graph-facts section 7.6).
+# An explicit null clears these eight, and only these are known to take one: Terraform's azuread provider
+# sends them on every update, and leaves out insiderRiskLevels and clientApplications (v3.9.0).
 NULL_CLEARS = {
     ("grantControls",),
     ("sessionControls",),
@@ -67,7 +69,7 @@ def _tenants(tenants: JsonObject) -> JsonObject:
 
 
 def _normalise(spec: JsonObject) -> JsonObject:
-    """Where the service rewrites what it is given (graph-facts sections 7.2 to 7.5)."""
+    """Where the service rewrites what it is given, as the samples of the API reference show."""
     if isinstance(grant := spec.get("grantControls"), dict):
         spec = _set(spec, "grantControls", _operator(grant))
     if isinstance(session := spec.get("sessionControls"), dict):
@@ -100,7 +102,7 @@ def _operator(grant: JsonObject) -> JsonObject:
 
 def _effective(session: JsonObject) -> JsonObject:
     """A control that is off is the same as none, and a block in which nothing is on is refused
-    (graph-facts sections 7.4 and 22)."""
+    (as Terraform's azuread provider found, v3.9.0)."""
     return {
         key: item for key, item in session.items() if item is not False and at(item, "isEnabled") is not False
     }

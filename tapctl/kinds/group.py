@@ -74,7 +74,7 @@ def _refusal(before: JsonObject, after: JsonObject) -> str:
 
 
 def _requests(kind: Kind, write: Write) -> list[Request]:
-    """Members and owners are links of their own, one request each (graph-facts section 12)."""
+    """Members and owners are links of their own, one request each (API page group-post-members)."""
     path = kind.object_path(write.id)
     match write.action:
         case "create":
