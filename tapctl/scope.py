@@ -43,6 +43,7 @@ EXCLUDES: tuple[Path, ...] = (
     ("platforms", "excludePlatforms"),
     ("locations", "excludeLocations"),
 )
+_EVERYBODY: Path = ("users", "includeUsers")
 # What reaches further when it changes cannot be told from the values: any change counts.
 _FILTERS: Mapping[tuple[str, ...], str] = {
     ("applications", "applicationFilter"): "the application filter",
@@ -92,7 +93,9 @@ def _reach(before: object, after: object) -> Iterator[str]:
         narrows = path[0] in _NARROWING
         if narrows and not at(old, str(path[0])):
             continue  # it held for everything before
-        added = _set(new, path) - _set(old, path)
+        if path[0] == "users" and "All" in _set(old, _EVERYBODY):
+            continue
+        added = _set(new, path) - _set(old, path) - {"None"}
         if narrows and not at(new, str(path[0])):
             yield f"{path[0]} no longer restricts it"
         elif added and "All" not in _set(old, path) and "all" not in _set(old, path):

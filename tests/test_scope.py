@@ -72,6 +72,16 @@ def test_what_reached_everything_cannot_reach_further() -> None:
     assert widened(before, edited("conditions.clientAppTypes", ["all", "other"])) == ()
 
 
+def test_a_policy_for_everybody_gains_nobody() -> None:
+    before = edited("conditions.users.includeUsers", ["All"])
+
+    assert widened(before, with_values(before, {("conditions", "users", "includeRoles"): ["Reader"]})) == ()
+
+
+def test_nobody_is_no_gain() -> None:
+    assert widened(POLICY, edited("conditions.users.includeUsers", ["None"])) == ()
+
+
 def test_an_exclusion_that_goes_with_its_condition_narrows_nothing_new() -> None:
     before = with_values(POLICY, {("conditions", "platforms"): None})
 
