@@ -157,7 +157,8 @@ def _wire(write: Write, field: Field, value: JsonObject, path: Path, *, whole: b
         else:
             result[key] = write.wire(child, item)
     if path[-1] == "externalTenants":
-        return {"@odata.type": _MEMBERSHIP.get(str(value.get("membershipKind")), ""), **result}
+        named = _MEMBERSHIP.get(str(value.get("membershipKind")))
+        return {"@odata.type": named, **result} if named else result
     if path == ("conditions",) and "clientApplications" in value and "users" not in value:
         result["users"] = dict(_NOBODY)
     return _completed(field, result, path) if whole else result
