@@ -27,7 +27,7 @@ def plan_changes(matched: Matched, resolved: Resolved, snapshot: Snapshot) -> Pl
     changes = tuple(_change(pair) for pair in matched.pairs if pair.desired is not None or pair.is_owned)
     findings = (
         *matched.findings,
-        *_unresolved(resolved.links, matched),
+        *_unresolved(resolved, matched),
         *_ids_of_nothing(matched, snapshot),
         *(finding for pair in matched.pairs for finding in _refusals(pair)),
         *_look_alikes(matched),
@@ -117,10 +117,13 @@ def _digest(value: Json) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _unresolved(links: Iterable[Link], matched: Matched) -> Iterator[Finding]:
-    """References that name nothing, or more than one thing."""
+def _unresolved(resolved: Resolved, matched: Matched) -> Iterator[Finding]:
+    """References that name nothing, or more than one thing; what was wrong offline has been said."""
+    said = {(finding.address, finding.place) for finding in resolved.findings}
     declared = {pair.address for pair in matched.pairs if pair.after is not None and pair.desired is not None}
-    for link in links:
+    for link in resolved.links:
+        if (link.desired.address, link.desired.resource.place(*link.path)) in said:
+            continue
         found = matched.directory.all_ids(link.address)
         what = f"{dotted(link.path)} names {link.address.name!r}"
         if len(found) > 1:

@@ -1,7 +1,7 @@
 """The append-only account of one apply: JSON lines, written as things happen, readable by their owner only.
 
 First line: what was planned, where and when. Then each change with the object as it was observed before,
-each request's outcome, and a last line. Undo can be planned from it; resuming never needs it.
+each request before it goes out, every outcome, and a last line. Undo can be planned from it; resuming never needs it.
 """
 
 from __future__ import annotations
@@ -38,9 +38,7 @@ class NoRecord:
 class FileRecord:
     """One file an apply, opened before the first write so that a full disk stops it early."""
 
-    def __init__(
-        self, folder: Path, name: str, now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    ) -> None:
+    def __init__(self, folder: Path, name: str, now: Callable[[], datetime] = _utc_now) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._now = now
         self.path = folder / f"{now():%Y%m%dT%H%M%S%fZ}-{name}.jsonl"

@@ -37,7 +37,7 @@ Send = Callable[[Message], Awaitable[None]]
 Document = dict[str, Any]
 
 
-def policy(name: str, state: str = "enabled", **users: Any) -> Document:
+def policy(name: str, state: str = "enabled", /, **users: Any) -> Document:
     """A policy that asks for a second factor; `users` are its conditions.users, `only=` more of its spec."""
     more = users.pop("only", {})
     conditions = {
@@ -228,9 +228,9 @@ class Writes:
     `instead` answers with a status and does not pass the write on, if it gives one.
     """
 
-    before: Callable[[int, Message], None] = lambda number, scope: None
+    before: Callable[[int, Message], object] = lambda number, scope: None
     instead: Callable[[int, Message], int | None] = lambda number, scope: None
-    after: Callable[[int, Message], None] = lambda number, scope: None
+    after: Callable[[int, Message], object] = lambda number, scope: None
     seen: list[str] = field(default_factory=list)
 
     def __call__(self, app: AsgiApp) -> AsgiApp:
