@@ -34,12 +34,13 @@ from trial import (
 
 from tapctl.apply import Result
 from tapctl.pipeline import Planned
+from tapctl.sandbox import dump
 
 GROUPS = ("Alpha", "Beta", "Gamma")
 POLICIES = ("One", "Two")
 ACCOUNTS = (FIRST, SECOND)
 STATES = ("disabled", "enabledForReportingButNotEnforced", "enabled")
-few = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+few = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 Draw = st.DrawFn
 Members = Mapping[str, frozenset[str]]
@@ -183,3 +184,50 @@ async def interrupted(planned: Planned, tenant: Tenant, number: int, is_carried_
 
     tenant.between.append(Writes(after=stop) if is_carried_out else Writes(before=stop))
     return await task
+
+
+# Plans
+
+
+@few
+@given(transitions(), st.randoms(use_true_random=False))
+def test_a_plan_does_not_depend_on_the_order_of_documents(transition: Transition, random: Any) -> None:
+    tenant, root = Tenant(), Path(tempfile.mkdtemp())
+    first = plan(folder(root, transition.after), tenant).plan
+    shuffled = list(transition.after)
+    random.shuffle(shuffled)
+
+    second = plan(folder(root, shuffled), tenant).plan
+
+    assert (first.checksum, first.fingerprint) == (second.checksum, second.fingerprint)
+    assert [change.address for change in first.changes] == [change.address for change in second.changes]
+
+
+@few
+@given(transitions())
+def test_a_checksum_says_what_would_be_done(transition: Transition) -> None:
+    tenant, root = Tenant(), Path(tempfile.mkdtemp())
+    tenant.clear()
+    first = plan(folder(root, transition.before), tenant).plan
+    second = plan(folder(root, transition.after), tenant).plan
+
+    def done(made: Any) -> list[Any]:
+        return [(change.address, change.action, change.after) for change in made.pending]
+
+    assert (first.checksum == second.checksum) == (done(first) == done(second))
+
+
+@few
+@given(transitions())
+def test_nothing_unmanaged_is_ever_touched(transition: Transition) -> None:
+    tenant, root = Tenant(), Path(tempfile.mkdtemp())
+    before = dump(tenant.store)
+
+    settle(folder(root, transition.before), tenant)
+    settle(folder(root, transition.after), tenant)
+
+    after = dump(tenant.store)
+    for collection in ("identity/conditionalAccess/policies", "groups", "users"):
+        assert [item for item in after[collection] if item["displayName"] not in (*GROUPS, *POLICIES)] == [
+            item for item in before[collection] if item["displayName"] not in (*GROUPS, *POLICIES)
+        ]

@@ -1,0 +1,112 @@
+"""How many requests a plan takes, and how long it thinks."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+
+import pytest
+from trial import DOMAIN, POLICIES, SETTINGS, Tenant, folder, group, plan, policy
+
+from tapctl.pipeline import check, make_plan
+from tapctl.sandbox import Settings
+from tapctl.sandbox.seed import numbered
+
+
+def requests_of(tenant: Tenant, root: Path) -> int:
+    async def main() -> int:
+        checked = check(root, None)
+        async with tenant.connection() as gateway:
+            before = gateway.sent
+            await make_plan(checked, gateway)
+            return gateway.sent - before
+
+    return asyncio.run(main())
+
+
+def many(tenant: Tenant, count: int) -> None:
+    """The seeded draft, so many times, with its references."""
+    draft = tenant.one(POLICIES, "NH-10 Draft")
+    with tenant.store.transaction():
+        for number in range(count):
+            tenant.put(POLICIES, **{**draft, "id": numbered(7, number), "displayName": f"P{number}"})
+
+
+def pages(count: int) -> int:
+    return -(-count // 100)
+
+
+def test_the_number_of_policies_only_turns_pages(tmp_path: Path) -> None:
+    few, full = Tenant(), Tenant()
+    many(few, 5)
+    many(full, 150)
+
+    counts = [
+        requests_of(
+            tenant,
+            folder(tmp_path / str(count), [policy(f"P{number}", "disabled") for number in range(count)]),
+        )
+        - pages(len(tenant.store.objects(POLICIES)))
+        for tenant, count in ((few, 5), (full, 150))
+    ]
+
+    assert counts[0] == counts[1]
+
+
+def test_ids_are_named_a_thousand_at_a_time(tmp_path: Path) -> None:
+    tenant = Tenant()
+    draft = tenant.one(POLICIES, "NH-10 Draft")
+    before = requests_of(tenant, folder(tmp_path, [policy("P")]))
+    users = {**draft["conditions"]["users"], "excludeUsers": [numbered(1, 5000 + n) for n in range(1500)]}
+    tenant.put(POLICIES, **{**draft, "conditions": {**draft["conditions"], "users": users}})
+
+    assert requests_of(tenant, tmp_path) == before + 1
+
+
+def test_names_are_asked_for_fifteen_at_a_time(tmp_path: Path) -> None:
+    tenant = Tenant()
+    names = [f"person-{number}@{DOMAIN}" for number in range(40)]
+    with_names = folder(tmp_path / "names", [policy("P", excludeUsers=names)])
+
+    few = requests_of(tenant, folder(tmp_path / "few", [policy("P", excludeUsers=[])]))
+
+    assert requests_of(tenant, with_names) - few == 2
+
+
+def test_without_policies_or_groups_little_is_read(tmp_path: Path) -> None:
+    spec = {"state": "enabled", "isUsableOnce": True, "includeTargets": ["all_users"]}
+    documents = [{"kind": "TemporaryAccessPassPolicy", "spec": spec}]
+
+    assert requests_of(Tenant(), folder(tmp_path, documents)) < 20
+
+
+@pytest.mark.parametrize("kind", ["Group", "Role"])
+def test_ids_of_what_a_name_stands_beside_are_named_once(tmp_path: Path, kind: str) -> None:
+    tenant = Tenant()
+    users = {f"include{kind}s": ["New hires" if kind == "Group" else "Global Administrator"]}
+    folder(tmp_path, [policy("P", **users, excludeGroups=["Break glass"]), group("New hires")])
+
+    assert plan(tmp_path, tenant).plan.findings != ()
+
+
+def test_a_plan_of_many_policies_takes_a_time_in_proportion(tmp_path: Path) -> None:
+    tenant = Tenant(sandbox=Settings(policies=5000, page=999, largest_page=999))
+    many(tenant, 400)
+    settings = {**SETTINGS, "limits": {"updates": 5000}}
+
+    def seconds(count: int) -> float:
+        documents = [policy(f"P{number}", "disabled") for number in range(count)]
+        checked = check(folder(tmp_path / str(count), documents, settings=settings), None)
+
+        async def main() -> float:
+            async with tenant.connection() as gateway:
+                begun = time.process_time()
+                await make_plan(checked, gateway)
+                return time.process_time() - begun
+
+        return asyncio.run(main())
+
+    seconds(10)
+    base = seconds(10)
+    assert seconds(400) - base < 8 * max(seconds(100) - base, 0.05)
