@@ -130,7 +130,8 @@ class Kind:
     are found; without it they are found by reading `path`. `odata_type` goes into every body that needs it.
     `from_graph` turns what Graph answers into the spec's own shape, before anything else looks at it;
     `normalise` evens out a canonical spec where Graph rewrites what it is given. `refusal` says why a
-    change cannot be made in place; `service_managed` why an object is Microsoft's. `effect` classifies
+    change cannot be made in place; `service_managed` why an object is another's, of which only the paths
+    that begin like one of `managed_fields` may change, as `managed_rule` says. `effect` classifies
     an update for the safe order. `rules` are checks across fields.
     """
 
@@ -151,6 +152,8 @@ class Kind:
     rules: Callable[[Resource, JsonObject], Iterable[Finding]] = no_rules
     refusal: Callable[[JsonObject, JsonObject], str] = never_refused
     service_managed: Callable[[JsonObject], str] = always_ours
+    managed_fields: tuple[str, ...] = ()
+    managed_rule: str = "nothing about it may change here"
     effect: Callable[[JsonObject, JsonObject], Effect] = tightens
     requests: Requests = stock_requests
 

@@ -189,8 +189,8 @@ def _refusals(pair: Pair) -> Iterator[Finding]:
         yield _stop(
             pair,
             "service-managed",
-            f"{pair.address} is {pair.managed_by}: only its state and its exclusions may change",
-            "Take everything else from the tenant, or leave the policy to Microsoft.",
+            f"{pair.address} is {pair.managed_by}: {pair.kind.managed_rule}",
+            "Take everything else from the tenant, or remove the document: the object is then left alone.",
         )
     if pair.before is not None and pair.after is not None:
         why = pair.kind.refusal(pair.before, pair.after)
@@ -227,10 +227,8 @@ def _look_alikes(matched: Matched) -> Iterator[Finding]:
 def _exceeds_managed(pair: Pair) -> bool:
     if pair.after is None or pair.former_name is not None:
         return True
-    may_change = ("state", "conditions.users.exclude")
-    return any(
-        not change.path.startswith(may_change) for change in field_changes(pair.before or {}, pair.after)
-    )
+    changes = field_changes(pair.before or {}, pair.after)
+    return any(not change.path.startswith(pair.kind.managed_fields) for change in changes)
 
 
 def _stop(pair: Pair, rule: str, message: str, help_text: str) -> Finding:

@@ -1,7 +1,8 @@
 """The append-only account of one apply: JSON lines, written as things happen, readable by their owner only.
 
 First line: what was planned, where and when. Then each change with the object as it was observed before,
-each request before it goes out, every outcome, and a last line. Undo can be planned from it; resuming never needs it.
+each request before it goes out, every outcome, and a last line. Undo can be planned from it; resuming
+never needs it.
 """
 
 from __future__ import annotations

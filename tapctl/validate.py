@@ -54,10 +54,14 @@ def _check(resource: Resource) -> tuple[Desired, list[Finding]]:
     newer = {path: value for path, value in unknown(kind.field, spec) if dotted(path) in resource.newer}
     desired = Desired(resource=resource, kind=kind, spec=spec, newer=newer)
     if resource.ensure == "absent":
-        return desired, []
+        return desired, [_lasting(resource)] if kind.singleton else []
     findings = list(_schema_findings(kind, resource, spec))
     findings += kind.rules(resource, kind.normalise(canonical(kind.field, spec, _as_written)))
-    findings += [*_stale_newer(resource, spec), *_read_only(kind.field, resource)]
+    findings += [
+        *_stale_newer(resource, spec),
+        *_read_only(kind.field, resource),
+        *_blank(kind.field, resource),
+    ]
     return desired, findings
 
 
@@ -262,6 +266,32 @@ _EXPLANATIONS: dict[str, Callable[[Kind, Path, ValidationError, JsonObject], Ite
     "pattern": _pattern,
     "uniqueItems": _twice,
 }
+
+
+def _lasting(resource: Resource) -> Finding:
+    return Finding(
+        rule="cannot-be-absent",
+        severity="error",
+        message=f"every tenant has its {resource.address}: it cannot be absent",
+        help="Write `spec: {state: disabled, ...}` to turn it off; no document leaves it alone.",
+        place=resource.source.place("ensure"),
+        address=resource.address,
+    )
+
+
+def _blank(root: Field, resource: Resource) -> Iterator[Finding]:
+    """`members:` with nothing behind it: empty, or not ours? Both are possible and far apart."""
+    for name, value in resource.spec.items():
+        child = root.properties.get(name)
+        if value is None and child is not None and child.is_unmanaged and child.type == "array":
+            yield Finding(
+                rule="blank-list",
+                severity="error",
+                message=f"{name} has nothing behind it",
+                help=f"Write `{name}: []` if there shall be none, or leave {name} out to leave it as it is.",
+                place=resource.place(name),
+                address=resource.address,
+            )
 
 
 def _stale_newer(resource: Resource, spec: JsonObject) -> Iterator[Finding]:

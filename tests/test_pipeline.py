@@ -496,3 +496,12 @@ def test_a_plan_has_all_offline_findings_too(tenant: Tenant, tmp_path: Path) -> 
 
 def test_pins_of_the_tests_are_the_seeds() -> None:
     assert set(PINS.values()) == {PEOPLE["emergency-1"], PEOPLE["emergency-2"]}
+
+
+def test_a_group_synchronised_from_on_premises_is_not_changed(tenant: Tenant, tmp_path: Path) -> None:
+    plain = {"groupTypes": [], "securityEnabled": True, "mailEnabled": False, "description": "Old"}
+    tenant.put("groups", displayName="Synced", onPremisesSyncEnabled=True, **plain)
+
+    planned = plan(folder(tmp_path, [group("Synced", description="New")]), tenant)
+
+    assert "synchronised from on-premises" in finding(planned, "service-managed").message

@@ -248,3 +248,16 @@ def test_what_no_words_were_found_for_is_told_all_the_same() -> None:
 def test_paths_read_like_code() -> None:
     assert dotted(("conditions", "users", "includeGroups", 0)) == "conditions.users.includeGroups[0]"
     assert dotted(()) == ""
+
+
+def test_a_singleton_cannot_be_absent() -> None:
+    (finding,) = findings("TemporaryAccessPassPolicy", {}, absent=True)
+
+    assert finding.rule == "cannot-be-absent"
+    assert "state: disabled" in finding.help
+
+
+def test_a_list_left_blank_is_neither_empty_nor_left_as_is() -> None:
+    (finding,) = findings("Group", {"members": None})
+
+    assert (finding.rule, finding.help.split(" if ")[0]) == ("blank-list", "Write `members: []`")

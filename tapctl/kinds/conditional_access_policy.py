@@ -262,6 +262,8 @@ KIND = Kind(
     normalise=_normalise,
     rules=_rules,
     service_managed=_service_managed,
+    managed_fields=("state", "conditions.users.exclude"),
+    managed_rule="only its state and its exclusions may change",
     effect=effect,
     requests=_requests,
 )

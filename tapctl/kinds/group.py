@@ -64,6 +64,11 @@ def _rules(resource: Resource, spec: JsonObject) -> Iterable[Finding]:
         )
 
 
+def _service_managed(observed: JsonObject) -> str:
+    """Graph refuses changes of what a directory on premises is the source of."""
+    return "synchronised from on-premises" if observed.get("onPremisesSyncEnabled") is True else ""
+
+
 def _refusal(before: JsonObject, after: JsonObject) -> str:
     if is_dynamic(before) != is_dynamic(after):
         return "an assigned group cannot become dynamic, or back: declare it under a new name"
@@ -147,6 +152,7 @@ KIND = Kind(
             "isAssignableToRole",
             "mailEnabled",
             "mailNickname",
+            "onPremisesSyncEnabled",
             "membershipRule",
             "membershipRuleProcessingState",
             "securityEnabled",
@@ -157,5 +163,6 @@ KIND = Kind(
     from_graph=_from_graph,
     rules=_rules,
     refusal=_refusal,
+    service_managed=_service_managed,
     requests=_requests,
 )
