@@ -90,8 +90,9 @@ class Step:
 
 def order(plan: Plan, shields: Shields) -> tuple[tuple[Step, ...], ...]:
     """The stages. Within a stage, steps do not depend on each other."""
-    steps = [step for change in plan.pending for step in _steps(change, shields)]
     needs = _Needs(plan, shields)
+    steps = [step for change in plan.pending for step in _steps(change, shields)]
+    steps = [needs.after_those_who_left(step) for step in steps]
     steps = [replace(step, needs=needs.of(step)) for step in steps]
     return tuple(_stages(_groundwork(steps, shields)))
 
@@ -192,9 +193,22 @@ class _Needs:
         self._shields = shields
         self._written = {change.address for change in plan.pending if change.action in ("create", "update")}
         self._users: defaultdict[Address, set[Address]] = defaultdict(set)
+        self._left: defaultdict[Address, set[Address]] = defaultdict(set)
+        self._joined: set[Address] = set()
         for change in plan.pending:
-            for target in _referred(change.address.kind, change.before):
+            before, after = (_referred(change.address.kind, spec) for spec in (change.before, change.after))
+            for target in before:
                 self._users[target].add(change.address)
+            self._joined |= after - before
+            if change.address.kind == _POLICIES and is_in_force(change.before or {}):
+                for target in before - after:
+                    self._left[target].add(change.address)
+
+    def after_those_who_left(self, step: Step) -> Step:
+        """A strength or a location changes once the enforced policies that turn away from it have done so."""
+        is_used = step.address in self._left and step.address not in self._joined
+        waits = is_used and step.phase == "dependencies" and step.address.kind != "Group"
+        return replace(step, phase="loosening") if waits else step
 
     def of(self, step: Step) -> frozenset[Address]:
         found = self._users[step.address] if step.action == "delete" else self._of_write(step)
@@ -206,7 +220,8 @@ class _Needs:
             found -= _referred(step.address.kind, step.before)
         if step.address.kind == _POLICIES:
             found |= self._shields.behind(step.after)
-        return found & self._written
+        left = self._left[step.address] if step.phase == "loosening" else set()
+        return (found & self._written) | left
 
 
 def _referred(kind: str, spec: JsonObject | None) -> set[Address]:
