@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from tapctl.canonical import references, sort_key
@@ -301,8 +301,3 @@ def _unread(snapshot: Snapshot) -> Iterator[Finding]:
             message=f"{what} could not be read: {why}",
             help="The plan is complete without it, but shows or checks less.",
         )
-
-
-def by_address(plan: Plan) -> Mapping[Address, Change]:
-    """The plan's changes by address."""
-    return {change.address: change for change in plan.changes}
