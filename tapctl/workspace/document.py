@@ -1,0 +1,93 @@
+"""A Pair as observed → the document that declares it: names for ids, defaults left out, in the schema's order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tapctl.canonical import default, with_values
+from tapctl.match import Pair
+from tapctl.model import Json, JsonObject, Path
+from tapctl.schema import Field
+from tapctl.validate import dotted
+
+_MEMBERSHIP = ("members", "owners")  # people are not configuration: left as they are
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """One document to be written: `spec` in the writer's shape, `newer` the paths that no schema knows."""
+
+    kind: str
+    name: str | None
+    spec: JsonObject
+    newer: tuple[str, ...] = ()
+    display_name: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+def draft(pair: Pair, *, name: str | None = None) -> Draft:
+    """What declares this object exactly as it is. `name` is another name for the document, where the
+    object's own is taken."""
+    root = pair.kind.field
+    kept = {key: item for key, item in (pair.before or {}).items() if key not in _MEMBERSHIP}
+    spec = with_values(_written_object(root, kept, is_root=True), pair.extra)
+    newer = [*map(dotted, pair.extra), *_strange_members(root, spec)]
+    label = None if pair.kind.singleton else name or pair.address.name
+    return Draft(
+        kind=pair.kind.name,
+        name=label,
+        spec=spec,
+        newer=tuple(sorted(set(newer))),
+        display_name=pair.address.name if name not in (None, pair.address.name) else None,
+        notes=(f"{pair.managed_by}: {pair.kind.managed_rule}.",) if pair.managed_by else (),
+    )
+
+
+def _written(field: Field, value: Json) -> Json:
+    if isinstance(value, dict):
+        written = _written_object(field, value)
+        shorthand = field.shorthand
+        return written[shorthand] if shorthand and set(written) == {shorthand} else written
+    if isinstance(value, list) and field.items is not None:
+        return [_written(field.items, item) for item in value]
+    if field.unit == "minutes" and isinstance(value, int) and not isinstance(value, bool):
+        return duration(value)
+    return value
+
+
+def _written_object(field: Field, value: JsonObject, *, is_root: bool = False) -> JsonObject:
+    """The properties in the schema's order, without those that have their default anyway."""
+    ordered = [name for name in field.properties if name in value]
+    ordered += [name for name in value if name not in field.properties]
+    return {
+        name: _written(field.properties[name], value[name]) if name in field.properties else value[name]
+        for name in ordered
+        if name in field.required or not _is_default(field.properties.get(name), value[name])
+    }
+
+
+def _is_default(field: Field | None, value: Json) -> bool:
+    """Whether the canonical form would put the value there by itself."""
+    return field is not None and default(field) == value
+
+
+def duration(minutes: int) -> Json:
+    """The largest whole unit: 480 → 8h, 1440 → 1d, 90 → 90m."""
+    for unit, size in (("d", 1440), ("h", 60)):
+        if minutes and minutes % size == 0:
+            return f"{minutes // size}{unit}"
+    return f"{minutes}m"
+
+
+def _strange_members(field: Field, value: Json, path: Path = ()) -> Iterator[str]:
+    """Where a word stands that the schema's list of words does not have."""
+    if isinstance(value, dict):
+        for name, item in value.items():
+            if name in field.properties:
+                yield from _strange_members(field.properties[name], item, (*path, name))
+    elif isinstance(value, list) and field.items is not None:
+        for index, item in enumerate(value):
+            yield from _strange_members(field.items, item, (*path, index))
+    elif isinstance(value, str) and field.enum and value.lower() not in field.enum:
+        yield dotted(path)
