@@ -105,6 +105,12 @@ def _canonical(field: Field, value: Json, refer: Refer, *, in_list: bool = False
     return value
 
 
+def default(field: Field) -> Json:
+    """What the canonical form holds where a property is left out; None where that is nothing."""
+    filled = _default(field, lambda _, text: text)
+    return None if filled is _ABSENT else cast(Json, filled)
+
+
 def _default(field: Field, refer: Refer) -> object:
     if field.default is MISSING or field.default is None:
         return _ABSENT

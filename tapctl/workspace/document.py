@@ -1,4 +1,4 @@
-"""A Pair as observed → the document that declares it: names for ids, defaults left out, in the schema's order."""
+"""A Pair as observed → the document that declares it: names for ids, no defaults, in the schema's order."""
 
 from __future__ import annotations
 
