@@ -56,15 +56,19 @@ class Store:
     def put(self, collection: str, value: JsonObject) -> None:
         """Add the object, or replace the one with its id and leave its place in the list."""
         with self.transaction():
-            self._connection.execute(PUT, (collection, value["id"], json.dumps(value)))
-            self._cache.pop(collection, None)
+            identifier, text = str(value["id"]), json.dumps(value)
+            self._connection.execute(PUT, (collection, identifier, text))
+            if collection in self._cache:  # a new mapping: readers keep the one they have
+                self._cache[collection] = self._cache[collection] | {identifier.lower(): json.loads(text)}
 
     def remove(self, collection: str, identifier: str) -> None:
         with self.transaction():
             self._connection.execute(
                 "DELETE FROM objects WHERE collection = ? AND id = ?", (collection, identifier)
             )
-            self._cache.pop(collection, None)
+            if collection in self._cache:
+                kept = self._cache[collection].items()
+                self._cache[collection] = {key: item for key, item in kept if key != identifier.lower()}
 
     def clear(self) -> None:
         with self.transaction():
