@@ -45,6 +45,7 @@ def guard(plan: Plan, matched: Matched, snapshot: Snapshot, workspace: Workspace
     return (
         *_undeclared(plan, workspace),
         *_unpinned(workspace),
+        *_hollow(membership, workspace),
         *_exposed(matched, membership, workspace),
         *_locked_out(matched, membership, snapshot),
         *_too_many(plan, workspace),
@@ -99,6 +100,18 @@ def _unpinned(workspace: Workspace) -> Iterator[Finding]:
                 help=f"Add its object id to the environment's file: pins: {{{address}: <id>}}.",
                 place=workspace.settings.source.place("breakGlass"),
                 address=address,
+            )
+
+
+def _hollow(membership: Membership, workspace: Workspace) -> Iterator[Finding]:
+    """Break-glass by groups alone needs somebody in them."""
+    glass = workspace.settings.break_glass
+    for name in glass.groups if not glass.accounts else ():
+        if not membership.holds_anybody(membership.node(Address("Group", name))):
+            yield _brake(
+                "break-glass-exposed",
+                f"break-glass Group/{name} is not known to hold anybody: excluding it protects nobody",
+                "Put the emergency accounts into it, and name them under breakGlass.accounts as well.",
             )
 
 

@@ -66,6 +66,12 @@ class Membership:
         """Whether a group's members are known: it stays, and nobody computes them later."""
         return group not in self._void
 
+    def holds_anybody(self, group: str) -> bool:
+        """Whether a group is known to have a member."""
+        if group in self._children:
+            return bool(self._children[group])
+        return any(group in groups for groups in self._parents.values())
+
     def groups_of(self, node: str) -> frozenset[str]:
         """Every group that holds `node`, itself or through other groups."""
         found: set[str] = set()

@@ -7,7 +7,7 @@ number of policies but for paging, and for look-ups of 1,000 ids.
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _POLICIES = "ConditionalAccessPolicy"
+_METHODS = "policies/authenticationMethodsPolicy"
 _IDS_PER_LOOKUP = 1000  # directoryObjects/getByIds
 _LINKS = ("members", "owners")
 
@@ -40,9 +41,16 @@ class _Reading:
     objects: dict[str, tuple[JsonObject, ...]] = field(default_factory=dict)
     entries: defaultdict[str, list[JsonObject]] = field(default_factory=lambda: defaultdict(list))
     parents: dict[str, frozenset[str]] = field(default_factory=dict)
+    asked: dict[str, asyncio.Future[JsonObject]] = field(default_factory=dict)
     roles: set[str] = field(default_factory=set)
     unread: dict[str, str] = field(default_factory=dict)
     facts: TenantFacts = field(default_factory=TenantFacts)
+
+    async def get(self, path: str) -> JsonObject:
+        """One object, asked for once however many want it."""
+        if path not in self.asked:
+            self.asked[path] = asyncio.ensure_future(self.gateway.get(path))
+        return await self.asked[path]
 
     async def optional(self, what: str, reading: Awaitable[T]) -> T | None:
         """What `reading` answers, or None and the reason under `what`."""
@@ -60,10 +68,12 @@ async def observe(
     reading = _Reading(gateway)
     names = _names_wanted(workspace, desired, resolved)
     observed_kinds = kinds_to_read(workspace, desired)
+    names = {kind: found for kind, found in names.items() if not _is_among(observed_kinds, kind)}
+    together = _together(observed_kinds)
     await asyncio.gather(
         _facts(reading, observed_kinds),
-        *(_collection(reading, kind) for kind in observed_kinds if kind.is_listed),
-        *(_singleton(reading, kind) for kind in observed_kinds if kind.singleton),
+        *(_collection(reading, kind, together) for kind in observed_kinds if kind.is_listed),
+        *(_singleton(reading, kind, together) for kind in observed_kinds if kind.singleton),
         *(_by_name(reading, lookups()[kind], wanted) for kind, wanted in names.items()),
         *(_by_id(reading, lookups()[kind], ids) for kind, ids in _pinned(workspace, in_bulk=False).items()),
     )
@@ -88,12 +98,16 @@ async def observe(
 
 
 def kinds_to_read(workspace: Workspace, desired: Sequence[Desired]) -> list[Kind]:
-    """The declared and owned kinds, what they refer to, and the policies that may refer to them."""
+    """The declared and owned kinds, what they refer to, and the policies that may refer to them.
+
+    Of a kind whose names are its ids, only the names that documents refer to are looked up.
+    """
     wanted = {item.address.kind for item in desired} | set(workspace.settings.ownership)
     policies = kinds()[_POLICIES]
     if any(name in _referred_kinds(policies) for name in wanted):
         wanted.add(_POLICIES)
-    wanted |= {name for kind in tuple(wanted) for name in _referred_kinds(kinds()[kind])}
+    referred = {name for kind in wanted for name in _referred_kinds(kinds()[kind])}
+    wanted |= {name for name in referred if lookups()[name].key != "id"}
     return [kind for name, kind in kinds().items() if name in wanted]
 
 
@@ -121,7 +135,12 @@ def _names_wanted(
     for address in workspace.environment.pins:  # an object goes by its pin's name, or the pin is wrong
         if address.kind in lookups() and lookups()[address.kind].by == "filter":
             names.setdefault(address.kind, set()).add(address.name)
-    return {kind: frozenset(found) for kind, found in names.items() if found and not _is_listed(kind)}
+    return {kind: frozenset(found) for kind, found in names.items() if found}
+
+
+def _is_among(observed: Iterable[Kind], name: str) -> bool:
+    """Whether a kind's whole collection is read anyway."""
+    return any(kind.name == name and kind.is_listed for kind in observed)
 
 
 def _is_listed(kind: str) -> bool:
@@ -138,14 +157,31 @@ def _pinned(workspace: Workspace, *, in_bulk: bool) -> dict[str, list[str]]:
     return dict(found)
 
 
-async def _collection(reading: _Reading, kind: Kind) -> None:
-    found = await reading.gateway.list(kind.path)
-    reading.objects[kind.name] = tuple(found)
-    reading.entries[kind.name].extend(found)
+def _together(observed: Iterable[Kind]) -> frozenset[str]:
+    """The singletons whose answer carries more than one thing that is wanted."""
+    paths = Counter(path for kind in observed for path in {kind.path, kind.inside})
+    paths.update([_METHODS] if any(kind.name == _POLICIES for kind in observed) else [])
+    return frozenset(path for path, count in paths.items() if path and count > 1)
 
 
-async def _singleton(reading: _Reading, kind: Kind) -> None:
-    reading.objects[kind.name] = (await reading.gateway.get(kind.path),)
+async def _collection(reading: _Reading, kind: Kind, together: frozenset[str]) -> None:
+    found = await _inside(reading, kind) if kind.inside in together else await reading.gateway.list(kind.path)
+    reading.objects[kind.name] = tuple(kind.ours(found))
+    reading.entries[kind.name].extend(reading.objects[kind.name])
+
+
+async def _singleton(reading: _Reading, kind: Kind, together: frozenset[str]) -> None:
+    own_id = kind.path.rpartition("/")[2].lower()
+    held = await _inside(reading, kind) if kind.inside in together else []
+    found = [item for item in held if str(item.get("id")).lower() == own_id]
+    reading.objects[kind.name] = (found[0] if found else await reading.get(kind.path),)
+
+
+async def _inside(reading: _Reading, kind: Kind) -> list[JsonObject]:
+    """What the answer of another singleton carries of this kind's collection."""
+    segment = kind.path.removeprefix(f"{kind.inside}/").partition("/")[0]
+    held = (await reading.get(kind.inside)).get(segment)
+    return [item for item in held if isinstance(item, dict)] if isinstance(held, list) else []
 
 
 async def _by_name(reading: _Reading, lookup: Lookup, names: Iterable[str]) -> None:
@@ -323,7 +359,7 @@ async def _memberships(reading: _Reading, workspace: Workspace, desired: Sequenc
         *(_ancestors(reading, "users", person) for person in sorted(people)),
         *(_ancestors(reading, "groups", group) for group in sorted(groups)),
     )
-    if not accounts <= set(reading.parents):
+    if not accounts or not accounts <= set(reading.parents):
         await asyncio.gather(*(_descendants(reading, group, set()) for group in sorted(groups)))
 
 
@@ -350,7 +386,7 @@ async def _ancestors(reading: _Reading, collection: str, object_id: str) -> None
 
 
 async def _descendants(reading: _Reading, group: str, seen: set[str]) -> None:
-    """Where memberships may not be read from below: the members of the break-glass groups, from above."""
+    """The members of break-glass groups, where no account says by itself which groups it is in."""
     if group in seen:
         return
     seen.add(group)
@@ -384,7 +420,7 @@ async def _facts(reading: _Reading, observed: Iterable[Kind]) -> None:
         reading.optional(
             "security defaults", gateway.get("policies/identitySecurityDefaultsEnforcementPolicy")
         ),
-        reading.optional("migration state", gateway.get("policies/authenticationMethodsPolicy")),
+        reading.optional("migration state", reading.get(_METHODS)),
         reading.optional("licences", gateway.list("subscribedSkus")),
     )
     reading.facts = TenantFacts(

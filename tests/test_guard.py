@@ -444,3 +444,20 @@ def test_a_group_that_holds_nobody_of_interest_changes_nothing(tenant: Tenant, t
     documents = [group("G", [SELF], description="x"), policy("P"), location("L", "192.0.2.0/24")]
 
     assert rules(plan(folder(tmp_path, documents), tenant), "error") == []
+
+
+GROUP_ALONE = {"breakGlass": {"groups": ["Break glass"]}}
+GROUP_PIN = {"Group/Break glass": BREAK_GLASS}
+
+
+def test_a_break_glass_group_alone_has_to_hold_somebody(tenant: Tenant, tmp_path: Path) -> None:
+    documents = [group("Break glass", []), policy("P", **ALL)]
+    root = folder(tmp_path, documents, settings=GROUP_ALONE, pins=GROUP_PIN)
+
+    assert "not known to hold anybody" in finding(plan(root, tenant), "break-glass-exposed").message
+
+
+def test_a_break_glass_group_alone_is_enough_with_somebody_in_it(tenant: Tenant, tmp_path: Path) -> None:
+    root = folder(tmp_path, [policy("P", REPORT, **ALL)], settings=GROUP_ALONE, pins=GROUP_PIN)
+
+    assert rules(plan(root, tenant), "brake", "error") == []
