@@ -174,7 +174,7 @@ async def _check_nothing_moved(run: Run, stage: Sequence[Step]) -> None:
         except GraphError as error:
             run.failed |= {change.address: str(error) for change in changes}
             continue
-        taken = {str(item.get("displayName")) for item in (*observed.values(), *named)}
+        taken = {str(item.get(kinds()[name].key)) for item in (*observed.values(), *named)}
         for change in changes:
             if change.address.name in new_names and change.address.name in taken:
                 said = "an object of this name has appeared since the plan was made: plan again"
@@ -209,10 +209,11 @@ async def _read(run: Run, kind: Kind, addresses: Iterable[Address]) -> dict[str,
     if kind.singleton:
         return {kind.path.rsplit("/", 1)[-1].lower(): await run.gateway.get(kind.path)}
     if kind.is_listed:
-        return {str(item["id"]).lower(): item for item in await run.gateway.list(kind.path)}
+        found = kind.ours(await run.gateway.list(kind.path))
+        return {str(item["id"]).lower(): item for item in found}
     known = [address for address in addresses if address in run.ids]
-    found = await asyncio.gather(*(_group(run, kind, address) for address in known))
-    return {str(item["id"]).lower(): item for item in found if item is not None}
+    groups = await asyncio.gather(*(_group(run, kind, address) for address in known))
+    return {str(item["id"]).lower(): item for item in groups if item is not None}
 
 
 async def _group(run: Run, kind: Kind, address: Address) -> JsonObject | None:
@@ -302,7 +303,9 @@ async def _send(run: Run, step: Step, request: Request) -> None:
         if request.method != "DELETE":
             raise
         return  # somebody, or Graph itself, was faster
-    if creates and answer is not None:
+    if creates and kinds()[step.address.kind].key == "id":
+        _bind(run, step.address, step.address.name)
+    elif creates and answer is not None:
         _bind(run, step.address, str(answer["id"]))
     if request.settle and request.body is not None:
         await _settle(run, path, request.body)
@@ -323,7 +326,7 @@ async def _was_created(run: Run, step: Step) -> bool:
     while spent < run.patience:
         listed = await run.gateway.list(kind.path) if kind.is_listed else []
         listed += await _by_name(run.gateway, kind, [step.address.name])
-        found = [item for item in listed if item.get("displayName") == step.address.name]
+        found = [item for item in listed if item.get(kind.key) == step.address.name]
         if len(found) == 1:
             _bind(run, step.address, str(found[0]["id"]))
             return True
@@ -383,7 +386,7 @@ def _difference(run: Run, step: Step, observed: JsonObject | None) -> str:
     if observed is None:
         return "it is not there"
     pair = run.pairs[step.address]
-    name = observed.get("displayName")
+    name = observed.get(pair.kind.key)
     if not pair.kind.singleton and name is not None and name != step.address.name:
         return f"its name is still {name!r}"
     changes = field_changes(_spec(run, pair, observed), _known(pair, step.after))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from tapctl import schema
+from tapctl.canonical import with_values
 from tapctl.model import Action, Address, Finding, Json, JsonObject, Path, Resource
 from tapctl.schema import Field
 
@@ -127,7 +128,9 @@ class Kind:
     """One kind of object tapctl manages.
 
     `path` is the Graph collection, or the object itself for a singleton. `lookup` says how its objects
-    are found; without it they are found by reading `path`. `odata_type` goes into every body that needs it.
+    are found; without it they are found by reading `path`. `odata_type` goes into every body that needs it,
+    and picks the kind's objects where a collection holds several types. `inside` is another singleton whose
+    answer carries all of it, under the segment that follows in `path`.
     `from_graph` turns what Graph answers into the spec's own shape, before anything else looks at it;
     `normalise` evens out a canonical spec where Graph rewrites what it is given. `refusal` says why a
     change cannot be made in place; `service_managed` why an object is another's, of which only the paths
@@ -145,6 +148,7 @@ class Kind:
     lookup: Lookup | None = None
     deletable_by_ownership: bool = True
     odata_type: str = ""
+    inside: str = ""
     expand: str = ""
     from_graph: Callable[[JsonObject], JsonObject] = as_it_is
     normalise: Callable[[JsonObject], JsonObject] = as_it_is
@@ -167,22 +171,51 @@ class Kind:
         """Whether a plan reads the whole collection (groups are found by name instead)."""
         return not self.singleton and (self.lookup is None or self.lookup.by == "list")
 
+    @property
+    def key(self) -> str:
+        """Graph's property by which an object is recognised, and that its address holds."""
+        return self.lookup.key if self.lookup is not None else "displayName"
+
+    def ours(self, found: Iterable[JsonObject]) -> list[JsonObject]:
+        """Of what `path` lists, the objects of this kind."""
+        return [item for item in found if self.odata_type in ("", item.get("@odata.type"))]
+
     def object_path(self, object_id: str) -> str:
         """Where one object is."""
         return self.path if self.singleton else f"{self.path}/{object_id}"
 
     def body(self, write: Write, properties: Iterable[str]) -> JsonObject:
-        """A request body with these top-level properties of `write.after`; an absent list is sent as []."""
+        """A request body with these top-level properties of `write.after`; an absent list is sent as [].
+
+        A block goes whole, and what was observed in it and no schema knows goes along.
+        """
         body: JsonObject = {"@odata.type": self.odata_type} if self.odata_type else {}
-        if write.renamed or write.action == "create":
+        if self.key == "displayName" and (write.renamed or write.action == "create"):
             body["displayName"] = write.address.name
         for name in properties:
-            child = self.field.properties.get(name)
-            value = write.after.get(name)
-            body[name] = empty(child) if value is None else (write.wire(child, value) if child else value)
-        return self.to_graph(body)
+            body[name] = self._sent(self.field.properties.get(name), write.after.get(name), write)
+        kept = {path: item for path, item in write.extra.items() if path[1:] and body.get(str(path[0]))}
+        return self.to_graph(with_values(body, kept))
+
+    def _sent(self, child: Field | None, value: Json, write: Write) -> Json:
+        if value is None:
+            return empty(child)
+        return value if child is None else complete(child, write.wire(child, value))
 
 
 def empty(child: Field | None) -> Json:
     """What Graph takes for "nothing here": [] for a list, null otherwise."""
     return [] if child is not None and child.type == "array" else None
+
+
+def complete(field: Field, value: Json) -> Json:
+    """A block with its empty lists said: left out, Graph may keep what they held."""
+    if not isinstance(value, dict):
+        return value
+    lists: JsonObject = {name: [] for name, child in field.properties.items() if child.type == "array"}
+    known = {
+        name: complete(field.properties[name], item)
+        for name, item in value.items()
+        if name in field.properties
+    }
+    return {**lists, **value, **known}

@@ -82,9 +82,10 @@ class _Index:
         self.by_id: dict[tuple[str, str], JsonObject] = {}
         self.by_name: defaultdict[Address, list[JsonObject]] = defaultdict(list)
         for kind, objects in snapshot.objects.items():
+            key = lookups()[kind].key if kind in lookups() else "displayName"
             for item in objects:
                 self.by_id[kind, str(item.get("id")).lower()] = item
-                self.by_name[Address(kind, str(item.get("displayName")))].append(item)
+                self.by_name[Address(kind, str(item.get(key)))].append(item)
 
 
 _Recognised = tuple[JsonObject | None, str | None, list[Finding]]
@@ -203,7 +204,8 @@ def _apart(declared: Iterable[Pair], strays: Sequence[Pair]) -> Iterator[Pair]:
 
 def _stray(kind: Kind, observed: JsonObject, workspace: Workspace, directory: Directory) -> Pair:
     before, extra = _observed(kind, observed, {}, directory)
-    address = Address(kind.name, str(observed.get("displayName")))
+    address = Address(kind.name, str(observed.get(kind.key)))
+    name = Address(kind.name, str(observed.get("displayName")))
     managed_by = kind.service_managed(observed)
     return Pair(
         address=address,
@@ -213,7 +215,7 @@ def _stray(kind: Kind, observed: JsonObject, workspace: Workspace, directory: Di
         before=before,
         extra=extra,
         managed_by=managed_by,
-        is_owned=not managed_by and _is_owned(address, workspace),
+        is_owned=not managed_by and _is_owned(name, workspace),
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, cast
 
@@ -45,24 +45,37 @@ class Desired:
 def validate(resources: Iterable[Resource]) -> tuple[tuple[Desired, ...], tuple[Finding, ...]]:
     """Every resource, prepared, and every finding about it."""
     checked = [_check(resource) for resource in resources]
-    return tuple(desired for desired, _ in checked), tuple(item for _, found in checked for item in found)
+    unique: dict[Address, Desired] = {}
+    for desired, _ in checked:
+        unique.setdefault(desired.address, desired)
+    twice = (_twice_claimed(item, unique) for item, _ in checked if unique[item.address] is not item)
+    return tuple(unique.values()), (*(item for _, found in checked for item in found), *twice)
 
 
-def _check(resource: Resource) -> tuple[Desired, list[Finding]]:
-    kind = kinds()[resource.address.kind]
+def _check(written: Resource) -> tuple[Desired, list[Finding]]:
+    kind = kinds()[written.address.kind]
+    resource = _identified(written) if kind.key == "id" else written
     spec = cast(JsonObject, expand(kind.field, kind.from_graph(resource.spec)))
     newer = {path: value for path, value in unknown(kind.field, spec) if dotted(path) in resource.newer}
     desired = Desired(resource=resource, kind=kind, spec=spec, newer=newer)
     if resource.ensure == "absent":
-        return desired, [_lasting(resource)] if kind.singleton else []
+        return desired, [*_lasting(kind, resource), *_misidentified(kind, written)]
     findings = list(_schema_findings(kind, resource, spec))
     findings += kind.rules(resource, kind.normalise(canonical(kind.field, spec, _as_written)))
     findings += [
         *_stale_newer(resource, spec),
         *_read_only(kind.field, resource),
         *_blank(kind.field, resource),
+        *_misidentified(kind, written),
     ]
     return desired, findings
+
+
+def _identified(written: Resource) -> Resource:
+    """Of a kind known by an id that people choose, the address holds that; the name is a property."""
+    name = written.address.name
+    address = Address(written.address.kind, str(written.spec.get("id", name)))
+    return replace(written, address=address, spec={**written.spec, "displayName": name}, former_names=())
 
 
 def _as_written(_: Field, text: str) -> str:
@@ -268,14 +281,54 @@ _EXPLANATIONS: dict[str, Callable[[Kind, Path, ValidationError, JsonObject], Ite
 }
 
 
-def _lasting(resource: Resource) -> Finding:
+def _lasting(kind: Kind, resource: Resource) -> Iterator[Finding]:
+    if kind.singleton:
+        yield Finding(
+            rule="cannot-be-absent",
+            severity="error",
+            message=f"every tenant has its {resource.address}: it cannot be absent",
+            help="Write `spec: {state: disabled, ...}` to turn it off; no document leaves it alone.",
+            place=resource.source.place("ensure"),
+            address=resource.address,
+        )
+
+
+def _misidentified(kind: Kind, written: Resource) -> Iterator[Finding]:
+    """Where the id says which object is meant: none, or two names for it."""
+    if kind.key != "id":
+        return
+    if written.ensure == "absent" and "id" not in written.spec:
+        said = f"{kind.name} is known by its id, and {written.address.name!r} gives none"
+        yield Finding(
+            rule="missing-property",
+            severity="error",
+            message=said,
+            help="Say which goes: `spec: {id: ...}`.",
+            place=written.place(),
+            address=written.address,
+        )
+    if written.spec.get("displayName") not in (None, written.address.name):
+        yield Finding(
+            rule="two-names",
+            severity="error",
+            message=f"displayName is {_shown(written.spec['displayName'])}, but the document's name is "
+            f"{_shown(written.address.name)}",
+            help="`name` is the place for the display name: remove the line.",
+            place=written.place("displayName"),
+            address=written.address,
+        )
+
+
+def _twice_claimed(desired: Desired, unique: Mapping[Address, Desired]) -> Finding:
+    """Names differ, or loading would have found it: the id is the same."""
+    address, first = desired.address, unique[desired.address].resource.place("id")
     return Finding(
-        rule="cannot-be-absent",
+        rule="duplicate-document",
         severity="error",
-        message=f"every tenant has its {resource.address}: it cannot be absent",
-        help="Write `spec: {state: disabled, ...}` to turn it off; no document leaves it alone.",
-        place=resource.source.place("ensure"),
-        address=resource.address,
+        message=f"{address.kind} {address.name} is declared a second time, first at {first}",
+        help="Give one of the two another id, or remove it.",
+        place=desired.resource.place("id"),
+        address=address,
     )
 
 

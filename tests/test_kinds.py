@@ -9,11 +9,13 @@ whether an update lets through more than before, is checked where it stands.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from tapctl import schema
 from tapctl.canonical import to_wire
@@ -62,8 +64,9 @@ def read(path: Path) -> JsonObject:
 
 
 def folded(kind: str) -> str:
-    """`NamedLocation` → `named_location`, the module and the folder."""
-    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in kind).lstrip("_")
+    """`NamedLocation` → `named_location`, `QRCodePinPolicy` → `qr_code_pin_policy`: module and folder."""
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", kind)
+    return words.lower()
 
 
 def kind_of(path: Path) -> str:
@@ -105,7 +108,7 @@ def run(kind: str, case: JsonObject) -> Result:
     resolved = resolve(desired, workspace.settings.break_glass)
     matched = match(workspace, desired, tenant := snapshot(kind, case))
     plan = plan_changes(matched, resolved, tenant)
-    change = next(change for change in plan.changes if change.address == document.address)
+    change = next(change for change in plan.changes if change.address == desired[0].address)
     return Result(
         change=change,
         findings=(*findings, *resolved.findings, *plan.findings),
@@ -198,7 +201,9 @@ def is_one_body(path: Path) -> bool:
 def test_planning_again_after_the_requests_finds_nothing(path: Path) -> None:
     kind, case = kind_of(path), read(path)
 
-    held: JsonObject = {"id": FIXED_ID, **cast(JsonObject, case.get("observed") or {})}
+    spec = cast(JsonObject, cast(JsonObject, case["desired"])["spec"])
+    own_id = spec["id"] if kinds()[kind].key == "id" else FIXED_ID
+    held: JsonObject = {"id": own_id, **cast(JsonObject, case.get("observed") or {})}
     for request in run(kind, case).requests:
         held |= request.body or {}
     again = run(kind, {**case, "observed": held})
@@ -245,10 +250,12 @@ def test_a_regular_kind_needs_no_requests_of_its_own() -> None:
 def test_a_kind_has_a_module_a_schema_an_example_and_cases(kind: str) -> None:
     document = json.loads((schema.folder() / "Document.schema.json").read_text(encoding="utf-8"))
     examples = [path for path in (ROOT / "policies").rglob("*.yaml") if f"kind: {kind}\n" in path.read_text()]
+    specs = cast("list[Json]", schema.read(kind).get("examples", []))  # of what no new hire needs
 
     assert (ROOT / "tapctl" / "kinds" / f"{folded(kind)}.py").is_file()
     assert schema.read(kind)["title"]
     assert any(folded(kind) == path.parent.name for path in CASES)
-    assert examples
+    assert examples or specs
+    assert all(Draft202012Validator(schema.read(kind)).is_valid(spec) for spec in specs)
     assert kind in document["properties"]["kind"]["enum"]
     assert f'"{kind}.schema.json"' in json.dumps(document)

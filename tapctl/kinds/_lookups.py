@@ -1,4 +1,4 @@
-"""What policies refer to and tapctl never writes: users, roles, applications, terms of use, contexts."""
+"""What policies refer to and tapctl never writes: users, roles, applications, terms of use."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ APPLICATIONS = {
     # https://learn.microsoft.com/troubleshoot/entra/entra-id/governance/verify-first-party-apps-sign-in
     "Office 365 Exchange Online": "00000002-0000-0ff1-ce00-000000000000",
     "Office 365 SharePoint Online": "00000003-0000-0ff1-ce00-000000000000",
+    "Exchange Online": "00000002-0000-0ff1-ce00-000000000000",
+    "SharePoint Online": "00000003-0000-0ff1-ce00-000000000000",
     "Microsoft Graph": "00000003-0000-0000-c000-000000000000",
     "Windows Azure Active Directory": "00000002-0000-0000-c000-000000000000",
     "Windows Azure Service Management API": "797f4846-ba00-4fd7-ba43-dac1f8f63013",
@@ -58,13 +60,4 @@ TERMS_OF_USE = Lookup(
     by="list",
     permission="Agreement.Read.All (delegated only: Graph offers no application permission)",
 )
-# An authentication context is known by its id, c1 to c99.
-AUTHENTICATION_CONTEXT = Lookup(
-    kind="AuthenticationContext",
-    path="identity/conditionalAccess/authenticationContextClassReferences",
-    by="list",
-    key="id",
-    permission="AuthenticationContext.Read.All",
-)
-
-LOOKED_UP = (USER, SERVICE_PRINCIPAL, APPLICATION, ROLE, TERMS_OF_USE, AUTHENTICATION_CONTEXT)
+LOOKED_UP = (USER, SERVICE_PRINCIPAL, APPLICATION, ROLE, TERMS_OF_USE)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable
 
-from tapctl.canonical import sort_key
 from tapctl.kind import Effect
-from tapctl.kinds._authentication_method import method_configuration
+from tapctl.kinds._authentication_method import is_widened, method_configuration
 from tapctl.kinds._findings import wrong
-from tapctl.model import Finding, Json, JsonObject, Resource
+from tapctl.model import Finding, JsonObject, Resource
 
 _SHORTEST, _LONGEST = 10, 43_200  # minutes; the schema speaks about what is outside
 _LIFETIMES = ("minimumLifetimeInMinutes", "defaultLifetimeInMinutes", "maximumLifetimeInMinutes")
@@ -34,12 +33,10 @@ def _rules(resource: Resource, spec: JsonObject) -> Iterable[Finding]:
 def _effect(before: JsonObject, after: JsonObject) -> Effect:
     """Whatever lets more people use a pass, or use it longer or more often, waits for the policies."""
     loosens = (
-        (before.get("state") != "enabled" and after.get("state") == "enabled")
+        is_widened(before, after)
         or (before.get("isUsableOnce") is True and after.get("isUsableOnce") is not True)
         or _number(after, "maximumLifetimeInMinutes") > _number(before, "maximumLifetimeInMinutes")
         or _number(after, "defaultLifetimeInMinutes") > _number(before, "defaultLifetimeInMinutes")
-        or not _texts(after.get("includeTargets")) <= _texts(before.get("includeTargets"))
-        or not _texts(before.get("excludeTargets")) <= _texts(after.get("excludeTargets"))
     )
     return "loosens" if loosens else "tightens"
 
@@ -47,10 +44,6 @@ def _effect(before: JsonObject, after: JsonObject) -> Effect:
 def _number(spec: JsonObject, name: str) -> int:
     value = spec.get(name)
     return value if isinstance(value, int) else 0
-
-
-def _texts(value: Json) -> set[str]:
-    return {sort_key(item) for item in value} if isinstance(value, list) else set()
 
 
 KIND = method_configuration(
