@@ -21,7 +21,7 @@ from tapctl.kind import Kind, Request, Write
 from tapctl.kinds import kinds
 from tapctl.match import Matched, Pair
 from tapctl.model import Address, Change, Json, JsonObject, Outcome, Path, Plan
-from tapctl.observe import links_to_read
+from tapctl.observe import links_to_read, list_objects
 from tapctl.order import Step
 from tapctl.record import Record
 from tapctl.schema import Field
@@ -42,7 +42,8 @@ class Result:
 
 @dataclass(slots=True, kw_only=True)
 class Run:
-    """One apply under way. `patience` is how long a write may take to read back, in seconds."""
+    """One apply under way. `patience` is how long a write may take to read back, in seconds; `waiting` is
+    told how many changes do not yet, and how long that may still take."""
 
     gateway: Gateway
     plan: Plan
@@ -51,6 +52,7 @@ class Run:
     patience: float = 120.0
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     watch: Callable[[Step], None] = lambda _: None
+    waiting: Callable[[int, float], None] = lambda changes, seconds: None
     pairs: dict[Address, Pair] = field(init=False)
     ids: dict[Address, str] = field(init=False)
     done: dict[Address, JsonObject] = field(default_factory=dict)
@@ -58,6 +60,7 @@ class Run:
     skipped: dict[Address, str] = field(default_factory=dict)
     begun: set[Address] = field(default_factory=set)
     fresh: set[str] = field(default_factory=set)
+    created: set[str] = field(default_factory=set)
     tightening: set[Address] = field(default_factory=set)
     covering: set[Address] = field(default_factory=set)
 
@@ -209,7 +212,7 @@ async def _read(run: Run, kind: Kind, addresses: Iterable[Address]) -> dict[str,
     if kind.singleton:
         return {kind.path.rsplit("/", 1)[-1].lower(): await run.gateway.get(kind.path)}
     if kind.is_listed:
-        found = kind.ours(await run.gateway.list(kind.path))
+        found = await list_objects(run.gateway, kind)
         return {str(item["id"]).lower(): item for item in found}
     known = [address for address in addresses if address in run.ids]
     groups = await asyncio.gather(*(_group(run, kind, address) for address in known))
@@ -294,7 +297,7 @@ async def _send(run: Run, step: Step, request: Request) -> None:
     creates = step.action == "create" and step.address not in run.ids
     run.record.write("request", address=str(step.address), phase=step.phase, method=request.method, path=path)
     try:
-        answer = await run.gateway.send(request.method, path, request.body)
+        answer = await _patiently(run, request, path)
     except AnswerLost:
         if creates and not await _was_created(run, step):
             raise
@@ -311,9 +314,26 @@ async def _send(run: Run, step: Step, request: Request) -> None:
         await _settle(run, path, request.body)
 
 
+async def _patiently(run: Run, request: Request, path: str) -> JsonObject | None:
+    """Send. What this run created a moment ago may be unknown elsewhere in Graph: 404 then means wait."""
+    spent, wait = 0.0, _FIRST_WAIT
+    named = f"{path} {request.body}"
+    while True:
+        try:
+            return await run.gateway.send(request.method, path, request.body)
+        except NotFound:
+            is_new = any(object_id in named for object_id in run.created)
+            if request.method == "DELETE" or not is_new or spent >= run.patience:
+                raise
+        run.waiting(1, run.patience - spent)
+        await run.sleep(wait)
+        spent, wait = spent + wait, min(wait * 2, _LONGEST_WAIT)
+
+
 def _bind(run: Run, address: Address, object_id: str) -> None:
     """From here on the name has an id."""
     run.ids[address] = object_id
+    run.created.add(object_id)
     run.record.write("created", address=str(address), id=object_id)
     directory = run.matched.directory.with_id(address, object_id.lower())
     run.matched = Matched(pairs=run.matched.pairs, directory=directory, findings=run.matched.findings)
@@ -361,6 +381,7 @@ async def _read_back(run: Run, steps: Sequence[Step]) -> None:
                 run.failed[step.address] = f"written, but it does not read back: {different[step.address]}"
             return
         if waiting:
+            run.waiting(len(waiting), run.patience - spent)
             await run.sleep(wait)
             spent, wait = spent + wait, min(wait * 2, _LONGEST_WAIT)
 

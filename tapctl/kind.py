@@ -130,7 +130,8 @@ class Kind:
     `path` is the Graph collection, or the object itself for a singleton. `lookup` says how its objects
     are found; without it they are found by reading `path`. `odata_type` goes into every body that needs it,
     and picks the kind's objects where a collection holds several types. `inside` is another singleton whose
-    answer carries all of it, under the segment that follows in `path`.
+    answer carries all of it, under the segment that follows in `path`. `contained` is a collection that
+    belongs to each object and that lists may leave out.
     `from_graph` turns what Graph answers into the spec's own shape, before anything else looks at it;
     `normalise` evens out a canonical spec where Graph rewrites what it is given. `refusal` says why a
     change cannot be made in place; `service_managed` why an object is another's, of which only the paths
@@ -149,7 +150,7 @@ class Kind:
     deletable_by_ownership: bool = True
     odata_type: str = ""
     inside: str = ""
-    expand: str = ""
+    contained: str = ""
     from_graph: Callable[[JsonObject], JsonObject] = as_it_is
     normalise: Callable[[JsonObject], JsonObject] = as_it_is
     to_graph: Callable[[JsonObject], JsonObject] = as_it_is

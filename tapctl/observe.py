@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from tapctl.canonical import expand, references
-from tapctl.errors import GraphError
+from tapctl.errors import GraphError, NotPermitted
 from tapctl.graph.odata import in_filters
 from tapctl.kind import Kind, Lookup
 from tapctl.kinds import kinds, lookups
@@ -70,7 +70,7 @@ async def observe(
     observed_kinds = kinds_to_read(workspace, desired)
     names = {kind: found for kind, found in names.items() if not _is_among(observed_kinds, kind)}
     together = _together(observed_kinds)
-    await asyncio.gather(
+    await _all(
         _facts(reading, observed_kinds),
         *(_collection(reading, kind, together) for kind in observed_kinds if kind.is_listed),
         *(_singleton(reading, kind, together) for kind in observed_kinds if kind.singleton),
@@ -94,6 +94,30 @@ async def observe(
         dynamic_groups=_dynamic_groups(reading.entries["Group"]),
         facts=reading.facts,
         unread=reading.unread,
+    )
+
+
+async def _all(*readings: Awaitable[None]) -> None:
+    """Every reading to its end. What is not permitted is told together, to who sets up an identity."""
+    results = await asyncio.gather(*readings, return_exceptions=True)
+    errors = [result for result in results if isinstance(result, BaseException)]
+    denied = [error for error in errors if isinstance(error, NotPermitted)]
+    if len(denied) < len(errors):
+        raise next(error for error in errors if not isinstance(error, NotPermitted))
+    if denied:
+        raise _together_denied(denied)
+
+
+def _together_denied(denied: Sequence[NotPermitted]) -> NotPermitted:
+    first, *others = denied
+    advice = "\n  ".join([first.advice, *(f"likewise {other.request}: {other.advice}" for other in others)])
+    return NotPermitted(
+        request=first.request,
+        status=first.status,
+        code=first.code,
+        message=first.message,
+        request_id=first.request_id,
+        advice=advice,
     )
 
 
@@ -165,9 +189,24 @@ def _together(observed: Iterable[Kind]) -> frozenset[str]:
 
 
 async def _collection(reading: _Reading, kind: Kind, together: frozenset[str]) -> None:
-    found = await _inside(reading, kind) if kind.inside in together else await reading.gateway.list(kind.path)
-    reading.objects[kind.name] = tuple(kind.ours(found))
+    if kind.inside in together:
+        reading.objects[kind.name] = tuple(kind.ours(await _inside(reading, kind)))
+    else:
+        reading.objects[kind.name] = tuple(await list_objects(reading.gateway, kind))
     reading.entries[kind.name].extend(reading.objects[kind.name])
+
+
+async def list_objects(gateway: Gateway, kind: Kind) -> list[JsonObject]:
+    """A kind's objects, each with what belongs to it even where the list leaves that out."""
+    found = kind.ours(await gateway.list(kind.path))
+    return list(await asyncio.gather(*(_with_contained(gateway, kind, item) for item in found)))
+
+
+async def _with_contained(gateway: Gateway, kind: Kind, item: JsonObject) -> JsonObject:
+    if not kind.contained or kind.contained in item or kind.service_managed(item):
+        return item
+    held = await gateway.list(f"{kind.object_path(str(item['id']))}/{kind.contained}")
+    return {**item, kind.contained: [*held]}
 
 
 async def _singleton(reading: _Reading, kind: Kind, together: frozenset[str]) -> None:
@@ -399,7 +438,20 @@ async def _descendants(reading: _Reading, group: str, seen: set[str]) -> None:
 
 
 def _dynamic_groups(groups: Iterable[JsonObject]) -> frozenset[str]:
-    return frozenset(str(group["id"]).lower() for group in groups if group.get("membershipRule"))
+    """The groups whose members nobody can count on. Graph hides all but the id of a group that the caller
+    may not read: it may be anything."""
+    shown = {str(group["id"]).lower(): group for group in groups if not _is_hidden(group)}
+    hidden = {str(group["id"]).lower() for group in groups} - shown.keys()
+    return frozenset(hidden | {key for key, group in shown.items() if _is_dynamic(group)})
+
+
+def _is_hidden(group: JsonObject) -> bool:
+    return all(value is None for key, value in group.items() if key not in ("@odata.type", "id"))
+
+
+def _is_dynamic(group: JsonObject) -> bool:
+    said = group.get("groupTypes")
+    return bool(group.get("membershipRule")) or (isinstance(said, list) and "DynamicMembership" in said)
 
 
 def _is_type(entry: JsonObject, name: str) -> bool:

@@ -86,10 +86,21 @@ async def make_plan(checked: Checked, gateway: Gateway) -> Planned:
 
 
 async def carry_out(
-    planned: Planned, gateway: Gateway, record: Record, watch: Callable[[Step], None]
+    planned: Planned,
+    gateway: Gateway,
+    record: Record,
+    watch: Callable[[Step], None],
+    waiting: Callable[[int, float], None] = lambda changes, seconds: None,
 ) -> Result:
     """Apply a plan whose findings do not forbid it."""
     from tapctl.apply import Run, apply
 
-    run = Run(gateway=gateway, plan=planned.plan, matched=planned.matched, record=record, watch=watch)
+    run = Run(
+        gateway=gateway,
+        plan=planned.plan,
+        matched=planned.matched,
+        record=record,
+        watch=watch,
+        waiting=waiting,
+    )
     return await apply(run, planned.stages)

@@ -16,6 +16,7 @@ from tapctl.match import Matched, Pair
 from tapctl.model import Address, Change, Finding, Json, Path, Plan, Snapshot, TenantFacts
 from tapctl.reference import parse
 from tapctl.resolve import Link, Resolved, reference_finding
+from tapctl.schema import Field
 from tapctl.scope import is_in_force
 from tapctl.validate import dotted
 
@@ -34,6 +35,7 @@ def plan_changes(matched: Matched, resolved: Resolved, snapshot: Snapshot) -> Pl
         *_still_used(changes, matched.pairs),
         *_unfit_tenant(changes, snapshot.facts),
         *_unread(snapshot),
+        *_kept_unknown(matched.pairs),
     )
     plan = Plan(
         environment=snapshot.environment,
@@ -131,9 +133,9 @@ def _unresolved(resolved: Resolved, matched: Matched) -> Iterator[Finding]:
             help_text = f"Say which: pins: {{{link.address}: <id>}} in the environment's file."
             yield replace(reference_finding(link, known, help_text), rule="several-in-tenant")
         elif link.address not in declared and not _is_known(link, matched.directory, found):
-            yield reference_finding(
-                link, f"{what}, which is not in the tenant", _advice(link, matched.directory)
-            )
+            is_app = link.address.kind == "Application"
+            missing = "no well-known application, and not pinned" if is_app else "not in the tenant"
+            yield reference_finding(link, f"{what}, which is {missing}", _advice(link, matched.directory))
 
 
 def _is_known(link: Link, directory: Directory, found: Sequence[str]) -> bool:
@@ -144,28 +146,31 @@ def _is_known(link: Link, directory: Directory, found: Sequence[str]) -> bool:
 
 
 def _advice(link: Link, directory: Directory) -> str:
-    if link.address.kind == "Application":
-        return "Give the application's appId, or pin the name: pins: {Application/<name>: <appId>}."
+    if link.address.kind == "User":
+        return "Correct the userPrincipalName: a guest's has #EXT# in it."  # nobody else is suggested
     known = [address.name for address in directory.ids if address.kind == link.address.kind]
     folded = {name.casefold(): name for name in known}
     close = difflib.get_close_matches(link.address.name.casefold(), folded, n=1, cutoff=0.6)
-    return (
-        f"Did you mean {folded[close[0]]!r}?" if close else "Declare it in this folder, or correct the name."
-    )
+    if close:
+        return f"Did you mean {folded[close[0]]!r}?"
+    if link.address.kind == "Application":
+        return "Give the application's appId, or pin the name: pins: {Application/<name>: <appId>}."
+    return "Declare it in this folder, or correct the name."
 
 
 def _ids_of_nothing(matched: Matched, snapshot: Snapshot) -> Iterator[Finding]:
     """An id in a document that the tenant does not have, unless the tenant's own object holds it too."""
-    if "names of directory objects" in snapshot.unread:
-        return
     for pair in matched.pairs:
         if pair.desired is None or pair.after is None:
             continue
         held = {text for _, _, text in references(pair.kind.field, pair.before or {})}
         for path, field, text in references(pair.kind.field, pair.after):
             reference = parse(text, field.references, field.words)
-            is_looked_up = any(lookups()[kind].types for kind in field.references)
-            if reference.form == "id" and text not in held and is_looked_up:
+            if (
+                reference.form == "id"
+                and text not in held
+                and _is_nothing(field, reference.text, matched, snapshot)
+            ):
                 yield Finding(
                     rule="id-of-nothing",
                     severity="warning",
@@ -174,6 +179,13 @@ def _ids_of_nothing(matched: Matched, snapshot: Snapshot) -> Iterator[Finding]:
                     place=pair.desired.resource.place(*_written_path(path)),
                     address=pair.address,
                 )
+
+
+def _is_nothing(field: Field, object_id: str, matched: Matched, snapshot: Snapshot) -> bool:
+    """Whether the tenant was asked about this id and has nothing by it."""
+    unread = {f"names of {kind}" for kind in field.references} | {"names of directory objects"}
+    is_named = any((kind, object_id) in matched.directory.names for kind in field.references)
+    return not is_named and not unread & snapshot.unread.keys()
 
 
 def _written_path(path: Path) -> Path:
@@ -270,9 +282,10 @@ def _unfit_tenant(changes: Iterable[Change], facts: TenantFacts) -> Iterator[Fin
     ]
     enabled = [change for change in written if is_in_force(change.after or {})]
     if facts.security_defaults and enabled:
+        in_force = any(is_in_force(change.before or {}) for change in changes)
         yield Finding(
             rule="security-defaults-on",
-            severity="warning",
+            severity="warning" if in_force else "error",  # the two exclude each other: then they are not on
             message=f"security defaults are on: Graph refuses to enable {_policies(enabled)}",
             help="Turn security defaults off once policies replace them, or use report-only until then.",
             address=enabled[0].address,
@@ -295,9 +308,24 @@ def _policies(changes: Sequence[Change]) -> str:
 
 def _unread(snapshot: Snapshot) -> Iterator[Finding]:
     for what, why in sorted(snapshot.unread.items()):
+        said, _, advice = why.partition("\n")
         yield Finding(
             rule="not-read",
             severity="note",
-            message=f"{what} could not be read: {why}",
-            help="The plan is complete without it, but shows or checks less.",
+            message=f"{what} could not be read: {said}",
+            help=f"The plan is complete without it, but shows or checks less. {advice.strip()}".strip(),
         )
+
+
+def _kept_unknown(pairs: Iterable[Pair]) -> Iterator[Finding]:
+    """What a declared object holds beyond its document: it may narrow or widen what the document says."""
+    for pair in pairs:
+        if pair.desired is not None and pair.after is not None and pair.extra:
+            yield Finding(
+                rule="kept-unknown",
+                severity="note",
+                message=f"{pair.address} holds what no schema knows: {', '.join(map(dotted, pair.extra))}",
+                help="It is kept as it is. List the path under newer: to own it.",
+                place=pair.desired.resource.place(),
+                address=pair.address,
+            )

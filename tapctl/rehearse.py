@@ -105,11 +105,12 @@ def _key(pair: Pair) -> Address:
 
 
 def _finding(address: Address, subject: Subject, step: Step) -> Finding:
+    is_itself = address == step.address
+    when = "once it is changed" if is_itself else f"between the change of {step.address} and its own"
     return Finding(
         rule="no-safe-order",
         severity="error",
-        message=f"{address} would not exclude break-glass {subject.address.name} for a moment, "
-        f"between the change of {step.address} and its own",
+        message=f"{address} would not exclude break-glass {subject.address.name} for a moment, {when}",
         help=f"Make the change of {step.address} in an apply of its own, or exclude the account by its name.",
         address=address,
     )

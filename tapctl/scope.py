@@ -107,7 +107,8 @@ def _reach(before: object, after: object) -> Iterator[str]:
     if at(old, "devices") and at(old, "devices") != at(new, "devices"):
         yield "the device filter changes"
     for path, what in _FILTERS.items():
-        if at(old, *path) != at(new, *path):
+        side = old if path[-2].startswith("exclude") else new
+        if at(old, *path) != at(new, *path) and at(side, *path[:-1]):
             yield f"{what} changes"
 
 

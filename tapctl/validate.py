@@ -372,16 +372,13 @@ def _dotted_paths(value: Json, path: Path = ()) -> Iterator[str]:
 
 def _read_only(root: Field, resource: Resource) -> Iterator[Finding]:
     """A pasted export brings along what only the service sets."""
-    for name in resource.spec:
-        child = root.properties.get(name)
-        if child is not None and child.is_read_only:
-            yield Finding(
-                rule="service-owned",
-                severity="warning",
-                message=f"{name} is set by the service and is ignored here",
-                help="`name` is the place for the display name."
-                if name == "displayName"
-                else "Remove the line.",
-                place=resource.place(name),
-                address=resource.address,
-            )
+    found = [name for name in resource.spec if name in root.properties and root.properties[name].is_read_only]
+    if found:
+        yield Finding(
+            rule="service-owned",
+            severity="warning",
+            message=f"{', '.join(found)}: set by the service, and ignored here",
+            help="Remove what only the service sets; `name` is the place for the display name.",
+            place=resource.place(found[0]),
+            address=resource.address,
+        )

@@ -14,6 +14,7 @@ from trial import (
     POLICIES,
     SECOND,
     SELF,
+    Message,
     Tenant,
     Writes,
     absent,
@@ -425,3 +426,32 @@ def test_the_steps_can_be_watched(tenant: Tenant, tmp_path: Path) -> None:
     asyncio.run(main())
 
     assert seen == ["tightening", "enabling"]
+
+
+def not_found(path: str, times: int) -> Writes:
+    """The first writes to such a path find nothing, as right after a creation."""
+    told: list[int] = []
+
+    def instead(number: int, scope: Message) -> int | None:
+        if str(scope["path"]).endswith(path) and len(told) < times:
+            told.append(number)
+            return 404
+        return None
+
+    return Writes(instead=instead)
+
+
+def test_what_this_run_created_may_be_unknown_for_a_while(tenant: Tenant, tmp_path: Path) -> None:
+    tenant.between.append(not_found("/members/$ref", times=2))
+
+    result = settle(folder(tmp_path, [group("Fresh", [FIRST])]), tenant)
+
+    assert statuses(result) == {"Group/Fresh": "applied"}
+
+
+def test_what_was_there_before_and_is_not_found_has_failed(tenant: Tenant, tmp_path: Path) -> None:
+    tenant.between.append(not_found("/members/$ref", times=1))
+
+    result = settle(folder(tmp_path, [group("New hires", [FIRST])]), tenant)
+
+    assert statuses(result) == {"Group/New hires": "failed"}

@@ -3,14 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from trial import DOMAIN, POLICIES, SETTINGS, Tenant, folder, group, plan, policy
+from trial import (
+    DOMAIN,
+    POLICIES,
+    SETTINGS,
+    Message,
+    Receive,
+    Send,
+    Tenant,
+    folder,
+    group,
+    plan,
+    policy,
+    settle,
+    strength,
+)
 
+from tapctl.errors import NotPermitted
+from tapctl.graph.sandbox import AsgiApp
+from tapctl.model import JsonObject
+from tapctl.observe import _dynamic_groups
 from tapctl.pipeline import check, make_plan
-from tapctl.sandbox import Settings
+from tapctl.sandbox import Misbehaviour, Settings
 from tapctl.sandbox.seed import numbered
 
 
@@ -110,3 +130,63 @@ def test_a_plan_of_many_policies_takes_a_time_in_proportion(tmp_path: Path) -> N
     seconds(10)
     base = seconds(10)
     assert seconds(400) - base < 8 * max(seconds(100) - base, 0.05)
+
+
+def test_everything_that_is_not_permitted_is_told_at_once(tmp_path: Path) -> None:
+    tenant = Tenant(
+        misbehaviour=Misbehaviour(forbidden=("groups", "identity/conditionalAccess/namedLocations"))
+    )
+
+    with pytest.raises(NotPermitted) as caught:
+        plan(folder(tmp_path, [policy("P", includeGroups=["New hires"])]), tenant)
+
+    assert "GET groups" in str(caught.value)
+    assert "namedLocations" in str(caught.value)
+
+
+def leaving_out(name: str, asked: list[str]) -> Callable[[AsgiApp], AsgiApp]:
+    """A tenant whose lists do not carry this property; `asked` gets the paths."""
+
+    def wrap(app: AsgiApp) -> AsgiApp:
+        async def wrapped(scope: Message, receive: Receive, send: Send) -> None:
+            asked.append(str(scope["path"]))
+
+            async def edited(message: Message) -> None:
+                if message["type"] == "http.response.body" and b'"value"' in message["body"]:
+                    answer = json.loads(message["body"])
+                    kept = [{k: v for k, v in item.items() if k != name} for item in answer["value"]]
+                    message = {**message, "body": json.dumps({**answer, "value": kept}).encode()}
+                headers = [pair for pair in message.get("headers", []) if pair[0] != b"content-length"]
+                await send({**message, "headers": headers} if "headers" in message else message)
+
+            await app(scope, receive, edited)
+
+        return wrapped
+
+    return wrap
+
+
+def test_restrictions_that_the_list_leaves_out_are_read_by_themselves(tmp_path: Path) -> None:
+    tenant, asked = Tenant(), list[str]()
+    root = folder(tmp_path, [strength("S", "fido2")])
+    settle(root, tenant)
+    tenant.between.append(leaving_out("combinationConfigurations", asked))
+
+    assert plan(root, tenant).plan.pending == ()
+    assert [path for path in asked if path.endswith("/combinationConfigurations")] != []
+
+
+@pytest.mark.parametrize(
+    ("groups", "uncertain"),
+    [
+        ([{"id": "A", "displayName": "Staff", "groupTypes": []}], set()),
+        ([{"id": "A", "displayName": "Staff", "groupTypes": ["DynamicMembership"]}], {"a"}),
+        ([{"id": "A", "displayName": "Staff", "membershipRule": "user.x"}], {"a"}),
+        ([{"@odata.type": "#microsoft.graph.group", "id": "A", "displayName": None}], {"a"}),
+        ([{"id": "A"}, {"id": "A", "displayName": "Staff", "groupTypes": []}], set()),
+    ],
+)
+def test_nobody_counts_on_groups_that_are_dynamic_or_hidden(
+    groups: list[JsonObject], uncertain: set[str]
+) -> None:
+    assert _dynamic_groups(groups) == uncertain

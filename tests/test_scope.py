@@ -121,3 +121,18 @@ def test_a_policy_that_is_not_there_is_disabled() -> None:
     assert (is_in_force(POLICY), is_in_force({})) == (True, False)
     assert blocks(edited("grantControls.builtInControls", ["block"]))
     assert at(POLICY, "state") == "enabled"
+
+
+def test_an_exclusion_that_comes_with_its_tenants_is_no_widening() -> None:
+    guests: JsonObject = {
+        "guestOrExternalUserTypes": ["internalGuest"],
+        "externalTenants": {"membershipKind": "all"},
+    }
+    users: JsonObject = {"includeUsers": ["All"]}
+    before: JsonObject = {"state": "enabled", "conditions": {"users": users}}
+    after: JsonObject = {
+        "state": "enabled",
+        "conditions": {"users": {**users, "excludeGuestsOrExternalUsers": guests}},
+    }
+
+    assert widened(before, after) == ()

@@ -200,10 +200,10 @@ def test_a_newer_path_that_names_nothing_is_stale() -> None:
 
 
 def test_what_the_service_sets_is_a_warning() -> None:
-    found = findings("ConditionalAccessPolicy", {**POLICY, "id": "x", "displayName": "y"})
+    (finding,) = findings("ConditionalAccessPolicy", {**POLICY, "id": "x", "displayName": "y"})
 
-    assert [(item.rule, item.severity) for item in found] == [("service-owned", "warning")] * 2
-    assert found[1].help == "`name` is the place for the display name."
+    assert (finding.rule, finding.severity) == ("service-owned", "warning")
+    assert finding.message == "id, displayName: set by the service, and ignored here"
 
 
 def test_every_mistake_is_found_at_its_place() -> None:

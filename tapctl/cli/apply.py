@@ -125,7 +125,9 @@ def _declined(plan: Plan) -> str:
 
 def _carry_out(session: Session, planned: Planned, report: Report, options: Options) -> int:
     with _record(options.workspace, planned.plan.environment) as record:
-        result: Result = session.run(carry_out(planned, session.gateway, record, session.progress.step))
+        result: Result = session.run(
+            carry_out(planned, session.gateway, record, session.progress.step, session.progress.settling)
+        )
     done = applied_report(
         report,
         result.outcomes,

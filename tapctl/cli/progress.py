@@ -51,6 +51,14 @@ class StderrProgress:
         if not self._is_terminal:
             self._write(said + "\n")
 
+    def settling(self, changes: int, seconds: float) -> None:
+        """What was written does not read back yet."""
+        what = "1 change" if changes == 1 else f"{changes} changes"
+        said = f"waiting until the tenant shows {what}, at most {seconds:.0f} s more"
+        self._status(said)
+        if not self._is_terminal:
+            self._write(said + "\n")
+
     def clear(self) -> None:
         """Take the line away, before something else is written."""
         self._status("")

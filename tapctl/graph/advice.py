@@ -9,7 +9,7 @@ from tapctl.graph.permissions import permission_for
 
 _NUMBERS = {
     "1007": "the body does not match Graph's schema: an unknown property, or a wrong shape or enum member; "
-    "the message may name it, and `tapctl explain KIND` says what may be there",
+    "the message may name it, and the kind's file in schemas/ says what may be there",
     "1032": "the control passwordChange has conditions of its own: operator AND, mfa beside it, "
     "all applications and a user risk level",
     "1064": "clientAppTypes may not be empty; write [all]",
@@ -19,7 +19,7 @@ _NUMBERS = {
 
 _CODES = {
     "authentication_requestfromnonpremiumtenantorb2ctenant": "the tenant has no Microsoft Entra ID P1 "
-    "licence, which this needs; `tapctl doctor` lists the licences that Graph reports",
+    "licence, which this needs",
     "request_unsupportedquery": "Graph does not support this query option here; this is a bug in tapctl or "
     "in the server at graphEndpoint, please report it with the request",
     "directory_concurrencyviolation": "something else was changing the same object; try again",
@@ -30,8 +30,7 @@ _CODES = {
 _WORDS = {
     "disable security defaults": "turn security defaults off first (Entra admin center, Overview, "
     "Properties), or write enabledForReportingButNotEnforced until then",
-    "not licensed": "the tenant has no licence for this feature; `tapctl doctor` lists "
-    "the licences that Graph reports",
+    "not licensed": "the tenant has no licence for this feature (Conditional Access needs Entra ID P1)",
 }
 
 _STATUSES = {
@@ -55,4 +54,4 @@ def _permission_advice(method: str, path: str) -> str:
     needed = permission_for(method, path)
     if needed is None:
         return "the identity may not do this; see the permissions on Microsoft's page of this request"
-    return f"{needed}; `tapctl doctor` shows what the token has"
+    return str(needed)

@@ -118,6 +118,7 @@ _TABLE = (
         create="Group.Create (an application) or Group.ReadWrite.All (a person)",
         role="Groups Administrator",
     ),
+    _Row(path="users/*/memberOf", read="GroupMember.Read.All and User.Read.All"),
     _Row(path="users/*/transitiveMemberOf", read="GroupMember.Read.All and User.Read.All"),
     _Row(path="users", read="User.ReadBasic.All"),
     _Row(path="me", read="User.Read"),

@@ -76,10 +76,14 @@ def _check_tenant(claims: JsonObject, expected: Expectation) -> None:
     tenant = _text(claims, "tid")
     if tenant.casefold() != expected.tenant_id.casefold():
         raise CredentialsError(
-            f'{expected.source}: the token is for tenant "{tenant}", but environment {expected.environment} '
+            f"{expected.source}: the token is for {_named(tenant)}, but environment {expected.environment} "
             f'is tenant "{expected.tenant_id}"; nothing was sent. Sign in to that tenant, or choose another '
             "environment with -e"
         )
+
+
+def _named(tenant: str) -> str:
+    return f'tenant "{tenant}"' if tenant else "no tenant that it names (no tid)"
 
 
 def _check_lifetime(claims: JsonObject, expected: Expectation) -> None:

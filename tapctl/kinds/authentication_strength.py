@@ -131,6 +131,7 @@ KIND = Kind(
         well_known=_BUILT_IN_IDS,
         permission="Policy.Read.AuthenticationMethod",
     ),
+    contained="combinationConfigurations",
     rules=_rules,
     service_managed=_service_managed,
     requests=_requests,

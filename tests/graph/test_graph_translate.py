@@ -83,7 +83,7 @@ def test_each_status_has_its_error(status: int, kind: type[GraphError]) -> None:
 @pytest.mark.parametrize(
     ("error", "advice"),
     [
-        (said(400, message="1007: The property x"), "tapctl explain"),
+        (said(400, message="1007: The property x"), "schemas/"),
         (said(400, message="1032: InvalidPasswordResetControl"), "passwordChange"),
         (said(400, message="1064: clientAppTypes"), r"\[all\]"),
         (said(400, message="1108: strength"), "keep the strength"),
