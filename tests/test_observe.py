@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +11,6 @@ import pytest
 from trial import (
     DOMAIN,
     POLICIES,
-    SETTINGS,
     Message,
     Receive,
     Send,
@@ -30,7 +28,7 @@ from tapctl.graph.sandbox import AsgiApp
 from tapctl.model import JsonObject
 from tapctl.observe import _dynamic_groups
 from tapctl.pipeline import check, make_plan
-from tapctl.sandbox import Misbehaviour, Settings
+from tapctl.sandbox import Misbehaviour
 from tapctl.sandbox.seed import numbered
 
 
@@ -108,28 +106,6 @@ def test_ids_of_what_a_name_stands_beside_are_named_once(tmp_path: Path, kind: s
     folder(tmp_path, [policy("P", **users, excludeGroups=["Break glass"]), group("New hires")])
 
     assert plan(tmp_path, tenant).plan.findings != ()
-
-
-def test_a_plan_of_many_policies_takes_a_time_in_proportion(tmp_path: Path) -> None:
-    tenant = Tenant(sandbox=Settings(policies=5000, page=999, largest_page=999))
-    many(tenant, 400)
-    settings = {**SETTINGS, "limits": {"updates": 5000}}
-
-    def seconds(count: int) -> float:
-        documents = [policy(f"P{number}", "disabled") for number in range(count)]
-        checked = check(folder(tmp_path / str(count), documents, settings=settings), None)
-
-        async def main() -> float:
-            async with tenant.connection() as gateway:
-                begun = time.process_time()
-                await make_plan(checked, gateway)
-                return time.process_time() - begun
-
-        return asyncio.run(main())
-
-    seconds(10)
-    base = seconds(10)
-    assert seconds(400) - base < 8 * max(seconds(100) - base, 0.05)
 
 
 def test_everything_that_is_not_permitted_is_told_at_once(tmp_path: Path) -> None:
