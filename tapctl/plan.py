@@ -11,7 +11,7 @@ from dataclasses import replace
 from tapctl.canonical import references, sort_key
 from tapctl.diff import field_changes
 from tapctl.directory import Directory
-from tapctl.kinds import lookups
+from tapctl.kinds import kinds, lookups
 from tapctl.match import Matched, Pair
 from tapctl.model import Address, Change, Finding, Json, Path, Plan, Snapshot, TenantFacts
 from tapctl.reference import parse
@@ -21,6 +21,7 @@ from tapctl.scope import is_in_force
 from tapctl.validate import dotted
 
 _POLICIES = "ConditionalAccessPolicy"
+_MIGRATION_UNDER_WAY = ("preMigration", "migrationInProgress")
 
 
 def plan_changes(matched: Matched, resolved: Resolved, snapshot: Snapshot) -> Plan:
@@ -300,6 +301,26 @@ def _unfit_tenant(changes: Iterable[Change], facts: TenantFacts) -> Iterator[Fin
             address=written[0].address,
             place=written[0].place,
         )
+    methods = [change for change in changes if change.action != "no-op" and _is_method(change)]
+    if methods and facts.migration_state in _MIGRATION_UNDER_WAY and not _completes_migration(changes):
+        yield Finding(
+            rule="migration-not-complete",
+            severity="warning",
+            message=f"policyMigrationState is {facts.migration_state}: the legacy policies still count, "
+            "and may allow what these documents do not",
+            help="Look at the per-user multifactor and self-service reset settings as well, and move on "
+            "(AuthenticationMethodsPolicy: policyMigrationState) once everything is here.",
+            address=methods[0].address,
+            place=methods[0].place,
+        )
+
+
+def _is_method(change: Change) -> bool:
+    return bool(kinds()[change.address.kind].inside)
+
+
+def _completes_migration(changes: Iterable[Change]) -> bool:
+    return any((change.after or {}).get("policyMigrationState") == "migrationComplete" for change in changes)
 
 
 def _policies(changes: Sequence[Change]) -> str:

@@ -216,3 +216,24 @@ def without_configurations(app: AsgiApp) -> AsgiApp:
         await app(scope, receive, shortened if is_policy else send)
 
     return wrapped
+
+
+@pytest.mark.parametrize(
+    ("state", "more", "rule"),
+    [
+        ("migrationInProgress", [], ["migration-not-complete"]),
+        ("migrationInProgress", [{"policyMigrationState": "migrationComplete"}], []),
+        ("migrationComplete", [], []),
+    ],
+)
+def test_legacy_policies_that_still_count_are_told_of(
+    tenant: Tenant, tmp_path: Path, state: str, more: list[dict[str, str]], rule: list[str]
+) -> None:
+    above = "policies/authenticationMethodsPolicy"
+    tenant.put(above, id="authenticationMethodsPolicy", policyMigrationState=state)
+    documents = [{"kind": "AuthenticationMethodsPolicy", "spec": spec} for spec in more]
+    changed = method("VoicePolicy", excludeTargets=["New hires"])
+
+    planned = plan(folder(tmp_path, [policy("P", "disabled"), changed, *documents]), tenant)
+
+    assert [item.rule for item in planned.plan.findings if "migration" in item.rule] == rule
