@@ -170,7 +170,11 @@ async def _check_nothing_moved(run: Run, stage: Sequence[Step]) -> None:
     run.fresh.update(new)
     for name in new:
         changes = [change for change in run.plan.pending if change.address.kind == name]
-        new_names = [change.address.name for change in changes if change.id is None or change.former_name]
+        new_names = [
+            run.pairs[change.address].display_name
+            for change in changes
+            if change.id is None or change.former_name
+        ]
         try:
             observed = await _read(run, kinds()[name], [change.address for change in changes])
             named = await _by_name(run.gateway, kinds()[name], new_names)
@@ -179,7 +183,8 @@ async def _check_nothing_moved(run: Run, stage: Sequence[Step]) -> None:
             continue
         taken = {str(item.get(kinds()[name].key)) for item in (*observed.values(), *named)}
         for change in changes:
-            if change.address.name in new_names and change.address.name in taken:
+            own_name = run.pairs[change.address].display_name
+            if own_name in new_names and own_name in taken:
                 said = "an object of this name has appeared since the plan was made: plan again"
                 run.failed[change.address] = said
             elif change.id is not None:
@@ -285,6 +290,7 @@ def _as_write(run: Run, step: Step) -> Write:
         before=step.before,
         after=step.after,
         renamed=step.renamed,
+        display_name=pair.display_name,
         wire=wire,
         reference_url=lambda object_id: f"{run.gateway.base_url}/v1.0/directoryObjects/{object_id}",
         observed=pair.observed or {},
@@ -345,8 +351,9 @@ async def _was_created(run: Run, step: Step) -> bool:
     spent, wait = 0.0, _FIRST_WAIT
     while spent < run.patience:
         listed = await run.gateway.list(kind.path) if kind.is_listed else []
-        listed += await _by_name(run.gateway, kind, [step.address.name])
-        found = [item for item in listed if item.get(kind.key) == step.address.name]
+        own_name = run.pairs[step.address].display_name
+        listed += await _by_name(run.gateway, kind, [own_name])
+        found = [item for item in listed if item.get(kind.key) == own_name]
         if len(found) == 1:
             _bind(run, step.address, str(found[0]["id"]))
             return True
@@ -408,7 +415,7 @@ def _difference(run: Run, step: Step, observed: JsonObject | None) -> str:
         return "it is not there"
     pair = run.pairs[step.address]
     name = observed.get(pair.kind.key)
-    if not pair.kind.singleton and name is not None and name != step.address.name:
+    if not pair.kind.singleton and name is not None and name != pair.display_name:
         return f"its name is still {name!r}"
     changes = field_changes(_spec(run, pair, observed), _known(pair, step.after))
     return "; ".join(f"{change.path} is {change.before!r}, not {change.after!r}" for change in changes)

@@ -69,6 +69,7 @@ class Write:
     before: JsonObject
     after: JsonObject
     renamed: bool
+    display_name: str
     wire: Callable[[Field, Json], Json]
     reference_url: Callable[[str], str]
     observed: JsonObject
@@ -192,7 +193,7 @@ class Kind:
         """
         body: JsonObject = {"@odata.type": self.odata_type} if self.odata_type else {}
         if self.key == "displayName" and (write.renamed or write.action == "create"):
-            body["displayName"] = write.address.name
+            body["displayName"] = write.display_name
         for name in properties:
             body[name] = self._sent(self.field.properties.get(name), write.after.get(name), write)
         kept = {path: item for path, item in write.extra.items() if path[1:] and body.get(str(path[0]))}

@@ -37,6 +37,11 @@ class Pair:
     managed_by: str = ""
     is_owned: bool = False
 
+    @property
+    def display_name(self) -> str:
+        """What Graph calls the object."""
+        return self.desired.display_name if self.desired is not None else self.address.name
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matched:
@@ -100,7 +105,7 @@ def _recognise(desired: Desired, workspace: Workspace, index: _Index) -> _Recogn
         pinned = index.by_id.get((kind, pin.lower()))
         name = None if pinned is None else str(pinned.get("displayName"))
         return pinned, name if name in desired.resource.former_names else None, []
-    named = index.by_name.get(desired.address, [])
+    named = index.by_name.get(Address(kind, desired.display_name), [])
     former = [
         (item, name)
         for name in desired.resource.former_names
@@ -253,9 +258,11 @@ def _is_called(address: Address, names: set[str]) -> bool:
 
 
 def _was(address: Address, names: set[str], workspace: Workspace) -> bool:
-    """Whether the pinned object goes by a former name of its document."""
+    """Whether the pinned object goes by a former name of its document, or by the one it gives Graph."""
     return any(
-        resource.address == address and names & set(resource.former_names) for resource in workspace.resources
+        resource.address == address
+        and names & {*resource.former_names, str(resource.spec.get("displayName"))}
+        for resource in workspace.resources
     )
 
 

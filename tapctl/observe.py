@@ -152,7 +152,7 @@ def _names_wanted(
     workspace: Workspace, desired: Sequence[Desired], resolved: Resolved
 ) -> dict[str, frozenset[str]]:
     """The names to look up, for kinds that are not listed anyway."""
-    groups = {item.address.name for item in desired if item.address.kind == "Group"}
+    groups = {item.display_name for item in desired if item.address.kind == "Group"}
     former = {name for item in desired if item.address.kind == "Group" for name in item.resource.former_names}
     names = {kind: set(found) for kind, found in resolved.names.items()}
     names["Group"] = names.get("Group", set()) | groups | former
@@ -254,7 +254,7 @@ def _take_groups(reading: _Reading, workspace: Workspace, desired: Sequence[Desi
         name
         for item in desired
         if item.address.kind == "Group"
-        for name in (item.address.name, *item.resource.former_names)
+        for name in (item.display_name, *item.resource.former_names)
     }
     pinned = {pin.lower() for address, pin in workspace.environment.pins.items() if address.name in meant}
     unique = {str(group["id"]): group for group in reading.entries["Group"]}
@@ -342,7 +342,7 @@ async def _members(reading: _Reading, desired: Sequence[Desired]) -> None:
         name: links_to_read(item)
         for item in desired
         if item.address.kind == "Group"
-        for name in (item.address.name, *item.resource.former_names)
+        for name in (item.display_name, *item.resource.former_names)
     }
     reading.objects["Group"] = tuple(
         await asyncio.gather(

@@ -32,6 +32,7 @@ def plan_changes(matched: Matched, resolved: Resolved, snapshot: Snapshot) -> Pl
         *_unresolved(resolved, matched),
         *_ids_of_nothing(matched, snapshot),
         *(finding for pair in matched.pairs for finding in _refusals(pair)),
+        *_two_names(matched),
         *_look_alikes(matched),
         *_still_used(changes, matched.pairs),
         *_unfit_tenant(changes, snapshot.facts),
@@ -210,6 +211,19 @@ def _refusals(pair: Pair) -> Iterator[Finding]:
         if why:
             yield _stop(
                 pair, "cannot-change-in-place", f"{pair.address}: {why}", "Nothing is replaced silently."
+            )
+
+
+def _two_names(matched: Matched) -> Iterator[Finding]:
+    """A pasted export may carry a name of its own; meant it is only with a pin."""
+    for pair in matched.pairs:
+        if pair.display_name != pair.address.name and pair.address not in matched.directory.pinned:
+            yield _stop(
+                pair,
+                "two-names",
+                f"{pair.address} has another name in its spec: displayName is {pair.display_name!r}",
+                f"`name` is the place: write it there. To tell two objects of one name apart, keep both and "
+                f"pin this one: pins: {{{pair.address}: <id>}}.",
             )
 
 

@@ -41,6 +41,17 @@ class Desired:
         """The document's address."""
         return self.resource.address
 
+    @property
+    def display_name(self) -> str:
+        """What Graph calls the object: the document's name, unless `spec.displayName` says otherwise.
+
+        That is how two objects of one name are declared: another name each, and a pin.
+        """
+        said = self.resource.spec.get("displayName")
+        return (
+            said if isinstance(said, str) and said and self.kind.key == "displayName" else self.address.name
+        )
+
 
 def validate(resources: Iterable[Resource]) -> tuple[tuple[Desired, ...], tuple[Finding, ...]]:
     """Every resource, prepared, and every finding about it."""
@@ -373,6 +384,8 @@ def _dotted_paths(value: Json, path: Path = ()) -> Iterator[str]:
 def _read_only(root: Field, resource: Resource) -> Iterator[Finding]:
     """A pasted export brings along what only the service sets."""
     found = [name for name in resource.spec if name in root.properties and root.properties[name].is_read_only]
+    if resource.spec.get("displayName") != resource.address.name and "displayName" in found:
+        found.remove("displayName")  # the name that Graph knows, beside the document's own
     if found:
         yield Finding(
             rule="service-owned",

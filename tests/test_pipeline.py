@@ -505,3 +505,27 @@ def test_a_group_synchronised_from_on_premises_is_not_changed(tenant: Tenant, tm
     planned = plan(folder(tmp_path, [group("Synced", description="New")]), tenant)
 
     assert "synchronised from on-premises" in finding(planned, "service-managed").message
+
+
+def test_two_objects_of_one_name_are_declared_with_pins(tenant: Tenant, tmp_path: Path) -> None:
+    ranges = [{"@odata.type": "#microsoft.graph.iPv4CidrRange", "cidrAddress": "192.0.2.0/24"}]
+    kind = {"@odata.type": "#microsoft.graph.ipNamedLocation", "isTrusted": False}
+    both = [tenant.put(LOCATIONS, **kind, displayName="Office", ipRanges=ranges) for _ in range(2)]
+    documents = [
+        location("Office", "192.0.2.0/24"),
+        location("Office (2)", "192.0.2.0/25", displayName="Office"),
+        policy("P", "disabled", only={"conditions": {"locations": {"includeLocations": ["Office (2)"]}}}),
+    ]
+    pins = {"NamedLocation/Office": both[0], "NamedLocation/Office (2)": both[1]}
+
+    settle(folder(tmp_path, documents, pins=pins), tenant)
+
+    assert len(tenant.named(LOCATIONS, "Office")) == 2
+    assert tenant.one(POLICIES, "P")["conditions"]["locations"]["includeLocations"] == [both[1]]
+    assert plan(tmp_path, tenant).plan.pending == ()
+
+
+def test_another_display_name_than_the_document_s_needs_a_pin(tenant: Tenant, tmp_path: Path) -> None:
+    planned = plan(folder(tmp_path, [location("Office", "192.0.2.0/24", displayName="Bureau")]), tenant)
+
+    assert "'Bureau'" in finding(planned, "two-names").message

@@ -203,7 +203,7 @@ def test_what_the_service_sets_is_a_warning() -> None:
     (finding,) = findings("ConditionalAccessPolicy", {**POLICY, "id": "x", "displayName": "y"})
 
     assert (finding.rule, finding.severity) == ("service-owned", "warning")
-    assert finding.message == "id, displayName: set by the service, and ignored here"
+    assert finding.message == "id: set by the service, and ignored here"
 
 
 def test_every_mistake_is_found_at_its_place() -> None:

@@ -132,7 +132,7 @@ def _requests(kind: Kind, write: Write) -> list[Request]:
 def _body(kind: Kind, write: Write, properties: Iterable[str]) -> JsonObject:
     """The changed properties; each block complete, with what was observed in it and no schema knows."""
     body: JsonObject = (
-        {"displayName": write.address.name} if write.renamed or write.action == "create" else {}
+        {"displayName": write.display_name} if write.renamed or write.action == "create" else {}
     )
     for name in properties:
         value = write.after.get(name)
