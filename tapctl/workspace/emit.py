@@ -61,10 +61,11 @@ def read_back(text: str) -> list[Json]:
 
 def same(one: Json, other: Json) -> bool:
     """Equality that tells true from 1 and 1 from 1.0; the order of properties means nothing."""
-    return _fingerprint(one) == _fingerprint(other)
+    return fingerprint(one) == fingerprint(other)
 
 
-def _fingerprint(value: Json) -> str:
+def fingerprint(value: Json) -> str:
+    """A text that equal values share."""
     return json.dumps(value, sort_keys=True)
 
 
