@@ -29,6 +29,7 @@ from tapctl.errors import NotPermitted
 from tapctl.graph.sandbox import AsgiApp
 from tapctl.pipeline import check, make_plan
 from tapctl.sandbox import Misbehaviour
+from tapctl.workspace.document import draft
 
 CONTEXTS = "identity/conditionalAccess/authenticationContextClassReferences"
 METHODS = "policies/authenticationMethodsPolicy/authenticationMethodConfigurations"
@@ -237,3 +238,12 @@ def test_legacy_policies_that_still_count_are_told_of(
     planned = plan(folder(tmp_path, [policy("P", "disabled"), changed, *documents]), tenant)
 
     assert [item.rule for item in planned.plan.findings if "migration" in item.rule] == rule
+
+
+def test_a_context_is_written_down_by_its_display_name(tenant: Tenant, tmp_path: Path) -> None:
+    settle(folder(tmp_path, [context()]), tenant)
+    pair = next(pair for pair in plan(tmp_path, tenant).matched.pairs if pair.address.name == "c1")
+
+    written = draft(pair)
+
+    assert (written.name, written.spec) == ("Sensitive actions", {"id": "c1", "isAvailable": True})

@@ -31,15 +31,16 @@ def draft(pair: Pair, *, name: str | None = None) -> Draft:
     object's own is taken."""
     root = pair.kind.field
     kept = {key: item for key, item in (pair.before or {}).items() if key not in _MEMBERSHIP}
+    own_name = str(kept.pop("displayName", pair.address.name))  # the address of some kinds holds an id
     spec = with_values(_written_object(root, kept, is_root=True), pair.extra)
     newer = [*map(dotted, pair.extra), *_strange_members(root, spec)]
-    label = None if pair.kind.singleton else name or pair.address.name
+    label = None if pair.kind.singleton else name or own_name
     return Draft(
         kind=pair.kind.name,
         name=label,
         spec=spec,
         newer=tuple(sorted(set(newer))),
-        display_name=pair.address.name if name not in (None, pair.address.name) else None,
+        display_name=own_name if name not in (None, own_name) else None,
         notes=(f"{pair.managed_by}: {pair.kind.managed_rule}.",) if pair.managed_by else (),
     )
 
