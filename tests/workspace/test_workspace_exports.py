@@ -1,0 +1,405 @@
+from __future__ import annotations
+
+import codecs
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tapctl.canonical import is_noise
+from tapctl.errors import UsageError
+from tapctl.kinds import kinds
+from tapctl.model import Finding, Json, JsonObject
+from tapctl.workspace import exports
+from tapctl.workspace.exports import Exports, read_exports
+
+CORPUS = Path(__file__).parents[2].parent / "shared" / "corpus"
+FILES = [
+    "authentication-methods",
+    "authentication-strengths",
+    "conditional-access-policies",
+    "named-locations",
+    "edit-pairs",
+]
+KINDS = {
+    "ca-policy": "ConditionalAccessPolicy",
+    "named-location": "NamedLocation",
+    "auth-strength": "AuthenticationStrength",
+    "auth-methods-policy": "AuthenticationMethodsPolicy",
+}
+METHODS = {kind.odata_type: kind.name for kind in kinds().values() if kind.odata_type}
+ENCODINGS: list[Callable[[str], bytes]] = [
+    lambda text: text.encode(),
+    lambda text: codecs.BOM_UTF8 + text.encode(),
+    lambda text: codecs.BOM_UTF16_LE + text.encode("utf-16-le"),
+    lambda text: codecs.BOM_UTF16_BE + text.encode("utf-16-be"),
+    lambda text: text.encode("utf-16-le"),
+    lambda text: text.encode("utf-16-be"),
+    lambda text: text.encode("utf-32"),
+    lambda text: json.dumps(text).encode(),
+]
+ID = "11111111-2222-3333-4444-555555555555"
+POLICY: JsonObject = {
+    "id": ID,
+    "displayName": "P",
+    "state": "enabled",
+    "conditions": {"clientAppTypes": ["all"]},
+}
+LOCATION: JsonObject = {"displayName": "L", "ipRanges": [{"cidrAddress": "10.0.0.0/8"}]}
+
+
+def read(tmp_path: Path, content: Json | bytes, name: str = "a.json") -> Exports:
+    file = tmp_path / name
+    file.parent.mkdir(exist_ok=True, parents=True)
+    file.write_bytes(content if isinstance(content, bytes) else json.dumps(content).encode())
+    return read_exports(file)
+
+
+def names(found: Exports) -> list[str]:
+    return [item.kind for item in found.objects]
+
+
+def finding(found: Exports) -> Finding:
+    (only,) = found.findings
+    return only
+
+
+def corpus(name: str) -> list[tuple[str, JsonObject]]:
+    if not CORPUS.is_dir():
+        pytest.skip("the exported policies of real tenants are not here")
+    records = [
+        json.loads(line) for line in (CORPUS / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
+    ]
+    keys = ("object", "before_object", "after_object")
+    return [(record["kind"], record[key]) for record in records for key in keys if key in record]
+
+
+def leaves(value: Json) -> list[str]:
+    """Everything in a value that is not nothing, whatever it is called."""
+    if isinstance(value, dict):
+        kept = [item for key, item in value.items() if not is_noise(key) and not key.endswith("DateTime")]
+        return sorted(leaf for item in kept for leaf in leaves(item))
+    if isinstance(value, list):
+        return sorted(leaf for item in value for leaf in leaves(item))
+    return [] if value is None else [json.dumps(value)]
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_export_of_a_real_tenant_is_recognised_and_whole(tmp_path: Path, name: str) -> None:
+    for index, (kind, value) in enumerate(corpus(name)):
+        text = json.dumps(value, ensure_ascii=index % 3 == 0)
+
+        found = read(tmp_path, ENCODINGS[index % len(ENCODINGS)](text))
+
+        expected = KINDS.get(kind) or METHODS.get(str(value["@odata.type"]))
+        assert names(found)[:1] == ([expected] if expected else [])
+        assert all(leaves(item.object) == leaves(value) for item in found.objects[:1])
+        assert {item.severity for item in found.findings} <= {"warning", "note"}
+
+
+@pytest.mark.parametrize("encode", ENCODINGS)
+@pytest.mark.parametrize(
+    "wrap", [lambda it: it, lambda it: [it], lambda it: {"value": [it]}, lambda it: {"Value": it}]
+)
+def test_an_object_is_found_however_it_was_saved(
+    tmp_path: Path, encode: Callable[[str], bytes], wrap: Callable[[Json], Json]
+) -> None:
+    found = read(
+        tmp_path, encode(json.dumps(wrap({**POLICY, "displayName": "Zürich ✓"}), ensure_ascii=False))
+    )
+
+    assert [item.object["displayName"] for item in found.objects] == ["Zürich ✓"]
+    assert found.findings == ()
+
+
+def test_objects_in_strings_are_read(tmp_path: Path) -> None:
+    found = read(tmp_path, {"value": json.dumps([json.dumps(POLICY), "\ufeff" + json.dumps(LOCATION)])})
+
+    assert [item.source for item in found.objects] == [
+        f"{tmp_path}/a.json#/value/0",
+        f"{tmp_path}/a.json#/value/1",
+    ]
+
+
+def test_what_powershell_makes_of_the_sdk_is_spelled_as_graph_does(tmp_path: Path) -> None:
+    found = read(
+        tmp_path,
+        {
+            "Id": ID,
+            "DisplayName": "L",
+            "CreatedDateTime": "/Date(1676050853086)/",
+            "ModifiedDateTime": {"value": "/Date(1676050853086+0100)/", "DateTime": "Friday"},
+            "AdditionalProperties": {
+                "@odata.type": "microsoft.graph.ipNamedLocation",
+                "isTrusted": True,
+                "ipRanges": [{"@odata.type": "#microsoft.graph.iPv4CidrRange", "cidrAddress": "10.0.0.0/8"}],
+            },
+        },
+    )
+
+    assert found.findings == ()
+    assert found.objects[0].object == {
+        "id": ID,
+        "displayName": "L",
+        "createdDateTime": "2023-02-10T17:40:53.086Z",
+        "modifiedDateTime": "2023-02-10T17:40:53.086Z",
+        "@odata.type": "#microsoft.graph.ipNamedLocation",
+        "isTrusted": True,
+        "ipRanges": [{"@odata.type": "#microsoft.graph.iPv4CidrRange", "cidrAddress": "10.0.0.0/8"}],
+    }
+
+
+def test_names_of_properties_are_spelled_all_the_way_down(tmp_path: Path) -> None:
+    conditions: JsonObject = {
+        "Users": {"INCLUDEUSERS": ["All"], "AdditionalProperties": {}},
+        "DeviceStates": {"IncludeStates": ["x"]},
+        "applications": {"IncludeApplications": ["All"], "AdditionalProperties": None},
+    }
+
+    found = read(tmp_path, {"DisplayName": "P", "state": "enabled", "Conditions": conditions})
+
+    assert found.objects[0].object["conditions"] == {
+        "users": {"includeUsers": ["All"]},
+        "deviceStates": {"includeStates": ["x"]},
+        "applications": {"includeApplications": ["All"]},
+    }
+
+
+def test_a_whole_tenant_is_read_by_its_paths(tmp_path: Path) -> None:
+    deleted, policy = (
+        "identity/conditionalAccess/deletedItems/policies",
+        "policies/authenticationMethodsPolicy",
+    )
+    configurations = "authenticationMethodConfigurations"
+    tenant: JsonObject = {
+        "identity/conditionalAccess/policies": [{"displayName": "P"}],
+        deleted: [POLICY],
+        policy: {
+            "id": "authenticationMethodsPolicy",
+            configurations: [
+                {"id": "Sms", "state": "enabled"},
+                {"id": "New", "state": "enabled"},
+            ],
+        },
+        "groups": [{"displayName": "G"}, {}],
+        "users": [{"id": ID}, {"id": "2"}],
+        "version": 1,
+    }
+
+    found = read(tmp_path, tenant)
+
+    assert names(found) == ["ConditionalAccessPolicy", "AuthenticationMethodsPolicy", "SmsPolicy", "Group"]
+    assert [item.message.partition(",")[0] for item in found.findings] == [
+        f'/{deleted.replace("/", "~1")}/0: this is of "{deleted}"',
+        f'/{policy.replace("/", "~1")}/{configurations}/1: this is of "{configurations}"',
+        '/groups/1: this is of "groups"',
+        '/users/0: 2 objects are of "users"',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        ({"@odata.context": "https://g/v1.0/$metadata#groups(id,displayName)/$entity", "id": ID}, "Group"),
+        ({"@odata.id": f"https://g/v2/{ID}/groups/{ID}", "displayName": "G"}, "Group"),
+        ({"membershipRule": "x"}, "Group"),
+        ({"OdataType": "#microsoft.graph.smsAuthenticationMethodConfiguration"}, "SmsPolicy"),
+        ({"Id": "TemporaryAccessPass", "State": "enabled"}, "TemporaryAccessPassPolicy"),
+        ({"id": "c1", "displayName": "C", "isAvailable": True}, "AuthenticationContext"),
+        ({"displayName": "E", "appId": ID, "openIdConnectSetting": {}}, "ExternalAuthenticationMethod"),
+        (
+            {"policyMigrationState": "preMigration", "authenticationMethodConfigurations": None},
+            "AuthenticationMethodsPolicy",
+        ),
+        (
+            {
+                "@odata.context": "https://g/$metadata#policies/authenticationStrengthPolicies",
+                "value": [{"id": ID}],
+            },
+            "AuthenticationStrength",
+        ),
+        (
+            {"@odata.context": "https://g/$metadata#policies", "value": [{"allowedCombinations": []}]},
+            "AuthenticationStrength",
+        ),
+    ],
+)
+def test_the_kind_is_told_by_what_there_is(tmp_path: Path, value: JsonObject, kind: str) -> None:
+    assert names(read(tmp_path, value)) == [kind]
+
+
+@pytest.mark.parametrize(
+    ("value", "what"),
+    [
+        (
+            {"@odata.type": "#microsoft.graph.user"},
+            'this is of "#microsoft.graph.user", which tapctl does not manage',
+        ),
+        ({"a": 1, "b": 2}, 'this is an object with "a", "b", which tapctl does not manage'),
+        ({}, "this is an object with nothing, which tapctl does not manage"),
+        (7, "7 is no object"),
+        ("text", '"text" is no object'),
+    ],
+)
+def test_what_is_of_no_kind_is_noted(tmp_path: Path, value: Json, what: str) -> None:
+    found = read(tmp_path, value)
+
+    assert found.objects == ()
+    assert (finding(found).severity, finding(found).message) == ("note", what)
+
+
+@pytest.mark.parametrize(
+    "marker",
+    [
+        "%GroupId%",
+        "<RING>",
+        "REPLACE-WITH-GROUP",
+        "{{group}}",
+        "[[x]]",
+        "${var.group}",
+        "$(group)",
+        "__GROUP__",
+    ],
+)
+def test_a_placeholder_is_reported_at_its_place(tmp_path: Path, marker: str) -> None:
+    policy = {**POLICY, "createdDateTime": marker, "conditions": {"users": {"includeGroups": [ID, marker]}}}
+
+    found = finding(read(tmp_path, json.dumps([policy], indent=1).encode()))
+
+    assert (found.rule, found.severity) == ("export-placeholder", "warning")
+    assert found.message.startswith("/0/conditions/users/includeGroups/1: ")
+    assert found.place is not None
+    assert found.place.line == 10
+
+
+def test_a_name_in_place_of_an_id_is_noted(tmp_path: Path) -> None:
+    users: JsonObject = {"includeUsers": ["All"], "includeGroups": ["Staff"]}
+    contexts: JsonObject = {"includeAuthenticationContextClassReferences": ["c1"]}
+
+    found = finding(read(tmp_path, {**POLICY, "conditions": {"users": users, "applications": contexts}}))
+
+    assert (found.rule, found.severity) == ("export-name", "note")
+    assert found.message.endswith('includeGroups/0: "Staff" is no id; it is taken as the name of a Group')
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["System.Collections.Hashtable", "@{cidrAddress=10.0.0.0/8}", "Microsoft.Graph.PowerShell.Models.X"],
+)
+def test_what_powershell_cut_off_is_an_error(tmp_path: Path, text: str) -> None:
+    found = finding(read(tmp_path, {**LOCATION, "ipRanges": [text]}))
+
+    assert (found.rule, found.severity) == ("export-cut-off", "error")
+
+
+def test_trailing_commas_are_forgiven(tmp_path: Path) -> None:
+    found = read(tmp_path, b'[{"state": "enabled", "conditions": {"a": ["x,]", ], }, },\n]')
+
+    assert found.objects[0].object["conditions"] == {"a": ["x,]"]}
+    assert (finding(found).rule, finding(found).severity) == ("export-trailing-comma", "note")
+
+
+@pytest.mark.parametrize(("again", "severity"), [('"enabled"', "note"), ('"disabled"', "error")])
+def test_a_property_that_stands_twice_is_reported(tmp_path: Path, again: str, severity: str) -> None:
+    text = f'{{"state": "enabled", "conditions": {{"n": [1, {{"a~/b": 2}}]}},\n "state": {again}}}'
+
+    found = read(tmp_path, text.encode())
+
+    assert found.objects[0].object["state"] == json.loads(again)
+    assert (finding(found).rule, finding(found).severity) == ("duplicate-property", severity)
+
+
+def test_two_spellings_of_a_property_are_one(tmp_path: Path) -> None:
+    policy: JsonObject = {**POLICY, "State": None, "DisplayName": "P", "CONDITIONS": {}}
+
+    found = read(tmp_path, policy)
+
+    assert found.objects[0].object == {**POLICY, "conditions": {}}
+    assert finding(found).message == '/CONDITIONS: "conditions" stands twice, differently; the last counts'
+
+
+def test_half_characters_and_dates_outside_the_calendar_are_no_obstacle(tmp_path: Path) -> None:
+    date = "/Date(999999999999999)/"
+
+    found = read(tmp_path, {**POLICY, "displayName": "\ud800", "createdDateTime": date})
+
+    assert found.objects[0].object["displayName"] == "\ufffd"
+    assert found.objects[0].object["createdDateTime"] == date
+    assert finding(found).rule == "export-encoding"
+
+
+@pytest.mark.parametrize(
+    ("data", "message", "line"),
+    [
+        (b'{\n"a" 1}', "is not JSON: Expecting ':' delimiter", 2),
+        (b"", "is not JSON: Expecting value", 1),
+        (b'{"a": NaN}', "is not JSON: NaN is not a number that JSON has", 1),
+        (b'\n["{"]', "holds at /0 what is not JSON: ", 1),
+        (b'\n\n"\xff"', "is not utf-8; save it as UTF-8", 3),
+        (b"[" * 100_000, "is nested too deeply to be an export", 1),
+    ],
+)
+def test_what_is_no_json_is_reported(tmp_path: Path, data: bytes, message: str, line: int) -> None:
+    found = finding(read(tmp_path, data))
+
+    assert (found.severity, found.place and found.place.line) == ("error", line)
+    assert message in found.message
+
+
+def test_a_file_too_large_or_no_file_at_all_is_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exports, "MAX_BYTES", 10)
+    os.mkfifo(tmp_path / "pipe.json")
+    (tmp_path / "b.json").mkdir()
+
+    large, pipe = read(tmp_path, POLICY).findings[0], read_exports(tmp_path / "pipe.json").findings[0]
+
+    assert "is larger than" in large.message
+    assert "is not a file" in pipe.message
+
+
+def test_a_file_that_cannot_be_opened_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refuse)
+    (tmp_path / "a.json").touch()
+
+    assert "cannot be read: Permission denied" in finding(read_exports(tmp_path / "a.json")).message
+
+
+def test_what_does_not_exist_is_a_usage_error(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="does not exist"):
+        read_exports(tmp_path / "none")
+
+
+def test_a_folder_is_read_in_order_and_never_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read(tmp_path, LOCATION, "out/secret.json")
+    for name in ("in/b.json", "in/a/c.JSON", "in/.git/d.json", "in/e.txt"):
+        read(tmp_path, {**POLICY, "id": name}, name)
+    (tmp_path / "in" / "link.json").symlink_to(tmp_path / "out" / "secret.json")
+    (tmp_path / "in" / "linked").symlink_to(tmp_path / "out")
+
+    found = read_exports(tmp_path / "in")
+    monkeypatch.setattr(exports, "MAX_FILES", 1)
+    limited = read_exports(tmp_path / "in")
+
+    assert [item.object["id"] for item in found.objects] == ["in/a/c.JSON", "in/b.json"]
+    assert [item.rule for item in found.findings] == ["link-not-followed"] * 2
+    assert [item.rule for item in limited.findings][-1] == "too-many-files"
+
+
+def test_the_same_object_is_read_once(tmp_path: Path) -> None:
+    again = {**POLICY, "@odata.context": "x#identity/conditionalAccess/policies/$entity"}
+
+    assert len(read(tmp_path, [POLICY, again, LOCATION, LOCATION]).objects) == 3
+
+
+def test_two_versions_of_an_object_are_both_kept_and_reported(tmp_path: Path) -> None:
+    found = read(tmp_path, [POLICY, {**POLICY, "state": "disabled"}])
+
+    assert len(found.objects) == 2
+    assert (finding(found).rule, finding(found).severity) == ("export-twice", "error")
