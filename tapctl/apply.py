@@ -242,7 +242,7 @@ def _spec(run: Run, pair: Pair, observed: JsonObject) -> JsonObject:
     """An observed object in the form in which it is compared with what was written."""
     kind = pair.kind
     expanded = expand(kind.field, kind.from_graph(observed))
-    spec = kind.normalise(canonical(kind.field, expanded, run.matched.directory.as_name))
+    spec = kind.normalise(canonical(kind.field, expanded, run.matched.directory.of_graph))
     newer = pair.desired.newer if pair.desired else {}
     named = {path: value for path, value in unknown(kind.field, expanded) if path in newer}
     return _known(pair, with_values(spec, named))

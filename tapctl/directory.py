@@ -42,6 +42,15 @@ class Directory:
             return written(reference.kind, reference.text, field.references, field.words)
         return self._name_of((reference.kind,), found, field)
 
+    def of_graph(self, field: Field, text: str) -> str:
+        """A reference as Graph answered it → its canonical text. It is a word or an id, never a name: what
+        is neither (a word newer than the schema) stays, as an id."""
+        reference = parse(text, field.references, field.words)
+        if reference.form == "word" or any(lookups()[kind].key == "id" for kind in field.references):
+            return reference.text
+        object_id = reference.text if reference.form == "id" else text
+        return self._name_of(field.references, object_id, field)
+
     def _name_of(self, kinds: Iterable[str], object_id: str, field: Field) -> str:
         for kind in kinds:
             name = self.names.get((kind, object_id))

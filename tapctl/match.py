@@ -163,7 +163,7 @@ def _observed(
     strange = dict(unknown(kind.field, expanded))
     for name in ("id", "displayName"):
         strange.pop((name,), None)
-    spec = kind.normalise(canonical(kind.field, expanded, directory.as_name))
+    spec = kind.normalise(canonical(kind.field, expanded, directory.of_graph))
     named = {path: value for path, value in strange.items() if path in newer}
     return with_values(spec, named), {path: value for path, value in strange.items() if path not in newer}
 
@@ -207,21 +207,24 @@ def _apart(declared: Iterable[Pair], strays: Sequence[Pair]) -> Iterator[Pair]:
         yield replace(pair, address=Address(pair.kind.name, name)) if is_shared else pair
 
 
-def _stray(kind: Kind, observed: JsonObject, workspace: Workspace, directory: Directory) -> Pair:
+def as_observed(kind: Kind, observed: JsonObject, directory: Directory) -> Pair:
+    """An object with no document: only what the tenant has."""
     before, extra = _observed(kind, observed, {}, directory)
-    address = Address(kind.name, str(observed.get(kind.key)))
-    name = Address(kind.name, str(observed.get("displayName")))
-    managed_by = kind.service_managed(observed)
     return Pair(
-        address=address,
+        address=Address(kind.name, kind.name if kind.singleton else str(observed.get(kind.key))),
         kind=kind,
         observed=observed,
-        id=str(observed["id"]),
+        id=_id(kind, observed),
         before=before,
         extra=extra,
-        managed_by=managed_by,
-        is_owned=not managed_by and _is_owned(name, workspace),
+        managed_by=kind.service_managed(observed),
     )
+
+
+def _stray(kind: Kind, observed: JsonObject, workspace: Workspace, directory: Directory) -> Pair:
+    pair = as_observed(kind, observed, directory)
+    name = Address(kind.name, str(observed.get("displayName")))
+    return replace(pair, is_owned=not pair.managed_by and _is_owned(name, workspace))
 
 
 def _is_owned(address: Address, workspace: Workspace) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
@@ -62,12 +62,19 @@ class _Reading:
 
 
 async def observe(
-    gateway: Gateway, workspace: Workspace, desired: Sequence[Desired], resolved: Resolved
+    gateway: Gateway,
+    workspace: Workspace,
+    desired: Sequence[Desired],
+    resolved: Resolved,
+    also: Collection[str] = (),
 ) -> Snapshot:
-    """Read the tenant. Raises GraphError where something that the plan cannot do without is not readable."""
+    """Read the tenant. Raises GraphError where something that the plan cannot do without is not readable.
+
+    `also` are kinds of which every object is wanted, whether or not a document names it.
+    """
     reading = _Reading(gateway)
     names = _names_wanted(workspace, desired, resolved)
-    observed_kinds = kinds_to_read(workspace, desired)
+    observed_kinds = kinds_to_read(workspace, desired, also)
     names = {kind: found for kind, found in names.items() if not _is_among(observed_kinds, kind)}
     together = _together(observed_kinds)
     await _all(
@@ -77,7 +84,10 @@ async def observe(
         *(_by_name(reading, lookups()[kind], wanted) for kind, wanted in names.items()),
         *(_by_id(reading, lookups()[kind], ids) for kind, ids in _pinned(workspace, in_bulk=False).items()),
     )
-    _take_groups(reading, workspace, desired)
+    if "Group" in also:
+        await _every_group(reading)
+    else:
+        _take_groups(reading, workspace, desired)
     await asyncio.gather(
         _names_of_ids(reading, observed_kinds, desired, _pinned(workspace, in_bulk=True)),
         _members(reading, desired),
@@ -121,12 +131,12 @@ def _together_denied(denied: Sequence[NotPermitted]) -> NotPermitted:
     )
 
 
-def kinds_to_read(workspace: Workspace, desired: Sequence[Desired]) -> list[Kind]:
+def kinds_to_read(workspace: Workspace, desired: Sequence[Desired], also: Collection[str] = ()) -> list[Kind]:
     """The declared and owned kinds, what they refer to, and the policies that may refer to them.
 
     Of a kind whose names are its ids, only the names that documents refer to are looked up.
     """
-    wanted = {item.address.kind for item in desired} | set(workspace.settings.ownership)
+    wanted = {item.address.kind for item in desired} | set(workspace.settings.ownership) | set(also)
     policies = kinds()[_POLICIES]
     if any(name in _referred_kinds(policies) for name in wanted):
         wanted.add(_POLICIES)
@@ -246,6 +256,13 @@ async def _filtered(reading: _Reading, lookup: Lookup, key: str, values: Iterabl
         )
     )
     reading.entries[lookup.kind].extend(entry for page in pages for entry in page)
+
+
+async def _every_group(reading: _Reading) -> None:
+    lookup = lookups()["Group"]
+    found = await reading.gateway.list(lookup.path, {"$select": ",".join(lookup.select)})
+    reading.entries["Group"].extend(found)
+    reading.objects["Group"] = tuple(found)
 
 
 def _take_groups(reading: _Reading, workspace: Workspace, desired: Sequence[Desired]) -> None:

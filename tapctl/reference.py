@@ -12,7 +12,7 @@ GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """One reference, parsed: `text` is the word in Graph's spelling, the id in lower case, or the name.
+    """One reference, parsed: `text` is the word in Graph's spelling, the id (GUIDs in lower case) or the name.
 
     `kind` is what a name names; it is empty where an id may be of several kinds.
     """
@@ -30,13 +30,18 @@ def parse(text: str, kinds: Sequence[str], words: Mapping[str, str]) -> Referenc
     """
     only = kinds[0] if len(kinds) == 1 else ""
     if text.startswith("id:"):
-        return Reference("id", only, text.removeprefix("id:").strip().lower())
+        return Reference("id", only, _plain(text.removeprefix("id:").strip()))
     if GUID.fullmatch(text.strip()):
-        return Reference("id", only, text.strip().lower())
+        return Reference("id", only, _plain(text.strip()))
     if (word := words.get(text.lower())) is not None:
         return Reference("word", "", word)
     name = text.removeprefix("name:")
     return _named(name, kinds) if len(kinds) > 1 else Reference("name", only, name)
+
+
+def _plain(object_id: str) -> str:
+    """A GUID is the same in any letter case; another word of Graph's may not be."""
+    return object_id.lower() if GUID.fullmatch(object_id) else object_id
 
 
 def _named(name: str, kinds: Sequence[str]) -> Reference:

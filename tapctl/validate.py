@@ -116,7 +116,7 @@ def _schema_findings(kind: Kind, resource: Resource, spec: JsonObject) -> Iterat
         return
     for error in _validator(kind.name).iter_errors(spec):
         for path, rule, message, help_text in _explain(kind, error):
-            is_newer = dotted(path) in resource.newer and rule in ("unknown-property", "unknown-value")
+            is_newer = dotted(path) in resource.newer and rule in _MAY_BE_NEWER
             severity: Severity = "warning" if is_newer or rule == "listed-twice" else "error"
             yield Finding(
                 rule=rule,
@@ -140,6 +140,21 @@ def _unknown(kind: Kind, resource: Resource, path: Path) -> Finding:
         place=resource.place(*path),
         address=resource.address,
     )
+
+
+_MAY_BE_NEWER = ("unknown-property", "unknown-value", "wrong-format")
+
+
+def strange_paths(kind: Kind, spec: JsonObject) -> frozenset[str]:
+    """Where a spec that Graph gave holds what the schema does not know: what `newer:` is for."""
+    expanded = cast(JsonObject, expand(kind.field, kind.from_graph(spec)))
+    unknown_paths = {dotted(path) for path, _ in unknown(kind.field, expanded)}
+    if conforms(schema.read(kind.name), expanded):
+        return frozenset(unknown_paths)
+    explained = (
+        found for error in _validator(kind.name).iter_errors(expanded) for found in _explain(kind, error)
+    )
+    return frozenset(unknown_paths | {dotted(path) for path, rule, *_ in explained if rule in _MAY_BE_NEWER})
 
 
 _NEWER = "It is listed under newer: and goes to Graph unchanged, unchecked."

@@ -154,3 +154,11 @@ def test_nameless_entries_are_left_out() -> None:
     entries: list[JsonObject] = [{"id": ONE, "displayName": None}, {"displayName": "No id"}]
 
     assert build({"Group": entries}, {}, {}).as_name(items("includeGroups"), ONE) == f"id:{ONE}"
+
+
+def test_what_graph_answers_is_never_read_as_a_name() -> None:
+    known, field = groups(("Staff", ONE)), items("includeGroups")
+
+    assert known.of_graph(field, ONE.upper()) == "Staff"
+    assert known.of_graph(field, "Staff") == "id:Staff"
+    assert known.of_graph(items("includeUsers"), "all") == "All"

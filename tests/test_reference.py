@@ -39,7 +39,7 @@ def test_reading_what_was_written_changes_nothing(text: str, kinds: tuple[str, .
         (GUID, Reference("id", "Group", GUID.lower())),
         (f" {GUID}", Reference("id", "Group", GUID.lower())),
         (f"id:{GUID}", Reference("id", "Group", GUID.lower())),
-        ("id: Not a guid ", Reference("id", "Group", "not a guid")),
+        ("id: Not a guid ", Reference("id", "Group", "Not a guid")),
         (f"name:{GUID}", Reference("name", "Group", GUID)),
         ("ALL", Reference("word", "", "All")),
         ("name:All", Reference("name", "Group", "All")),

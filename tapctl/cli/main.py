@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "validate": "Check the workspace, offline: schema and references.",
     "plan": "Show what would change in the tenant, and what it would mean.",
     "apply": "Make the tenant what the workspace says; asks first.",
+    "import": "Write documents for what is in the tenant, or in an export.",
     "sandbox": "The pretend tenant: serve, load, dump, reset.",
     "environments": "List the workspace's environments.",
 }
@@ -41,7 +42,8 @@ class LazyCommands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        found = importlib.import_module(f"tapctl.cli.{cmd_name}").command
+        module = "import_" if cmd_name == "import" else cmd_name  # a word of Python's own
+        found = importlib.import_module(f"tapctl.cli.{module}").command
         assert isinstance(found, click.Command)  # noqa: S101
         return found
 

@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
-from tapctl.model import Finding, Resource
+from tapctl.model import Finding, Resource, Severity
 
 
 def wrong(resource: Resource, path: tuple[str, ...], message: str, help_text: str, *, rule: str) -> Finding:
     """An error at `path` of the document's spec."""
-    place = resource.place(*path)
+    return _finding(resource, path, "error", message, help_text, rule)
+
+
+def doubtful(
+    resource: Resource, path: tuple[str, ...], message: str, help_text: str, *, rule: str
+) -> Finding:
+    """A warning: tenants hold such objects, although Graph takes no new ones."""
+    return _finding(resource, path, "warning", message, help_text, rule)
+
+
+def _finding(
+    resource: Resource, path: tuple[str, ...], severity: Severity, message: str, help_text: str, rule: str
+) -> Finding:
     return Finding(
-        rule=rule, severity="error", message=message, help=help_text, place=place, address=resource.address
+        rule=rule,
+        severity=severity,
+        message=message,
+        help=help_text,
+        place=resource.place(*path),
+        address=resource.address,
     )

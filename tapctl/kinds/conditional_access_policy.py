@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from tapctl.canonical import at, texts, with_values
 from tapctl.kind import Kind, Lookup, Request, Write, changed_properties
-from tapctl.kinds._findings import wrong
+from tapctl.kinds._findings import doubtful, wrong
 from tapctl.model import Finding, JsonObject, Path, Resource
 from tapctl.schema import Field
 from tapctl.scope import effect
@@ -178,7 +178,7 @@ def _rules(resource: Resource, spec: JsonObject) -> Iterable[Finding]:
     conditions = spec.get("conditions")
     is_there = isinstance(conditions, dict)
     if is_there and not at(conditions, "users") and not at(conditions, "clientApplications"):
-        yield wrong(
+        yield doubtful(
             resource,
             ("conditions",),
             "this policy is about nobody: it has neither users nor clientApplications",
@@ -186,7 +186,7 @@ def _rules(resource: Resource, spec: JsonObject) -> Iterable[Finding]:
             rule="policy-without-users",
         )
     if is_there and not at(conditions, "applications") and not at(conditions, "clientApplications"):
-        yield wrong(
+        yield doubtful(
             resource,
             ("conditions",),
             "this policy is about no application, user action or authentication context",
@@ -194,7 +194,7 @@ def _rules(resource: Resource, spec: JsonObject) -> Iterable[Finding]:
             rule="policy-without-applications",
         )
     if not spec.get("grantControls") and not spec.get("sessionControls"):
-        yield wrong(
+        yield doubtful(
             resource,
             (),
             "this policy asks for nothing: it has neither grantControls nor sessionControls",

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tapctl.canonical import default, with_values
 from tapctl.match import Pair
-from tapctl.model import Json, JsonObject, Path
+from tapctl.model import Json, JsonObject
 from tapctl.schema import Field
-from tapctl.validate import dotted
+from tapctl.validate import strange_paths
 
 _MEMBERSHIP = ("members", "owners")  # people are not configuration: left as they are
 
@@ -32,15 +31,17 @@ def draft(pair: Pair, *, name: str | None = None) -> Draft:
     root = pair.kind.field
     kept = {key: item for key, item in (pair.before or {}).items() if key not in _MEMBERSHIP}
     own_name = str(kept.pop("displayName", pair.address.name))  # the address of some kinds holds an id
-    spec = with_values(_written_object(root, kept, is_root=True), pair.extra)
-    newer = [*map(dotted, pair.extra), *_strange_members(root, spec)]
+    is_other = name not in (None, own_name) and pair.kind.key == "displayName"
+    shown: JsonObject = {"displayName": own_name} if is_other else {}
+    spec = with_values({**shown, **_written_object(root, kept, is_root=True)}, pair.extra)
+    newer = strange_paths(pair.kind, spec)
     label = None if pair.kind.singleton else name or own_name
     return Draft(
         kind=pair.kind.name,
         name=label,
         spec=spec,
-        newer=tuple(sorted(set(newer))),
-        display_name=own_name if name not in (None, own_name) else None,
+        newer=tuple(sorted(newer)),
+        display_name=own_name if is_other else None,
         notes=(f"{pair.managed_by}: {pair.kind.managed_rule}.",) if pair.managed_by else (),
     )
 
@@ -79,16 +80,3 @@ def duration(minutes: int) -> Json:
         if minutes and minutes % size == 0:
             return f"{minutes // size}{unit}"
     return f"{minutes}m"
-
-
-def _strange_members(field: Field, value: Json, path: Path = ()) -> Iterator[str]:
-    """Where a word stands that the schema's list of words does not have."""
-    if isinstance(value, dict):
-        for name, item in value.items():
-            if name in field.properties:
-                yield from _strange_members(field.properties[name], item, (*path, name))
-    elif isinstance(value, list) and field.items is not None:
-        for index, item in enumerate(value):
-            yield from _strange_members(field.items, item, (*path, index))
-    elif isinstance(value, str) and field.enum and value.lower() not in field.enum:
-        yield dotted(path)

@@ -1,0 +1,148 @@
+"""`tapctl import`: documents for what is in a tenant, or in somebody's export of one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tapctl.cli.options import Options, common
+from tapctl.errors import UsageError
+
+if TYPE_CHECKING:
+    from tapctl.model import Finding, Snapshot, Workspace
+    from tapctl.pipeline import Checked
+    from tapctl.workspace.importing import Proposal
+
+
+@click.command("import")
+@common
+@click.option("--kind", "wanted", metavar="KIND", multiple=True, help="Only this kind; may be repeated.")
+@click.option("--name", "pattern", metavar="PATTERN", default="*", help="Only names like this (* and ?).")
+@click.option(
+    "--from",
+    "export",
+    metavar="FILE|DIR",
+    type=click.Path(exists=True, path_type=Path),
+    help="Read Graph exports (JSON) instead of a tenant.",
+)
+@click.option("--tenant-id", metavar="ID", help="The tenant of -e, where the folder does not say it yet.")
+def command(
+    options: Options, *, wanted: tuple[str, ...], pattern: str, export: Path | None, tenant_id: str | None
+) -> int:
+    """Write documents for what is in the tenant and no document declares.
+
+    One file an object, references by name, defaults left out. Nothing that is there is overwritten. Groups
+    are written only with --kind Group or --name. Afterwards `tapctl plan` finds nothing to do.
+    """
+    from tapctl.pipeline import check
+    from tapctl.workspace.folder import prepare, write_documents, write_pins
+
+    _check_kinds(wanted)
+    prepare(options.workspace, options.environment, tenant_id)
+    checked = check(options.workspace, options.environment)
+    _refuse_mistakes(checked)
+    snapshot, findings = _observe(checked, wanted, pattern, export)
+    proposal = _propose(checked, snapshot, wanted, pattern)
+    write_documents(options.workspace, proposal.documents)
+    if proposal.pins and export is None:
+        write_pins(options.workspace, checked.workspace.environment.name, proposal.pins)
+    _tell(options, checked.workspace, snapshot, proposal, findings)
+    return 0
+
+
+def _check_kinds(wanted: tuple[str, ...]) -> None:
+    from tapctl.kinds import kinds
+
+    for name in wanted:
+        if name not in kinds():
+            raise UsageError(f'"{name}" is no kind; known are {", ".join(kinds())}')
+
+
+def _refuse_mistakes(checked: Checked) -> None:
+    """What is there has to be readable, or an object might be written a second time."""
+    from tapctl.model import errors_in
+
+    errors = errors_in(checked.findings)
+    if errors:
+        first = errors[0]
+        raise UsageError(
+            f"{first.place}: {first.message} ({len(errors)} in all): correct it first, see `tapctl validate`"
+        )
+
+
+def _observe(
+    checked: Checked, wanted: tuple[str, ...], pattern: str, export: Path | None
+) -> tuple[Snapshot, tuple[Finding, ...]]:
+    from tapctl.kinds import kinds
+
+    if export is not None:
+        from tapctl.workspace.exports import read_exports
+        from tapctl.workspace.importing import snapshot_of
+
+        exports = read_exports(export)
+        return snapshot_of(exports.objects, checked.workspace.environment.name), exports.findings
+    from tapctl.cli.connect import connected
+    from tapctl.observe import observe
+
+    names = set(wanted) or set(kinds()) - ({"Group"} if pattern == "*" else set())
+    with connected(checked.workspace) as session:
+        reading = observe(session.gateway, checked.workspace, checked.desired, checked.resolved, names)
+        return session.run(reading), ()
+
+
+def _propose(checked: Checked, snapshot: Snapshot, wanted: tuple[str, ...], pattern: str) -> Proposal:
+    from tapctl.match import match
+    from tapctl.workspace.folder import files_in
+    from tapctl.workspace.importing import propose
+
+    root = Path(checked.workspace.root)
+    return propose(
+        match(checked.workspace, checked.desired, snapshot),
+        snapshot,
+        wanted_kinds=wanted,
+        pattern=pattern,
+        taken_files=files_in(root),
+    )
+
+
+def _tell(
+    options: Options,
+    workspace: Workspace,
+    snapshot: Snapshot,
+    proposal: Proposal,
+    findings: tuple[Finding, ...],
+) -> None:
+    from tapctl.render.escape import visible
+    from tapctl.report import SANDBOX_NOTICE
+
+    notice = SANDBOX_NOTICE if snapshot.is_sandbox else ""
+    found = [*findings, *proposal.unnamed]
+    if options.format == "json":
+        answer = {
+            "version": 1,
+            "environment": snapshot.environment,
+            "tenant": snapshot.tenant_id or None,
+            "notice": notice or None,
+            "documents": [{"address": str(item.address), "file": item.file} for item in proposal.documents],
+            "pins": {str(address): pin for address, pin in sorted(proposal.pins.items())},
+            "declared": [str(address) for address in proposal.declared],
+            "hints": list(proposal.hints),
+            "findings": [
+                {"rule": item.rule, "severity": item.severity, "message": item.message, "help": item.help}
+                for item in found
+            ],
+        }
+        click.echo(json.dumps(answer, indent=2))
+        return
+    where = f"tenant {snapshot.tenant_id}" if snapshot.tenant_id else "an export"
+    lines = [f"Imported into {workspace.root} from {where} ({snapshot.environment})"]
+    lines += [f"  + {item.file}: {item.address}" for item in proposal.documents]
+    lines += [f"  pin {address}: {pin}" for address, pin in sorted(proposal.pins.items())]
+    lines += [f"  ? {hint}" for hint in proposal.hints]
+    lines += [f"  ! {item.message}" for item in found]
+    lines.append(f"{len(proposal.documents)} written, {len(proposal.declared)} declared already")
+    lines += [notice] if notice else []
+    click.echo("\n".join(map(visible, lines)))

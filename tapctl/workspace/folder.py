@@ -1,0 +1,76 @@
+"""A folder becomes a workspace, and documents are written into it; nothing that is there is overwritten."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from tapctl.errors import Refused, UsageError
+from tapctl.model import Address
+from tapctl.workspace.edit import with_pins
+from tapctl.workspace.importing import Imported
+
+_SANDBOX = "sandbox"
+_SETTINGS = """\
+# What holds in every environment. What differs between tenants is in environments/.
+
+defaultEnvironment: {environment}
+
+# The accounts that must get in when everything else is broken, and the groups that hold them. Apply to a
+# real tenant is refused until they are named here and pinned in the environment's file.
+# breakGlass:
+#   accounts: [emergency-1@example.com]
+#   groups: [Break glass]
+"""
+_ENVIRONMENT = "tenantId: {tenant_id}\n"
+
+
+def prepare(root: Path, environment: str | None, tenant_id: str | None) -> None:
+    """Make a missing or empty folder a workspace: for the sandbox by itself, else with the tenant's id.
+
+    Raises UsageError if the environment's tenant is not known.
+    """
+    if root.is_dir() and any(entry.name != ".tapctl" for entry in root.iterdir()):
+        if tenant_id is not None:
+            raise UsageError(f'"{root}" is a workspace already: write tenantId into the environment\'s file')
+        return
+    name = environment or _SANDBOX
+    if name != _SANDBOX and tenant_id is None:
+        raise UsageError(f'"{root}" holds nothing that says which tenant {name!r} is: give --tenant-id')
+    (root / "environments").mkdir(parents=True, exist_ok=True)
+    _create(root / "tapctl.yaml", _SETTINGS.format(environment=name))
+    if name != _SANDBOX:
+        _create(root / "environments" / f"{name}.yaml", _ENVIRONMENT.format(tenant_id=tenant_id))
+
+
+def files_in(root: Path) -> list[str]:
+    """Every file below the workspace, with slashes."""
+    return [path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()]
+
+
+def write_documents(root: Path, documents: Iterable[Imported]) -> None:
+    """One new file each. Raises Refused for a file that appeared meanwhile; those before it stay written."""
+    for document in documents:
+        path = root / document.file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _create(path, document.text)
+
+
+def write_pins(root: Path, environment: str, pins: Mapping[Address, str]) -> str:
+    """Add pins to the environment's file, comments kept; the file's name below the workspace."""
+    path = root / "environments" / f"{environment}.yaml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = with_pins(path.read_text(encoding="utf-8") if path.exists() else None, pins)
+    replacement = path.with_suffix(".yaml.new")
+    replacement.write_text(text, encoding="utf-8")
+    os.replace(replacement, path)  # noqa: PTH105  # atomic
+    return path.relative_to(root).as_posix()
+
+
+def _create(path: Path, text: str) -> None:
+    try:
+        with path.open("x", encoding="utf-8", newline="") as file:
+            file.write(text)
+    except FileExistsError:
+        raise Refused(f'"{path}" exists already, and nothing is overwritten') from None

@@ -1,0 +1,208 @@
+"""What a tenant holds and no document declares → the documents, pins and hints that an import would write.
+
+Pure: reading the tenant is observe's, writing the files is the command's.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from tapctl.canonical import at, references, texts
+from tapctl.directory import Directory
+from tapctl.kind import BUILT_IN
+from tapctl.kinds import kinds
+from tapctl.match import Matched, Pair, as_observed
+from tapctl.model import Address, Finding, JsonObject, Path, Snapshot
+from tapctl.reference import parse
+from tapctl.scope import is_in_force
+from tapctl.workspace.document import Draft, draft
+from tapctl.workspace.emit import render
+from tapctl.workspace.naming import file_names
+
+_POLICIES = "ConditionalAccessPolicy"
+_USUAL = 0.8  # an exclusion that this share of the enforced policies has is no accident
+_FEW = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """One object that was taken in: its document's address, its file below the workspace, and the text."""
+
+    address: Address
+    file: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """Everything an import would write. `unnamed` are ids that nothing in the tenant resolves, and where
+    they stand; `hints` are lines for a person to decide on; `declared` is what documents have already."""
+
+    documents: tuple[Imported, ...]
+    pins: Mapping[Address, str]
+    unnamed: tuple[Finding, ...]
+    hints: tuple[str, ...]
+    declared: tuple[Address, ...]
+
+
+def propose(
+    matched: Matched,
+    snapshot: Snapshot,
+    *,
+    wanted_kinds: Iterable[str] = (),
+    pattern: str = "*",
+    taken_files: Iterable[str] = (),
+    schema_folder: str = "../schemas",
+) -> Proposal:
+    """Documents for what is in the tenant and not in the folder. `pattern` is a glob over names."""
+    names = set(wanted_kinds) or set(kinds())
+    declared = {(pair.kind.name, pair.id): pair.address for pair in matched.pairs if pair.desired is not None}
+    found = [
+        pair
+        for pair in _observed(snapshot, matched.directory)
+        if pair.kind.name in names and fnmatch.fnmatchcase(_shown_name(pair), pattern)
+    ]
+    new = [pair for pair in found if _key(pair) not in declared]
+    labelled = list(_labelled(new, set(declared.values())))
+    drafts = [(pair, draft(pair, name=label)) for pair, label in labelled]
+    files = dict(file_names([_address(item) for _, item in drafts], taken_files))
+    documents = [
+        _document(pair, item, files[_address(item)], matched.directory, schema_folder)
+        for pair, item in drafts
+    ]
+    return Proposal(
+        documents=tuple(documents),
+        pins=_pins(drafts, new),
+        unnamed=tuple(
+            finding for pair, item in drafts for finding in _unnamed(pair, item, matched.directory)
+        ),
+        hints=tuple(_hints(found)),
+        declared=tuple(
+            sorted(declared[key] for pair in found if (key := (pair.kind.name, pair.id)) in declared)
+        ),
+    )
+
+
+def _key(pair: Pair) -> tuple[str, str | None]:
+    return pair.kind.name, pair.id
+
+
+def _shown_name(pair: Pair) -> str:
+    """What people call the object; a context is known by its id, and called otherwise."""
+    name = (pair.observed or {}).get("displayName")
+    return str(name) if pair.kind.key == "id" and name else pair.address.name
+
+
+def _observed(snapshot: Snapshot, directory: Directory) -> Iterator[Pair]:
+    """Every object of a kind of ours, sorted by name; what every tenant has built in is only referred to."""
+    pairs = [
+        as_observed(kind, item, directory)
+        for kind in kinds().values()
+        for item in snapshot.objects.get(kind.name, ())
+    ]
+    yield from sorted(
+        (pair for pair in pairs if pair.managed_by != BUILT_IN), key=lambda pair: (pair.address, str(pair.id))
+    )
+
+
+def _labelled(pairs: Sequence[Pair], taken: set[Address]) -> Iterator[tuple[Pair, str]]:
+    """A name for each document; a number tells namesakes apart."""
+    for pair in pairs:
+        label, number = _shown_name(pair), 1
+        while Address(pair.kind.name, label) in taken:
+            number += 1
+            label = f"{_shown_name(pair)} ({number})"
+        taken.add(Address(pair.kind.name, label))
+        yield pair, label
+
+
+def _address(item: Draft) -> Address:
+    return Address(item.kind, item.name or item.kind)
+
+
+def _pins(drafts: Sequence[tuple[Pair, Draft]], new: Sequence[Pair]) -> dict[Address, str]:
+    """Namesakes are told apart by their pins."""
+    count = Counter(pair.address for pair in new)
+    return {
+        _address(item): str(pair.id)
+        for pair, item in drafts
+        if item.display_name is not None or (count[pair.address] > 1 and not pair.kind.singleton)
+    }
+
+
+def _document(pair: Pair, item: Draft, file: str, directory: Directory, schema_folder: str) -> Imported:
+    depth = len(PurePosixPath(file).parts) - 1
+    schema_path = f"{'../' * depth}{schema_folder}/Document.schema.json"
+    text = render(item, schema_path=schema_path, comments=_comments(pair, item, directory))
+    return Imported(address=_address(item), file=file, text=text)
+
+
+def _ids(pair: Pair, item: Draft) -> Iterator[tuple[Path, tuple[str, ...], str]]:
+    """Every reference that stayed an id: where, of what kinds, which."""
+    for path, field, text in references(pair.kind.field, item.spec):
+        reference = parse(text, field.references, field.words)
+        if reference.form == "id":
+            yield path, field.references, reference.text
+
+
+def _comments(pair: Pair, item: Draft, directory: Directory) -> dict[Path, str]:
+    found: dict[Path, str] = {}
+    for path, names, object_id in _ids(pair, item):
+        name = _name(directory, names, object_id)
+        found[path] = f"{name}, a name that others have too" if name else "nothing in the tenant has this id"
+    return found
+
+
+def _name(directory: Directory, names: Iterable[str], object_id: str) -> str:
+    return next(
+        (directory.names[name, object_id] for name in names if (name, object_id) in directory.names), ""
+    )
+
+
+def _unnamed(pair: Pair, item: Draft, directory: Directory) -> Iterator[Finding]:
+    for _, names, object_id in _ids(pair, item):
+        if not _name(directory, names, object_id):
+            yield Finding(
+                rule="id-of-nothing",
+                severity="warning",
+                message=f"{_address(item)} holds {object_id}, which nothing in the tenant has",
+                help="A deleted object? It stays an id in the document.",
+                address=_address(item),
+            )
+
+
+def _hints(pairs: Sequence[Pair]) -> Iterator[str]:
+    """Candidates for break-glass and ownership, with the evidence; nobody but a person decides."""
+    policies = [pair for pair in pairs if pair.kind.name == _POLICIES]
+    enforced = [pair.before or {} for pair in policies if is_in_force(pair.before or {})]
+    counts: defaultdict[tuple[str, str], int] = defaultdict(int)
+    for spec in enforced:
+        users = at(spec, "conditions", "users")
+        for what in ("excludeUsers", "excludeGroups"):
+            for name in texts(users, what):
+                counts[what, name] += 1
+    for (what, name), count in sorted(counts.items(), key=lambda entry: (-entry[1], entry[0])):
+        if count >= max(_FEW, _USUAL * len(enforced)):
+            kind = "accounts" if what == "excludeUsers" else "groups"
+            yield f"breakGlass.{kind}: {name!r}? {count} of {len(enforced)} enforced policies exclude it"
+    yield from _prefixes([pair.address.name for pair in policies if not pair.managed_by])
+
+
+def _prefixes(names: Sequence[str]) -> Iterator[str]:
+    starts = Counter(name.partition("-")[0] for name in names if "-" in name[:8])
+    for start, count in sorted(starts.items()):
+        if count >= _FEW:
+            yield f"ownership.{_POLICIES}: {f'{start}-*'!r}? {count} of {len(names)} policies are called so"
+
+
+def snapshot_of(objects: Iterable[tuple[str, JsonObject, str]], environment: str) -> Snapshot:
+    """A Snapshot of exported objects (kind, object, where from): nothing but they can be named."""
+    found: defaultdict[str, list[JsonObject]] = defaultdict(list)
+    for number, (kind, item, _) in enumerate(objects):
+        found[kind].append(item if item.get("id") else {**item, "id": f"exported-{number}"})
+    held = {kind: tuple(items) for kind, items in found.items()}
+    return Snapshot(environment=environment, tenant_id="", is_sandbox=False, objects=held, entries=held)
