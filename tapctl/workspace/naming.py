@@ -26,13 +26,18 @@ def _shortened(text: str, most: int) -> str:
 
 def file_names(addresses: Iterable[Address], taken: Iterable[str] = ()) -> Iterator[tuple[Address, str]]:
     """`<folder of the kind>/<slug>.yaml` for each address; a number tells those apart that would be alike."""
-    used = {name.casefold() for name in taken}
+    used = {_folded(name) for name in taken}
     for address in addresses:
         stem = f"{folder_of(address.kind)}/{slug(address.name)}"
         candidates = (f"{stem}{end}.yaml" for end in _endings())
-        name = next(candidate for candidate in candidates if candidate.casefold() not in used)
-        used.add(name.casefold())
+        name = next(candidate for candidate in candidates if _folded(candidate) not in used)
+        used.add(_folded(name))
         yield address, name
+
+
+def _folded(name: str) -> str:
+    """Alike for file systems that ignore case, or that take accents apart."""
+    return unicodedata.normalize("NFC", name.casefold())
 
 
 def _endings() -> Iterator[str]:
@@ -45,5 +50,5 @@ def _endings() -> Iterator[str]:
 
 def folder_of(kind: str) -> str:
     """`ConditionalAccessPolicy` → `conditional-access-policies`."""
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", kind).lower()
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", kind).lower()
     return f"{words[:-1]}ies" if words.endswith("y") else f"{words}s"

@@ -99,6 +99,21 @@ def test_every_export_of_a_real_tenant_is_recognised_and_whole(tmp_path: Path, n
         assert {item.severity for item in found.findings} <= {"warning", "note"}
 
 
+def pascal(value: Json) -> Json:
+    """As ConvertTo-Json writes the SDK's objects."""
+    if isinstance(value, dict):
+        return {key if "@" in key else key[:1].upper() + key[1:]: pascal(item) for key, item in value.items()}
+    return [pascal(item) for item in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("name", FILES[:4])
+def test_capital_letters_make_no_difference(tmp_path: Path, name: str) -> None:
+    for _, value in corpus(name):
+        plain = [item.object for item in read(tmp_path, value).objects]
+
+        assert [item.object for item in read(tmp_path, pascal(value)).objects] == plain
+
+
 @pytest.mark.parametrize("encode", ENCODINGS)
 @pytest.mark.parametrize(
     "wrap", [lambda it: it, lambda it: [it], lambda it: {"value": [it]}, lambda it: {"Value": it}]
