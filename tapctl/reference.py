@@ -12,7 +12,7 @@ GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """One reference, parsed: `text` is the word in Graph's spelling, the id (GUIDs in lower case) or the name.
+    """One reference, parsed: `text` is the word as Graph spells it, the id (GUIDs lower-cased) or the name.
 
     `kind` is what a name names; it is empty where an id may be of several kinds.
     """

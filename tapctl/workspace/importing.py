@@ -14,13 +14,14 @@ from pathlib import PurePosixPath
 from tapctl.canonical import at, references, texts
 from tapctl.directory import Directory
 from tapctl.kind import BUILT_IN
-from tapctl.kinds import kinds
+from tapctl.kinds import kinds, lookups
 from tapctl.match import Matched, Pair, as_observed
 from tapctl.model import Address, Finding, JsonObject, Path, Snapshot
 from tapctl.reference import parse
 from tapctl.scope import is_in_force
 from tapctl.workspace.document import Draft, draft
 from tapctl.workspace.emit import render
+from tapctl.workspace.exports import Exported
 from tapctl.workspace.naming import file_names
 
 _POLICIES = "ConditionalAccessPolicy"
@@ -70,20 +71,19 @@ def propose(
     labelled = list(_labelled(new, set(declared.values())))
     drafts = [(pair, draft(pair, name=label)) for pair, label in labelled]
     files = dict(file_names([_address(item) for _, item in drafts], taken_files))
+    directory, was_asked = matched.directory, bool(snapshot.tenant_id)
     documents = [
-        _document(pair, item, files[_address(item)], matched.directory, schema_folder)
+        _document(item, files[_address(item)], schema_folder, comments)
         for pair, item in drafts
+        for comments in [_comments(pair, item, directory, was_asked=was_asked)]
     ]
+    unnamed = (finding for pair, item in drafts for finding in _unnamed(pair, item, directory))
     return Proposal(
         documents=tuple(documents),
-        pins=_pins(drafts, new),
-        unnamed=tuple(
-            finding for pair, item in drafts for finding in _unnamed(pair, item, matched.directory)
-        ),
+        pins=_pins(drafts, new) | _application_pins(drafts, directory),
+        unnamed=tuple(unnamed if was_asked else _not_asked(drafts)),
         hints=tuple(_hints(found)),
-        declared=tuple(
-            sorted(declared[key] for pair in found if (key := (pair.kind.name, pair.id)) in declared)
-        ),
+        declared=tuple(sorted(declared[_key(pair)] for pair in found if _key(pair) in declared)),
     )
 
 
@@ -134,10 +134,24 @@ def _pins(drafts: Sequence[tuple[Pair, Draft]], new: Sequence[Pair]) -> dict[Add
     }
 
 
-def _document(pair: Pair, item: Draft, file: str, directory: Directory, schema_folder: str) -> Imported:
+def _application_pins(drafts: Sequence[tuple[Pair, Draft]], directory: Directory) -> dict[Address, str]:
+    """Anyone may give an application another's name: what documents call one has to be pinned."""
+    found: dict[Address, str] = {}
+    for pair, item in drafts:
+        for _, field, text in references(pair.kind.field, item.spec):
+            reference = parse(text, field.references, field.words)
+            address = Address(reference.kind, reference.text)
+            is_ours = reference.text in lookups()["Application"].well_known or address in directory.pinned
+            known = directory.id_of(address)
+            if reference.form == "name" and reference.kind == "Application" and not is_ours and known:
+                found[address] = known
+    return found
+
+
+def _document(item: Draft, file: str, schema_folder: str, comments: Mapping[Path, str]) -> Imported:
     depth = len(PurePosixPath(file).parts) - 1
     schema_path = f"{'../' * depth}{schema_folder}/Document.schema.json"
-    text = render(item, schema_path=schema_path, comments=_comments(pair, item, directory))
+    text = render(item, schema_path=schema_path, comments=comments)
     return Imported(address=_address(item), file=file, text=text)
 
 
@@ -149,11 +163,14 @@ def _ids(pair: Pair, item: Draft) -> Iterator[tuple[Path, tuple[str, ...], str]]
             yield path, field.references, reference.text
 
 
-def _comments(pair: Pair, item: Draft, directory: Directory) -> dict[Path, str]:
+def _comments(pair: Pair, item: Draft, directory: Directory, *, was_asked: bool) -> dict[Path, str]:
+    """Why an id stayed one; of an export nobody was asked."""
     found: dict[Path, str] = {}
     for path, names, object_id in _ids(pair, item):
-        name = _name(directory, names, object_id)
-        found[path] = f"{name}, a name that others have too" if name else "nothing in the tenant has this id"
+        if name := _name(directory, names, object_id):
+            found[path] = f"{name}, a name that others have too"
+        elif was_asked:
+            found[path] = "nothing in the tenant has this id"
     return found
 
 
@@ -161,6 +178,17 @@ def _name(directory: Directory, names: Iterable[str], object_id: str) -> str:
     return next(
         (directory.names[name, object_id] for name in names if (name, object_id) in directory.names), ""
     )
+
+
+def _not_asked(drafts: Sequence[tuple[Pair, Draft]]) -> Iterator[Finding]:
+    count = len({object_id for pair, item in drafts for _, _, object_id in _ids(pair, item)})
+    if count:
+        yield Finding(
+            rule="ids-not-looked-up",
+            severity="note",
+            message=f"{count} ids stay ids: an export does not say whose they are",
+            help="Write names for them, or import from the tenant itself.",
+        )
 
 
 def _unnamed(pair: Pair, item: Draft, directory: Directory) -> Iterator[Finding]:
@@ -199,10 +227,11 @@ def _prefixes(names: Sequence[str]) -> Iterator[str]:
             yield f"ownership.{_POLICIES}: {f'{start}-*'!r}? {count} of {len(names)} policies are called so"
 
 
-def snapshot_of(objects: Iterable[tuple[str, JsonObject, str]], environment: str) -> Snapshot:
-    """A Snapshot of exported objects (kind, object, where from): nothing but they can be named."""
+def snapshot_of(exported: Iterable[Exported], environment: str) -> Snapshot:
+    """A Snapshot of exported objects: nothing but they can be named."""
     found: defaultdict[str, list[JsonObject]] = defaultdict(list)
-    for number, (kind, item, _) in enumerate(objects):
-        found[kind].append(item if item.get("id") else {**item, "id": f"exported-{number}"})
+    for number, item in enumerate(exported):
+        identified = item.object if item.object.get("id") else {**item.object, "id": f"exported-{number}"}
+        found[item.kind].append(identified)
     held = {kind: tuple(items) for kind, items in found.items()}
     return Snapshot(environment=environment, tenant_id="", is_sandbox=False, objects=held, entries=held)

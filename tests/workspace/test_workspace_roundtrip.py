@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -81,3 +82,52 @@ def test_an_adopted_tenant_has_nothing_to_change(name: str, capsys: Capture, tmp
     assert [
         (item["address"], item["fields"]) for item in planned["changes"] if item["action"] != "no-op"
     ] == []
+
+
+REFERRED = {
+    "includeUsers": "users",
+    "excludeUsers": "users",
+    "includeGroups": "groups",
+    "excludeGroups": "groups",
+    "includeApplications": "servicePrincipals",
+    "excludeApplications": "servicePrincipals",
+    "includeServicePrincipals": "servicePrincipals",
+    "excludeServicePrincipals": "servicePrincipals",
+}
+GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+def with_directory(content: dict[str, Any]) -> dict[str, Any]:
+    """The export, and a directory object for every id that its policies mention."""
+    found: defaultdict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
+    for policy in content.get(COLLECTIONS["ca-policy"], []):
+        for block in ("users", "applications", "clientApplications"):
+            for name, values in ((policy.get("conditions") or {}).get(block) or {}).items():
+                for value in values if name in REFERRED and isinstance(values, list) else ():
+                    if GUID.fullmatch(str(value)):
+                        found[REFERRED[name]][value.lower()] = entry(REFERRED[name], value.lower())
+    return {**content, **{name: list(objects.values()) for name, objects in found.items()}}
+
+
+def entry(collection: str, object_id: str) -> dict[str, Any]:
+    if collection == "users":
+        return {"id": object_id, "userPrincipalName": f"{object_id}@example.com", "accountEnabled": True}
+    named = {"id": object_id, "displayName": f"{collection} {object_id}"}
+    if collection == "groups":
+        return {**named, "groupTypes": [], "securityEnabled": True}
+    return {**named, "appId": object_id}
+
+
+@needs_corpus
+@pytest.mark.parametrize("name", sorted(TENANTS))
+def test_a_tenant_with_names_for_everything_is_adopted_by_them(
+    name: str, capsys: Capture, tmp_path: Path
+) -> None:
+    folder = tmp_path / "policies"
+    loaded(capsys, folder, with_directory(TENANTS[name]))
+
+    assert tapctl(capsys, folder, "import", "-e", "sandbox")[0] == 0
+
+    planned = answer(capsys, folder, "plan")
+    assert errors(planned) == []
+    assert [item["address"] for item in planned["changes"] if item["action"] != "no-op"] == []
