@@ -1,0 +1,128 @@
+"""`tapctl import` on the seeded sandbox, and of exports."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tapctl.cli.main import run
+
+Capture = pytest.CaptureFixture[str]
+
+
+def tapctl(capsys: Capture, folder: Path, *arguments: str) -> tuple[int, str]:
+    capsys.readouterr()
+    code = run([*arguments, "-C", str(folder)])
+    captured = capsys.readouterr()
+    return code, captured.out + captured.err
+
+
+def imported(capsys: Capture, folder: Path, *arguments: str) -> Any:
+    code, output = tapctl(capsys, folder, "import", "-e", "sandbox", "--format", "json", *arguments)
+    assert code == 0, output
+    return json.loads(output)
+
+
+def test_a_missing_folder_becomes_a_workspace(capsys: Capture, tmp_path: Path) -> None:
+    code, output = tapctl(capsys, tmp_path / "policies", "import", "-e", "sandbox")
+
+    assert (code, "SANDBOX" in output) == (0, True)
+    assert tapctl(capsys, tmp_path / "policies", "plan", "--detailed-exitcode")[0] == 0
+
+
+def test_what_is_declared_is_not_written_again(capsys: Capture, tmp_path: Path) -> None:
+    first = imported(capsys, tmp_path)
+
+    second = imported(capsys, tmp_path)
+
+    assert second["documents"] == []
+    assert len(second["declared"]) == len(first["documents"])
+
+
+def test_one_object_is_adopted_by_its_name(capsys: Capture, tmp_path: Path) -> None:
+    answer = imported(capsys, tmp_path, "--name", "CA-01*")
+
+    name = "CA-01 Require MFA for administrators"
+    assert [item["address"] for item in answer["documents"]] == [f"ConditionalAccessPolicy/{name}"]
+    text = (tmp_path / answer["documents"][0]["file"]).read_text()
+    assert text.startswith("# yaml-language-server: $schema=")
+    assert "includeRoles:" in text
+    assert "excludeGroups: [Break glass]" in text
+
+
+def test_groups_are_written_when_they_are_asked_for(capsys: Capture, tmp_path: Path) -> None:
+    answer = imported(capsys, tmp_path, "--kind", "Group")
+
+    assert "Group/Break glass" in [item["address"] for item in answer["documents"]]
+    assert "members" not in (tmp_path / "groups" / "break-glass.yaml").read_text()
+    assert tapctl(capsys, tmp_path, "plan", "--detailed-exitcode")[0] == 0
+
+
+def test_break_glass_and_ownership_are_proposed_with_the_evidence(capsys: Capture, tmp_path: Path) -> None:
+    hints = imported(capsys, tmp_path)["hints"]
+
+    assert "breakGlass.groups: 'Break glass'? 3 of 3 enforced policies exclude it" in hints
+
+
+def test_nothing_that_is_there_is_overwritten(capsys: Capture, tmp_path: Path) -> None:
+    mine = tmp_path / "named-locations" / "headquarters.yaml"
+    mine.parent.mkdir()
+    mine.write_text("# not a document yet\n")
+
+    files = [item["file"] for item in imported(capsys, tmp_path, "--kind", "NamedLocation")["documents"]]
+
+    assert "named-locations/headquarters-2.yaml" in files
+    assert mine.read_text() == "# not a document yet\n"
+
+
+def test_another_environment_needs_its_tenant(capsys: Capture, tmp_path: Path) -> None:
+    code, output = tapctl(capsys, tmp_path / "new", "import", "-e", "production")
+
+    assert (code, "--tenant-id" in output) == (1, True)
+    assert not (tmp_path / "new").exists()
+
+
+def test_an_unknown_kind_is_told_the_known_ones(capsys: Capture, tmp_path: Path) -> None:
+    code, output = tapctl(capsys, tmp_path, "import", "-e", "sandbox", "--kind", "Policy")
+
+    assert (code, "ConditionalAccessPolicy" in output) == (1, True)
+
+
+def test_a_folder_with_mistakes_is_not_added_to(capsys: Capture, tmp_path: Path) -> None:
+    (tmp_path / "broken.yaml").write_text("kind: Nothing\n")
+
+    code, output = tapctl(capsys, tmp_path, "import", "-e", "sandbox")
+
+    assert (code, "broken.yaml" in output) == (1, True)
+
+
+def test_an_export_is_read_without_a_tenant(capsys: Capture, tmp_path: Path) -> None:
+    location = {"displayName": "Office", "isTrusted": True, "ipRanges": [{"cidrAddress": "192.0.2.0/24"}]}
+    typed = {"@odata.type": "#microsoft.graph.ipNamedLocation", **location}
+    export = tmp_path / "export.json"
+    export.write_text(json.dumps({"value": [typed]}), encoding="utf-16")
+
+    answer = imported(capsys, tmp_path / "policies", "--from", str(export))
+
+    assert [item["file"] for item in answer["documents"]] == ["named-locations/office.yaml"]
+    assert tapctl(capsys, tmp_path / "policies", "validate")[0] == 0
+    assert answer["tenant"] is None
+
+
+def test_namesakes_are_imported_side_by_side(capsys: Capture, tmp_path: Path) -> None:
+    assert tapctl(capsys, tmp_path, "sandbox", "reset")[0] == 0
+    content = json.loads(tapctl(capsys, tmp_path, "sandbox", "dump")[1])
+    locations = content["identity/conditionalAccess/namedLocations"]
+    twin = {**locations[0], "id": "5f000000-0000-4000-8000-000000000009"}
+    (tmp_path.parent / "twins.json").write_text(
+        json.dumps({**content, "identity/conditionalAccess/namedLocations": [*locations, twin]})
+    )
+    assert tapctl(capsys, tmp_path, "sandbox", "load", str(tmp_path.parent / "twins.json"))[0] == 0
+
+    answer = imported(capsys, tmp_path, "--kind", "NamedLocation")
+
+    assert set(answer["pins"]) == {"NamedLocation/Headquarters", "NamedLocation/Headquarters (2)"}
+    assert tapctl(capsys, tmp_path, "plan", "--detailed-exitcode")[0] == 0
