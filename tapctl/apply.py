@@ -59,6 +59,7 @@ class Run:
     failed: dict[Address, str] = field(default_factory=dict)
     skipped: dict[Address, str] = field(default_factory=dict)
     begun: set[Address] = field(default_factory=set)
+    written: set[Address] = field(default_factory=set)
     fresh: set[str] = field(default_factory=set)
     created: set[str] = field(default_factory=set)
     tightening: set[Address] = field(default_factory=set)
@@ -125,7 +126,9 @@ def _account_for_interruption(run: Run) -> None:
         address = change.address
         if address in run.failed or address in run.skipped:
             continue
-        if address in run.begun and address not in run.done:
+        if address in run.written and address not in run.done:
+            run.failed[address] = "written, but interrupted before it was read back: plan again to see it"
+        elif address in run.begun and address not in run.done:
             run.failed[address] = "interrupted while it was being written: plan again to see what happened"
         elif address not in run.done:
             run.skipped[address] = "interrupted before its turn"
@@ -266,6 +269,7 @@ def _extra(pair: Pair, observed: JsonObject) -> dict[Path, Json]:
 async def _write(run: Run, step: Step) -> bool:
     """Send a step's requests; False if one of them failed."""
     run.begun.add(step.address)
+    run.written.discard(step.address)
     run.watch(step)
     kind = kinds()[step.address.kind]
     try:
@@ -274,6 +278,7 @@ async def _write(run: Run, step: Step) -> bool:
     except GraphError as error:
         run.failed[step.address] = str(error)
         return False
+    run.written.add(step.address)
     return True
 
 

@@ -46,9 +46,7 @@ LITERAL: Final = ("kind", "environments")
 def load_workspace(root: Path, environment: str | None, *, known_kinds: Mapping[str, bool]) -> Workspace:
     """Without `environment`, the default of the settings; `known_kinds` says which kinds are singletons."""
     if not root.is_dir():
-        msg = (
-            f"{quoted(str(root))} is not a folder; name the workspace with -C, or make one with `tapctl init`"
-        )
+        msg = f"{quoted(str(root))} is not a folder; name the workspace with -C, or make one: `tapctl import`"
         raise WorkspaceError(msg)
     findings: list[Finding] = []
     allowance = Allowance(MAX_NODES)

@@ -119,7 +119,7 @@ async def _all(*readings: Awaitable[None]) -> None:
 
 
 def _together_denied(denied: Sequence[NotPermitted]) -> NotPermitted:
-    first, *others = denied
+    first, *others = {error.request: error for error in denied}.values()
     advice = "\n  ".join([first.advice, *(f"likewise {other.request}: {other.advice}" for other in others)])
     return NotPermitted(
         request=first.request,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from tapctl.kinds import kinds
 from tapctl.load import load_workspace
 from tapctl.model import Finding, Plan, Workspace, errors_in
-from tapctl.resolve import Resolved, resolve
+from tapctl.resolve import Resolved, resolve, unpinned
 from tapctl.validate import Desired, validate
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def check(root: Path, environment: str | None) -> Checked:
         workspace=workspace,
         desired=desired,
         resolved=resolved,
-        findings=(*workspace.findings, *found, *resolved.findings),
+        findings=(*workspace.findings, *found, *resolved.findings, *unpinned(workspace)),
     )
 
 

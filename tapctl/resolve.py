@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from tapctl.canonical import references
 from tapctl.kinds import lookups
-from tapctl.model import Address, BreakGlass, Finding, Path
+from tapctl.model import Address, BreakGlass, Finding, Path, Workspace
 from tapctl.reference import Reference, parse
 from tapctl.validate import Desired, dotted
 
@@ -122,3 +122,21 @@ def _cycles(
             place=documents[cycle[0]].resource.place(),
             address=cycle[0],
         )
+
+
+def unpinned(workspace: Workspace) -> Iterator[Finding]:
+    """Anyone may make a namesake of a break-glass group."""
+    glass, pins = workspace.settings.break_glass, workspace.environment.pins
+    wanted = [Address("User", name) for name in glass.accounts]
+    wanted += [Address("Group", name) for name in glass.groups]
+    pinned = {(address.kind, address.name.casefold()) for address in pins}
+    for address in wanted:
+        if (address.kind, address.name.casefold()) not in pinned:
+            yield Finding(
+                rule="break-glass-not-pinned",
+                severity="error",
+                message=f"break-glass {address} is not pinned in environment {workspace.environment.name!r}",
+                help=f"Add its object id to the environment's file: pins: {{{address}: <id>}}.",
+                place=workspace.settings.source.place("breakGlass"),
+                address=address,
+            )

@@ -12,7 +12,7 @@ from tapctl.kind import Effect
 from tapctl.model import JsonObject, Path
 
 ENFORCED = "enabled"
-_STRENGTH_OF_STATE = {"disabled": 0, "enabledForReportingButNotEnforced": 1, ENFORCED: 2}
+NOT_ENFORCED = ("disabled", "enabledForReportingButNotEnforced")
 
 # Who and what a policy reaches: more on the include side reaches further, more on the exclude side less.
 INCLUDES: tuple[Path, ...] = (
@@ -72,8 +72,8 @@ def state(spec: JsonObject) -> str:
 
 
 def is_in_force(spec: JsonObject) -> bool:
-    """Whether the policy is enforced."""
-    return state(spec) == ENFORCED
+    """Whether the policy is enforced. A state newer than tapctl is taken to be."""
+    return state(spec) not in NOT_ENFORCED
 
 
 def blocks(spec: JsonObject) -> bool:
@@ -124,7 +124,7 @@ def effect(before: JsonObject, after: JsonObject) -> Effect:
     """
     if not is_in_force(before):
         return "tightens"
-    if _STRENGTH_OF_STATE[state(after)] < _STRENGTH_OF_STATE[state(before)]:
+    if not is_in_force(after):
         return "loosens"
     same_demands = all(before.get(key) == after.get(key) for key in ("grantControls", "sessionControls"))
     if before.get("grantControls") != after.get("grantControls") and blocks(after):

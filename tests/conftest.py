@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from cli_tools import Cli
 
 GOLDEN = Path(__file__).parent / "golden"
+
+# Whoever starts us in the background may have Ctrl-C ignored; what we test of it must not depend on that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

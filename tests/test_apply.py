@@ -387,7 +387,7 @@ def test_an_interruption_after_a_failure_keeps_both(tenant: Tenant, tmp_path: Pa
     result = asyncio.run(main())
 
     assert "refused by the test" in reasons(result)["Group/G"]
-    assert reasons(result)["NamedLocation/L"].startswith("interrupted while it was being written")
+    assert reasons(result)["NamedLocation/L"].startswith("written, but interrupted")
     assert reasons(result)["ConditionalAccessPolicy/P"] == "interrupted before its turn"
 
 

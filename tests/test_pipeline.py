@@ -529,3 +529,9 @@ def test_another_display_name_than_the_document_s_needs_a_pin(tenant: Tenant, tm
     planned = plan(folder(tmp_path, [location("Office", "192.0.2.0/24", displayName="Bureau")]), tenant)
 
     assert "'Bureau'" in finding(planned, "two-names").message
+
+
+def test_a_break_glass_account_without_a_pin_is_told_offline(tmp_path: Path) -> None:
+    root = folder(tmp_path, [policy("P")], settings={"breakGlass": {"accounts": ["who@example.com"]}})
+
+    assert "break-glass-not-pinned" in [item.rule for item in check(root, None).findings]

@@ -136,3 +136,10 @@ def test_an_exclusion_that_comes_with_its_tenants_is_no_widening() -> None:
     }
 
     assert widened(before, after) == ()
+
+
+def test_a_state_newer_than_the_schema_is_taken_to_be_enforced() -> None:
+    newer: JsonObject = {"state": "enabledSoft"}
+
+    assert is_in_force(newer)
+    assert effect(newer, {"state": "disabled"}) == "loosens"

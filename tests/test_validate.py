@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from jsonschema import ValidationError
 
 from tapctl.canonical import with_values
@@ -261,3 +262,37 @@ def test_a_list_left_blank_is_neither_empty_nor_left_as_is() -> None:
     (finding,) = findings("Group", {"members": None})
 
     assert (finding.rule, finding.help.split(" if ")[0]) == ("blank-list", "Write `members: []`")
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("10.0.0.0/99", "is no range"),
+        ("abc", "is no range"),
+        ("2001:db8::zz/32", "is no range"),
+        ("192.0.2.1", "has no prefix length"),
+        ("0.0.0.0/0", "is too wide"),
+    ],
+)
+def test_a_range_that_graph_would_refuse_is_told(address: str, said: str) -> None:
+    (finding,) = findings("NamedLocation", {"ipRanges": ["192.0.2.0/24", address]})
+
+    assert finding.rule == "wrong-range"
+    assert finding.message.startswith(f"ipRanges[1] {address!r} {said}")
+
+
+@pytest.mark.parametrize(
+    ("frequency", "severity"),
+    [
+        ({"value": 0, "type": "hours"}, "error"),
+        ({"type": "days"}, "error"),
+        ({"value": 4}, "error"),
+        ({"value": 24, "type": "hours"}, "warning"),
+    ],
+)
+def test_a_frequency_that_is_no_time_is_told(frequency: JsonObject, severity: str) -> None:
+    session: JsonObject = {"signInFrequency": {"isEnabled": True, **frequency}}
+
+    (finding,) = findings("ConditionalAccessPolicy", {**POLICY, "sessionControls": session})
+
+    assert (finding.rule, finding.severity) == ("sign-in-frequency", severity)

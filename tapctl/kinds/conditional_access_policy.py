@@ -44,6 +44,7 @@ NULL_CLEARS = {
 _NOBODY: JsonObject = {"includeUsers": ["None"]}
 _TENANTS = "#microsoft.graph.conditionalAccess{}ExternalTenants"
 _MEMBERSHIP = {"all": _TENANTS.format("All"), "enumerated": _TENANTS.format("Enumerated")}
+_LONGEST = {"hours": 23, "days": 365}
 _GUESTS = ("includeGuestsOrExternalUsers", "excludeGuestsOrExternalUsers")
 
 
@@ -202,6 +203,7 @@ def _rules(resource: Resource, spec: JsonObject) -> Iterable[Finding]:
             rule="policy-without-controls",
         )
     yield from _grant_rules(resource, spec)
+    yield from _frequency_rules(resource, spec)
 
 
 def _grant_rules(resource: Resource, spec: JsonObject) -> Iterable[Finding]:
@@ -231,6 +233,22 @@ def _grant_rules(resource: Resource, spec: JsonObject) -> Iterable[Finding]:
             "It needs mfa beside it, operator AND, userRiskLevels, and all applications with none excluded.",
             rule="password-change",
         )
+
+
+def _frequency_rules(resource: Resource, spec: JsonObject) -> Iterable[Finding]:
+    """A frequency by time needs a time; the portal offers 1 to 23 hours or 1 to 365 days."""
+    frequency = at(spec, "sessionControls", "signInFrequency")
+    if not isinstance(frequency, dict) or frequency.get("frequencyInterval") == "everyTime":
+        return
+    value, unit = frequency.get("value"), frequency.get("type")
+    path = ("sessionControls", "signInFrequency")
+    if not isinstance(value, int) or value < 1 or unit not in _LONGEST:
+        said = f"signInFrequency is {value or 'no'} {unit or 'hours or days'}, which is no time"
+        help_text = "Give type and value (hours: 1 to 23, days: 1 to 365), or frequencyInterval: everyTime."
+        yield wrong(resource, path, said, help_text, rule="sign-in-frequency")
+    elif value > _LONGEST[str(unit)]:
+        said = f"signInFrequency is {value} {unit}, more than the portal offers ({_LONGEST[str(unit)]})"
+        yield doubtful(resource, path, said, "Write days instead of hours.", rule="sign-in-frequency")
 
 
 def _may_change_password(spec: JsonObject) -> bool:

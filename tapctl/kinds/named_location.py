@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterable
 
 from tapctl.kind import Kind, Lookup, Request, Write
@@ -14,6 +15,7 @@ _PROPERTIES = {
     _COUNTRY: ("countriesAndRegions", "includeUnknownCountriesAndRegions", "countryLookupMethod"),
 }
 
+_SHORTEST_PREFIX = 8
 _CONTENT = {_IP: "IP ranges", _COUNTRY: "countries"}
 
 
@@ -61,6 +63,7 @@ def _rules(resource: Resource, spec: JsonObject) -> Iterable[Finding]:
         help_text = "A location is a list of IP ranges or a list of countries: give exactly one of the two."
         yield wrong(resource, (), f"this location has {said}", help_text, rule="location-type")
         return
+    yield from _range_rules(resource)
     named = _IP if has_ranges else _COUNTRY
     if spec.get("@odata.type") != named:
         said = f"@odata.type is {spec.get('@odata.type')!r}, but the location holds {_CONTENT[named]}"
@@ -70,6 +73,33 @@ def _rules(resource: Resource, spec: JsonObject) -> Iterable[Finding]:
         if name in resource.spec:
             said = f"{name} does not belong to a location of {'IP ranges' if has_ranges else 'countries'}"
             yield wrong(resource, (name,), said, f"Remove {name}.", rule="location-type")
+
+
+def _range_rules(resource: Resource) -> Iterable[Finding]:
+    """Each range is one that Graph takes (namedLocation overview; checked 2026-11)."""
+    ranges = resource.spec.get("ipRanges")
+    for index, item in enumerate(ranges if isinstance(ranges, list) else ()):
+        address = item.get("cidrAddress") if isinstance(item, dict) else item
+        if isinstance(address, str) and (said := _unfit(address)):
+            yield wrong(
+                resource,
+                ("ipRanges", index),
+                f"ipRanges[{index}] {address!r} {said}",
+                "Write an address and the length of its prefix, such as 203.0.113.0/24 or 2001:db8::/32.",
+                rule="wrong-range",
+            )
+
+
+def _unfit(address: str) -> str:
+    try:
+        network = ipaddress.ip_network(address.strip(), strict=False)
+    except ValueError:
+        return "is no range of addresses"
+    if "/" not in address:
+        return "has no prefix length"
+    if network.version == 4 and network.prefixlen < _SHORTEST_PREFIX:
+        return f"is too wide: an IPv4 prefix has at least {_SHORTEST_PREFIX} bits"
+    return ""
 
 
 def _refusal(before: JsonObject, after: JsonObject) -> str:
