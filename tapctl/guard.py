@@ -44,7 +44,6 @@ def guard(plan: Plan, matched: Matched, snapshot: Snapshot, workspace: Workspace
     membership = Membership(matched, snapshot)
     return (
         *_undeclared(plan, workspace),
-        *_unpinned(workspace),
         *_hollow(membership, workspace),
         *_exposed(matched, membership, workspace),
         *_locked_out(matched, membership, snapshot),
@@ -83,24 +82,6 @@ def _undeclared(plan: Plan, workspace: Workspace) -> Iterator[Finding]:
         "Name them in tapctl.yaml (breakGlass: {accounts: [...], groups: [...]}) and pin them in the "
         "environment's file. Until then apply to a real tenant is refused.",
     )
-
-
-def _unpinned(workspace: Workspace) -> Iterator[Finding]:
-    """Anyone may make a namesake of a break-glass group."""
-    glass, pins = workspace.settings.break_glass, workspace.environment.pins
-    wanted = [Address("User", name) for name in glass.accounts]
-    wanted += [Address("Group", name) for name in glass.groups]
-    pinned = {(address.kind, address.name.casefold()) for address in pins}
-    for address in wanted:
-        if (address.kind, address.name.casefold()) not in pinned:
-            yield Finding(
-                rule="break-glass-not-pinned",
-                severity="error",
-                message=f"break-glass {address} is not pinned in environment {workspace.environment.name!r}",
-                help=f"Add its object id to the environment's file: pins: {{{address}: <id>}}.",
-                place=workspace.settings.source.place("breakGlass"),
-                address=address,
-            )
 
 
 def _hollow(membership: Membership, workspace: Workspace) -> Iterator[Finding]:
