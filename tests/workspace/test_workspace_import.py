@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from tapctl.cli.main import run
+from tapctl.schema import read
 
 Capture = pytest.CaptureFixture[str]
 
@@ -126,3 +128,16 @@ def test_namesakes_are_imported_side_by_side(capsys: Capture, tmp_path: Path) ->
 
     assert set(answer["pins"]) == {"NamedLocation/Headquarters", "NamedLocation/Headquarters (2)"}
     assert tapctl(capsys, tmp_path, "plan", "--detailed-exitcode")[0] == 0
+
+
+def test_the_answer_is_as_published(capsys: Capture, tmp_path: Path) -> None:
+    Draft202012Validator(read("import-output")).validate(imported(capsys, tmp_path))
+
+
+def test_the_environments_and_an_error_are_as_published(capsys: Capture, tmp_path: Path) -> None:
+    imported(capsys, tmp_path)
+
+    for command, name in (("environments", "environments-output"), ("plan", "error-output")):
+        arguments = [command, "--format", "json", *(["-e", "nowhere"] if command == "plan" else [])]
+        answer = json.loads(tapctl(capsys, tmp_path, *arguments)[1])
+        Draft202012Validator(read(name)).validate(answer)
