@@ -8,8 +8,7 @@ from tapctl.sandbox import membership
 from tapctl.sandbox.call import Answer, Call, Route, route
 from tapctl.sandbox.membership import ASSIGNMENTS, active_roles, bare, find_object
 from tapctl.sandbox.query import Listing, answer_list, answer_one
-from tapctl.sandbox.roles import TEMPLATES
-from tapctl.sandbox.tenant import AGREEMENTS, SKUS
+from tapctl.sandbox.tenant import AGREEMENTS, SKUS, role_templates
 from tapctl.sandbox.values import JsonObject, bad_request, missing_resource
 
 EQUAL = "eq ne not in"
@@ -195,21 +194,25 @@ def _role(call: Call) -> JsonObject:
 
 
 def list_templates(call: Call) -> Answer:
-    return answer_list(call, map(_template, TEMPLATES), ROLE_TEMPLATES)
+    return answer_list(call, (_template(*role) for role in _roles(call)), ROLE_TEMPLATES)
 
 
 def get_template(call: Call) -> Answer:
-    return answer_one(call, _template(_known_template(call)), ROLE_TEMPLATES)
+    return answer_one(call, _template(*_known_template(call)), ROLE_TEMPLATES)
 
 
-def _known_template(call: Call) -> str:
-    if call.key().lower() not in TEMPLATES:
+def _roles(call: Call) -> Iterable[tuple[str, str]]:
+    return role_templates(call.store).items()
+
+
+def _known_template(call: Call) -> tuple[str, str]:
+    found = dict(_roles(call)).get(call.key().lower())
+    if found is None:
         raise missing_resource(call.key())
-    return call.key().lower()
+    return call.key().lower(), found
 
 
-def _template(identifier: str) -> JsonObject:
-    name = TEMPLATES[identifier]
+def _template(identifier: str, name: str) -> JsonObject:
     return {
         "id": identifier,
         "deletedDateTime": None,
@@ -222,18 +225,18 @@ DEFINITIONS = Listing(context="roleManagement/directory/roleDefinitions")
 
 
 def list_definitions(call: Call) -> Answer:
-    return answer_list(call, map(_definition, TEMPLATES), DEFINITIONS)
+    return answer_list(call, (_definition(*role) for role in _roles(call)), DEFINITIONS)
 
 
 def get_definition(call: Call) -> Answer:
-    return answer_one(call, _definition(_known_template(call)), DEFINITIONS)
+    return answer_one(call, _definition(*_known_template(call)), DEFINITIONS)
 
 
-def _definition(identifier: str) -> JsonObject:
+def _definition(identifier: str, name: str) -> JsonObject:
     return {
         "id": identifier,
-        "description": f"The role {TEMPLATES[identifier]}.",
-        "displayName": TEMPLATES[identifier],
+        "description": f"The role {name}.",
+        "displayName": name,
         "isBuiltIn": True,
         "isEnabled": True,
         "resourceScopes": ["/"],

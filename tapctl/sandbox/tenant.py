@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Set
+from collections.abc import Collection, Mapping, Set
 
 from tapctl.sandbox.roles import TEMPLATES
 from tapctl.sandbox.store import Store
@@ -28,12 +28,18 @@ COLLECTIONS = {
 def known_ids(store: Store, kind: str) -> Collection[str]:
     """Lower-case ids of everything that a reference of this kind may name."""
     if kind == "role template":
-        return TEMPLATES.keys()
+        return role_templates(store).keys()
     if kind == "application":
         return {str(item.get("appId", "")).lower() for item in store.objects("servicePrincipals").values()}
     if kind == "authentication strength":
         return {*BUILT_IN, *store.objects(STRENGTHS)}
     return store.objects(COLLECTIONS[kind]).keys() if kind in COLLECTIONS else ()
+
+
+def role_templates(store: Store) -> Mapping[str, str]:
+    """The names of roles by template id: Microsoft's, and newer ones that a loaded tenant brought along."""
+    loaded = store.objects("directoryRoleTemplates").items()
+    return {**TEMPLATES, **{key: str(item.get("displayName", key)) for key, item in loaded}}
 
 
 def is_licensed(store: Store) -> bool:

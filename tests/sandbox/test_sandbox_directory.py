@@ -14,6 +14,8 @@ from tapctl.sandbox.seed import GROUPS, PEOPLE, TENANT
 GLOBAL_ADMINISTRATOR = "62e90394-69f5-4237-9190-012177145e10"
 AUTHENTICATION_ADMINISTRATOR = "c4e39bd9-1100-46d3-8c65-fb160da0071f"
 NOBODY = "99999999-0000-4000-8000-000000000001"
+from tapctl.sandbox import Store, load
+from tapctl.sandbox.tenant import role_templates
 
 
 def bearer(**claims: Any) -> str:
@@ -216,3 +218,13 @@ def test_errors_carry_the_clients_request_id() -> None:
     assert answer.json()["error"]["innerError"]["client-request-id"] == "mine"
     assert answer.headers["client-request-id"] == "mine"
     assert answer.headers["request-id"]
+
+
+def test_a_loaded_tenant_may_bring_newer_roles_along() -> None:
+    store = Store()
+    newer = {"id": "6b000000-0000-4000-8000-000000000001", "displayName": "Newest Administrator"}
+
+    load(store, {"directoryRoleTemplates": [newer]})
+
+    assert role_templates(store)[newer["id"]] == "Newest Administrator"
+    assert "62e90394-69f5-4237-9190-012177145e10" in role_templates(store)
