@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from sandbox_tools import BREAK_GLASS, INGRID, JONAS, MIA, NEW_HIRES, Client, refusal
 
+from tapctl.sandbox import Store, load
 from tapctl.sandbox.seed import GROUPS, PEOPLE, TENANT
+from tapctl.sandbox.tenant import role_templates
 
 GLOBAL_ADMINISTRATOR = "62e90394-69f5-4237-9190-012177145e10"
 AUTHENTICATION_ADMINISTRATOR = "c4e39bd9-1100-46d3-8c65-fb160da0071f"
 NOBODY = "99999999-0000-4000-8000-000000000001"
-from tapctl.sandbox import Store, load
-from tapctl.sandbox.tenant import role_templates
 
 
 def bearer(**claims: Any) -> str:
