@@ -96,3 +96,14 @@ def test_a_terminal_is_wrapped_at_its_width(monkeypatch: pytest.MonkeyPatch) -> 
 
     assert max(map(len, stream.getvalue().splitlines())) <= 60
     assert sys.stdout is not stream
+
+
+def test_waiting_for_the_tenant_is_told_in_a_log_too() -> None:
+    stream = io.StringIO()
+
+    StderrProgress(stream).settling(1, 119)
+    StderrProgress(stream).settling(3, 60)
+
+    lines = stream.getvalue().splitlines()
+    assert lines[0] == "waiting until the tenant shows 1 change, at most 119 s more"
+    assert "3 changes" in lines[1]
