@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fnmatch
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,8 +31,19 @@ if TYPE_CHECKING:
     help="Read Graph exports (JSON) instead of a tenant.",
 )
 @click.option("--tenant-id", metavar="ID", help="The tenant of -e, where the folder does not say it yet.")
+@click.option(
+    "--update", is_flag=True, help="Also change documents to what the tenant has; shows it and asks."
+)
+@click.option("--yes", is_flag=True, help="Do not ask before changing documents.")
 def command(
-    options: Options, *, wanted: tuple[str, ...], pattern: str, export: Path | None, tenant_id: str | None
+    options: Options,
+    *,
+    wanted: tuple[str, ...],
+    pattern: str,
+    export: Path | None,
+    tenant_id: str | None,
+    update: bool,
+    yes: bool,
 ) -> int:
     """Write documents for what is in the tenant and no document declares.
 
@@ -45,6 +58,8 @@ def command(
     checked = check(options.workspace, options.environment)
     _refuse_mistakes(checked)
     snapshot, findings = _observe(checked, wanted, pattern, export)
+    if update:
+        findings += _update(checked, snapshot, wanted, pattern, asks=not yes)
     proposal = _propose(checked, snapshot, wanted, pattern)
     write_documents(options.workspace, proposal.documents)
     if proposal.pins and export is None:
@@ -91,6 +106,30 @@ def _observe(
     with connected(checked.workspace) as session:
         reading = observe(session.gateway, checked.workspace, checked.desired, checked.resolved, names)
         return session.run(reading), ()
+
+
+def _update(
+    checked: Checked, snapshot: Snapshot, wanted: tuple[str, ...], pattern: str, *, asks: bool
+) -> tuple[Finding, ...]:
+    """Show what would change in the documents, ask, and write it."""
+    from tapctl.cli.output import say
+    from tapctl.match import match
+    from tapctl.workspace.updating import updates, write
+
+    matched = match(checked.workspace, checked.desired, snapshot)
+    meant = [
+        pair
+        for pair in matched.pairs
+        if (not wanted or pair.kind.name in wanted) and fnmatch.fnmatchcase(pair.display_name, pattern)
+    ]
+    found, refused = updates(matched, meant)
+    for item in found:
+        say(item.difference)
+    if found and asks and not sys.stdin.isatty():
+        say("Nobody at a terminal to ask: the documents stay as they are (--yes changes them).")
+    elif found and (not asks or click.confirm("Change these documents?", err=True)):
+        write(found)
+    return refused
 
 
 def _propose(checked: Checked, snapshot: Snapshot, wanted: tuple[str, ...], pattern: str) -> Proposal:

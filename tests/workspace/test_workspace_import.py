@@ -141,3 +141,53 @@ def test_the_environments_and_an_error_are_as_published(capsys: Capture, tmp_pat
         arguments = [command, "--format", "json", *(["-e", "nowhere"] if command == "plan" else [])]
         answer = json.loads(tapctl(capsys, tmp_path, *arguments)[1])
         Draft202012Validator(read(name)).validate(answer)
+
+
+LOCATION = """\
+# Where we are.
+kind: NamedLocation
+name: Headquarters
+why: The office.  # moved in 2024
+spec:
+  isTrusted: false  # for now
+  ipRanges:
+    - 203.0.113.0/24   # first floor
+    - 198.51.100.0/24  # gone
+"""
+
+
+def test_an_update_takes_the_tenant_s_version_and_keeps_comments(capsys: Capture, tmp_path: Path) -> None:
+    file = tmp_path / "office.yaml"
+    file.write_text(LOCATION)
+
+    code, output = tapctl(
+        capsys, tmp_path, "import", "-e", "sandbox", "--name", "Headquarters", "--update", "--yes"
+    )
+
+    text = file.read_text()
+    assert (code, "-    - 198.51.100.0/24  # gone" in output) == (0, True)
+    assert "# Where we are." in text
+    assert "- 203.0.113.0/24   # first floor" in text
+    assert "2001:db8:4e57::/48" in text
+    assert tapctl(capsys, tmp_path, "plan", "--detailed-exitcode")[0] == 0
+
+
+def test_an_update_is_asked_for_first(capsys: Capture, tmp_path: Path) -> None:
+    (tmp_path / "office.yaml").write_text(LOCATION)
+
+    output = tapctl(capsys, tmp_path, "import", "-e", "sandbox", "--name", "Headquarters", "--update")[1]
+
+    assert "--yes changes them" in output
+    assert (tmp_path / "office.yaml").read_text() == LOCATION
+
+
+def test_what_an_override_decides_is_edited_by_hand(capsys: Capture, tmp_path: Path) -> None:
+    (tmp_path / "office.yaml").write_text(LOCATION)
+    (tmp_path / "environments").mkdir()
+    override = "overrides: [{kind: NamedLocation, name: Headquarters, spec: {isTrusted: false}}]\n"
+    (tmp_path / "environments" / "sandbox.yaml").write_text(override)
+
+    answer = imported(capsys, tmp_path, "--name", "Headquarters", "--update", "--yes")
+
+    assert [item["rule"] for item in answer["findings"]] == ["edit-by-hand"]
+    assert (tmp_path / "office.yaml").read_text() == LOCATION

@@ -1,0 +1,120 @@
+"""The tenant's version of declared objects → the files that declare them, comments and order kept.
+
+Pure but for reading those files; the command shows the difference and asks before it writes.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tapctl.canonical import at
+from tapctl.directory import Directory
+from tapctl.errors import Refused
+from tapctl.load import MAX_NODES
+from tapctl.match import Matched, Pair, as_observed
+from tapctl.model import Finding, Json, JsonObject
+from tapctl.validate import Desired
+from tapctl.workspace.document import draft
+from tapctl.workspace.edit import updated
+from tapctl.yaml12 import Allowance, parse
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Update:
+    """One file as it is and as it would be."""
+
+    path: Path
+    before: str
+    after: str
+
+    @property
+    def difference(self) -> str:
+        """A unified diff."""
+        before, after = (text.splitlines(keepends=True) for text in (self.before, self.after))
+        return "".join(difflib.unified_diff(before, after, str(self.path), str(self.path)))
+
+
+def updates(matched: Matched, pairs: Iterable[Pair]) -> tuple[tuple[Update, ...], tuple[Finding, ...]]:
+    """The files of declared objects that the tenant has differently, and what has to be edited by hand."""
+    texts: dict[Path, str] = {}
+    originals: dict[Path, str] = {}
+    refused: list[Finding] = []
+    for path, pair, desired in _differing(pairs):
+        if path not in texts:
+            originals[path] = texts[path] = path.read_bytes().decode("utf-8")
+        try:
+            texts[path] = _edited(texts[path], pair, desired, matched.directory)
+        except Refused as error:
+            refused.append(_by_hand(desired, str(error)))
+    found = (
+        Update(path=path, before=originals[path], after=text)
+        for path, text in texts.items()
+        if text != originals[path]
+    )
+    return tuple(found), tuple(refused)
+
+
+def _differing(pairs: Iterable[Pair]) -> Iterator[tuple[Path, Pair, Desired]]:
+    for pair in pairs:
+        place = pair.desired.resource.source.place() if pair.desired else None
+        if pair.desired and place and pair.observed is not None and pair.after and pair.before != pair.after:
+            yield Path(place.file), pair, pair.desired
+
+
+def _edited(text: str, pair: Pair, desired: Desired, directory: Directory) -> str:
+    source = desired.resource.source
+    home = source.place()
+    others = {place.file for path, place in source.places.items() if path[:1] == ("spec",)}
+    if home is None or others - {home.file}:
+        raise Refused("an override of the environment decides part of it")
+    documents, _ = parse(text.encode(), home.file, Allowance(MAX_NODES))
+    index = next(
+        number
+        for number, document in enumerate(documents)
+        if document.source.place("kind") == source.place("kind")
+    )
+    return updated(text, index, _spec(pair, desired, directory))
+
+
+def _spec(pair: Pair, desired: Desired, directory: Directory) -> JsonObject:
+    """The tenant's version where it differs, and the document's own words everywhere else."""
+    observed = as_observed(pair.kind, pair.observed or {}, directory)
+    theirs = draft(observed, name=desired.address.name).spec
+    merged = _merged(desired.resource.spec, theirs, pair.before, pair.after)
+    return {name: value for name, value in merged.items() if name not in pair.left_as_is}
+
+
+def _merged(ours: JsonObject, theirs: JsonObject, before: Json, after: Json) -> JsonObject:
+    found: JsonObject = {}
+    for name in [*ours, *(key for key in theirs if key not in ours)]:
+        old, new = at(before, name), at(after, name)
+        mine, other = ours.get(name), theirs.get(name)
+        if old == new:
+            found |= {name: mine} if name in ours else {}
+        elif isinstance(mine, dict) and isinstance(other, dict):
+            found[name] = _merged(mine, other, old, new)
+        elif name in theirs:
+            found[name] = other
+    return found
+
+
+def _by_hand(desired: Desired, why: str) -> Finding:
+    return Finding(
+        rule="edit-by-hand",
+        severity="warning",
+        message=f"{desired.address} is not updated: {why}",
+        help="Edit the document by hand; `tapctl plan` shows the difference.",
+        place=desired.resource.place(),
+        address=desired.address,
+    )
+
+
+def write(found: Iterable[Update]) -> None:
+    """Replace the files, each at once."""
+    for update in found:
+        replacement = update.path.with_name(f".{update.path.name}.new")
+        replacement.write_bytes(update.after.encode("utf-8"))
+        replacement.replace(update.path)
