@@ -14,6 +14,7 @@ from tapctl.membership import Membership
 from tapctl.model import Address, Change, Finding, JsonObject, Place, Plan, Snapshot, Workspace
 from tapctl.order import Shields
 from tapctl.reference import parse
+from tapctl.ripple import changed_objects, ripples
 from tapctl.scope import blocks, is_in_force, state, widened
 
 _POLICIES = "ConditionalAccessPolicy"
@@ -27,6 +28,7 @@ BRAKES: Mapping[str, str] = {
     "creates-enabled": "create policies that are enforced at once",
     "enforces": "turn policies from report-only or off to enforced",
     "widens-scope": "let enforced policies reach more people, applications or situations",
+    "tightens-strength": "accept less in strengths that enforced policies ask for",
     "moves-to-block": "turn enforced policies into ones that block",
     "another-object": "point a name at another object than the tenant's policy holds",
     "empties-group": "take the last members out of a group",
@@ -49,6 +51,7 @@ def guard(plan: Plan, matched: Matched, snapshot: Snapshot, workspace: Workspace
         *_locked_out(matched, membership, snapshot),
         *_too_many(plan, workspace),
         *(brake for pair in _policies(matched) for brake in _state_brakes(pair)),
+        *_rippling(matched, membership),
         *_other_objects(matched),
         *_emptied(plan),
     )
@@ -188,25 +191,58 @@ def _exposed(matched: Matched, membership: Membership, workspace: Workspace) -> 
             )
 
 
+def _rippling(matched: Matched, membership: Membership) -> Iterator[Finding]:
+    """Policies that are enforced anyway and reach further, or ask for more, through what they refer to."""
+    changed = changed_objects(matched, membership)
+    for pair in _policies(matched) if changed else ():
+        after = result(pair)
+        if after is None or not (is_in_force(after) and is_in_force(pair.before or {})):
+            continue
+        for ripple in ripples(after, pair, changed, membership):
+            verb = "would ask for more" if ripple.is_strength else "would reach further"
+            yield _brake(
+                "tightens-strength" if ripple.is_strength else "widens-scope",
+                f"{pair.address}, which is enforced, {verb}: {ripple.said}",
+                "Make sure that everybody it reaches can meet it.",
+                ripple.changed,
+            )
+
+
 def _locked_out(matched: Matched, membership: Membership, snapshot: Snapshot) -> Iterator[Finding]:
-    """A blocking policy that would newly reach the person or service principal that applies."""
+    """A blocking policy that would newly reach the person or service principal that applies, or may."""
     who = snapshot.identity
-    if who.kind == "unknown" or not who.id:
-        return
+    is_known = who.kind != "unknown" and bool(who.id) and f"groups of {who.id}" not in snapshot.unread
     groups = membership.groups_of(who.id)
     joins = groups != Membership(matched, snapshot, "before").groups_of(who.id)
+    changed = changed_objects(matched, membership)
     for pair in _policies(matched):
         before, after = pair.before or {}, result(pair) or {}
-        if not (is_in_force(after) and blocks(after)) or (after == before and not joins):
+        is_news = after != before or joins or bool(ripples(after, pair, changed, membership))
+        if not (is_in_force(after) and blocks(after)) or not is_news:
             continue
-        reaches = _reaches_workload if who.kind == "application" else _reaches_person
-        if reaches(after, snapshot, groups, membership):
+        if not is_known and who.kind != "application":
+            reached, verb = _may_reach(after, who.id, membership), "may"
+        else:
+            reaches = _reaches_workload if who.kind == "application" else _reaches_person
+            reached, verb = reaches(after, snapshot, groups, membership), "would"
+        if reached:
             yield _brake(
                 "locks-out-caller",
-                f"{pair.address} would block {who.name or who.id}, who applies this plan",
+                f"{pair.address} {verb} block {who.name or who.id or 'you'}, who applies this plan",
                 "Exclude yourself, or let somebody apply who stays outside the policy.",
                 pair,
             )
+
+
+def _may_reach(spec: JsonObject, caller: str, membership: Membership) -> bool:
+    """For a caller who is not known, or not known by groups: anybody in some group or role may be meant."""
+    users = at(spec, "conditions", "users")
+    excluded = {membership.reference(text, ("User",)) for text in texts(users, "excludeUsers")}
+    included = texts(users, "includeUsers")
+    named = {membership.reference(text, ("User",)) for text in included}
+    in_some = bool(texts(users, "includeGroups") or texts(users, "includeRoles"))
+    is_meant = "All" in included or caller in named or in_some
+    return _meets_browser(spec) and is_meant and caller not in excluded
 
 
 def _reaches_workload(
@@ -227,15 +263,17 @@ def _reaches_person(
 ) -> bool:
     """Whether the block may meet this person at a browser: a condition on the situation is not counted on,
     but legacy clients, risk and special flows are not how a person applies a plan."""
+    is_named = (_names_person(spec, snapshot, groups, membership, side) for side in ("include", "exclude"))
+    return _meets_browser(spec) and next(is_named) and not next(is_named)
+
+
+def _meets_browser(spec: JsonObject) -> bool:
     conditions = at(spec, "conditions")
-    if not _MODERN & set(texts(conditions, "clientAppTypes")):
-        return False
-    if any(at(conditions, name) for name in ("authenticationFlows", "signInRiskLevels", "userRiskLevels")):
-        return False
-    if not texts(conditions, "applications", "includeApplications"):
-        return False
-    return _names_person(spec, snapshot, groups, membership, "include") and not _names_person(
-        spec, snapshot, groups, membership, "exclude"
+    special = ("authenticationFlows", "signInRiskLevels", "userRiskLevels")
+    return (
+        bool(_MODERN & set(texts(conditions, "clientAppTypes")))
+        and not any(at(conditions, name) for name in special)
+        and bool(texts(conditions, "applications", "includeApplications"))
     )
 
 

@@ -35,7 +35,7 @@ from tapctl.model import Identity, Snapshot
 from tapctl.observe import observe
 from tapctl.pipeline import Planned, check
 from tapctl.plan import plan_changes
-from tapctl.sandbox.seed import BREAK_GLASS, numbered
+from tapctl.sandbox.seed import BREAK_GLASS, PEOPLE, numbered
 
 REPORT = "enabledForReportingButNotEnforced"
 GLASS: dict[str, Any] = {"excludeGroups": ["Break glass"]}
@@ -281,7 +281,10 @@ def test_a_block_that_one_joins_is_news(tenant: Tenant, tmp_path: Path) -> None:
     documents = [policy("P", includeGroups=["G"], **GLASS, only=BLOCK)]
     settle(folder(tmp_path, [group("G", []), *documents]), tenant)
 
-    assert rules(plan(folder(tmp_path, [group("G", [SELF]), *documents]), tenant)) == ["locks-out-caller"]
+    assert rules(plan(folder(tmp_path, [group("G", [SELF]), *documents]), tenant)) == [
+        "locks-out-caller",
+        "widens-scope",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -312,10 +315,27 @@ def test_a_service_principal_keeps_access(
     assert ("locks-out-caller" in found) == is_locked_out
 
 
-def test_an_unknown_caller_is_not_guessed_at(tenant: Tenant, tmp_path: Path) -> None:
+def test_a_caller_nobody_knows_may_be_anybody(tenant: Tenant, tmp_path: Path) -> None:
     folder(tmp_path, [policy("P", only=BLOCK)])
 
-    assert "locks-out-caller" not in as_seen_by(tenant, tmp_path, identity=Identity())
+    assert "locks-out-caller" in as_seen_by(tenant, tmp_path, identity=Identity())
+
+
+def test_a_caller_whose_groups_are_hidden_may_be_in_any(tenant: Tenant, tmp_path: Path) -> None:
+    me = Identity(kind="person", id=PEOPLE["ingrid.solberg"], name=SELF)
+    unread = {f"groups of {me.id}": "403"}
+    folder(tmp_path, [policy("P", includeGroups=["New hires"], **GLASS, only=BLOCK)])
+
+    assert "locks-out-caller" in as_seen_by(tenant, tmp_path, identity=me, unread=unread)
+    assert "locks-out-caller" not in as_seen_by(tenant, tmp_path, identity=me)
+
+
+def test_whoever_is_excluded_by_name_is_out_of_reach(tenant: Tenant, tmp_path: Path) -> None:
+    me = Identity(kind="person", id=PEOPLE["ingrid.solberg"], name=SELF)
+    unread = {f"groups of {me.id}": "403"}
+    folder(tmp_path, [policy("P", **ALL, excludeUsers=[SELF], only=BLOCK)])
+
+    assert "locks-out-caller" not in as_seen_by(tenant, tmp_path, identity=me, unread=unread)
 
 
 @pytest.mark.parametrize(

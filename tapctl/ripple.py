@@ -1,0 +1,123 @@
+"""Changed strengths, locations and groups → what they mean for the enforced policies that use them. Pure.
+
+A policy whose own document did not change may reach further all the same: because a location it excludes
+has shrunk, a group it includes has grown, or the strength it asks for accepts less.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from tapctl.canonical import at, references, sort_key, texts
+from tapctl.match import Matched, Pair
+from tapctl.membership import Membership
+from tapctl.model import Json, JsonObject
+
+Side: TypeAlias = Literal["include", "exclude"]
+
+_ENTRIES = ("ipRanges", "countriesAndRegions")
+_RULES = ("membershipRule", "membershipRuleProcessingState")
+_TRUSTED = "AllTrusted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ripple:
+    """One changed object as one policy feels it: what is said of it, and whether a strength asks for more."""
+
+    changed: Pair
+    said: str
+    is_strength: bool = False
+
+
+def ripples(policy: JsonObject, pair: Pair, changed: Mapping[str, Pair], groups: Membership) -> list[Ripple]:
+    """What the changed objects (by node) mean for a policy that is enforced before and after."""
+    found: list[Ripple] = []
+    for path, field, text in references(pair.kind.field, policy):
+        side: Side = "exclude" if any(str(part).startswith("exclude") for part in path) else "include"
+        if field.references == ("NamedLocation",) and text == _TRUSTED:
+            found += _of_trusted(changed.values(), side)
+            continue
+        node = groups.reference(text, field.references)
+        for name in _felt_through(node, changed, groups):
+            found += _of(changed[name], side, policy)
+    return found
+
+
+def changed_objects(matched: Matched, membership: Membership) -> dict[str, Pair]:
+    """The pairs whose object is there before and after and differs, by the node that refers to them."""
+    kinds = ("AuthenticationStrength", "NamedLocation", "Group")
+    return {
+        membership.node(pair.address): pair
+        for pair in matched.pairs
+        if pair.kind.name in kinds and pair.before and pair.after and pair.before != pair.after
+    }
+
+
+def _felt_through(node: str, changed: Mapping[str, Pair], groups: Membership) -> Iterator[str]:
+    """The changed objects that a reference to `node` means: itself, and the groups inside it."""
+    for name, pair in changed.items():
+        if name == node or (pair.kind.name == "Group" and node in groups.groups_of(name)):
+            yield name
+
+
+def _of(pair: Pair, side: Side, policy: JsonObject) -> Iterator[Ripple]:
+    before, after = pair.before or {}, pair.after or {}
+    match pair.kind.name:
+        case "AuthenticationStrength":
+            if said := _asks_for_more(before, after):
+                yield Ripple(changed=pair, said=f"{pair.address} {said}", is_strength=True)
+        case "NamedLocation":
+            yield from _moved(pair, side, _entries(before), _entries(after))
+        case _ if side == "include" and "All" in texts(policy, "conditions", "users", "includeUsers"):
+            return
+        case _ if any(before.get(rule) != after.get(rule) for rule in _RULES):
+            yield Ripple(changed=pair, said=f"the rule of {pair.address} changes")
+        case _ if "members" not in pair.left_as_is:
+            yield from _moved(pair, side, set(texts(before, "members")), set(texts(after, "members")))
+
+
+def _moved(pair: Pair, side: Side, before: set[str], after: set[str]) -> Iterator[Ripple]:
+    """More on the include side reaches further, and so does less on the exclude side."""
+    moved, verb = (after - before, "gains") if side == "include" else (before - after, "loses")
+    if moved:
+        shown = ", ".join(sorted(moved)[:5]) + (f" and {len(moved) - 5} more" if len(moved) > 5 else "")
+        yield Ripple(changed=pair, said=f"{pair.address}, which it {side}s, {verb} {shown}")
+
+
+def _entries(location: JsonObject) -> set[str]:
+    found = {sort_key(item) for name in _ENTRIES for item in _list(location.get(name))}
+    if location.get("includeUnknownCountriesAndRegions") is True:
+        found.add("addresses of no known country")
+    return found | ({f"by {method}"} if (method := location.get("countryLookupMethod")) else set())
+
+
+def _list(value: Json) -> list[Json]:
+    found = value if isinstance(value, list) else []
+    return [item.get("cidrAddress", item) if isinstance(item, dict) else item for item in found]
+
+
+def _of_trusted(changed: Iterable[Pair], side: Side) -> Iterator[Ripple]:
+    """All trusted locations together are one more location."""
+    for pair in changed:
+        if pair.kind.name == "NamedLocation":
+            before, after = (
+                _entries(spec or {}) if at(spec, "isTrusted") is True else set()
+                for spec in (pair.before, pair.after)
+            )
+            yield from _moved(pair, side, before, after)
+
+
+def _asks_for_more(before: JsonObject, after: JsonObject) -> str:
+    """How a strength accepts less than it did; empty if it does not."""
+    lost = set(texts(before, "allowedCombinations")) - set(texts(after, "allowedCombinations"))
+    if lost:
+        return f"no longer accepts {', '.join(sorted(lost))}"
+    name = "combinationConfigurations"
+    restricted = {sort_key(item) for item in _list(after.get(name))}
+    return (
+        "restricts what it accepts"
+        if restricted - {sort_key(item) for item in _list(before.get(name))}
+        else ""
+    )

@@ -1,0 +1,143 @@
+"""What a policy feels when something it refers to changes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from trial import (
+    FIRST,
+    SECOND,
+    SELF,
+    Tenant,
+    finding,
+    folder,
+    group,
+    location,
+    plan,
+    policy,
+    rules,
+    settle,
+    strength,
+)
+
+GLASS: dict[str, Any] = {"excludeUsers": [FIRST, SECOND]}
+OUTSIDE = {"locations": {"includeLocations": ["All"], "excludeLocations": ["Office"]}}
+TRUSTED = {"locations": {"includeLocations": ["All"], "excludeLocations": ["AllTrusted"]}}
+
+
+@pytest.fixture
+def tenant() -> Tenant:
+    tenant = Tenant()
+    tenant.clear()
+    return tenant
+
+
+def everybody(**more: Any) -> dict[str, Any]:
+    return policy("P", includeUsers=["All"], **GLASS, only=more)
+
+
+def changed(tenant: Tenant, root: Path, before: list[Any], after: list[Any]) -> Any:
+    settle(folder(root, before), tenant)
+    return plan(folder(root, after), tenant)
+
+
+def with_strength(name: str) -> dict[str, Any]:
+    return everybody(grantControls={"operator": "OR", "authenticationStrength": name})
+
+
+def test_a_strength_that_accepts_less_asks_for_a_word(tenant: Tenant, tmp_path: Path) -> None:
+    before = [strength("S", "fido2", "windowsHelloForBusiness"), with_strength("S")]
+
+    planned = changed(tenant, tmp_path, before, [strength("S", "fido2"), with_strength("S")])
+
+    assert rules(planned) == ["tightens-strength"]
+    assert "no longer accepts windowsHelloForBusiness" in finding(planned, "tightens-strength").message
+
+
+def test_a_strength_that_accepts_more_asks_for_none(tenant: Tenant, tmp_path: Path) -> None:
+    after = [strength("S", "fido2", "windowsHelloForBusiness"), with_strength("S")]
+
+    assert rules(changed(tenant, tmp_path, [strength("S", "fido2"), with_strength("S")], after)) == []
+
+
+def test_a_strength_that_is_restricted_asks_for_a_word(tenant: Tenant, tmp_path: Path) -> None:
+    restricted = strength("S", "fido2")
+    restricted["spec"]["combinationConfigurations"] = [
+        {
+            "@odata.type": "#microsoft.graph.fido2CombinationConfiguration",
+            "appliesToCombinations": ["fido2"],
+            "allowedAAGUIDs": ["2fc0579f-8113-47ea-b116-bb5a8db9202a"],
+        }
+    ]
+
+    planned = changed(
+        tenant, tmp_path, [strength("S", "fido2"), with_strength("S")], [restricted, with_strength("S")]
+    )
+
+    assert rules(planned) == ["tightens-strength"]
+
+
+@pytest.mark.parametrize(
+    ("ranges", "expected"),
+    [(["192.0.2.0/24"], ["widens-scope"]), (["192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24"], [])],
+)
+def test_a_location_that_is_excluded_may_grow_but_not_shrink(
+    tenant: Tenant, tmp_path: Path, ranges: list[str], expected: list[str]
+) -> None:
+    outside = everybody(conditions=OUTSIDE)
+    before = [location("Office", "192.0.2.0/24", "198.51.100.0/24"), outside]
+
+    assert rules(changed(tenant, tmp_path, before, [location("Office", *ranges), outside])) == expected
+
+
+def test_a_location_that_is_trusted_no_more_leaves_all_trusted_ones(tenant: Tenant, tmp_path: Path) -> None:
+    outside = everybody(conditions=TRUSTED)
+    before = [location("Office", "192.0.2.0/24", isTrusted=True), outside]
+
+    planned = changed(tenant, tmp_path, before, [location("Office", "192.0.2.0/24"), outside])
+
+    assert rules(planned) == ["widens-scope"]
+
+
+@pytest.mark.parametrize(("members", "expected"), [([FIRST, SELF], ["widens-scope"]), ([FIRST], [])])
+def test_a_group_that_is_included_may_shrink_but_not_grow(
+    tenant: Tenant, tmp_path: Path, members: list[str], expected: list[str]
+) -> None:
+    staff = policy("P", includeGroups=["Staff"], **GLASS)
+
+    before = [group("Staff", [FIRST, SECOND]), staff]
+
+    assert rules(changed(tenant, tmp_path, before, [group("Staff", members), staff])) == expected
+
+
+def test_who_leaves_an_excluded_group_inside_another_is_reached(tenant: Tenant, tmp_path: Path) -> None:
+    outer = group("Outer", ["Group/Inner"])
+    everyone = policy("P", includeUsers=["All"], excludeGroups=["Outer"], **GLASS)
+
+    before = [group("Inner", [SELF, FIRST]), outer, everyone]
+
+    planned = changed(tenant, tmp_path, before, [group("Inner", [FIRST]), outer, everyone])
+
+    assert "Group/Inner" in finding(planned, "widens-scope").message
+
+
+def test_a_block_that_grows_through_a_location_meets_the_caller(tenant: Tenant, tmp_path: Path) -> None:
+    block = everybody(conditions=OUTSIDE, grantControls={"operator": "OR", "builtInControls": ["block"]})
+    before = [location("Office", "192.0.2.0/24", "198.51.100.0/24"), block]
+
+    planned = changed(tenant, tmp_path, before, [location("Office", "192.0.2.0/24"), block])
+
+    assert rules(planned) == ["locks-out-caller", "widens-scope"]
+
+
+def test_what_nothing_enforced_uses_may_change(tenant: Tenant, tmp_path: Path) -> None:
+    before = [strength("S", "fido2", "windowsHelloForBusiness"), location("Office", "192.0.2.0/24")]
+
+    assert (
+        rules(
+            changed(tenant, tmp_path, before, [strength("S", "fido2"), location("Office", "198.51.100.0/24")])
+        )
+        == []
+    )
