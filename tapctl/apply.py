@@ -158,7 +158,7 @@ def _hindrance(run: Run, step: Step) -> str | None:
     if step.weakens and (left := _missing(run, run.tightening)):
         return f"{left} was not applied, and this would let more through without it"
     if step.uncovers and (left := _missing(run, run.covering)):
-        return f"{left} was not applied, and may count on who is in this group"
+        return f"{left} was not applied, and may count on what this holds"
     return None
 
 

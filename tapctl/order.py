@@ -7,7 +7,7 @@
     enabling     policies are enforced, once everything else about them has read back
     loosening    what lets through more than before, policies that go included
     joining      break-glass accounts join other groups, now that every policy leaves them out
-    leaving      who leaves a group, once no policy counts on it
+    leaving      what leaves a group, location or strength, once no policy counts on it
     deletion     what nothing uses any more
 
 Each stage is read back before the next one starts (apply.py).
@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias, get_args
 
-from tapctl.canonical import at, references, texts, with_values
+from tapctl.canonical import at, references, sort_key, texts, with_values
 from tapctl.kinds import kinds
 from tapctl.model import Action, Address, Change, Json, JsonObject, Plan
 from tapctl.reference import parse
@@ -43,6 +43,11 @@ PHASES: tuple[Phase, ...] = get_args(Phase)
 _POLICIES = "ConditionalAccessPolicy"
 _LINKS = ("members", "owners")
 _MEMBERS = ("User", "Group")
+_ENTRIES = ("ipRanges", "countriesAndRegions", "allowedCombinations")
+_SWITCHES = ("isTrusted", "includeUnknownCountriesAndRegions")
+_RESTRICTIONS = "combinationConfigurations"
+_GUARDED = (*_ENTRIES, *_SWITCHES, _RESTRICTIONS, "countryLookupMethod")
+_HOLDERS = ("NamedLocation", "AuthenticationStrength")
 _EXCLUSIONS = (("excludeUsers", "User"), ("excludeGroups", "Group"))
 
 
@@ -84,8 +89,9 @@ class Step:
 
     @property
     def uncovers(self) -> bool:
-        """Whether policies may reach somebody from then on, because of a group that they join or leave."""
-        return self.address.kind == "Group" and self.phase in ("joining", "leaving", "deletion")
+        """Whether policies may reach somebody from then on, because of what they join or what they leave."""
+        is_group = self.address.kind == "Group" and self.phase in ("joining", "deletion")
+        return is_group or self.phase == "leaving"
 
 
 def order(plan: Plan, shields: Shields) -> tuple[tuple[Step, ...], ...]:
@@ -113,6 +119,8 @@ def _steps(change: Change, shields: Shields) -> Iterator[Step]:
         yield from _policy_steps(step, shields)
     elif change.address.kind == "Group" and change.action == "update":
         yield from _group_steps(step, shields)
+    elif change.address.kind in _HOLDERS and change.action == "update":
+        yield from _entry_steps(step)
     elif kinds()[change.address.kind].singleton:
         effect = kinds()[change.address.kind].effect(before, after)
         yield replace(step, phase="tightening" if effect == "tightens" else "loosening")
@@ -171,6 +179,45 @@ def _group_steps(step: Step, shields: Shields) -> Iterator[Step]:
         yield replace(step, phase="joining", before=early, after=joined, renamed=False)
     if step.after != joined:
         yield replace(step, phase="leaving", before=joined, renamed=False)
+
+
+def _entry_steps(step: Step) -> Iterator[Step]:
+    """What a location or a strength gains comes early, what it loses goes late: people who are let through
+    before and after are let through on the way. Trust is an entry of AllTrusted, and a restriction goes with
+    its combination."""
+    joined = {name: item for name, item in step.after.items() if name not in _GUARDED}
+    joined |= {name: both for name in _ENTRIES if (both := _both(step, name))}
+    joined |= {name: step.before[name] for name in _GUARDED if name not in _ENTRIES and name in step.before}
+    joined |= {name: True for name in _SWITCHES if True in (step.before.get(name), step.after.get(name))}
+    if restrictions := _restrictions(step):
+        joined[_RESTRICTIONS] = restrictions
+    joined = dict(sorted(joined.items()))
+    if joined != step.before or step.renamed:
+        yield replace(step, after=joined)
+    if joined != step.after:
+        yield replace(step, phase="leaving", before=joined, renamed=False)
+
+
+def _both(step: Step, name: str) -> list[Json]:
+    held = [item for spec in (step.before, step.after) for item in _list(spec.get(name))]
+    by_text = {sort_key(item): item for item in held}
+    return [by_text[text] for text in sorted(by_text)]
+
+
+def _restrictions(step: Step) -> list[Json]:
+    """Those of before, and the new ones of combinations that are new."""
+    had = set(texts(step.before, "allowedCombinations"))
+    new = (
+        item
+        for item in _list(step.after.get(_RESTRICTIONS))
+        if not set(texts(item, "appliesToCombinations")) & had
+    )
+    held = {sort_key(item): item for item in (*_list(step.before.get(_RESTRICTIONS)), *new)}
+    return [held[text] for text in sorted(held)]
+
+
+def _list(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else []
 
 
 def _union(before: JsonObject, after: JsonObject, link: str) -> list[str]:

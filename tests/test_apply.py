@@ -182,7 +182,7 @@ def test_nobody_leaves_a_group_after_a_failure(tenant: Tenant, tmp_path: Path) -
     result = carry_out(planned, tenant)
 
     assert statuses(result) == {"Group/A": "skipped", "Group/B": "failed"}
-    assert reasons(result)["Group/A"] == "Group/B was not applied, and may count on who is in this group"
+    assert reasons(result)["Group/A"] == "Group/B was not applied, and may count on what this holds"
     assert tenant.one("groups", "A")["members"] == [PEOPLE["emergency-1"]]
 
 
