@@ -352,7 +352,7 @@ def _emptied(plan: Plan) -> Iterator[Finding]:
             continue
         had, will_have = (len(texts(spec, "members")) for spec in (change.before, change.after))
         if had and not will_have:
-            said = f"{change.address} would lose all of its {had} members"
+            said = f"{change.address} would lose {'its only member' if had == 1 else f'all {had} members'}"
             yield _brake(
                 "empties-group", said, "Policies that include or exclude it change their meaning.", change
             )
