@@ -535,3 +535,17 @@ def test_a_break_glass_account_without_a_pin_is_told_offline(tmp_path: Path) -> 
     root = folder(tmp_path, [policy("P")], settings={"breakGlass": {"accounts": ["who@example.com"]}})
 
     assert "break-glass-not-pinned" in [item.rule for item in check(root, None).findings]
+
+
+def test_what_no_schema_knows_survives_an_update(tenant: Tenant, tmp_path: Path) -> None:
+    settle(folder(tmp_path, [policy("P", "disabled")]), tenant)
+    held = tenant.one(POLICIES, "P")
+    newer = {**held["conditions"], "agentIdRiskLevels": "high"}
+    tenant.store.put(POLICIES, {**held, "conditions": newer})
+
+    result = settle(folder(tmp_path, [policy("P", "disabled", includeGroups=["New hires"])]), tenant)
+
+    now = tenant.one(POLICIES, "P")["conditions"]
+    assert statuses(result) == {"ConditionalAccessPolicy/P": "applied"}
+    assert (now["agentIdRiskLevels"], len(now["users"]["includeGroups"])) == ("high", 1)
+    assert plan(tmp_path, tenant).plan.pending == ()

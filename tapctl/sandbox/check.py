@@ -15,10 +15,11 @@ NOTATION = re.compile(r"(-?)([\w]+(?:\(reference\))?)(?:\((\d+)\.\.(\d+)\))?(\[\
 class MismatchError(Exception):
     """A value does not fit its place in the schema."""
 
-    def __init__(self, path: str, why: str) -> None:
+    def __init__(self, path: str, why: str, *, is_unknown: bool = False) -> None:
         super().__init__(f"{path}: {why}")
         self.path = path
         self.why = why
+        self.is_unknown = is_unknown
 
 
 class Rule(NamedTuple):
@@ -61,7 +62,7 @@ def _check_object(value: Json, shape: str, path: str) -> None:
         if key == "@odata.type":
             _check_type(value, shape, place)
         elif key not in SHAPES[shape]:
-            raise MismatchError(place, f"there is no property '{key}' on {shape}")
+            raise MismatchError(place, f"there is no property '{key}' on {shape}", is_unknown=True)
         else:
             _check_property(item, rule_of(SHAPES[shape][key]), place)
 

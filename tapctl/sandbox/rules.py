@@ -67,11 +67,35 @@ class Circumstances:
     has_security_defaults: bool
 
 
-def check_policy_shape(body: Json, *, is_new: bool) -> JsonObject:
-    try:
-        return check_body(body, "conditionalAccessPolicy")
-    except MismatchError as error:
-        raise schema_mismatch(error, POST_PAGE if is_new else PATCH_PAGE) from error
+def check_policy_shape(body: Json, *, is_new: bool, held: Collection[str] = ()) -> JsonObject:
+    """`held` are places at which the tenant's policies hold something: what a tenant answers with although
+    v1.0's schema does not know it, it takes back."""
+    plain = body
+    while True:
+        try:
+            check_body(plain, "conditionalAccessPolicy")
+        except MismatchError as error:
+            if error.path not in held or not error.is_unknown:
+                raise schema_mismatch(error, POST_PAGE if is_new else PATCH_PAGE) from error
+            plain = without(plain, error.path.split("/"))
+        else:
+            return dict(body) if isinstance(body, dict) else {}
+
+
+def places(value: Json, path: str = "") -> Iterator[str]:
+    """Where an object holds something, as `conditions/users`."""
+    for key, item in value.items() if isinstance(value, dict) else ():
+        place = f"{path}/{key}" if path else key
+        if item is not None:
+            yield place
+            yield from places(item, place)
+
+
+def without(value: Json, path: list[str]) -> Json:
+    """A copy of an object that has nothing at the path."""
+    head, *rest = path
+    kept = {key: item for key, item in value.items() if key != head or rest}
+    return {**kept, head: without(value[head], rest)} if rest else kept
 
 
 def schema_mismatch(error: MismatchError, page: str) -> RefusedError:
