@@ -313,7 +313,7 @@ def _lasting(kind: Kind, resource: Resource) -> Iterator[Finding]:
             rule="cannot-be-absent",
             severity="error",
             message=f"every tenant has its {resource.address}: it cannot be absent",
-            help="Write `spec: {state: disabled, ...}` to turn it off; no document leaves it alone.",
+            help="Write `spec: {state: disabled, ...}` to turn it off; without a document it is left alone.",
             place=resource.source.place("ensure"),
             address=resource.address,
         )

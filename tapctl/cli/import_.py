@@ -61,9 +61,9 @@ def command(
     if update:
         findings += _update(checked, snapshot, wanted, pattern, asks=not yes)
     proposal = _propose(checked, snapshot, wanted, pattern)
-    write_documents(options.workspace, proposal.documents)
-    if proposal.pins and export is None:
+    if proposal.pins and export is None:  # first: a document without its pin means somebody else
         write_pins(options.workspace, checked.workspace.environment.name, proposal.pins)
+    write_documents(options.workspace, proposal.documents)
     _tell(options, checked.workspace, snapshot, proposal, findings)
     return 0
 

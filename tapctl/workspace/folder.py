@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -61,10 +60,10 @@ def write_pins(root: Path, environment: str, pins: Mapping[Address, str]) -> str
     """Add pins to the environment's file, comments kept; the file's name below the workspace."""
     path = root / "environments" / f"{environment}.yaml"
     path.parent.mkdir(parents=True, exist_ok=True)
-    text = with_pins(path.read_text(encoding="utf-8") if path.exists() else None, pins)
+    text = with_pins(path.read_bytes().decode("utf-8") if path.exists() else None, pins)
     replacement = path.with_suffix(".yaml.new")
-    replacement.write_text(text, encoding="utf-8")
-    os.replace(replacement, path)  # noqa: PTH105  # atomic
+    replacement.write_bytes(text.encode("utf-8"))
+    replacement.replace(path)
     return path.relative_to(root).as_posix()
 
 
