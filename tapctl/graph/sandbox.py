@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import AsyncExitStack
 from typing import Any
 
 from tapctl.graph.gateway import Caller, Gateway
@@ -40,11 +41,10 @@ async def connect_sandbox(app: AsgiApp, *, environment: str, progress: Progress 
         patience=SANDBOX_PATIENCE,
         progress=progress,
     )
-    try:
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(gateway.close)
         await _introduce(gateway)
-    except BaseException:
-        await gateway.close()
-        raise
+        stack.pop_all()  # it works: whoever asked for it closes it
     return gateway
 
 

@@ -6,7 +6,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -92,12 +92,10 @@ class Store:
                 yield
                 return
             self._begin()
-            try:
+            with ExitStack() as stack:
+                stack.callback(self._roll_back)
                 yield
-            except BaseException:
-                self._end("ROLLBACK")
-                self._cache.clear()
-                raise
+                stack.pop_all()  # nothing went wrong: nothing to take back
             self._end("COMMIT")
 
     def close(self) -> None:
@@ -108,6 +106,10 @@ class Store:
         self._connection.execute("BEGIN IMMEDIATE")
         self._inside = True
         self._forget_if_another_process_wrote()
+
+    def _roll_back(self) -> None:
+        self._end("ROLLBACK")
+        self._cache.clear()
 
     def _end(self, statement: str) -> None:
         self._inside = False
