@@ -37,7 +37,7 @@ class TenantTokens:
                 except _failures() as error:
                     reason = f"{self._way.name}: the token cannot be renewed: {_reason(error)}"
                     raise CredentialsError(reason) from None
-            assert self._held is not None  # noqa: S101
+            assert self._held is not None  # noqa: S101  # for mypy: renew holds one or raises
             return self._held.token
 
     async def renew(self, claims: str | None = None) -> Caller:

@@ -25,7 +25,7 @@ from kiota_http.middleware.options import (
 )
 from msgraph.graph_request_adapter import GraphRequestAdapter, options
 from msgraph.graph_service_client import GraphServiceClient
-from msgraph_core import GraphClientFactory  # type: ignore[import-untyped]
+from msgraph_core import GraphClientFactory  # type: ignore[import-untyped]  # ships no types
 
 from tapctl.errors import Refused
 from tapctl.graph.clouds import is_loopback, origin
@@ -74,6 +74,7 @@ class SdkWire:
         """Send once. Raises ConnectionBroken, from which the token was removed."""
         information = _information(method, url, headers, body)
         try:
+            # kiota declares no result, but a native response handler's comes back here.
             answer = await self._adapter.send_primitive_async(information, "bytes", {})  # type: ignore[func-returns-value]
         except (httpx.RequestError, ConnectionError) as error:
             raise ConnectionBroken(_reason(error), sent=not isinstance(error, NEVER_SENT)) from _bare(error)

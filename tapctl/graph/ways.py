@@ -17,7 +17,7 @@ from tapctl.graph.clouds import Cloud, is_loopback
 if TYPE_CHECKING:
     from azure.core.credentials import AccessToken
 
-ACCESS_TOKEN = "TAPCTL_ACCESS_TOKEN"  # noqa: S105
+ACCESS_TOKEN = "TAPCTL_ACCESS_TOKEN"  # noqa: S105  # the name of a variable
 OIDC_AUDIENCE = "api://AzureADTokenExchange"
 # Microsoft Graph Command Line Tools: the public client whose permissions an administrator consents to one by
 # one; those of azure-identity's default are fixed. https://learn.microsoft.com/powershell/microsoftgraph
