@@ -1,0 +1,140 @@
+"""What the evaluator may know of a tenant besides its policies: people, groups, places, methods, settings.
+
+Groups, users, locations, strengths and applications are named here as the policies name them: names in a
+workspace, ids in a Graph export. None, or a missing key, is a fact that nobody gave, and is never taken for
+"does not apply" (semantics of the whole package: three-valued, see truth.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+UserType: TypeAlias = Literal[
+    "member",
+    "internalGuest",
+    "b2bCollaborationGuest",
+    "b2bCollaborationMember",
+    "b2bDirectConnectUser",
+    "otherExternalUser",
+    "serviceProvider",
+]
+Mode: TypeAlias = str
+"""One of Graph's authenticationMethodModes (password, sms, fido2, ...), or `externalMfa`: an external
+authentication method, which is no mode and satisfies no strength."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Who is directly in a group. `is_complete` is False where members may be missing from the lists: a
+    dynamic group, or one that was not read."""
+
+    users: frozenset[str] = frozenset()
+    groups: frozenset[str] = frozenset()
+    is_complete: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pass:
+    """A Temporary Access Pass that a person holds. `start` is ISO 8601 with an offset, or empty for "it has
+    begun"; without a lifetime it has not ended."""
+
+    is_usable_once: bool
+    start: str = ""
+    lifetime_minutes: int | None = None
+    is_used: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """One user. `groups` are those it is in besides what `Facts.groups` says; `registered` the modes it has
+    registered, `reachable` those of them it has at hand (None: all of them).
+
+    `held_pass` is None where nobody knows whether there is one, and "none" where there is none. Roles are
+    template ids (or names) of assignments at tenant scope that are active now.
+    """
+
+    type: UserType = "member"
+    home_tenant: str = ""
+    groups: frozenset[str] = frozenset()
+    groups_are_complete: bool = True
+    registered: frozenset[Mode] | None = None
+    reachable: frozenset[Mode] | None = None
+    held_pass: Pass | Literal["none"] | None = None
+    fido2_aaguids: frozenset[str] = frozenset()
+    roles: frozenset[str] | None = frozenset()
+    is_enabled: bool = True
+    per_user_mfa: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Location:
+    """A named location. A country location holds upper-case ISO codes; `ranges` are CIDR."""
+
+    kind: Literal["ip", "country"]
+    is_trusted: bool = False
+    ranges: tuple[str, ...] = ()
+    countries: frozenset[str] = frozenset()
+    includes_unknown: bool = False
+    is_gps: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Strength:
+    """An authentication strength: each combination is the set of modes that together satisfy it.
+
+    `fido2_aaguids`: the only key models that count; empty is any. `restricts_certificates`: issuers or
+    policy OIDs are listed, which no fact of a sign-in tells here.
+    """
+
+    combinations: frozenset[frozenset[Mode]]
+    fido2_aaguids: frozenset[str] = frozenset()
+    restricts_certificates: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """Who an authentication method is enabled for: groups (or everybody) included less those excluded."""
+
+    is_enabled: bool = True
+    everybody: bool = False
+    include: frozenset[str] = frozenset()
+    exclude: frozenset[str] = frozenset()
+
+
+EVERYBODY = Scope(everybody=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassPolicy:
+    """The tenant's TAP configuration; lifetimes in minutes."""
+
+    scope: Scope
+    is_usable_once: bool
+    minimum: int = 60
+    maximum: int = 480
+    default: int = 60
+    length: int = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """Everything about a tenant that decides a sign-in, and is not in a policy.
+
+    `methods` says for whom each mode is enabled: a mode that is not in it is enabled for nobody; None as a
+    whole is "not known". `suites` adds applications to Graph's own groups of them (Office365, ...).
+    `baseline_scopes`: how the tenant treats requests for low-privilege scopes only, where it said so.
+    """
+
+    groups: Mapping[str, Group] = field(default_factory=dict)
+    users: Mapping[str, Person] = field(default_factory=dict)
+    locations: Mapping[str, Location] = field(default_factory=dict)
+    strengths: Mapping[str, Strength] = field(default_factory=dict)
+    methods: Mapping[Mode, Scope] | None = None
+    pass_policy: PassPolicy | None = None
+    suites: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    multi_tenant_applications: frozenset[str] = frozenset()
+    baseline_scopes: Literal["legacy", "enforced", "custom"] | None = None
+    security_defaults: bool | None = None
+    migration_is_complete: bool | None = None
