@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import assert_never
-
 import click
 
 from tapctl.cli.options import Options, common
@@ -28,18 +26,16 @@ def command(options: Options) -> int:
             listed = [_as_json(environment, default) for environment in found]
             text = written({"version": VERSION, "environments": [*listed]})
         case "markdown":
-            from tapctl.render.markdown import code
+            from tapctl.render.gfm import code
 
             text = "".join(f"- {code(item.name)}: {code(_said(item, default))}\n" for item in found)
-        case "text":
+        case _:
             from tapctl.render.escape import visible
 
             wide = max(len(visible(item.name)) for item in found)
             text = "".join(
                 f"{visible(item.name):<{wide}}  {visible(_said(item, default))}\n" for item in found
             )
-        case _:
-            assert_never(options.format)
     click.echo(text, nl=False)
     return 0
 

@@ -7,13 +7,14 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, cast
+from typing import Any, Final, Literal, TypeAlias, cast
 
 import click
 
 from tapctl.errors import UsageError
 
 Format: TypeAlias = Literal["text", "json", "markdown"]
+COMMON_FORMATS: Final[tuple[Format, ...]] = ("text", "json", "markdown")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +28,15 @@ class Options:
 
 def common(command: Callable[..., int]) -> Callable[..., int]:
     """Gives a command -C, -e and --format, and hands them over as one Options."""
+    return answering_in()(command)
 
+
+def answering_in(*more: Format) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """`common`, for a command that can answer in more formats than every command does."""
+    return functools.partial(_with_options, formats=(*COMMON_FORMATS, *more))
+
+
+def _with_options(command: Callable[..., int], *, formats: tuple[Format, ...]) -> Callable[..., int]:
     @click.option(
         "-C",
         "--workspace",
@@ -43,7 +52,7 @@ def common(command: Callable[..., int]) -> Callable[..., int]:
     @click.option(
         "--format",
         "output_format",
-        type=click.Choice(["text", "json", "markdown"]),
+        type=click.Choice(formats),
         default="text",
         show_default=True,
         help="How to write the result.",

@@ -6,16 +6,14 @@ markup, a link or a mention. There are no tables: a pipe in a name would have to
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from tapctl.model import Finding, Severity
 from tapctl.render.escape import visible
+from tapctl.render.gfm import code, fenced, text
 from tapctl.render.values import MOST_ENTRIES, block, counted, is_block, planned, shortened, shown
 from tapctl.report import Entry, FieldLine, Planning, Report
 
-_PUNCTUATION = re.compile(r"([!#$&*+\-.:<>\[\\\]_`|~])")
-_REFERENCES = re.compile(r"(@|\\#|GH\\-)")
 _SEVERITIES: dict[Severity, str] = {
     "error": "Errors",
     "brake": "Brakes: apply needs a word for each",
@@ -33,30 +31,6 @@ def render(report: Report) -> str:
 def render_error(error: BaseException) -> str:
     """An error that stopped a command."""
     return "\n".join(["**Error**", "", fenced(block(str(error)))]) + "\n"
-
-
-def text(words: str) -> str:
-    """Words in a sentence: no markup, and nobody is mentioned (GitHub looks for that after rendering)."""
-    return _REFERENCES.sub(r"\1<!-- -->", _PUNCTUATION.sub(r"\\\1", visible(words)))
-
-
-def code(words: str) -> str:
-    """Words in a code span, whose fence is longer than any run of backticks in them."""
-    shown_words = visible(words) or " "
-    fence = "`" * (_longest_run(shown_words) + 1)
-    pad = " " if shown_words[0] in "` " or shown_words[-1] in "` " else ""
-    return f"{fence}{pad}{shown_words}{pad}{fence}"
-
-
-def fenced(lines: Iterable[str], language: str = "text") -> str:
-    """A code block of lines that are escaped already."""
-    found = list(lines)
-    fence = "`" * max(3, 1 + max(map(_longest_run, found), default=0))
-    return "\n".join([f"{fence}{language}", *found, fence])
-
-
-def _longest_run(words: str) -> int:
-    return max(map(len, re.findall(r"`+", words)), default=0)
 
 
 def _blocks(report: Report) -> Iterator[str]:

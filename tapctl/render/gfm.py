@@ -1,0 +1,86 @@
+"""Text from strangers → pieces of GitHub-flavoured Markdown in which it is nothing but text.
+
+GitHub links more than Markdown says, after rendering and everywhere but in code: mentions, issue numbers,
+commits, addresses, `:emoji:`, $maths$ (GitHub Docs, "Autolinked references and URLs"; checked 2026-11).
+So whatever looks like one of these stands in code, and all other punctuation is escaped. What may stand in a
+table has no pipe at all: GitHub splits cells before it looks at anything else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from tapctl.render.escape import visible
+
+_PUNCTUATION: Final = re.compile(r"([!#$&()*+\-.:<=>\[\\\]_`{|}~^])")
+_LINKED: Final = re.compile(
+    r"@|#\d|\$|//|www\.|(mailto|xmpp):|:[\w+-]+:|\b(gh|ghsa|cve)-|\b[0-9a-f]{7,}\b", re.IGNORECASE
+)
+_SPACES: Final = re.compile(r"( +)")
+_PLAIN: Final = re.compile(r"[^`|\\]+")
+_BREAK: Final = "<!-- -->"  # shows nothing, and ends what a linker reads as one word
+_BREAKS: Final = re.compile(r"@|//|www|:", re.IGNORECASE)
+CLIPPED: Final = "…"
+
+
+def text(words: str) -> str:
+    """Words in a sentence, on one line: no markup, and nobody is mentioned."""
+    return "".join(_word(part) for part in _SPACES.split(visible(words)))
+
+
+def _word(part: str) -> str:
+    return code(part) if _LINKED.search(part) else _PUNCTUATION.sub(r"\\\1", part)
+
+
+def lines(words: str) -> str:
+    """Words of several lines, in one block."""
+    return "<br>".join(text(line.strip()) for line in words.split("\n"))
+
+
+def code(words: str) -> str:
+    """Words in a code span, on one line, also in a table."""
+    shown = visible(words) or " "
+    if _PLAIN.fullmatch(shown) and (shown == " " or shown == shown.strip()):
+        return f"`{shown}`"
+    return html_code(words)
+
+
+def html_code(words: str) -> str:
+    """The same in HTML, where Markdown may or may not be read (`<summary>`): only letters, digits and
+    spaces stand for themselves."""
+    shown = visible(words)
+    broken = _BREAKS.sub(lambda found: f"{found[0]}\0", shown)
+    return f"<code>{''.join(map(_entity, broken))}</code>"
+
+
+def _entity(char: str) -> str:
+    if char == "\0":  # never in visible text
+        return _BREAK
+    return char if char.isalnum() or char == " " else f"&#{ord(char)};"
+
+
+def fenced(found: Iterable[str], language: str = "text") -> str:
+    """A code block of lines that are escaped already."""
+    body = list(found)
+    fence = "`" * max(3, 1 + max(map(_longest_run, body), default=0))
+    return "\n".join([f"{fence}{language}", *body, fence])
+
+
+def _longest_run(words: str) -> int:
+    return max(map(len, re.findall(r"`+", words)), default=0)
+
+
+def clipped(words: str, most: int) -> str:
+    """What acts or hides written out, and no longer than `most`."""
+    shown = visible(words)
+    return shown if len(shown) <= most else shown[: most - 1] + CLIPPED
+
+
+def link(words: str, url: str) -> str:
+    """A link of our own making; an address that is none of http's is shown and not linked."""
+    if not re.fullmatch(r"https?://[!-~]+", url):
+        return f"{text(words)} ({code(url)})"
+    safe = "".join(char if char.isalnum() or char in ":/.?=_-%#~,@+" else f"%{ord(char):02X}" for char in url)
+    return f"[{text(words)}]({safe})"
