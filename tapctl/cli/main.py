@@ -6,8 +6,6 @@ Nothing but click is imported until a command is chosen: `tapctl --help` has to 
 
 from __future__ import annotations
 
-import difflib
-import importlib
 import io
 import os
 import sys
@@ -17,6 +15,7 @@ from typing import Final
 import click
 
 from tapctl import __version__
+from tapctl.cli.lazy import LazyCommands
 from tapctl.errors import TapctlError
 from tapctl.render.escape import visible
 
@@ -33,36 +32,10 @@ COMMANDS: Final = {
 INTERRUPTED: Final = 130
 
 
-class LazyCommands(click.Group):
-    """A group whose commands are imported when they are called."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        module = "import_" if cmd_name == "import" else cmd_name  # a word of Python's own
-        found = importlib.import_module(f"tapctl.cli.{module}").command
-        assert isinstance(found, click.Command)  # noqa: S101  # for mypy: a test calls each
-        return found
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args[0] not in COMMANDS and not args[0].startswith("-"):
-            close = difflib.get_close_matches(args[0], COMMANDS, n=1)
-            hint = f' Did you mean "{close[0]}"?' if close else f" Known are {', '.join(COMMANDS)}."
-            raise click.UsageError(f'There is no command "{args[0]}".{hint}', ctx)
-        return super().resolve_command(ctx, args)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
-
-
 @click.command(
     cls=LazyCommands,
+    lines=COMMANDS,
+    package="tapctl.cli",
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Each command explains itself: tapctl COMMAND --help",
 )

@@ -1,0 +1,1 @@
+"""The subcommands of `tapctl pass`, one a module."""

@@ -1,0 +1,160 @@
+"""Passes and the pass policy as Graph has them: paths, and JSON → values. The passcode is never among them.
+
+https://learn.microsoft.com/graph/api/resources/temporaryaccesspassauthenticationmethod (checked 2026-11)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from tapctl.errors import GraphError
+from tapctl.graph.odata import path_segment
+from tapctl.model import Json, JsonObject
+
+POLICY_PATH = "policies/authenticationMethodsPolicy/authenticationMethodConfigurations/TemporaryAccessPass"
+EVERYBODY = "all_users"
+
+# Where the tenant says null, what Microsoft documents as the setting out of the box:
+# https://learn.microsoft.com/entra/identity/authentication/howto-authentication-temporary-access-pass
+DEFAULT_LENGTH = 8
+DEFAULT_MINIMUM = 60
+DEFAULT_MAXIMUM = 480
+DEFAULT_LIFETIME = 60
+
+# The reasons after which a pass never opens a door again.
+SPENT = frozenset({"Expired", "OneTimeUsed"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pass:
+    """Somebody's pass, without the passcode; lifetimes are whole minutes.
+
+    `reason` is Graph's methodUsabilityReason: EnabledByPolicy, DisabledByPolicy, Expired, NotYetValid,
+    OneTimeUsed, or what is newer than these.
+    """
+
+    id: str
+    start: datetime
+    lifetime: int
+    is_usable_once: bool
+    is_usable: bool
+    reason: str
+    created: datetime | None
+
+    @property
+    def end(self) -> datetime:
+        """The first moment at which it no longer opens anything."""
+        return self.start + timedelta(minutes=self.lifetime)
+
+    def is_outstanding(self, now: datetime) -> bool:
+        """Whether it works, or may come to work: then making another one takes something from its holder."""
+        return self.reason not in SPENT and now < self.end
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassPolicy:
+    """The tenant's pass policy; lifetimes in minutes, `included` and `excluded` group ids or EVERYBODY."""
+
+    is_enabled: bool
+    is_usable_once: bool
+    length: int
+    minimum: int
+    maximum: int
+    default: int
+    included: frozenset[str]
+    excluded: frozenset[str]
+
+    def reaches(self, groups: frozenset[str]) -> bool:
+        """Whether somebody who is in these groups, nested ones included, may use a pass; exclusions win."""
+        held = groups | {EVERYBODY}
+        return bool(held & self.included) and not held & self.excluded
+
+
+def passes_path(user_id: str) -> str:
+    """The collection that holds somebody's pass: one at most."""
+    return f"users/{path_segment(user_id)}/authentication/temporaryAccessPassMethods"
+
+
+def pass_path(user_id: str, pass_id: str) -> str:
+    return f"{passes_path(user_id)}/{path_segment(pass_id)}"
+
+
+def pass_of(item: JsonObject) -> Pass:
+    """One temporaryAccessPassAuthenticationMethod. Raises GraphError for a shape that is not understood."""
+    start, lifetime = _moment(item.get("startDateTime")), item.get("lifetimeInMinutes")
+    created = _moment(item.get("createdDateTime"))
+    start = start or created  # a pass without a start of its own counts from its making
+    if start is None or not isinstance(lifetime, int):
+        raise _not_understood("a pass without startDateTime or lifetimeInMinutes")
+    return Pass(
+        id=_text(item.get("id")),
+        start=start,
+        lifetime=lifetime,
+        is_usable_once=item.get("isUsableOnce") is True,
+        is_usable=item.get("isUsable") is True,
+        reason=_text(item.get("methodUsabilityReason")),
+        created=created,
+    )
+
+
+def policy_of(item: JsonObject) -> PassPolicy:
+    """The TemporaryAccessPass configuration. Raises GraphError for a shape that is not understood."""
+    return PassPolicy(
+        is_enabled=item.get("state") == "enabled",
+        is_usable_once=item.get("isUsableOnce") is True,
+        length=_number(item, "defaultLength", DEFAULT_LENGTH),
+        minimum=_number(item, "minimumLifetimeInMinutes", DEFAULT_MINIMUM),
+        maximum=_number(item, "maximumLifetimeInMinutes", DEFAULT_MAXIMUM),
+        default=_number(item, "defaultLifetimeInMinutes", DEFAULT_LIFETIME),
+        included=_targets(item, "includeTargets"),
+        excluded=_targets(item, "excludeTargets"),
+    )
+
+
+def _targets(item: JsonObject, name: str) -> frozenset[str]:
+    targets = item.get(name) or []
+    ids = [target.get("id") if isinstance(target, dict) else None for target in _list(targets, name)]
+    if not all(isinstance(found, str) for found in ids):
+        raise _not_understood(f"{name} with an entry that has no id")
+    return frozenset(str(found).lower() for found in ids)
+
+
+def _list(value: Json, name: str) -> list[Json]:
+    if not isinstance(value, list):
+        raise _not_understood(f"{name} that is no list")
+    return value
+
+
+def _number(item: JsonObject, name: str, default: int) -> int:
+    value = item.get(name)
+    if value is None:
+        return default
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise _not_understood(f"{name} that is no whole number")
+    return value
+
+
+def _moment(value: Json) -> datetime | None:
+    """Graph's times are UTC, with up to seven digits after the second; its own samples leave the Z out."""
+    if not isinstance(value, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError as error:
+        raise _not_understood("a time that cannot be read") from error
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _text(value: Json) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _not_understood(what: str) -> GraphError:
+    """Says nothing of the answer itself: a passcode may stand in it."""
+    return GraphError(
+        request=f"GET {POLICY_PATH} or users/.../temporaryAccessPassMethods",
+        status=200,
+        message=f"the answer holds {what}",
+        advice="the answer is not what Microsoft documents: is graphEndpoint a server that speaks Graph?",
+    )
