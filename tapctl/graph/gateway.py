@@ -87,11 +87,11 @@ class Gateway:
         self.base_url, self.is_sandbox = base_url, is_sandbox
         self.sent_by_family: Counter[str] = Counter()
         self._wire = wire
-        self._patience, self._clock = patience or Patience(), clock or Clock()
-        self._progress = progress or NoProgress()
+        self.patience, self.clock = patience or Patience(), clock or Clock()
+        self.progress = progress or NoProgress()
         self._slots = asyncio.Semaphore(CONCURRENT_REQUESTS)
         self._pacer = Pacer(
-            ca_requests_per_second, family=CONDITIONAL_ACCESS, clock=self._clock, progress=self._progress
+            ca_requests_per_second, family=CONDITIONAL_ACCESS, clock=self.clock, progress=self.progress
         )
 
     @property
@@ -198,7 +198,7 @@ class Gateway:
 
     async def _settled(self, request: Request) -> Answer:
         """Send, and repeat as long as that is safe and worthwhile."""
-        retries = Retries(patience=self._patience, clock=self._clock, repeatable=request.repeatable)
+        retries = Retries(patience=self.patience, clock=self.clock, repeatable=request.repeatable)
         while True:
             outcome = await self._attempt(request)
             wait = retries.wait_before_repeating(outcome)
@@ -209,7 +209,7 @@ class Gateway:
     async def _attempt(self, request: Request) -> Outcome:
         async with self._turn(request) as family:
             self.sent_by_family[family] += 1
-            self._progress.request(request.method, request.path)
+            self.progress.request(request.method, request.path)
             try:
                 answer = await self._wire.exchange(request.method, request.url, request.headers, request.body)
             except ConnectionBroken as broken:
@@ -233,8 +233,8 @@ class Gateway:
         family = family_of(request.path)
         if family == CONDITIONAL_ACCESS and isinstance(outcome, Answer) and outcome.status == 429:
             self._pacer.throttled(seconds)
-        self._progress.waiting(family, seconds, 1)
-        await self._clock.sleep(seconds)
+        self.progress.waiting(family, seconds, 1)
+        await self.clock.sleep(seconds)
 
     def _followed(self, request: Request, answer: Answer, link: Json) -> str:
         """Where a link leads, if it stays with the server that the token is for."""
