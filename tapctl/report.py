@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, get_args
 
 from tapctl.canonical import sort_key
+from tapctl.dependencies import Edge, edges
 from tapctl.diff import field_changes
 from tapctl.kinds import kinds
 from tapctl.model import (
@@ -76,7 +77,7 @@ class FieldLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One change, ready to be shown. A deletion's fields are what goes with it."""
+    """One change, ready to be shown. A deletion's fields are what goes with it; `why` is the document's."""
 
     address: Address
     action: Action
@@ -88,6 +89,7 @@ class Entry:
     former_name: str | None = None
     left_as_is: tuple[str, ...] = ()
     place: Place | None = None
+    why: str = ""
 
     @property
     def symbol(self) -> str:
@@ -101,6 +103,7 @@ class Planning:
     entries: tuple[Entry, ...]
     unmanaged: tuple[Address, ...] = ()
     order: tuple[tuple[str, Address], ...] = ()
+    edges: tuple[Edge, ...] = ()
     checksum: str = ""
     fingerprint: str = ""
 
@@ -124,7 +127,7 @@ class Planning:
 class Report:
     """What a command has to say. `planning` is None where the tenant was not asked.
 
-    `refusal` says why an apply did not begin.
+    `refusal` says why an apply did not begin; `link` is where the whole output can be seen.
     """
 
     command: Command
@@ -137,6 +140,7 @@ class Report:
     refusal: str = ""
     record: str = ""
     requests: int = 0
+    link: str = ""
 
     def of(self, severity: Severity) -> tuple[Finding, ...]:
         """The findings of one severity."""
@@ -162,10 +166,12 @@ def checked_report(checked: Checked, command: Command) -> Report:
 def plan_report(planned: Planned, command: Command, *, caller: str, requests: int, documents: int) -> Report:
     """What would change, and what it would mean."""
     plan = planned.plan
+    whys = {pair.address: pair.desired.resource.why for pair in planned.matched.pairs if pair.desired}
     planning = Planning(
-        entries=tuple(_entry(change) for change in plan.changes),
+        entries=tuple(_entry(change, whys.get(change.address, "")) for change in plan.changes),
         unmanaged=tuple(sorted(plan.unmanaged)),
         order=_order(planned.stages),
+        edges=edges(planned.matched.pairs, plan.changes),
         checksum=plan.checksum,
         fingerprint=plan.fingerprint,
     )
@@ -210,7 +216,7 @@ def _order(stages: Iterable[Iterable[Step]]) -> tuple[tuple[str, Address], ...]:
     return tuple((step.phase, step.address) for stage in stages for step in stage)
 
 
-def _entry(change: Change) -> Entry:
+def _entry(change: Change, why: str) -> Entry:
     fields = change.fields
     if change.action == "delete":
         fields = field_changes(change.before or {}, {})
@@ -225,6 +231,7 @@ def _entry(change: Change) -> Entry:
         former_name=change.former_name,
         left_as_is=change.left_as_is,
         place=change.place,
+        why=why,
     )
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from dataclasses import replace
 from typing import TextIO, assert_never
 
 import click
 
 from tapctl.cli.options import Format
+from tapctl.cli.run_link import run_link
 from tapctl.render.escape import visible
 from tapctl.report import Report
 
@@ -27,7 +29,8 @@ def show(report: Report, output_format: Format) -> None:
         case "markdown":
             from tapctl.render.markdown import render as render_markdown
 
-            click.echo(render_markdown(report), nl=False)
+            linked = replace(report, link=run_link(os.environ))
+            click.echo(render_markdown(linked), nl=False)
         case "text":
             show_text(report, sys.stdout)
         case _:

@@ -2,8 +2,8 @@
 
 GitHub links more than Markdown says, after rendering and everywhere but in code: mentions, issue numbers,
 commits, addresses, `:emoji:`, $maths$ (GitHub Docs, "Autolinked references and URLs"; checked 2026-11).
-So whatever looks like one of these stands in code, and all other punctuation is escaped. What may stand in a
-table has no pipe at all: GitHub splits cells before it looks at anything else.
+So whatever looks like one of these stands in code, and other punctuation that means something is escaped.
+What stands in a table has no pipe at all: GitHub splits cells before it looks at anything else.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Final
 
 from tapctl.render.escape import visible
 
-_PUNCTUATION: Final = re.compile(r"([!#$&()*+\-.:<=>\[\\\]_`{|}~^])")
+_PUNCTUATION: Final = re.compile(r"([!#$&*<>\[\\\]_`{|}~^]|^[-+=]|(?<=\d)[.)]$)")
 _LINKED: Final = re.compile(
     r"@|#\d|\$|//|www\.|(mailto|xmpp):|:[\w+-]+:|\b(gh|ghsa|cve)-|\b[0-9a-f]{7,}\b", re.IGNORECASE
 )
@@ -48,8 +48,8 @@ def code(words: str) -> str:
 
 
 def html_code(words: str) -> str:
-    """The same in HTML, where Markdown may or may not be read (`<summary>`): only letters, digits and
-    spaces stand for themselves."""
+    """The same in HTML, where Markdown may or may not be read (`<summary>`): letters, digits and
+    little else stand for themselves."""
     shown = visible(words)
     broken = _BREAKS.sub(lambda found: f"{found[0]}\0", shown)
     return f"<code>{''.join(map(_entity, broken))}</code>"
@@ -58,7 +58,7 @@ def html_code(words: str) -> str:
 def _entity(char: str) -> str:
     if char == "\0":  # never in visible text
         return _BREAK
-    return char if char.isalnum() or char == " " else f"&#{ord(char)};"
+    return char if char.isalnum() or char in " -," else f"&#{ord(char)};"
 
 
 def fenced(found: Iterable[str], language: str = "text") -> str:

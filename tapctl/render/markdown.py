@@ -1,31 +1,53 @@
-"""A Report → GitHub-flavoured markdown, for a pull request's comment or a job's summary.
+"""A Report → GitHub-flavoured Markdown: the comment from which a reviewer decides, or a job's summary.
 
-Names come from strangers: in a sentence they are escaped, elsewhere they stand in code, where nothing is
-markup, a link or a mention. There are no tables: a pipe in a name would have to be trusted to them.
+What stops the apply comes first, then a table by change, a picture of what depends on what, and the details,
+folded. However large the plan, it fits a comment: details give way first, and what is left out is named,
+with a link to the whole. Names come from strangers: see gfm.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
 
 from tapctl.model import Finding, Severity
 from tapctl.render.escape import visible
-from tapctl.render.gfm import code, fenced, text
-from tapctl.render.values import MOST_ENTRIES, block, counted, is_block, planned, shortened, shown
-from tapctl.report import Entry, FieldLine, Planning, Report
+from tapctl.render.gfm import clipped, code, fenced, lines, link, text
+from tapctl.render.markdown_change import HEAD, details, row
+from tapctl.render.mermaid import picture
+from tapctl.render.room import Room
+from tapctl.render.values import block, counted, listed
+from tapctl.report import Entry, Planning, Report
 
-_SEVERITIES: dict[Severity, str] = {
+_SEVERITIES: Final[dict[Severity, str]] = {
     "error": "Errors",
     "brake": "Brakes: apply needs a word for each",
     "warning": "Warnings",
     "note": "Notes",
 }
-_TITLES = {"validate": "Check of", "plan": "Plan for", "apply": "Apply to"}
+_TITLES: Final = {"validate": "Check of", "plan": "Plan for", "apply": "Apply to"}
+_TO_DO: Final = {"create": "to create", "update": "to update", "delete": "to delete"}
+_STOPS: Final[tuple[Severity, ...]] = ("error", "brake")
+_LONGEST_NAME, _LONGEST_MESSAGE = 120, 1500
+_MOST_OPEN: Final = 10
+_TITLES_AND_WORDS: Final = 3000
 
 
 def render(report: Report) -> str:
-    """Blocks with an empty line between them."""
-    return "\n\n".join(_blocks(report)) + "\n"
+    """Blocks with an empty line between them, in all no longer than a comment may be."""
+    room = Room()
+    head, foot = room.pay(*_head(report)), room.pay(*_foot(report))
+    room.pay(" " * _TITLES_AND_WORDS)
+    outcomes = _outcomes(report, room)
+    stops = [block for severity in _STOPS for block in _findings(report, severity, room)]
+    table = _table(report, room)
+    drawn = _picture(report.planning, room)
+    folded = _details(report, room)
+    rest = [block for severity in ("warning", "note") for block in _findings(report, severity, room)]
+    unmanaged = _unmanaged(report, room)
+    blocks = (head, outcomes, stops, table, drawn, rest, folded, unmanaged, foot)
+    return "\n\n".join(block for found in blocks for block in found) + "\n"
 
 
 def render_error(error: BaseException) -> str:
@@ -33,86 +55,175 @@ def render_error(error: BaseException) -> str:
     return "\n".join(["**Error**", "", fenced(block(str(error)))]) + "\n"
 
 
-def _blocks(report: Report) -> Iterator[str]:
-    tenant = code(report.headline.tenant_id) if report.headline.tenant_id else "not asked"
-    yield f"## {_TITLES[report.command]} {code(report.headline.environment)}, tenant {tenant}"
+def _head(report: Report) -> list[str]:
+    environment = code(clipped(report.headline.environment, _LONGEST_NAME))
+    found = [f"## {_TITLES[report.command]} {environment}: {'; '.join(_headline(report))}"]
     if report.headline.notice:
-        yield f"**{report.headline.notice}**"
-    yield from _sentences(report)
-    for severity in _SEVERITIES:
-        yield from _findings(severity, report.of(severity))
-    if report.planning is not None:
-        yield from _planning(report.planning)
-    if report.outcomes:
-        yield "### Outcomes"
-        yield "\n".join(_outcomes(report))
-    if report.record:
-        yield f"Record: {code(report.record)}"
-
-
-def _sentences(report: Report) -> Iterator[str]:
+        found.append(f"**{report.headline.notice}**")
     if report.refusal:
-        yield f"**Refused:** {text(report.refusal)}"
+        found.append(f"**Refused:** {lines(report.refusal[: 2 * _LONGEST_MESSAGE])}")
+    tenant = report.headline.tenant_id
+    said = f"Tenant {code(clipped(tenant, _LONGEST_NAME))}" if tenant else "The tenant was not asked"
     if report.planning is not None:
-        yield f"{planned(report.planning)}."
+        said += f". {counted(report.planning.counts['no-op'], 'object')} as declared"
     else:
-        yield f"{counted(report.documents, 'document')}, {counted(len(report.of('error')), 'error')}."
+        said += f". {counted(report.documents, 'document')}"
+    return [*found, f"{said}."]
 
 
-def _findings(severity: Severity, findings: tuple[Finding, ...]) -> Iterator[str]:
-    if findings:
-        yield f"### {_SEVERITIES[severity]} ({len(findings)})"
-        yield "\n".join(_finding(finding) for finding in findings)
+def _headline(report: Report) -> list[str]:
+    """How much would change, what stops it, and what is new, in words."""
+    if report.outcomes:
+        said = Counter(outcome.status for outcome in report.outcomes)
+        return [", ".join(f"{count} {status}" for status, count in said.most_common())]
+    found = []
+    if report.planning is not None:
+        counts = report.planning.counts
+        changes = [f"{counts[action]} {said}" for action, said in _TO_DO.items() if counts[action]]
+        found.append(", ".join(changes) or "nothing to do")
+    stops = [counted(len(report.of(severity)), severity) for severity in _STOPS if report.of(severity)]
+    if stops and report.planning is not None:
+        found.append(
+            f"{listed(stops)} {'stop' if len(report.of('error') + report.of('brake')) > 1 else 'stops'} apply"
+        )
+    elif report.planning is None:
+        found.append(listed(stops) or "nothing wrong")
+    if warnings := report.of("warning"):
+        found.append(counted(len(warnings), "warning"))
+    return found
+
+
+def _foot(report: Report) -> list[str]:
+    found = []
+    if report.record:
+        found.append(f"Record: {code(clipped(report.record, _LONGEST_NAME))}")
+    if report.planning is not None and report.planning.checksum:
+        found.append(
+            f"Checksum {code(report.planning.checksum)}: `apply --checksum` does this and nothing else."
+        )
+    if report.link:
+        found.append(link("The whole output", report.link))
+    return found
+
+
+def _outcomes(report: Report, room: Room) -> list[str]:
+    items = [
+        f"- **{outcome.status}**: {outcome.action} {_name(str(outcome.address))}"
+        + (f": {text(clipped(outcome.why, _LONGEST_MESSAGE))}" if outcome.why else "")
+        for outcome in sorted(report.outcomes, key=lambda outcome: outcome.status == "applied")
+    ]
+    names = [_name(str(outcome.address)) for outcome in report.outcomes]
+    return _section("### Outcomes", items, names, report, room, 0.3)
+
+
+def _findings(report: Report, severity: Severity, room: Room) -> list[str]:
+    findings = report.of(severity)
+    items = [_finding(finding) for finding in findings]
+    title = f"{_SEVERITIES[severity]} ({len(findings)})"
+    stops, names = severity in _STOPS, [_name(finding.rule) for finding in findings]
+    if stops or len(findings) <= _MOST_OPEN:
+        return _section(f"### {title}", items, names, report, room, 0.4)
+    return _folded(title, _section("", items, names, report, room, 0.5))
 
 
 def _finding(finding: Finding) -> str:
-    parts = [text(finding.message)]
+    parts = [_message(finding)]
     if finding.place:
         parts.append(f"at {code(str(finding.place))}")
     parts.append(f"({code(finding.rule)})")
     if finding.help:
-        parts.append(f"<br>{text(finding.help)}")
+        parts.append(f"<br>{text(clipped(finding.help, _LONGEST_MESSAGE))}")
     if finding.flag:
         parts.append(f"<br>Allow it with {code(finding.flag)}")
     return "- " + " ".join(parts)
 
 
-def _planning(planning: Planning) -> Iterator[str]:
-    for kind, entries in planning.by_kind:
-        yield f"### {text(kind)}"
-        for entry in entries:
-            yield f"{code(entry.symbol)} {code(entry.address.name)}: {entry.action}, {text(entry.reason)}"
-            lines = [*_fields(entry)]
-            if lines:
-                yield fenced(lines, "diff")
-    if planning.unmanaged:
-        yield f"### Not declared here, left alone ({len(planning.unmanaged)})"
-        first, more = shortened(planning.unmanaged, MOST_ENTRIES)
-        yield "\n".join(f"- {item}" for item in [*(code(str(address)) for address in first), *more])
-    if planning.checksum:
-        yield f"Checksum {code(planning.checksum)}"
+def _message(finding: Finding) -> str:
+    """The message, in which the object it is about stands in code."""
+    message, about = clipped(finding.message, _LONGEST_MESSAGE), str(finding.address or "")
+    if not about or visible(about) not in message:
+        return text(message)
+    return code(about).join(map(text, message.split(visible(about))))
 
 
-def _fields(entry: Entry) -> Iterator[str]:
-    for field in entry.fields:
-        yield f"  {visible(field.path)}:"
-        yield from _sides(field)
-    if entry.left_as_is:
-        yield f"  left as is: {', '.join(map(visible, entry.left_as_is))}"
+def _table(report: Report, room: Room) -> list[str]:
+    if report.planning is None or not report.planning.pending:
+        return []
+    entries = _urgent_first(report)
+    rows = [
+        row(entry, [finding for finding in report.findings if finding.address == entry.address])
+        for entry in entries
+    ]
+    names = [_name(str(entry.address)) for entry in entries]
+    return _section("### Changes", rows, names, report, room, 0.5, above=HEAD)
 
 
-def _sides(field: FieldLine) -> Iterator[str]:
-    if field.is_set:
-        for symbol, items in (("-", field.removed), ("+", field.added)):
-            first, more = shortened([shown(item) for item in items], MOST_ENTRIES)
-            yield from (f"{symbol}     {line}" for line in [*first, *more])
-        return
-    for symbol, side in (("-", field.before), ("+", field.after)):
-        if side is not None:
-            yield from (f"{symbol}     {line}" for line in (block(side) if is_block(side) else [shown(side)]))
+def _urgent_first(report: Report) -> list[Entry]:
+    """What the guard stops comes first; then by kind and name."""
+    stopped = {finding.address for severity in _STOPS for finding in report.of(severity)}
+    pending = report.planning.pending if report.planning else ()
+    return sorted(pending, key=lambda entry: (entry.address not in stopped, entry.address))
 
 
-def _outcomes(report: Report) -> Iterator[str]:
-    for outcome in report.outcomes:
-        why = f": {text(outcome.why)}" if outcome.why else ""
-        yield f"- {outcome.status}: {outcome.action} {code(str(outcome.address))}{why}"
+def _picture(planning: Planning | None, room: Room) -> list[str]:
+    chart, left_out = picture(planning) if planning is not None else ([], 0)
+    if not chart or not all(room.take(["\n".join(chart)], 0.4)):
+        return []
+    more = [f"{counted(left_out, 'more object')} would not fit the picture."] if left_out else []
+    return ["### What depends on what", fenced(chart, "mermaid"), *more]
+
+
+def _details(report: Report, room: Room) -> list[str]:
+    if report.planning is None:
+        return []
+    entries = _urgent_first(report)
+    items = [details(entry) for entry in entries]
+    names = [_name(str(entry.address)) for entry in entries]
+    return _section("### Details", items, names, report, room, 0.8, between="\n\n")
+
+
+def _unmanaged(report: Report, room: Room) -> list[str]:
+    unmanaged = report.planning.unmanaged if report.planning is not None else ()
+    names = [_name(str(address)) for address in unmanaged]
+    title = f"Not declared here, left alone ({len(names)})"
+    return _folded(title, _section("", [f"- {name}" for name in names], names, report, room, 0.5))
+
+
+def _name(words: str) -> str:
+    return code(clipped(words, _LONGEST_NAME))
+
+
+def _folded(title: str, blocks: Sequence[str]) -> list[str]:
+    return [f"<details><summary>{title}</summary>", *blocks, "</details>"] if blocks else []
+
+
+def _section(
+    title: str,
+    items: Sequence[str],
+    names: Sequence[str],
+    report: Report,
+    room: Room,
+    share: float,
+    *,
+    above: str = "",
+    between: str = "\n",
+) -> list[str]:
+    """What fits of a list, under its title; the rest is named as far as names fit, and linked."""
+    if not items:
+        return []
+    kept = room.take(items, share)
+    shown = [item for item, fits in zip(items, kept, strict=True) if fits]
+    left = [name for name, fits in zip(names, kept, strict=True) if not fits]
+    body = between.join([above, *shown] if above else shown)
+    return [*filter(None, [title, body if shown else ""]), *_rest(left, report, room)]
+
+
+def _rest(names: Sequence[str], report: Report, room: Room) -> list[str]:
+    """What did not fit, by name; equal names are counted."""
+    if not names:
+        return []
+    found = [f"{name} ({count})" if count > 1 else name for name, count in Counter(names).items()]
+    named = [item for item, fits in zip(found, room.take(found, 0.2), strict=True) if fits]
+    more = [f"{len(found) - len(named)} more"] if len(named) < len(found) else []
+    where = link("The whole output", report.link) if report.link else "`--format json`"
+    return [f"Not shown here for lack of room: {listed([*named, *more])}. {where} shows everything."]

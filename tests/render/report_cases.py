@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tapctl.dependencies import Edge
 from tapctl.model import Address, Finding, Outcome, Place
 from tapctl.report import Entry, FieldLine, Headline, Planning, Report
 
@@ -45,6 +46,7 @@ def planning(name: str = "Pilots", value: str = "all") -> Planning:
         left_as_is=("members",),
         id="1",
         place=Place("policies/a.yaml", 3, 5),
+        why=f"Because of {value}.",
     )
     create = Entry(
         address=Address("Group", name),
@@ -63,6 +65,11 @@ def planning(name: str = "Pilots", value: str = "all") -> Planning:
         entries=(update, create, delete, same),
         unmanaged=tuple(Address("Group", f"{name} {n:02}") for n in range(15)),
         order=(("dependencies", Address("Group", name)), ("tightening", POLICY)),
+        edges=(
+            Edge(POLICY, Address("Group", name), "excludes"),
+            Edge(POLICY, Address("Group", name), "includes"),
+            Edge(Address("ConditionalAccessPolicy", f"Other {value}"), Address("Group", name), "excludes"),
+        ),
         checksum="c" * 64,
         fingerprint="f" * 64,
     )
@@ -90,16 +97,17 @@ def full() -> Report:
     )
 
 
-def hostile() -> Report:
+def hostile(words: str = HOSTILE) -> Report:
     return Report(
         command="apply",
-        headline=Headline(environment=HOSTILE, tenant_id=HOSTILE, is_sandbox=True, caller=HOSTILE),
-        findings=findings(HOSTILE),
-        planning=planning(HOSTILE, HOSTILE),
-        outcomes=outcomes(HOSTILE),
+        headline=Headline(environment=words, tenant_id=words or "0", is_sandbox=True, caller=words),
+        findings=findings(words),
+        planning=planning(words, words),
+        outcomes=outcomes(words or "why"),
         status="refused",
-        refusal=HOSTILE,
-        record=HOSTILE,
+        refusal=words or "no",
+        record=words or "1",
+        link="https://ci.example/1",
     )
 
 

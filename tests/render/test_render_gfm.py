@@ -24,6 +24,11 @@ def test_words_in_a_sentence_are_text(words: str) -> None:
 
 
 @given(nasty)
+def test_a_sentence_starts_no_block(words: str) -> None:
+    assert set(seen_in_markdown(text(words.strip() or "x")).tags) <= {"p", "code"}
+
+
+@given(nasty)
 @example("`")
 @example("a\\|b")
 def test_code_reads_back_as_the_words(words: str) -> None:
@@ -66,6 +71,10 @@ def test_a_fence_holds_everything(words: str) -> None:
         ("id 0f0e0d0c-0b0a", "id `0f0e0d0c-0b0a`"),
         ("costs $5", "costs `$5`"),
         ("1) first", r"1\) first"),
+        ("12. first", r"12\. first"),
+        ("123456. first", r"123456\. first"),
+        ("- item", r"\- item"),
+        ("a-b: c. (d)", "a-b: c. (d)"),
         ("a_b", r"a\_b"),
     ],
 )

@@ -1,51 +1,153 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
-from report_cases import HOSTILE, full, hostile, real
+import pytest
+from hypothesis import given, settings
+from reading import github_would_link, nasty, seen_in_markdown
+from report_cases import HOSTILE, POLICY, REAL, findings, full, hostile, planning, real
 
+from tapctl.model import Address, Finding
 from tapctl.render.escape import is_hidden
 from tapctl.render.markdown import render, render_error
-from tapctl.report import account
+from tapctl.render.room import LIMIT, size
+from tapctl.report import Entry, FieldLine, Planning, Report, account
+
+FREE = {"code", "br"}  # words may take any number of lines, and stand in code
 
 
-def tokens(markdown: str) -> Iterator[Token]:
-    for token in MarkdownIt("gfm-like", {"linkify": False}).parse(markdown):
-        yield token
-        yield from token.children or ()
+def shape(markdown: str) -> list[str]:
+    return [tag for tag in seen_in_markdown(markdown).tags if tag not in FREE]
+
+
+def large(changes: int, name: str = "Policy", *, link: str = "") -> Report:
+    entries = tuple(
+        Entry(
+            address=Address("ConditionalAccessPolicy", f"{name} {number:05}"),
+            action="update",
+            reason="the tenant differs",
+            fields=(FieldLine(path="state", before="disabled", after="enabled"),) * 3,
+        )
+        for number in range(changes)
+    )
+    found = tuple(replace(findings()[1], message=f"{entry.address} would be enforced") for entry in entries)
+    unmanaged = tuple(Address("NamedLocation", f"{name} {number}") for number in range(changes))
+    return Report(
+        command="plan",
+        headline=REAL,
+        findings=(*found, *(replace(item, severity="note") for item in found)),
+        planning=Planning(entries=entries, unmanaged=unmanaged, checksum="c" * 64),
+        link=link,
+    )
 
 
 def test_one_of_everything(golden: Callable[[str, str], None]) -> None:
-    golden("report.md", render(full()))
+    golden("report.md", render(replace(full(), link="https://ci.example/runs/1")))
 
 
-def test_hostile_names_make_no_markup() -> None:
-    found = [*tokens(render(hostile()))]
-    html = {token.content for token in found if token.type.startswith("html")}
+@settings(max_examples=60, deadline=None)
+@given(nasty)
+def test_a_name_makes_no_element_link_mention_or_image(words: str) -> None:
+    seen, plain = seen_in_markdown(render(hostile(words))), seen_in_markdown(render(hostile("plain")))
 
-    assert not {token.type for token in found} & {"link_open", "image", "table_open", "s_open", "em_open"}
-    assert html <= {"<!-- -->", "<br>", "<code>", "</code>"}
+    assert [tag for tag in seen.tags if tag not in FREE] == [tag for tag in plain.tags if tag not in FREE]
+    assert [*github_would_link(seen)] == []
+    assert [values["href"] for tag, values in seen.elements if tag == "a"] == ["https://ci.example/1"]
+
+
+def test_nothing_hidden_is_left() -> None:
     assert not any(is_hidden(char) for char in render(hostile()).replace("\n", ""))
 
 
-def test_hostile_names_add_no_heading_or_item() -> None:
-    def shape(markdown: str) -> list[str]:
-        return [token.tag for token in tokens(markdown) if token.tag in ("h1", "h2", "h3", "li", "pre")]
+@pytest.mark.parametrize(("changes", "name"), [(150, "Policy"), (3000, "Policy"), (2000, HOSTILE)])
+def test_any_plan_fits_a_comment(changes: int, name: str) -> None:
+    markdown = render(large(changes, name))
 
-    assert len(shape(render(hostile()))) <= len(shape(render(replace(full(), refusal="no"))))
+    assert size(markdown) < 65_000
+    assert size(markdown) > LIMIT / 2
+    assert f"{changes} to update" in markdown
+
+
+def test_every_change_is_named_where_the_details_do_not_fit() -> None:
+    markdown = render(large(150, link="https://ci.example/runs/1"))
+
+    assert all(f"Policy {number:05}" in markdown for number in range(150))
+    assert "[The whole output](https://ci.example/runs/1) shows everything" in markdown
+
+
+def test_what_does_not_even_have_a_name_there_is_counted() -> None:
+    assert "more. `--format json` shows everything" in render(large(3000))
+
+
+def test_one_long_change_does_not_keep_out_the_others() -> None:
+    long = replace(planning().entries[0], fields=(FieldLine(path="x", before=None, after="y" * 900),) * 99)
+    report = Report(command="plan", headline=REAL, planning=Planning(entries=(long, *planning().entries[1:])))
+
+    assert "Not shown here for lack of room: `ConditionalAccessPolicy/NH-10 Registration`" in render(report)
+    assert "<summary>create" in render(report)
+
+
+def test_the_headline_says_how_much_and_what_stops_it() -> None:
+    first = render(replace(full(), outcomes=())).splitlines()[0]
+
+    assert first.startswith("## Apply to `sandbox`: 1 to create, 1 to update, 1 to delete; ")
+    assert first.endswith("; 1 error and 2 brakes stop apply; 1 warning")
+
+
+def test_the_headline_of_an_apply_says_what_became_of_it() -> None:
+    assert render(full()).splitlines()[0] == "## Apply to `sandbox`: 1 applied, 1 failed, 1 skipped"
+
+
+def test_one_brake_stops() -> None:
+    found = (Finding(rule="enforces", severity="brake", message="that"),)
+
+    assert "1 brake stops apply" in render(replace(full(), findings=found, outcomes=())).splitlines()[0]
+
+
+def test_what_is_stopped_comes_first() -> None:
+    stopped = replace(findings()[1], address=Address("Group", "Old Pilots"))
+    rows = [
+        line for line in render(replace(full(), findings=(stopped,))).splitlines() if line.startswith("| ")
+    ]
+
+    assert rows[2].startswith("| delete | `Old Pilots`<br>Group | ensure: absent | brake `enforces` |")
+
+
+def test_the_object_of_a_finding_stands_in_code() -> None:
+    found = replace(findings()[1], message=f"{POLICY} would be", address=POLICY)
+
+    assert "- `ConditionalAccessPolicy/NH-10 Registration` would be (" in render(
+        replace(full(), findings=(found,))
+    )
+
+
+def test_many_warnings_are_folded() -> None:
+    assert "<details><summary>Warnings (11)</summary>" in render(
+        replace(full(), findings=(findings()[3],) * 11)
+    )
 
 
 def test_an_error_is_shown_as_code() -> None:
-    error = ValueError(HOSTILE)
-
-    assert [token.type for token in tokens(render_error(error)) if token.type == "fence"] == ["fence"]
+    assert shape(render_error(ValueError(HOSTILE))) == ["p", "strong", "pre"]
 
 
 def test_a_report_without_a_plan_counts_documents() -> None:
-    assert "3 documents, 0 errors." in render(account(full()))
+    markdown = render(replace(account(full()), findings=findings()[:1], outcomes=()))
+
+    assert "3 documents." in markdown
+    assert markdown.splitlines()[0] == "## Apply to `sandbox`: 1 error"
+
+
+def test_a_good_folder_is_said_to_be_one() -> None:
+    assert ": nothing wrong\n" in render(replace(real(), planning=None, command="validate"))
+
+
+def test_a_plan_of_nothing_has_nothing_to_do() -> None:
+    markdown = render(replace(real(), planning=Planning(entries=())))
+
+    assert markdown.splitlines()[0] == "## Plan for `production`: nothing to do"
+    assert "###" not in markdown.replace("##", "", 1)
 
 
 def test_a_real_tenant_is_no_sandbox() -> None:

@@ -1,0 +1,99 @@
+"""One change → its row in the table of changes, and its details, folded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from tapctl.model import Finding, Json
+from tapctl.render.escape import visible
+from tapctl.render.gfm import clipped, code, fenced, html_code, text
+from tapctl.render.values import MOST_ENTRIES, block, counted, is_block, listed, shortened, shown
+from tapctl.report import Entry, FieldLine
+
+HEAD: Final = "| | object | what changes | look at |\n| --- | --- | --- | --- |"
+
+_MOST_FIELDS: Final = 3
+_MOST_NAMES: Final = 3
+_MOST_LINES: Final = 60
+_LONGEST_VALUE, _LONGEST_NAME, _LONGEST_LINE, _LONGEST_WHY = 60, 120, 1000, 500
+
+
+def row(entry: Entry, findings: Iterable[Finding]) -> str:
+    """What becomes of one object, on one line: a few fields, and what is to be looked at."""
+    name, kind = clipped(entry.address.name, _LONGEST_NAME), entry.address.kind
+    what = code(name) if name == kind else f"{code(name)}<br>{text(kind)}"
+    rules = dict.fromkeys(f"{item.severity} {code(item.rule)}" for item in findings)
+    return f"| {entry.action} | {what} | {'<br>'.join(_summary(entry))} | {'<br>'.join(rules)} |"
+
+
+def _summary(entry: Entry) -> Iterator[str]:
+    if entry.former_name is not None:
+        yield f"renamed from {code(clipped(entry.former_name, _LONGEST_NAME))}"
+    if entry.action == "delete":
+        yield text(clipped(entry.reason, _LONGEST_NAME))
+        return
+    state_first = sorted(entry.fields, key=lambda field: field.path != "state")
+    first, more = shortened(state_first, _MOST_FIELDS)
+    if entry.action == "create":
+        first = [field for field in state_first if field.path == "state"]
+        more = [counted(len(entry.fields), "field")]
+    yield from map(_field, first)
+    yield from more
+
+
+def _field(field: FieldLine) -> str:
+    path = code(clipped(field.path, _LONGEST_NAME))
+    if field.is_set:
+        found = [("adds", field.added), ("removes", field.removed)]
+        return f"{path} {listed([f'{verb} {_names(items)}' for verb, items in found if items])}"
+    if field.before is None:
+        return f"{path} {_value(field.after)}"
+    return f"{path} {_value(field.before)} → {_value(field.after)}"
+
+
+def _names(items: Sequence[Json]) -> str:
+    first, more = shortened(items, _MOST_NAMES)
+    return ", ".join([*map(_value, first), *more])
+
+
+def _value(value: Json) -> str:
+    return code(clipped(shown(value), _LONGEST_VALUE))
+
+
+def details(entry: Entry) -> str:
+    """Everything about one change. The summary is HTML, what follows the empty line Markdown again."""
+    name, kind = clipped(entry.address.name, _LONGEST_NAME), entry.address.kind
+    title = html_code(name) if name == kind else f"{html_code(name)} ({html_code(kind)})"
+    found = [f"<details><summary>{entry.action} {title}</summary>", _said(entry)]
+    if entry.why:
+        found.append(f"> {text(clipped(entry.why, _LONGEST_WHY))}")
+    if changes := [*_lines(entry)]:
+        found.append(fenced(changes, "diff"))
+    return "\n\n".join([*found, "</details>"])
+
+
+def _said(entry: Entry) -> str:
+    said = text(clipped(entry.reason, _LONGEST_WHY))
+    return f"{said}, {code(str(entry.place))}" if entry.place else said
+
+
+def _lines(entry: Entry) -> Iterator[str]:
+    for field in entry.fields:
+        yield f"  {clipped(field.path, _LONGEST_LINE)}:"
+        yield from (clipped(line, _LONGEST_LINE) for line in _sides(field))
+    if entry.left_as_is:
+        yield f"  left as is: {', '.join(map(visible, entry.left_as_is))}"
+
+
+def _sides(field: FieldLine) -> Iterator[str]:
+    if field.is_set:
+        for symbol, items in (("-", field.removed), ("+", field.added)):
+            first, more = shortened([shown(item) for item in items], MOST_ENTRIES)
+            yield from (f"{symbol}     {line}" for line in [*first, *more])
+        return
+    for symbol, side in (("-", field.before), ("+", field.after)):
+        if side is not None:
+            written = block(side) if is_block(side) else [shown(side)]
+            first, more = shortened(written, _MOST_LINES)
+            yield from (f"{symbol}     {line}" for line in [*first, *more])

@@ -1,0 +1,39 @@
+"""A limit → who gets how much of it: what is served first gets room first, what is left over is counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+LIMIT: Final = 60_000
+"""A comment on GitHub holds 65,536 characters; the rest is for the marker and what a workflow adds."""
+
+_BETWEEN: Final = 2  # the line breaks around a block
+
+
+def size(text: str) -> int:
+    """Characters as UTF-16 counts them: never fewer than whoever counts otherwise."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+class Room:
+    """How many characters may still be written."""
+
+    def __init__(self, most: int = LIMIT) -> None:
+        self._left = most
+
+    def pay(self, *blocks: str) -> list[str]:
+        """For what has to be written."""
+        self._left -= sum(size(block) + _BETWEEN for block in blocks)
+        return [*blocks]
+
+    def take(self, items: Iterable[str], share: float = 1.0) -> list[bool]:
+        """Which of these fit, into `share` of what is left: a long one does not keep out the short ones."""
+        most = int(self._left * share)
+        kept = []
+        for item in items:
+            need = size(item) + _BETWEEN
+            kept.append(need <= most)
+            if need <= most:
+                most, self._left = most - need, self._left - need
+        return kept
