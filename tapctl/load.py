@@ -19,13 +19,24 @@ from tapctl.environment import (
     read_environment,
 )
 from tapctl.errors import WorkspaceError
-from tapctl.model import Address, Environment, Finding, JsonObject, Place, Resource, Settings, Workspace
+from tapctl.model import (
+    Address,
+    Environment,
+    Finding,
+    JsonObject,
+    Place,
+    Resource,
+    Settings,
+    SignInTest,
+    Workspace,
+)
 from tapctl.settings import Section, quoted, read_settings, suggestion
 from tapctl.yaml12 import MAX_BYTES, Allowance, Document, parse
 
 SANDBOX: Final = "sandbox"
 SIGN_IN_TEST: Final = "SignInTest"
-"""Read by `tapctl test`, wherever it stands."""
+"""Read by `tapctl test`, wherever it stands; the folder `tests` is for nothing else."""
+TESTS: Final = "tests"
 MAX_FILES: Final = 10_000
 MAX_NODES: Final = 500_000
 ENVELOPE: Final = (
@@ -43,20 +54,26 @@ ENVELOPE: Final = (
 LITERAL: Final = ("kind", "environments")
 
 
-def load_workspace(root: Path, environment: str | None, *, known_kinds: Mapping[str, bool]) -> Workspace:
-    """Without `environment`, the default of the settings; `known_kinds` says which kinds are singletons."""
+def load_workspace(
+    root: Path, environment: str | None, *, known_kinds: Mapping[str, bool], with_tests: bool = False
+) -> Workspace:
+    """Without `environment`, the default of the settings; `known_kinds` says which kinds are singletons.
+
+    Sign-in tests are read only `with_tests`: a plan need not wait for them.
+    """
     if not root.is_dir():
         msg = f"{quoted(str(root))} is not a folder; name the workspace with -C, or make one: `tapctl import`"
         raise WorkspaceError(msg)
     findings: list[Finding] = []
     allowance = Allowance(MAX_NODES)
-    files = _read_files(root, findings, allowance)
+    files = _read_files(root, findings, allowance, with_tests=with_tests)
     environments = _environments(files, findings, known_kinds, allowance)
     written = _single(files.settings, findings)
     selected = _selected(environment, written, environments)
     settings = read_settings(_with_variables(written, selected, allowance), known_kinds)
     loader = _Loader(selected, environments, known_kinds, allowance, findings)
     resources, elsewhere = loader.resources(files.documents)
+    tests = tuple(loader.tests(files)) if with_tests else ()
     return Workspace(
         root=str(root),
         settings=settings,
@@ -66,6 +83,7 @@ def load_workspace(root: Path, environment: str | None, *, known_kinds: Mapping[
         environments=tuple(environments),
         real_environments=tuple(name for name, file in environments.items() if file.is_real),
         elsewhere=elsewhere,
+        tests=tests,
     )
 
 
@@ -80,11 +98,12 @@ class _Files:
     settings: list[Document]
     environments: dict[str, list[Document]]
     documents: list[Document]
+    tests: list[Document]
 
 
-def _read_files(root: Path, findings: list[Finding], allowance: Allowance) -> _Files:
-    files = _Files(settings=[], environments={}, documents=[])
-    for relative in sorted(_yaml_files(root, findings)):
+def _read_files(root: Path, findings: list[Finding], allowance: Allowance, *, with_tests: bool) -> _Files:
+    files = _Files(settings=[], environments={}, documents=[], tests=[])
+    for relative in sorted(_yaml_files(root, findings, with_tests=with_tests)):
         if allowance.nodes < 0:
             break
         documents = _read(root, relative, findings, allowance)
@@ -93,13 +112,16 @@ def _read_files(root: Path, findings: list[Finding], allowance: Allowance) -> _F
             files.settings.extend(documents)
         elif folder == "environments":
             files.environments.setdefault(_shown(Path(file).stem), []).extend(documents)
+        elif relative.startswith(f"{TESTS}/"):
+            files.tests.extend(documents)
         else:
             files.documents.extend(documents)
     return files
 
 
-def _yaml_files(root: Path, findings: list[Finding]) -> list[str]:
-    """Paths below the root; hidden ones and the sign-in tests' folder left out, links out of it reported."""
+def _yaml_files(root: Path, findings: list[Finding], *, with_tests: bool) -> list[str]:
+    """Paths below the root; hidden ones left out, and unless asked for sign-in tests; links out of it
+    reported."""
     found: list[str] = []
     pending = [""]
     real_root = Path(os.path.realpath(root))
@@ -109,7 +131,8 @@ def _yaml_files(root: Path, findings: list[Finding]) -> list[str]:
             relative = f"{folder}{name}"
             path = root / relative
             is_yaml, is_folder = path.suffix.lower() in (".yaml", ".yml"), os.path.isdir(path)  # noqa: PTH112  # never raises
-            if name.startswith(".") or (relative == "tests" and is_folder) or not (is_yaml or is_folder):
+            is_left_out = relative == TESTS and is_folder and not with_tests
+            if name.startswith(".") or is_left_out or not (is_yaml or is_folder):
                 continue
             if path.is_symlink() and not _may_follow(path, real_root, is_folder=is_folder):
                 message = (
@@ -256,24 +279,53 @@ class _Loader:
         capped = tuple(self._capped(resource) for resource in resources.values())
         return capped, frozenset(elsewhere - resources.keys())
 
+    def tests(self, files: _Files) -> Iterator[SignInTest]:
+        """The sign-in tests, wherever they stand. What else stands in their folder is a mistake."""
+        for document in files.documents:
+            if isinstance(document.value, dict) and document.value.get("kind") == SIGN_IN_TEST:
+                yield self._test(_section(document, self.findings), document)
+        for document in files.tests:
+            section = _section(document, self.findings)
+            if section.value.get("kind") == SIGN_IN_TEST:
+                yield self._test(section, document)
+            elif isinstance(document.value, dict):
+                message = (
+                    f"kind is {quoted(section.value.get('kind'))}, but {TESTS}/ holds sign-in tests only"
+                )
+                remedy = f"Write `kind: {SIGN_IN_TEST}`, or move the document out of {TESTS}/."
+                section.report("not-a-sign-in-test", message, "kind", remedy=remedy)
+
+    def _test(self, section: Section, document: Document) -> SignInTest:
+        named, is_active, expanded_section = self._placed(section, document)
+        return SignInTest(
+            value=expanded_section.value,
+            source=expanded_section.source,
+            environments=None if named is None else tuple(named),
+            is_active=is_active,
+        )
+
     def _draft(self, document: Document) -> _Draft | None:
         section = _section(document, self.findings)
         if not isinstance(document.value, dict) or section.value.get("kind") == SIGN_IN_TEST:
             return None
         kind = section.kind("kind", self.known_kinds)
-        named = self._named_environments(section)
-        selected = self.selected.environment.name
-        is_active = named is None or selected in named
-        if document.has_variables:
-            # What is for elsewhere is checked with the variables it has there.
-            file = self.selected if is_active or not named else self.environments[named[0]]
-            name = file.environment.name
-            section = expanded(section, name, file.variables, self.allowance, literal=LITERAL)
+        _, is_active, section = self._placed(section, document)
         resource = _resource(section, kind, is_singleton=self.known_kinds.get(kind or "", False))
         if resource is None:
             return None
         section = replace(section, address=resource.address)
         return _Draft(resource=resource, section=section, is_active=is_active)
+
+    def _placed(self, section: Section, document: Document) -> tuple[list[str] | None, bool, Section]:
+        """The environments a document names, whether ours is one, and the document with its variables."""
+        named = self._named_environments(section)
+        is_active = named is None or self.selected.environment.name in named
+        if document.has_variables:
+            # What is for elsewhere is checked with the variables it has there.
+            file = self.selected if is_active or not named else self.environments[named[0]]
+            name = file.environment.name
+            section = expanded(section, name, file.variables, self.allowance, literal=LITERAL)
+        return named, is_active, section
 
     def _named_environments(self, section: Section) -> list[str] | None:
         """None stands for all of them."""

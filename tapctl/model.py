@@ -135,10 +135,22 @@ class Environment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SignInTest:
+    """A document of kind SignInTest as written, variables put in. `environments` None stands for all of them;
+    `is_active`: it is for the environment that was loaded."""
+
+    value: JsonObject
+    source: Source
+    environments: tuple[str, ...] | None = None
+    is_active: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Workspace:
     """A folder as loaded for one environment, with every mistake found on the way.
 
     `elsewhere` is what documents declare for other environments only: unmanaged here, not absent.
+    `tests` is empty where nobody asked for them.
     """
 
     root: str
@@ -149,6 +161,7 @@ class Workspace:
     environments: tuple[str, ...] = ("sandbox",)
     real_environments: tuple[str, ...] = ()
     elsewhere: frozenset[Address] = frozenset()
+    tests: tuple[SignInTest, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -615,3 +615,38 @@ def test_any_bytes_load_as_findings(tmp_path: Path, data: bytes, file: str) -> N
     loaded = workspace(tmp_path, {file: data})
 
     assert all(finding.place for finding in loaded.findings)
+
+
+SIGN_IN_TEST = "kind: SignInTest\nname: ${what}\nenvironments: [staging]\ngiven: {method: password}\n"
+
+
+def with_tests(root: Path, files: dict[str, str | bytes], environment: str | None = None) -> Workspace:
+    workspace(root, files, environment)
+    return load_workspace(root, environment, known_kinds=KINDS, with_tests=True)
+
+
+def test_sign_in_tests_are_read_where_they_are_asked_for(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "environments/staging.yaml": "variables: {what: W}\n",
+        "tests/deep/a.yaml": f"{SIGN_IN_TEST}---\n",
+        "b.yaml": f"kind: SignInTest\nname: B\n---\n{POLICY}",
+    }
+    loaded = with_tests(tmp_path, files)
+
+    assert workspace(tmp_path, {}).tests == ()
+    assert [(test.value["name"], test.environments, test.is_active) for test in loaded.tests] == [
+        ("B", None, True),
+        ("W", ("staging",), False),
+    ]
+    assert len(loaded.resources) == 1
+    assert loaded.findings == ()
+
+
+def test_other_documents_do_not_stand_among_the_tests(tmp_path: Path) -> None:
+    loaded = with_tests(tmp_path, {"tests/a.yaml": POLICY, "tests/b.yaml": "- 1\n"})
+
+    assert [(item.rule, at(tmp_path, item)) for item in loaded.findings] == [
+        ("not-a-sign-in-test", "tests/a.yaml:1:1"),
+        ("not-a-mapping", "tests/b.yaml:1:1"),
+    ]
+    assert loaded.resources == ()
