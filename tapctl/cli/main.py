@@ -24,7 +24,7 @@ COMMANDS: Final = {
     "plan": "Show what would change in the tenant, and what it would mean.",
     "apply": "Make the tenant what the workspace says; asks first.",
     "import": "Write documents for what is in the tenant, or in an export.",
-    "sandbox": "The pretend tenant: serve, load, dump, reset.",
+    "sandbox": "The pretend tenant: serve, load, dump, reset, sign-in.",
     "environments": "List the workspace's environments.",
 }
 """Each command's line in the help; the command itself is `tapctl.cli.<name>.command`."""

@@ -11,6 +11,7 @@ import click
 from tapctl.cli.connect import sandbox_store
 from tapctl.cli.options import Options, common
 from tapctl.cli.output import say
+from tapctl.cli.sandbox_sign_in import sign_in_command
 from tapctl.errors import UsageError
 from tapctl.model import Json, JsonObject
 
@@ -26,6 +27,9 @@ def command() -> None:
     """
 
 
+command.add_command(sign_in_command)
+
+
 @command.command("load")
 @common
 @click.argument("file", type=click.File("rb"))
@@ -38,7 +42,7 @@ def load_command(options: Options, *, file: IO[bytes]) -> int:
     """
     from tapctl.sandbox import load
 
-    _only_sandbox(options)
+    only_sandbox(options)
     tenant = _parsed(file.read(), file.name)
     with sandbox_store(options.workspace) as store:
         try:
@@ -56,7 +60,7 @@ def dump_command(options: Options) -> int:
     from tapctl.render.json import written
     from tapctl.sandbox import dump
 
-    _only_sandbox(options)
+    only_sandbox(options)
     with sandbox_store(options.workspace) as store:
         click.echo(written(dump(store)), nl=False)
     return 0
@@ -68,7 +72,7 @@ def reset_command(options: Options) -> int:
     """Throw its content away and start again from the seeded company."""
     from tapctl.sandbox import reset
 
-    _only_sandbox(options)
+    only_sandbox(options)
     with sandbox_store(options.workspace) as store:
         reset(store)
         say(f"SANDBOX: back to the seeded company, {_content(store)}")
@@ -101,7 +105,7 @@ def serve_command(
     """Serve it over HTTP on this machine, for any Graph client. Ctrl-C ends it."""
     from tapctl.sandbox.serve import LOOPBACK, serve
 
-    _only_sandbox(options)
+    only_sandbox(options)
     if (certificate is None) != (key is None):
         raise UsageError("--certificate and --key go together")
     if host not in LOOPBACK:
@@ -124,7 +128,7 @@ def serve_command(
     return 0
 
 
-def _only_sandbox(options: Options) -> None:
+def only_sandbox(options: Options) -> None:
     if options.environment not in (None, "sandbox"):
         raise UsageError(f'the sandbox is not environment "{options.environment}"; leave -e out')
 

@@ -6,20 +6,28 @@ Built from Graph's documentation: a wrong path, body or assumption elsewhere fai
 from __future__ import annotations
 
 from tapctl.sandbox.app import create_app
+from tapctl.sandbox.clock import MovedClock
 from tapctl.sandbox.misbehave import AnswerDroppedError, Misbehaviour
-from tapctl.sandbox.people import sign_in
+from tapctl.sandbox.registration import offered
+from tapctl.sandbox.sign_in import Attempt, CannotRegisterError, Session, register, sign_in
 from tapctl.sandbox.store import Store
 from tapctl.sandbox.transfer import dump, load, reset
 from tapctl.sandbox.values import Settings
 
 __all__ = [
     "AnswerDroppedError",
+    "Attempt",
+    "CannotRegisterError",
     "Misbehaviour",
+    "MovedClock",
+    "Session",
     "Settings",
     "Store",
     "create_app",
     "dump",
     "load",
+    "offered",
+    "register",
     "reset",
     "sign_in",
 ]

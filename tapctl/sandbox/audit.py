@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 
 from tapctl.sandbox.call import Answer, Call, Route, route
+from tapctl.sandbox.clock import moved_note
 from tapctl.sandbox.query import Listing, answer_list
 from tapctl.sandbox.values import JsonObject, new_id, not_found
 
@@ -31,6 +32,7 @@ FILTERABLE: Mapping[str, str] = {
 POLICIES = ("Conditional Access", "Policy")
 METHODS = ("Authentication Methods", "ApplicationManagement")
 PEOPLE = ("Authentication Methods", "UserManagement")
+DEVICES = ("Device Registration Service", "UserManagement")
 GROUPS = ("Core Directory", "GroupManagement")
 
 
@@ -44,22 +46,25 @@ def record(
     name: str = "",
     before: JsonObject | None = None,
     after: JsonObject | None = None,
+    result: str = "success",
+    reason: str | None = None,
 ) -> None:
     """`before` and `after` become JSON text under the property `name`, as the service writes them."""
     service, category = source
+    note = moved_note(call.store.clock)
     entry = {
         "id": f"{service.replace(' ', '')}_{new_id()}",
         "category": category,
         "correlationId": call.headers.get("client-request-id", new_id()),
-        "result": "success",
-        "resultReason": None,
+        "result": result,
+        "resultReason": reason,
         "activityDisplayName": activity,
         "activityDateTime": call.now(),
         "loggedByService": service,
         "operationType": _operation(activity),
         "initiatedBy": _initiator(call),
         "targetResources": [_target(target, target_type, name, before, after)],
-        "additionalDetails": [],
+        "additionalDetails": [{"key": "Clock", "value": note}] if note else [],
     }
     call.store.put(AUDITS, entry)
 

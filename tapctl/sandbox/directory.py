@@ -24,6 +24,7 @@ BROUGHT_BY_SELECT = frozenset(
         "employeeId",
         "employeeType",
         "externalUserState",
+        "lastPasswordChangeDateTime",
         "mailNickname",
         "onPremisesSyncEnabled",
         "usageLocation",

@@ -23,7 +23,9 @@ NAMES = {
     "softwareOath": "softwareOneTimePasscode",
     "phone": "mobilePhone",
     "email": "email",
+    "temporaryAccessPass": "temporaryAccessPass",
 }
+NO_SECOND_FACTOR = ("email", "temporaryAccessPass")
 PASSWORDLESS = {
     "passKeyDeviceBound",
     "windowsHelloForBusiness",
@@ -51,7 +53,7 @@ def get_details(call: Call) -> Answer:
 
 def _details(call: Call, user: JsonObject, admins: Collection[str]) -> JsonObject:
     registered = _registered(call, user)
-    second = [name for name in registered if name != "email"]
+    second = [name for name in registered if name not in NO_SECOND_FACTOR]
     passwordless = bool(PASSWORDLESS & set(registered))
     return {
         "id": user["id"],

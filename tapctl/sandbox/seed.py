@@ -121,6 +121,7 @@ def _user(name: str, shown: str, title: str | None, department: str | None, hire
         "createdDateTime": hired,
         "department": department,
         "employeeHireDate": hired,
+        "lastPasswordChangeDateTime": hired,
         "userType": "Member",
     }
 

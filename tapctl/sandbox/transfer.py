@@ -16,6 +16,7 @@ from tapctl.sandbox.methods import (
     configurations,
     find_policy,
 )
+from tapctl.sandbox.passes import CODE_HASH
 from tapctl.sandbox.policies import DELETED, render
 from tapctl.sandbox.service import SIGNED_IN
 from tapctl.sandbox.store import Store
@@ -108,6 +109,8 @@ def _rendered(call: Call, path: str, item: JsonObject) -> JsonObject:
         return _without_strength_links(render(call, item))
     if path in (LOCATIONS, DELETED["namedLocations"]):
         return render_location(item)
+    if CODE_HASH in item:
+        return {name: value for name, value in item.items() if name != CODE_HASH}
     return {**DEFAULTS, **item} if path == GROUPS else item
 
 

@@ -70,8 +70,8 @@ class Cli:
         patch.chdir(root)
         self.write("all.yaml", DOCUMENTS)
 
-    def __call__(self, *arguments: str, typed: str | None = None) -> Result:
-        self._patch.setattr(sys, "stdin", io.StringIO() if typed is None else Typed(typed))
+    def __call__(self, *arguments: str, typed: str | None = None, piped: str = "") -> Result:
+        self._patch.setattr(sys, "stdin", io.StringIO(piped) if typed is None else Typed(typed))
         code = run(arguments)
         found = self._capsys.readouterr()
         return Result(code, found.out, found.err)
