@@ -24,11 +24,13 @@ PROPERTIES: Final = (
     "graphEndpoint",
     "maxState",
     "caRequestsPerSecond",
+    "passesPerSecond",
     "pins",
     "variables",
     "overrides",
 )
 PACE: Final = Environment(name="").ca_requests_per_second
+PASSES_PACE: Final = Environment(name="").passes_per_second
 GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 VARIABLE = re.compile(r"(?P<literal>\$\$\{)|\$\{(?P<name>[^{}\n]*)\}|(?P<unclosed>\$\{)")
@@ -65,6 +67,7 @@ def read_environment(
         graph_endpoint=_endpoint(section),
         max_state=section.choice("maxState", STATES),
         ca_requests_per_second=section.number("caRequestsPerSecond", PACE, whole=False),
+        passes_per_second=section.number("passesPerSecond", PASSES_PACE, whole=False),
         pins=_pins(section.section("pins"), known_kinds),
         source=section.source,
     )

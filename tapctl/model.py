@@ -118,7 +118,8 @@ class Settings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
-    """One tenant to plan against. `ca_requests_per_second` paces the Conditional Access family; 0 is none."""
+    """One tenant to plan against. `ca_requests_per_second` paces the Conditional Access family, and
+    `passes_per_second` is the pace at which making passes begins; 0 is none."""
 
     name: str
     tenant_id: str | None = None
@@ -126,6 +127,7 @@ class Environment:
     graph_endpoint: str | None = None
     max_state: str | None = None
     ca_requests_per_second: float = 1.0
+    passes_per_second: float = 0.5
     pins: Mapping[Address, str] = field(default_factory=dict)
     source: Source = field(default_factory=lambda: Source(places={}))
 

@@ -36,7 +36,8 @@ def group(spec: str) -> str:
 def test_an_environment_is_read(tmp_path: Path) -> None:
     text = (
         f"tenantId: {TENANT}\ncloud: usgov-dod\ngraphEndpoint: https://localhost:8443\n"
-        f"maxState: disabled\ncaRequestsPerSecond: 0.5\npins: {{Group/A/b: {TENANT}, User/x@y.z: {TENANT}}}\n"
+        "maxState: disabled\ncaRequestsPerSecond: 0.5\npassesPerSecond: 2\n"
+        f"pins: {{Group/A/b: {TENANT}, User/x@y.z: {TENANT}}}\n"
     )
 
     loaded = workspace(tmp_path, text, eu=f"tenantId: {TENANT}", dev="", sandbox=f"tenantId: {TENANT}")
@@ -50,10 +51,11 @@ def test_an_environment_is_read(tmp_path: Path) -> None:
     )
     assert (environment.graph_endpoint, environment.max_state) == ("https://localhost:8443", "disabled")
     assert environment.ca_requests_per_second == 0.5
+    assert environment.passes_per_second == 2
     assert environment.pins == dict.fromkeys(
         (Address("Group", "A/b"), Address("User", "x@y.z")), TENANT.lower()
     )
-    assert at(tmp_path, environment.source.place("pins", "Group/A/b")) == "environments/staging.yaml:6:8"
+    assert at(tmp_path, environment.source.place("pins", "Group/A/b")) == "environments/staging.yaml:7:8"
     assert loaded.environments == ("dev", "eu", "sandbox", "staging")
     assert loaded.real_environments == ("eu", "staging")
 

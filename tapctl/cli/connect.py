@@ -89,6 +89,7 @@ async def _to_tenant(workspace: Workspace, progress: StderrProgress) -> Gateway:
         cloud=environment.cloud,
         graph_endpoint=environment.graph_endpoint,
         ca_requests_per_second=environment.ca_requests_per_second,
+        passes_per_second=environment.passes_per_second,
         progress=progress,
     )
 

@@ -16,7 +16,7 @@ from typing import Literal, Self, TypeAlias
 
 from tapctl.graph.clouds import beyond_origin, origin
 from tapctl.graph.odata import relative_url
-from tapctl.graph.pace import CONDITIONAL_ACCESS, Clock, NoProgress, Pacer, Progress, family_of
+from tapctl.graph.pace import CONDITIONAL_ACCESS, PASSES, Clock, NoProgress, Pacer, Progress, family_of
 from tapctl.graph.retry import Outcome, Patience, Retries, is_unclear
 from tapctl.graph.translate import connection_error, graph_error, misshapen
 from tapctl.graph.wire import Answer, ConnectionBroken, Wire
@@ -31,6 +31,7 @@ EVOLVABLE_ENUMS = "include-unknown-enum-members"
 CONCURRENT_REQUESTS = 8
 MOST_PAGES = 10_000
 MOST_REDIRECTS = 5
+FASTEST_PASSES = 10.0  # a second, where the tenant refuses none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +56,7 @@ class Request:
     headers: Mapping[str, str]
     body: bytes | None = None
     reads: bool = False
+    careful: bool = False
 
     @property
     def repeatable(self) -> bool:
@@ -79,6 +81,7 @@ class Gateway:
         caller: Caller,
         is_sandbox: bool = False,
         ca_requests_per_second: float = 0,
+        passes_per_second: float = 0,
         patience: Patience | None = None,
         clock: Clock | None = None,
         progress: Progress | None = None,
@@ -90,9 +93,13 @@ class Gateway:
         self.patience, self.clock = patience or Patience(), clock or Clock()
         self.progress = progress or NoProgress()
         self._slots = asyncio.Semaphore(CONCURRENT_REQUESTS)
-        self._pacer = Pacer(
-            ca_requests_per_second, family=CONDITIONAL_ACCESS, clock=self.clock, progress=self.progress
-        )
+        self._pacers = {
+            CONDITIONAL_ACCESS: self._paced(CONDITIONAL_ACCESS, ca_requests_per_second),
+            PASSES: self._paced(PASSES, passes_per_second, FASTEST_PASSES),
+        }
+
+    def _paced(self, family: str, per_second: float, fastest: float = 0.0) -> Pacer:
+        return Pacer(per_second, family=family, clock=self.clock, progress=self.progress, fastest=fastest)
 
     @property
     def sent(self) -> int:
@@ -120,15 +127,25 @@ class Gateway:
 
         Raises GraphError and its children, also for a link that leads elsewhere or in circles.
         """
+        pages = self.pages(path, params, headers=headers)
+        return [item async for page in pages for item in page]
+
+    async def pages(
+        self,
+        path: str,
+        params: Mapping[str, str] | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncIterator[Objects]:
+        """The same page by page, for a collection that need not be held whole."""
         request = self._read(path, params, headers)
-        objects: Objects = []
         visited: set[str] = set()
         while True:
             answer = await self._carry_out(request)
             page = _object(request, answer)
-            objects += _objects(request, answer, page)
+            yield _objects(request, answer, page)
             if (link := page.get("@odata.nextLink")) is None:
-                return objects
+                return
             url = self._followed(request, answer, link)
             if url in visited or len(visited) >= MOST_PAGES:
                 raise misshapen("GET", path, answer, f"the pages do not end: {link} comes again")
@@ -147,13 +164,16 @@ class Gateway:
         request = self._request("POST", path, body=body, headers={"Prefer": EVOLVABLE_ENUMS}, reads=True)
         return _object(request, await self._carry_out(request))
 
-    async def send(self, method: WriteMethod, path: str, body: JsonObject | None = None) -> JsonObject | None:
+    async def send(
+        self, method: WriteMethod, path: str, body: JsonObject | None = None, *, careful: bool = False
+    ) -> JsonObject | None:
         """A write; its answer, if it has a body.
 
-        Raises AnswerLost when nobody knows whether it was carried out; a POST is never repeated then.
+        Raises AnswerLost when nobody knows whether it was carried out; a POST is never repeated then, and a
+        `careful` one not even after a 503 that asks for it.
         A DELETE that finds nothing after such an attempt was carried out.
         """
-        request = self._request(method, path, body=body)
+        request = self._request(method, path, body=body, careful=careful)
         answer = await self._carry_out(request)
         return _object(request, answer) if answer.body and answer.status < 300 else None
 
@@ -173,6 +193,7 @@ class Gateway:
         headers: Mapping[str, str] | None = None,
         body: JsonObject | None = None,
         reads: bool = False,
+        careful: bool = False,
     ) -> Request:
         content = None if body is None else json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
         kind = {} if body is None else {"Content-Type": "application/json"}
@@ -183,6 +204,7 @@ class Gateway:
             headers={"Accept": "application/json", **kind, **(headers or {})},
             body=content,
             reads=reads,
+            careful=careful,
         )
 
     async def _carry_out(self, request: Request) -> Answer:
@@ -198,7 +220,12 @@ class Gateway:
 
     async def _settled(self, request: Request) -> Answer:
         """Send, and repeat as long as that is safe and worthwhile."""
-        retries = Retries(patience=self.patience, clock=self.clock, repeatable=request.repeatable)
+        retries = Retries(
+            patience=self.patience,
+            clock=self.clock,
+            repeatable=request.repeatable,
+            careful=request.careful,
+        )
         while True:
             outcome = await self._attempt(request)
             wait = retries.wait_before_repeating(outcome)
@@ -214,25 +241,26 @@ class Gateway:
                 answer = await self._wire.exchange(request.method, request.url, request.headers, request.body)
             except ConnectionBroken as broken:
                 return broken
-        if family == CONDITIONAL_ACCESS and answer.status != 429:
-            self._pacer.accepted()
+        if family in self._pacers and answer.status != 429:
+            self._pacers[family].accepted()
         return answer
 
     @asynccontextmanager
     async def _turn(self, request: Request) -> AsyncIterator[str]:
         """The right to send one request: the pacer's for its family, one of the slots for all others."""
-        family = family_of(request.path)
-        if family == CONDITIONAL_ACCESS and self._pacer.is_on:
-            await self._pacer.turn()
+        family = family_of(request.path, request.method)
+        pacer = self._pacers.get(family)
+        if pacer is not None and pacer.is_on:
+            await pacer.turn()
             yield family
         else:
             async with self._slots:
                 yield family
 
     async def _wait(self, request: Request, outcome: Outcome, seconds: float) -> None:
-        family = family_of(request.path)
-        if family == CONDITIONAL_ACCESS and isinstance(outcome, Answer) and outcome.status == 429:
-            self._pacer.throttled(seconds)
+        family = family_of(request.path, request.method)
+        if family in self._pacers and isinstance(outcome, Answer) and outcome.status == 429:
+            self._pacers[family].throttled(seconds)
         self.progress.waiting(family, seconds, 1)
         await self.clock.sleep(seconds)
 

@@ -1,7 +1,8 @@
-"""How fast requests go: one a second for the Conditional Access family, and word of every wait.
+"""How fast requests go: one a second for the Conditional Access family, passes as the tenant lets them.
 
 Policies and named locations share about one request a second per tenant over all applications, and their
-429 carries no Retry-After: https://learn.microsoft.com/graph/throttling-limits (checked 2026-11).
+429 carries no Retry-After: https://learn.microsoft.com/graph/throttling-limits (checked 2026-11). No limit is
+published for making passes; the nearest, that of the reports about them, is five in ten seconds.
 """
 
 from __future__ import annotations
@@ -15,22 +16,28 @@ from dataclasses import dataclass
 from typing import Protocol
 
 CONDITIONAL_ACCESS = "Conditional Access"
+PASSES = "passes"
 REPORTS = "reports"
 DIRECTORY = "directory"
 
 SLOWEST = 8.0  # times the configured interval
 RECOVERY = 0.8
+SHY = 1.25  # how much slower than the pace that met a 429
+BOLDER = 0.997
 
 _CONDITIONAL_ACCESS_PATH = re.compile(
     r"identity/conditionalAccess/((deletedItems/)?(policies|namedLocations)|evaluate)\b"
     r"|policies/conditionalAccessPolicies\b",
     re.IGNORECASE,
 )
+_PASSES_PATH = re.compile(r"users/[^/]+/authentication/temporaryAccessPassMethods$", re.IGNORECASE)
 _REPORTS_PATH = re.compile(r"(auditLogs|reports)/", re.IGNORECASE)
 
 
-def family_of(path: str) -> str:
-    """Which of Graph's limits a path counts against."""
+def family_of(path: str, method: str = "GET") -> str:
+    """Which of Graph's limits a request counts against."""
+    if method == "POST" and _PASSES_PATH.match(path):
+        return PASSES
     if _CONDITIONAL_ACCESS_PATH.match(path):
         return CONDITIONAL_ACCESS
     return REPORTS if _REPORTS_PATH.match(path) else DIRECTORY
@@ -65,10 +72,18 @@ class Clock:
 
 
 class Pacer:
-    """Lets requests through one by one, first come first served, at most `per_second`; 0 is no limit."""
+    """Lets requests through one by one, first come first served, at most `per_second`; 0 is no limit.
 
-    def __init__(self, per_second: float, *, family: str, clock: Clock, progress: Progress) -> None:
+    Where no limit is known, `fastest` is what it may come to as long as nothing is refused. A 429 slows it
+    down, and the pace that met it is not taken again soon.
+    """
+
+    def __init__(
+        self, per_second: float, *, family: str, clock: Clock, progress: Progress, fastest: float = 0.0
+    ) -> None:
         self._interval = 1 / per_second if per_second > 0 else 0.0
+        self._boldest = self._least = min(1.0, per_second / fastest) if fastest else 1.0
+        self._held = clock.now()
         self._family, self._clock, self._progress = family, clock, progress
         self._slowdown = 1.0
         self._next = clock.now()
@@ -100,9 +115,14 @@ class Pacer:
 
     def throttled(self, seconds: float) -> None:
         """Graph said 429: nobody goes for `seconds`, and more slowly after that."""
-        self._next = max(self._next, self._clock.now() + seconds)
-        self._slowdown = min(self._slowdown * 2, SLOWEST)
+        now = self._clock.now()
+        if now >= self._held:  # requests that were under way together meet the same limit, not several
+            self._least = self._slowdown * SHY if self._boldest < 1 else 1.0
+            self._slowdown = min(self._slowdown * 2, SLOWEST)
+        self._held = max(self._held, now + seconds)
+        self._next = max(self._next, now + seconds)
 
     def accepted(self) -> None:
-        """An answer that was no 429: return to the configured pace step by step."""
-        self._slowdown = max(self._slowdown * RECOVERY, 1.0)
+        """An answer that was no 429: return to the configured pace, or on to the boldest, step by step."""
+        self._least = max(self._least * BOLDER, self._boldest)
+        self._slowdown = max(self._slowdown * RECOVERY, self._least)

@@ -32,11 +32,13 @@ class Patience:
 
 @dataclass(slots=True, kw_only=True)
 class Retries:
-    """The history of one request. `repeatable`: doing it twice is the same as doing it once."""
+    """The history of one request. `repeatable`: doing it twice is the same as doing it once; `careful`:
+    even a server that asks for a repetition is not taken at its word that it did nothing."""
 
     patience: Patience
     clock: Clock
     repeatable: bool
+    careful: bool = False
     outcomes: list[Outcome] = field(default_factory=list)
     waited: float = 0.0
 
@@ -48,13 +50,16 @@ class Retries:
     def wait_before_repeating(self, outcome: Outcome) -> float | None:
         """Seconds until the next attempt; None when this outcome stands."""
         self.outcomes.append(outcome)
-        if not may_repeat(outcome, self.repeatable) or len(self.outcomes) >= self._attempts(outcome):
+        if not self._may_repeat(outcome) or len(self.outcomes) >= self._attempts(outcome):
             return None
         wait = self._backoff() + (retry_after(outcome, self.clock.wall()) or 0.0)
         if self.waited + wait > self.patience.total:
             return None
         self.waited += wait
         return wait
+
+    def _may_repeat(self, outcome: Outcome) -> bool:
+        return may_repeat(outcome, self.repeatable) and not (self.careful and is_unclear(outcome))
 
     def _attempts(self, outcome: Outcome) -> int:
         broken = isinstance(outcome, ConnectionBroken)

@@ -20,6 +20,7 @@ async def connect_tenant(
     cloud: str = "global",
     graph_endpoint: str | None = None,
     ca_requests_per_second: float = 1,
+    passes_per_second: float = 0.5,
     progress: Progress | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> Gateway:
@@ -50,5 +51,6 @@ async def connect_tenant(
         tenant_id=tenant_id,
         caller=caller,
         ca_requests_per_second=ca_requests_per_second,
+        passes_per_second=passes_per_second,
         progress=progress,
     )

@@ -9,6 +9,7 @@ from graph_tools import BASE, Hours, Notes, Reply, Script, error, gateway_to, pa
 
 from tapctl.errors import AnswerLost, GraphError, NotFound, NotPermitted, Throttled
 from tapctl.graph.gateway import Gateway
+from tapctl.graph.wire import Answer
 from tapctl.model import JsonObject
 
 POLICIES = "identity/conditionalAccess/policies"
@@ -293,3 +294,27 @@ def test_no_error_holds_the_token() -> None:
     while told is not None:
         assert "Bearer" not in f"{told!r} {vars(told)!r}"
         told = told.__cause__ or told.__context__
+
+
+def create_pass(gateway: Gateway) -> Awaitable[JsonObject | None]:
+    path = "users/1/authentication/temporaryAccessPassMethods"
+    return gateway.send("POST", path, {"lifetimeInMinutes": 60}, careful=True)
+
+
+def test_a_careful_create_is_not_repeated_even_if_the_server_asks_for_it() -> None:
+    app = Script(error(503, headers={"Retry-After": "1"}), Reply(201, {"id": "1"}))
+
+    with pytest.raises(AnswerLost):
+        run(app, create_pass)
+
+    assert len(app.seen) == 1
+
+
+def test_a_careful_create_that_was_throttled_is_repeated() -> None:
+    app = Script(error(429), Reply(201, {"id": "1"}))
+
+    assert run(app, create_pass) == {"id": "1"}
+
+
+def test_an_answer_s_body_is_not_shown() -> None:
+    assert "+drkzqAD" not in repr(Answer(status=201, headers={}, body=b"+drkzqAD"))

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from graph_tools import Hours, Notes, Script, error, gateway_to, page
 
-from tapctl.graph.pace import CONDITIONAL_ACCESS, DIRECTORY, REPORTS, NoProgress, Pacer, family_of
+from tapctl.graph.pace import CONDITIONAL_ACCESS, DIRECTORY, PASSES, REPORTS, NoProgress, Pacer, family_of
 
 POLICIES = "identity/conditionalAccess/policies"
 
@@ -111,3 +111,52 @@ def test_a_second_429_slows_the_pace() -> None:
 def test_no_progress_shows_nothing() -> None:
     NoProgress().waiting("CA", 1.0, 1)
     NoProgress().request("GET", "me")
+
+
+def test_only_making_a_pass_counts_as_one() -> None:
+    path = "users/1/authentication/temporaryAccessPassMethods"
+
+    assert family_of(path, "POST") == PASSES
+    assert family_of(path) == DIRECTORY
+    assert family_of(f"{path}/2", "DELETE") == DIRECTORY
+
+
+def paces(*answers: int) -> list[float]:
+    """The waits between requests that are answered so; a 429 asks for ten seconds."""
+    hours = Hours()
+
+    async def main() -> None:
+        pacer = Pacer(1, family=PASSES, clock=hours.clock, progress=NoProgress(), fastest=10)
+        for status in answers:
+            await pacer.turn()
+            pacer.throttled(10) if status == 429 else pacer.accepted()
+
+    asyncio.run(main())
+    return hours.slept
+
+
+def test_where_no_limit_is_known_the_pace_grows_until_one_is_met() -> None:
+    waits = paces(*[201] * 40)
+
+    assert waits[0] == 1.0
+    assert waits[-1] == 0.1
+
+
+def test_a_pace_that_was_refused_is_not_taken_again_at_once() -> None:
+    waits = paces(*[201] * 10, 429, *[201] * 40)
+
+    assert waits[10] == 10.0
+    assert waits[9] * 0.8 < min(waits[11:])  # the pace of the request that was refused
+
+
+def test_requests_that_meet_one_limit_together_slow_the_pace_once() -> None:
+    hours = Hours()
+
+    async def main() -> None:
+        pacer = Pacer(1, family=PASSES, clock=hours.clock, progress=NoProgress(), fastest=10)
+        for _ in range(4):
+            pacer.throttled(5)
+        await turns(pacer, 2)
+
+    asyncio.run(main())
+    assert hours.slept == [5.0, 2.0]
