@@ -1,0 +1,31 @@
+"""`tapctl explain`: what a kind, a field or a rule means."""
+
+from __future__ import annotations
+
+import click
+
+from tapctl.cli.options import Options, common
+
+
+@click.command("explain")
+@common
+@click.argument("topic", metavar="[KIND[.FIELD] | RULE]", required=False)
+def command(options: Options, *, topic: str | None) -> int:
+    """Explain a kind, one of its fields or a rule; without one, list them.
+
+    A field is named by its path: TemporaryAccessPassPolicy.isUsableOnce. Where only one kind has a field of
+    that name, the name alone is enough. Offline; letter case does not matter.
+    """
+    from tapctl.explain import explain
+    from tapctl.render import explanation
+
+    found = explain(topic)
+    match options.format:
+        case "json":
+            text = explanation.render_json(found)
+        case "markdown":
+            text = explanation.render_markdown(found)
+        case _:
+            text = explanation.render_text(found)
+    click.echo(text, nl=False)
+    return 0

@@ -1,0 +1,229 @@
+"""The name of a kind, field, file or rule → an Explanation, from the schemas and rules that decide it.
+
+Nothing here is written for explaining alone: what `tapctl explain` says is what validation goes by.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias, cast
+
+from tapctl import schema
+from tapctl.errors import UsageError
+from tapctl.fields import Facts, Node, children, facts_of, fields_by_path
+from tapctl.guard import BRAKES, flag
+from tapctl.kind import Kind
+from tapctl.kinds import kinds
+from tapctl.model import Json, JsonObject
+
+What: TypeAlias = Literal["index", "kind", "file", "field", "rule"]
+
+FILES: Final[Mapping[str, str]] = {
+    "Document": "what stands around a spec",
+    "Environment": "environments/<name>.yaml",
+    "Settings": "tapctl.yaml",
+}
+"""The schemas that are no kind's, and what they are about."""
+
+_MOST_EXAMPLES: Final = 3
+_MOST_NAMES: Final = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One line of a list: a field of what is explained, or something else to ask about."""
+
+    name: str
+    description: str
+    facts: Facts | None = None
+    section: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """Everything known about `name`. `links` are labelled lines: where it lives, what it takes."""
+
+    name: str
+    what: What
+    title: str
+    description: str
+    facts: Facts | None = None
+    links: tuple[tuple[str, str], ...] = ()
+    entries: tuple[Entry, ...] = ()
+    examples: tuple[Json, ...] = ()
+
+
+def explain(topic: str | None) -> Explanation:
+    """Letter case does not matter. Raises UsageError, with what is close, for a name of nothing."""
+    if not topic:
+        return _index()
+    exact = {name.lower(): name for name in (*kinds(), *FILES)}
+    wanted = topic.strip().lower().replace("[]", "")
+    head, _, path = wanted.partition(".")
+    if head in exact:
+        return _of_schema(exact[head], path.removeprefix("spec.") if path != "spec" else "")
+    if (rule := _rule(wanted)) is not None:
+        return rule
+    return _anywhere(topic, wanted)
+
+
+def topics() -> tuple[str, ...]:
+    """Every name that is no field's."""
+    return (*kinds(), *FILES, *BRAKES)
+
+
+def _index() -> Explanation:
+    entries = [
+        *(_entry_of(name, "Kinds") for name in kinds()),
+        *(_entry_of(name, "Files") for name in FILES),
+        *(Entry(name=name, description=_brake_title(name), section="Brakes") for name in BRAKES),
+    ]
+    return Explanation(
+        name="",
+        what="index",
+        title="What can be explained",
+        description="A kind, a field (`TemporaryAccessPassPolicy.isUsableOnce`), a file, or a rule.",
+        entries=tuple(entries),
+    )
+
+
+def _entry_of(name: str, section: str) -> Entry:
+    text = str(schema.read(name)["description"])
+    return Entry(name=name, description=first_sentence(text), section=section)
+
+
+def first_sentence(text: str) -> str:
+    """Up to the first full stop that ends one."""
+    return text.split(". ", 1)[0].rstrip(".") + "."
+
+
+def _of_schema(name: str, path: str) -> Explanation:
+    if not path:
+        return _root(name)
+    node = fields_by_path(name).get(path)
+    if node is None:
+        known = {item.path.lower(): item.path for item in fields_by_path(name).values()}
+        close = difflib.get_close_matches(path, known, n=3)
+        raise UsageError(
+            f'{name} has no field "{path}"; {_did_you_mean([f"{name}.{known[item]}" for item in close])}'
+        )
+    return _explained(name, node)
+
+
+def _root(name: str) -> Explanation:
+    keywords = schema.read(name)
+    kind = kinds().get(name)
+    return Explanation(
+        name=name,
+        what="kind" if kind else "file",
+        title=str(keywords["title"]),
+        description=str(keywords["description"]),
+        links=tuple(_links(kind)) if kind else (("file", FILES[name]),),
+        entries=tuple(map(_field_entry, children(keywords, ""))),
+        examples=(_example(kind, keywords),) if kind else (),
+    )
+
+
+def _links(kind: Kind) -> Iterator[tuple[str, str]]:
+    yield "in Graph", f"/{kind.path}"
+    yield "page", kind.documentation
+    yield "to read", kind.read_permission
+    yield "to write", ", ".join(kind.write_permissions)
+    yield "known by", _identity(kind)
+
+
+def _identity(kind: Kind) -> str:
+    if kind.singleton:
+        return "its kind: a tenant has one"
+    return "its name" if kind.key == "displayName" else f"spec.{kind.key}"
+
+
+def _example(kind: Kind, keywords: JsonObject) -> JsonObject:
+    """A document: the schema's own example, or every required field as its schema shows it."""
+    needed = {node.path: _first_example(node.keywords) for node in children(keywords, "") if node.is_required}
+    spec = _first_example(keywords) or needed
+    name: JsonObject = {} if kind.singleton else {"name": f"An example of {keywords['title']}"}
+    return {"kind": kind.name, **name, "spec": spec}
+
+
+def _first_example(keywords: JsonObject) -> Json:
+    return cast("list[Json]", keywords.get("examples", [keywords.get("default")]))[0]
+
+
+def _explained(name: str, node: Node) -> Explanation:
+    keywords = node.keywords
+    return Explanation(
+        name=f"{name}.{node.path}",
+        what="field",
+        title=str(keywords["title"]),
+        description=_whole_description(keywords),
+        facts=facts_of(node),
+        entries=tuple(map(_field_entry, node.children)),
+        examples=tuple(cast("list[Json]", keywords.get("examples", []))[:_MOST_EXAMPLES]),
+    )
+
+
+def _whole_description(keywords: JsonObject) -> str:
+    """A list's own words, and those about what stands in it."""
+    items = keywords.get("items")
+    said = [str(keywords["description"])]
+    if isinstance(items, dict) and "description" in items:
+        said.append(f"Each: {items['description']}")
+    return " ".join(said)
+
+
+def _field_entry(node: Node) -> Entry:
+    return Entry(name=node.path, description=str(node.keywords["description"]), facts=facts_of(node))
+
+
+def _rule(name: str) -> Explanation | None:
+    return _brake(name) if name in BRAKES else None
+
+
+def _brake(name: str) -> Explanation:
+    return Explanation(
+        name=name,
+        what="rule",
+        title=_brake_title(name),
+        description="A brake of the guard: where a plan would do this, apply stops until told to go on.",
+        links=(("severity", "brake"), ("allow it with", flag(name))),
+    )
+
+
+def _brake_title(name: str) -> str:
+    text = BRAKES[name]
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def _anywhere(topic: str, wanted: str) -> Explanation:
+    """A field's name without its kind, if only one kind has it."""
+    found = [
+        (name, node)
+        for name in (*kinds(), *FILES)
+        for path, node in fields_by_path(name).items()
+        if path == wanted or path.endswith(f".{wanted}")
+    ]
+    found = [item for item in found if item[1].path.lower() == wanted] or found
+    if len(found) == 1:
+        return _explained(*found[0])
+    if found:
+        raise UsageError(
+            f'"{topic}" is in several places: {_several([f"{n}.{node.path}" for n, node in found])}'
+        )
+    known = {name.lower(): name for name in topics()}
+    for name in (*kinds(), *FILES):
+        known |= {node.path.rpartition(".")[2].lower(): node.path for node in fields_by_path(name).values()}
+    close = difflib.get_close_matches(wanted, known, n=3)
+    raise UsageError(f'nothing is called "{topic}"; {_did_you_mean([known[item] for item in close])}')
+
+
+def _several(names: list[str]) -> str:
+    shown = names[:_MOST_NAMES]
+    more = f" and {len(names) - len(shown)} more" if len(names) > len(shown) else ""
+    return ", ".join(shown) + more
+
+
+def _did_you_mean(names: list[str]) -> str:
+    return f"did you mean {' or '.join(names)}?" if names else "`tapctl explain` lists what there is"

@@ -1,0 +1,109 @@
+"""Whatever a schema or a rule says can be asked for by its name."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from tapctl import schema
+from tapctl.errors import UsageError
+from tapctl.explain import FILES, explain, first_sentence, topics
+from tapctl.kinds import kinds
+from tapctl.pipeline import check
+from tapctl.render.explanation import render_json, render_markdown, render_text
+from tapctl.workspace.emit import mapping_lines
+
+
+@pytest.mark.parametrize("name", sorted(kinds()))
+def test_every_field_that_a_kind_lists_can_be_asked_for(name: str) -> None:
+    entries = explain(name).entries
+
+    assert entries
+    for entry in entries:
+        assert explain(f"{name}.{entry.name}".upper()).name == f"{name}.{entry.name}"
+
+
+def test_every_kind_s_example_is_a_document_that_passes(tmp_path: Path) -> None:
+    for name in kinds():
+        (document,) = explain(name).examples
+        assert isinstance(document, dict)
+        (tmp_path / f"{name}.yaml").write_text(
+            "\n".join(mapping_lines(document, 0, {}, ())), encoding="utf-8"
+        )
+
+    assert check(tmp_path, "sandbox").findings == ()
+
+
+@pytest.mark.parametrize("topic", [None, *topics(), "TemporaryAccessPassPolicy.includeTargets.id"])
+def test_json_keeps_its_promise(topic: str | None) -> None:
+    found = schema.read("explain-output")
+
+    Draft202012Validator(found).validate(json.loads(render_json(explain(topic))))
+
+
+def test_a_field_says_what_its_schema_says() -> None:
+    shown = render_text(explain("TemporaryAccessPassPolicy.spec.maximumLifetimeInMinutes"))
+
+    assert "value        minutes, or a duration such as 8h" in shown
+    assert "range        10 to 43200 minutes" in shown
+    assert "if left out  480" in shown
+
+
+@pytest.mark.parametrize(
+    ("topic", "said"),
+    [
+        ("TemporaryAccessPassPolicy.isUsableOnce", "if left out  an error: there is no safe guess"),
+        ("TemporaryAccessPassPolicy.id", "is ignored"),
+        ("ConditionalAccessPolicy.description", "if left out  left as it is in the tenant"),
+        ("ConditionalAccessPolicy.templateId", "if left out  the usual thing"),
+        ("ConditionalAccessPolicy.conditions", "if left out  an error"),
+        ("ConditionalAccessPolicy.conditions.users.includeUsers", "names        a User by name"),
+        ("ConditionalAccessPolicy.conditions.users.includeUsers", "words: All, None"),
+        ("ConditionalAccessPolicy.conditions.clientAppTypes", "any of"),
+        ("ConditionalAccessPolicy.state", "one of       enabled, disabled"),
+        ("TemporaryAccessPassPolicy.includeTargets[].targetType", "if left out"),
+        ("Environment.caRequestsPerSecond", "range        at least 0"),
+        ("Settings.ownership", "ownership.ConditionalAccessPolicy: list"),
+        ("AuthenticationContext", "known by  spec.id"),
+        ("isUsableOnce", "TemporaryAccessPassPolicy.isUsableOnce"),
+        ("creates-enabled", "--allow-creates-enabled"),
+    ],
+)
+def test_what_matters_is_said(topic: str, said: str) -> None:
+    assert said in render_text(explain(topic)) + render_markdown(explain(topic))
+
+
+@pytest.mark.parametrize(
+    ("topic", "said"),
+    [
+        ("TemporaryAccessPolicy", "did you mean TemporaryAccessPassPolicy"),
+        ("Fido2Policy.inludeTargets", "did you mean Fido2Policy.includeTargets"),
+        ("isUsabelOnce", "did you mean isUsableOnce"),
+        ("zzzz", "`tapctl explain` lists what there is"),
+        ("Group.zzzz", "`tapctl explain` lists what there is"),
+        ("includeTargets", "is in several places: EmailPolicy.includeTargets"),
+    ],
+)
+def test_what_is_not_there_is_answered_with_what_is_close(topic: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        explain(topic)
+
+
+def test_the_index_names_everything() -> None:
+    shown = render_text(explain(None))
+
+    assert all(f"  {name}\n" in shown for name in (*kinds(), *FILES))
+
+
+def test_a_sentence_ends_at_its_full_stop() -> None:
+    assert first_sentence("A list of `a.b`. And more.") == "A list of `a.b`."
+
+
+def test_a_list_says_what_becomes_of_each_field() -> None:
+    shown = render_text(explain("Group")) + render_markdown(explain(None))
+
+    assert "left as is when not mentioned" in shown
+    assert "### Kinds" in shown
