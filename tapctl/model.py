@@ -227,7 +227,8 @@ class Change:
     """One address and what becomes of it. `before` and `after` are canonical specs: names, never ids.
 
     `reason` is for people; nothing decides on it. `left_as_is` names the fields that the document does
-    not mention and tapctl therefore does not own.
+    not mention and tapctl therefore does not own. `restores` is the id of a deleted object that a creation
+    brings back.
     """
 
     address: Address
@@ -238,6 +239,7 @@ class Change:
     fields: tuple[FieldChange, ...] = ()
     id: str | None = None
     former_name: str | None = None
+    restores: str | None = None
     left_as_is: tuple[str, ...] = ()
     place: Place | None = None
 

@@ -68,7 +68,7 @@ async def make_plan(checked: Checked, gateway: Gateway) -> Planned:
     from tapctl.match import match
     from tapctl.observe import observe
     from tapctl.order import order
-    from tapctl.plan import plan_changes
+    from tapctl.plan import checksum, plan_changes
     from tapctl.rehearse import rehearse
 
     workspace = checked.workspace
@@ -77,6 +77,7 @@ async def make_plan(checked: Checked, gateway: Gateway) -> Planned:
     plan = plan_changes(matched, checked.resolved, snapshot)
     brakes = guard(plan, matched, snapshot, workspace)
     plan = replace(plan, findings=(*checked.findings, *plan.findings, *brakes))
+    plan = replace(plan, checksum=checksum(plan))
     if errors_in(plan.findings):
         return Planned(plan=plan, matched=matched, stages=())  # a plan with errors has no order
     stages = order(plan, shields(matched, snapshot, workspace))

@@ -108,17 +108,36 @@ def _extra(pair: Pair) -> Json:
 
 
 def checksum(plan: Plan) -> str:
-    """A digest of what would be done, and where: equal sums mean the same changes to the same objects."""
+    """A digest of what would be done, and where: equal sums mean the same changes to the same objects, and
+    the same brakes."""
     changes: list[Json] = [
-        [*change.address, change.action, change.id, change.former_name, change.before, change.after]
+        [
+            *change.address,
+            change.action,
+            change.id,
+            change.former_name,
+            change.restores,
+            change.before,
+            change.after,
+        ]
         for change in plan.pending
     ]
-    return _digest([plan.environment, plan.tenant_id, changes])
+    brakes: list[Json] = [[*brake] for brake in brakes_reviewed(plan.findings)]
+    return _digest([plan.environment, plan.tenant_id, changes, brakes])
+
+
+def brakes_reviewed(findings: Iterable[Finding]) -> tuple[tuple[str, str], ...]:
+    """Rule and address of the brakes that belong to a plan: a word given for one is none for another.
+
+    Who applies need not be who planned, so a brake about the caller is left out. It asks for its own word.
+    """
+    brakes = (item for item in findings if item.severity == "brake" and item.rule != "locks-out-caller")
+    return tuple(sorted({(item.rule, str(item.address or "")) for item in brakes}))
 
 
 def _digest(value: Json) -> str:
     text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _unresolved(resolved: Resolved, matched: Matched) -> Iterator[Finding]:

@@ -87,6 +87,7 @@ class Entry:
     after: JsonObject | None = None
     id: str | None = None
     former_name: str | None = None
+    restores: str | None = None
     left_as_is: tuple[str, ...] = ()
     place: Place | None = None
     why: str = ""
@@ -229,6 +230,7 @@ def _entry(change: Change, why: str) -> Entry:
         after=change.after,
         id=change.id,
         former_name=change.former_name,
+        restores=change.restores,
         left_as_is=change.left_as_is,
         place=change.place,
         why=why,

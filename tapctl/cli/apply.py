@@ -14,12 +14,13 @@ import click
 from tapctl.cli.connect import Session, connected, our_folder
 from tapctl.cli.options import Options, common, require_environment
 from tapctl.cli.output import say, show, show_text
-from tapctl.errors import WorkspaceError
+from tapctl.errors import Refused, UsageError, WorkspaceError
 from tapctl.guard import BRAKES, flag, missing_words
 from tapctl.model import Plan, errors_in
 from tapctl.pipeline import Planned, carry_out, check, make_plan
 from tapctl.record import FileRecord
 from tapctl.report import Report, account, applied_report, checked_report, plan_report
+from tapctl.reviewed import Reviewed, misplaced, objection
 
 if TYPE_CHECKING:
     from tapctl.apply import Result
@@ -43,15 +44,23 @@ def _brakes(command: Callable[..., int]) -> Callable[..., int]:
 @common
 @click.option("--yes", is_flag=True, help="Do not ask. For pipelines.")
 @click.option("--checksum", metavar="SUM", help="Refuse unless the plan is the one with this checksum.")
+@click.argument("saved", metavar="[PLAN]", required=False, type=click.Path(path_type=Path))
 @_brakes
-def command(options: Options, *, yes: bool, checksum: str | None, **words: bool) -> int:
+def command(options: Options, *, yes: bool, checksum: str | None, saved: Path | None, **words: bool) -> int:
     """Make the tenant what the workspace says.
 
     Shows the plan first and asks for the environment's name. Whatever is dangerous (a brake) needs its own
     option below. A record of what was there before is kept in the workspace's .tapctl/records.
+
+    With PLAN (from `tapctl plan --out`) or --checksum the plan is made anew and has to be the one that was
+    reviewed: otherwise the difference is shown and nothing is done.
     """
+    reviewed = Reviewed(saved=_saved_plan(saved) if saved else None, checksum=checksum)
     checked = check(options.workspace, options.environment)
     require_environment(options, checked.workspace.real_environments)
+    environment = checked.workspace.environment
+    if elsewhere := misplaced(reviewed, environment.name, environment.tenant_id):
+        raise Refused(elsewhere)
     if checked.has_errors:
         return _refuse(checked_report(checked, "apply"), _mistakes(len(errors_in(checked.findings))), options)
     with connected(checked.workspace) as session:
@@ -64,7 +73,7 @@ def command(options: Options, *, yes: bool, checksum: str | None, **words: bool)
             documents=len(checked.workspace.resources),
         )
         given = {brake for brake in BRAKES if words[_parameter(brake)]}
-        if why := _objection(planned.plan, given, checksum):
+        if why := _objection(planned.plan, given, reviewed):
             return _refuse(report, why, options)
         if not planned.plan.pending:
             show(replace(report, status="nothing-to-do"), options.format)
@@ -79,16 +88,23 @@ def _mistakes(count: int) -> str:
     return f"{count} error{'s' if count > 1 else ''} must be corrected first"
 
 
-def _objection(plan: Plan, given: set[str], checksum: str | None) -> str:
+def _saved_plan(path: Path) -> Plan:
+    from tapctl.saved_plan import MOST_BYTES, read_saved_plan
+
+    try:
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise UsageError(f'the plan "{path}" cannot be read: {error.strerror}') from error
+    return read_saved_plan(content, str(path))
+
+
+def _objection(plan: Plan, given: set[str], reviewed: Reviewed) -> str:
     """Why the plan must not be carried out; empty if it may be."""
     if errors := errors_in(plan.findings):
         return _mistakes(len(errors))
-    if checksum is not None and checksum.lower() != plan.checksum:
-        return (
-            "this is not the plan that was reviewed: "
-            f"its checksum is {plan.checksum}, not {checksum}. "
-            "Review what is shown here, and give its checksum"
-        )
+    if why := objection(reviewed, plan):
+        return why
     if plan.pending and (missing := missing_words(plan.findings, given)):
         listed = [f"{item.flag or 'no option allows it'}: {item.message}" for item in missing]
         return "\n  ".join(["these need a word each:", *listed])

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import click
 
 from tapctl.cli.options import Options, common
+from tapctl.errors import UsageError
+
+if TYPE_CHECKING:
+    from tapctl.model import Plan
 
 
 @click.command("plan")
@@ -12,10 +22,17 @@ from tapctl.cli.options import Options, common
 @click.option(
     "--detailed-exitcode", is_flag=True, help="Exit with 2 if there are changes; errors still exit with 1."
 )
-def command(options: Options, *, detailed_exitcode: bool) -> int:
+@click.option(
+    "--out",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Save the plan, for `tapctl apply FILE` to be held to it.",
+)
+def command(options: Options, *, detailed_exitcode: bool, out: Path | None) -> int:
     """Compare the workspace with the tenant and show what would change, and what it would mean.
 
-    Writes nothing. Mistakes in the workspace are shown before the tenant is asked.
+    Writes nothing to the tenant. Mistakes in the workspace are shown before the tenant is asked. A saved plan
+    holds no secret; a plan with errors is not saved.
     """
     from tapctl.cli.connect import connected
     from tapctl.cli.output import show
@@ -34,4 +51,22 @@ def command(options: Options, *, detailed_exitcode: bool) -> int:
     show(plan_report(planned, "plan", caller=caller, requests=sent, documents=documents), options.format)
     if errors_in(planned.plan.findings):
         return 1
+    if out is not None:
+        _save(planned.plan, out)
     return 2 if detailed_exitcode and planned.plan.pending else 0
+
+
+def _save(plan: Plan, path: Path) -> None:
+    """All of it or nothing, readable by its owner only."""
+    from tapctl.cli.output import say
+    from tapctl.saved_plan import as_document
+
+    text = json.dumps(as_document(plan), indent=1) + "\n"
+    try:
+        handle, draft = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(text)
+        Path(draft).replace(path)
+    except OSError as error:
+        raise UsageError(f'the plan cannot be saved in "{path}": {error.strerror}') from error
+    say(f'Saved in "{path}": tapctl apply "{path}" -e {plan.environment} does this and nothing else.')

@@ -90,6 +90,7 @@ def _entry(entry: Entry) -> JsonObject:
         "reason": entry.reason,
         "id": entry.id,
         "formerName": entry.former_name,
+        "restores": entry.restores,
         "fields": [_field(field) for field in entry.fields],
         "before": entry.before,
         "after": entry.after,
