@@ -1,0 +1,155 @@
+"""A roster, CSV or YAML, read row by row → who is to get which pass, or what is wrong with a row.
+
+Nothing is kept: a roster may be longer than memory.
+"""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final, TypeAlias
+from zoneinfo import ZoneInfo
+
+from tapctl.canonical import minutes
+from tapctl.errors import UsageError
+from tapctl.model import Finding, Place
+from tapctl.passes.times import Zones, moment_of, zone_of
+
+# Canonical column → other spellings that people and Graph have for it; case and punctuation do not count.
+COLUMNS: Final[dict[str, tuple[str, ...]]] = {
+    "user": ("userprincipalname", "upn", "userid", "id"),
+    "start": ("startdatetime", "starttime"),
+    "lifetime": ("lifetimeinminutes",),
+    "oneTime": ("once", "isusableonce"),
+    "timeZone": ("zone", "tz"),
+}
+_SPELLINGS: Final = {
+    spelling: name for name, others in COLUMNS.items() for spelling in (name.lower(), *others)
+}
+_WORDS: Final = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+_NUMBER: Final = re.compile(r"\d{1,9}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A pass that somebody is to get: no `start` is at once, no `lifetime` (minutes) is the policy's."""
+
+    user: str
+    start: datetime | None = None
+    lifetime: int | None = None
+    is_usable_once: bool = True
+    zone: ZoneInfo | None = None
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """The cells of one row by column, without the empty ones, and where each stands."""
+
+    cells: Mapping[str, str]
+    place: Callable[[str], Place]
+
+
+Entry: TypeAlias = Wanted | Finding
+
+
+def read_roster(path: Path, defaults: Wanted, zones: Zones) -> Iterator[Entry]:
+    """Its rows, or findings where they are wrong. Raises UsageError if the file cannot be read at all."""
+    from tapctl.passes.roster_csv import csv_rows
+    from tapctl.passes.roster_yaml import yaml_rows
+
+    is_yaml = path.suffix.lower() in (".yaml", ".yml", ".json")
+    try:
+        for row in yaml_rows(path) if is_yaml else csv_rows(path):
+            yield from [row] if isinstance(row, Finding) else wanted_in(row, defaults, zones)
+    except (OSError, UnicodeError, csv.Error) as error:
+        reason = "it is not text in UTF-8" if isinstance(error, UnicodeError) else error
+        raise UsageError(f'roster "{path}" cannot be read: {reason}') from error
+
+
+def wanted_in(row: Row, defaults: Wanted, zones: Zones) -> list[Entry]:
+    """One row's wish; `defaults` stand where it says nothing."""
+    mistakes: list[Finding] = []
+
+    def cell(name: str, read: Callable[[str], object]) -> object:
+        text = row.cells.get(name)
+        if text is None:
+            return None
+        try:
+            return read(text)
+        except ValueError as error:
+            mistakes.append(_mistake(f"{name}: {error}", row.place(name)))
+            return None
+
+    zone = cell("timeZone", zone_of)
+    there = zone if isinstance(zone, ZoneInfo) else defaults.zone
+    start = cell("start", lambda text: moment_of(text, Zones(here=zones.here, there=there)))
+    lifetime, once = cell("lifetime", lifetime_of), cell("oneTime", _truth)
+    user = row.cells.get("user", "")
+    if not user:
+        mistakes.append(_mistake("the row names no user", row.place("user")))
+    wish = Wanted(
+        user=user,
+        start=start if isinstance(start, datetime) else defaults.start,
+        lifetime=lifetime if isinstance(lifetime, int) else defaults.lifetime,
+        is_usable_once=once if isinstance(once, bool) else defaults.is_usable_once,
+        zone=there,
+        place=row.place("user"),
+    )
+    return [*mistakes] or [wish]
+
+
+def lifetime_of(text: str) -> int:
+    """`8h`, `1h30m`, or a plain number of minutes. Raises ValueError."""
+    given = text.strip()
+    found = int(given) if _NUMBER.fullmatch(given) else minutes(given)
+    if found is None:
+        raise ValueError(f'"{text}" is no lifetime; write 8h, 90m, or a number of minutes')
+    return found
+
+
+def _truth(text: str) -> bool:
+    found = _WORDS.get(text.strip().lower())
+    if found is None:
+        raise ValueError(f'"{text}" is neither true nor false')
+    return found
+
+
+def column_of(name: str) -> str | None:
+    """The canonical name of a column, however people spell it."""
+    return _SPELLINGS.get(re.sub(r"[^a-z]", "", name.lower()))
+
+
+def unknown_column(name: str, place: Place) -> Finding:
+    close = difflib.get_close_matches(name.lower(), _SPELLINGS, n=1)
+    hint = f'did you mean "{_SPELLINGS[close[0]]}"?' if close else f"known are {', '.join(COLUMNS)}"
+    return _mistake(f'there is no column "{name}"; {hint}', place)
+
+
+def twice(name: str, place: Place) -> Finding:
+    return _mistake(f'"{name}" is there twice', place)
+
+
+def misread(message: str, place: Place) -> Finding:
+    return _mistake(message, place)
+
+
+def _mistake(message: str, place: Place) -> Finding:
+    return Finding(rule="roster", severity="error", message=message, place=place)
+
+
+def named(users: Iterable[str], defaults: Wanted) -> Iterator[Wanted]:
+    """Users from the command line."""
+    for user in users:
+        yield Wanted(
+            user=user,
+            start=defaults.start,
+            lifetime=defaults.lifetime,
+            is_usable_once=defaults.is_usable_once,
+            zone=defaults.zone,
+        )

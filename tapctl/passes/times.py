@@ -1,0 +1,113 @@
+"""Moments: read only with an offset, shown in UTC, here, and where the new hire is. Pure but for this zone.
+
+SDKs have dropped or reinterpreted offsets of a pass's start, so a local time without one is refused:
+https://github.com/microsoftgraph/msgraph-sdk-dotnet/issues/2724 (checked 2026-11).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo
+
+_LOCAL = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?", re.ASCII)
+_OFFSET = re.compile(r"([Zz]|[+-]\d{2}:?\d{2})", re.ASCII)
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_EXAMPLE = "2026-09-01T09:00+02:00 or 2026-09-01T07:00Z"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Zones:
+    """Where times are read: `here` is the administrator's zone (None: this machine's), `there` the hire's."""
+
+    here: tzinfo | None = None
+    there: ZoneInfo | None = None
+
+    def local(self, moment: datetime) -> datetime:
+        """The moment on the administrator's clock, with the rules that hold on that day."""
+        return moment.astimezone(self.here)
+
+
+def moment_of(text: str, zones: Zones) -> datetime:
+    """A moment in UTC. Raises ValueError, which says what is wrong and how it could be meant."""
+    given = text.strip()
+    if _DATE.fullmatch(given):
+        raise ValueError(f'"{given}" says no time of day; write for example {_EXAMPLE}')
+    local = _LOCAL.match(given)
+    if local is None:
+        raise ValueError(f'"{given}" is no date and time; write for example {_EXAMPLE}')
+    offset = given[local.end() :].strip()
+    if offset and not _OFFSET.fullmatch(offset):
+        raise ValueError(f'"{given}" ends in "{offset}", which is no offset; write for example {_EXAMPLE}')
+    try:
+        moment = datetime.fromisoformat(local[0] + offset.upper())
+        utc = moment.astimezone(UTC)  # also fails where no calendar goes
+    except (ValueError, OverflowError) as error:
+        raise ValueError(f'"{given}" is on no calendar: {error}') from None
+    if not offset:
+        readings = " or ".join(_readings(moment, zones))
+        raise ValueError(f'"{given}" does not say in which zone; write which one you mean: {readings}')
+    return utc
+
+
+def _readings(naive: datetime, zones: Zones) -> list[str]:
+    """What a time without an offset could mean; never a guess. When clocks go back, it happens twice."""
+    found = [f"{_minutes(naive)}Z"]
+    for fold in (0, 1):
+        here = zones.local(naive.replace(fold=fold, tzinfo=zones.here))
+        found.append(f"{_minutes(naive)}{_offset(here)} (this machine's zone)")
+        if zones.there:
+            there = naive.replace(fold=fold, tzinfo=zones.there)
+            found.append(f"{_minutes(naive)}{_offset(there)} ({zones.there.key})")
+    return [*dict.fromkeys(found)]
+
+
+def _offset(moment: datetime) -> str:
+    return moment.isoformat()[len("2026-09-01T09:00:00") :].removeprefix(f".{moment.microsecond:06}")
+
+
+def _minutes(naive: datetime) -> str:
+    return f"{naive:%Y-%m-%dT%H:%M}"
+
+
+def zone_of(text: str) -> ZoneInfo:
+    """A zone by its IANA name. Raises ValueError."""
+    try:
+        return ZoneInfo(text.strip())
+    except (KeyError, ValueError, OSError):
+        hint = "write its IANA name, for example Europe/Oslo or Asia/Tokyo"
+        raise ValueError(f'"{text}" is no time zone; {hint}') from None
+
+
+def shown(moment: datetime, zones: Zones) -> str:
+    """`2026-09-01 07:00 UTC (09:00 CEST here, 16:00 JST Asia/Tokyo)`; a date only where it is another."""
+    utc = moment.astimezone(UTC)
+    others = [f"{_beside(zones.local(moment), utc)} here"]
+    if zones.there:
+        others.append(f"{_beside(moment.astimezone(zones.there), utc)} {zones.there.key}")
+    return f"{utc:%Y-%m-%d %H:%M} UTC ({', '.join(others)})"
+
+
+def _beside(moment: datetime, utc: datetime) -> str:
+    day = "" if moment.date() == utc.date() else f"{moment:%Y-%m-%d} "
+    return f"{day}{moment:%H:%M %Z}"
+
+
+def window(start: datetime, end: datetime, zones: Zones) -> str:
+    return f"from {shown(start, zones)} until {shown(end, zones)}"
+
+
+def length(minutes: int) -> str:
+    """`8 h`, `1 h 30 min`, `3 d`."""
+    days, rest = divmod(minutes, 24 * 60)
+    hours, left = divmod(rest, 60)
+    parts = [f"{count} {unit}" for count, unit in ((days, "d"), (hours, "h"), (left, "min")) if count]
+    return " ".join(parts) or "0 min"
+
+
+def remaining(seconds: float) -> str:
+    """How long something will take, coarsely."""
+    return (
+        f"{seconds:.0f} s" if seconds < 90 else length(round(timedelta(seconds=seconds).total_seconds() / 60))
+    )
