@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import io
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property
 from itertools import groupby
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from tapctl.model import Address, Finding, Outcome, Severity
 from tapctl.render.escape import visible
+from tapctl.render.page import Page
 from tapctl.render.values import MOST_ENTRIES, block, counted, is_block, planned, shortened, shown
 from tapctl.report import Entry, FieldLine, Headline, Planning, Report
-
-if TYPE_CHECKING:
-    from rich.console import Console
 
 _STYLES: Final = {"+": "green", "~": "yellow", "-": "red", " ": ""}
 _FINDINGS: Final[dict[Severity, tuple[str, str, str]]] = {
@@ -28,12 +24,11 @@ _OUTCOMES: Final = {"applied": "green", "failed": "bold red", "skipped": "yellow
 _TITLES: Final = {"validate": "Checked", "plan": "Plan", "apply": "Apply"}
 _MOST_UNMANAGED: Final = 10
 _MOST_LINES: Final = 40
-_NARROWEST: Final = 40
 
 
 def render(report: Report, *, width: int = 80, colour: bool = False) -> str:
     """Everything that came from a tenant or a file is escaped; nothing is read as markup."""
-    page = _Page(max(width, _NARROWEST), colour=colour)
+    page = Page(width, colour=colour)
     _headline(page, _TITLES[report.command], report.headline)
     if report.planning is not None:
         _changes(page, report.planning)
@@ -46,57 +41,11 @@ def render(report: Report, *, width: int = 80, colour: bool = False) -> str:
     return page.text()
 
 
-class _Page:
-    """Lines of text, wrapped with their indentation. rich, which loads slowly, does colour and wrapping."""
-
-    def __init__(self, width: int, *, colour: bool) -> None:
-        self._file = io.StringIO()
-        self._width, self._colour = width, colour
-
-    @cached_property
-    def _console(self) -> Console:
-        from rich.console import Console
-
-        return Console(
-            file=self._file,
-            width=self._width,
-            force_terminal=self._colour,
-            color_system="standard" if self._colour else None,
-            legacy_windows=False,
-            _environ={},
-        )
-
-    def line(self, *parts: str | tuple[str, str], indent: int = 0, hang: int = 2) -> None:
-        """Parts are texts, or texts with a style; what does not fit goes on below, further in."""
-        plain = "".join(part if isinstance(part, str) else part[0] for part in parts)
-        if not self._colour and plain.isascii() and len(plain) <= self._width - indent:
-            self._file.write(" " * indent + plain.rstrip() + "\n")
-        else:
-            self._wrapped(parts, indent, hang)
-
-    def _wrapped(self, parts: Sequence[str | tuple[str, str]], indent: int, hang: int) -> None:
-        from rich.text import Text
-
-        text = Text.assemble(*parts)
-        room = self._width - indent - hang
-        lines = text.wrap(self._console, room) if text.cell_len > self._width - indent else [text]
-        for number, piece in enumerate(lines):
-            piece.rstrip()
-            prefix = Text(" " * (indent if number == 0 else indent + hang))
-            self._console.print(prefix + piece, soft_wrap=True, highlight=False)
-
-    def gap(self) -> None:
-        self._file.write("\n")
-
-    def text(self) -> str:
-        return self._file.getvalue()
-
-
 def _tenant(headline: Headline) -> str:
     return f"tenant {visible(headline.tenant_id)}" if headline.tenant_id else "tenant not asked"
 
 
-def _headline(page: _Page, title: str, headline: Headline) -> None:
+def _headline(page: Page, title: str, headline: Headline) -> None:
     page.line((f"{title}: {visible(headline.environment)}", "bold"), f" ({_tenant(headline)})")
     if headline.caller:
         page.line(f"as {visible(headline.caller)}")
@@ -104,7 +53,7 @@ def _headline(page: _Page, title: str, headline: Headline) -> None:
         page.line((headline.notice, "bold cyan"))
 
 
-def _changes(page: _Page, planning: Planning) -> None:
+def _changes(page: Page, planning: Planning) -> None:
     for kind, entries in planning.by_kind:
         page.gap()
         page.line((visible(kind), "bold"))
@@ -112,7 +61,7 @@ def _changes(page: _Page, planning: Planning) -> None:
             _entry(page, entry)
 
 
-def _entry(page: _Page, entry: Entry) -> None:
+def _entry(page: Page, entry: Entry) -> None:
     name = visible(entry.address.name)
     page.line((f"{entry.symbol} {name}", f"bold {_STYLES[entry.symbol]}"), indent=2)
     page.line((f"{entry.action}: {visible(entry.reason)}", "dim"), indent=6)
@@ -122,7 +71,7 @@ def _entry(page: _Page, entry: Entry) -> None:
         page.line((f"left as is: {', '.join(map(visible, entry.left_as_is))}", "dim"), indent=6)
 
 
-def _field(page: _Page, field: FieldLine, symbol: str) -> None:
+def _field(page: Page, field: FieldLine, symbol: str) -> None:
     path = visible(field.path)
     if field.is_set and field.before is not None and field.after is not None:
         page.line(f"{path}:", indent=6)
@@ -142,7 +91,7 @@ def _field(page: _Page, field: FieldLine, symbol: str) -> None:
         page.line(f"{path}: ", (shown(value), _STYLES[symbol]), indent=6)
 
 
-def _side(page: _Page, symbol: str, lines: Sequence[str], bar: str = "") -> None:
+def _side(page: Page, symbol: str, lines: Sequence[str], bar: str = "") -> None:
     first, more = shortened(lines, _MOST_LINES if bar else MOST_ENTRIES)
     for line in first:
         page.line((f"{symbol} {bar}{line}", _STYLES[symbol]), indent=8)
@@ -150,7 +99,7 @@ def _side(page: _Page, symbol: str, lines: Sequence[str], bar: str = "") -> None
         page.line((f"{symbol} {line}", "dim"), indent=8)
 
 
-def _order(page: _Page, planning: Planning) -> None:
+def _order(page: Page, planning: Planning) -> None:
     """Only where there is an order to speak of."""
     phases = [
         (phase, [a for _, a in steps]) for phase, steps in groupby(planning.order, lambda step: step[0])
@@ -164,7 +113,7 @@ def _order(page: _Page, planning: Planning) -> None:
         page.line(f"{number}. {phase}: {', '.join([*names, *more])}", indent=2, hang=3)
 
 
-def _unmanaged(page: _Page, planning: Planning) -> None:
+def _unmanaged(page: Page, planning: Planning) -> None:
     if not planning.unmanaged:
         return
     page.gap()
@@ -181,7 +130,7 @@ def _names_by_kind(addresses: Iterable[Address]) -> Iterator[tuple[str, list[str
     yield from sorted(found.items())
 
 
-def _findings(page: _Page, severity: Severity, findings: Sequence[Finding]) -> None:
+def _findings(page: Page, severity: Severity, findings: Sequence[Finding]) -> None:
     if not findings:
         return
     title, symbol, style = _FINDINGS[severity]
@@ -191,7 +140,7 @@ def _findings(page: _Page, severity: Severity, findings: Sequence[Finding]) -> N
         _finding(page, finding, symbol, style)
 
 
-def _finding(page: _Page, finding: Finding, symbol: str, style: str) -> None:
+def _finding(page: Page, finding: Finding, symbol: str, style: str) -> None:
     where = f"{visible(str(finding.place))}: " if finding.place else ""
     page.line((f"{symbol} ", style), where, visible(finding.message), (f" [{visible(finding.rule)}]", "dim"))
     if finding.help:
@@ -202,7 +151,7 @@ def _finding(page: _Page, finding: Finding, symbol: str, style: str) -> None:
         page.line("no option allows this", indent=4)
 
 
-def _outcomes(page: _Page, outcomes: Sequence[Outcome]) -> None:
+def _outcomes(page: Page, outcomes: Sequence[Outcome]) -> None:
     if not outcomes:
         return
     page.gap()
@@ -217,7 +166,7 @@ def _outcomes(page: _Page, outcomes: Sequence[Outcome]) -> None:
             page.line(visible(line.strip()), indent=10, hang=2)
 
 
-def _summary(page: _Page, report: Report) -> None:
+def _summary(page: Page, report: Report) -> None:
     page.gap()
     for sentence in _sentences(report):
         page.line(sentence)
