@@ -1,0 +1,382 @@
+"""One control, one scene → how the demand stands. What a strength takes is in `_reach`.
+
+https://learn.microsoft.com/entra/identity/conditional-access/concept-conditional-access-grant
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from tapctl.evaluate.applications import INTUNE_ENROLMENT, app_key
+from tapctl.evaluate.facts import Mode, Strength
+from tapctl.evaluate.scene import Scene
+from tapctl.evaluate.status import ANY, CHALLENGE, MET, NEVER, REGISTER, UNMET, Status
+from tapctl.evaluate.strengths import (
+    BUILT_IN,
+    EXTERNAL,
+    FOR_GUESTS,
+    GOVERNED,
+    IN_WIZARD,
+    IN_WIZARD_AFTER_STRONG,
+    MFA_CONTROL,
+    MULTIFACTOR,
+    PASSES,
+    STRONG,
+    proves,
+)
+from tapctl.evaluate.truth import Truth, every, some
+
+RISKY: Final = frozenset({"medium", "high"})
+ERROR_RISKY: Final = "53004"
+ERROR_NOT_COMPLIANT: Final = "53000"
+ERROR_NOT_HYBRID: Final = "53001"
+WRONG_MODEL: Final = "cannotSatisfyDueToCombinationConfiguration"
+
+
+class Answer(NamedTuple):
+    """How one control stands, by which rule, with Entra's error code or result where there is one, and what
+    would satisfy it."""
+
+    status: Status
+    rule: str
+    detail: str = ""
+    needs: tuple[str, ...] = ()
+
+
+def ask(key: str, scene: Scene) -> Answer:
+    """The status of a control, remembered for the scene: many policies ask for the same."""
+    found = scene.memory.get(key)
+    if not isinstance(found, Answer):
+        found = _CONTROLS.get(key.partition(":")[0], _unknown)(key.partition(":")[2], scene)
+        scene.memory[key] = found
+    return found
+
+
+def is_strength(key: str) -> bool:
+    return key.startswith("strength:")
+
+
+def has_strong_method(scene: Scene) -> Truth:
+    """Whether the person has registered anything that can be part of a second factor."""
+    registered = scene.person.registered
+    return None if registered is None else not registered.isdisjoint(STRONG)
+
+
+# MFA and strengths
+
+
+def _mfa(_: str, scene: Scene) -> Answer:
+    if scene.is_legacy_client:
+        return Answer(NEVER, "legacy-cannot-prompt")
+    if scene.is_external:
+        return _guest_mfa(scene)
+    if proves(MFA_CONTROL, scene.proof):
+        return Answer(MET, "mfa")
+    return _reach(MFA_CONTROL, scene.proof, scene, in_strength=False)
+
+
+def _guest_mfa(scene: Scene) -> Answer:
+    if scene.sign_in.trusts_home_mfa:
+        match scene.sign_in.home_mfa:
+            case True:
+                return Answer(MET, "guest-trust")
+            case False:
+                return Answer(CHALLENGE, "guest-trust")
+            case None:
+                return Answer(MET | CHALLENGE, "guest-trust")
+    if scene.person.type == "b2bDirectConnectUser":
+        return Answer(NEVER, "guest-cannot")
+    return _reach(MFA_CONTROL, scene.proof, scene, in_strength=False)
+
+
+def strength_named(name: str, scene: Scene) -> Strength | None:
+    """A strength by the name or id that a policy gives it."""
+    text = name.removeprefix("id:").removeprefix("name:")
+    return scene.facts.strengths.get(name) or scene.facts.strengths.get(text) or BUILT_IN.get(text.casefold())
+
+
+def _strength(name: str, scene: Scene) -> Answer:
+    strength = strength_named(name, scene)
+    if strength is None:
+        return Answer(NEVER if scene.is_legacy_client else ANY, "strength")
+    if scene.is_legacy_client:
+        return Answer(NEVER, "legacy-cannot-prompt")
+    if scene.is_external:
+        return _guest_strength(strength, scene)
+    if not proves(strength, scene.proof):
+        return _reach(strength, scene.proof, scene, in_strength=True)
+    match _model_counts(strength, scene):
+        case True:
+            return Answer(MET, "strength")
+        case None:
+            return Answer(MET | UNMET, "strength-configuration")
+    reached = _reach(strength, scene.proof - {"fido2"}, scene, in_strength=True)
+    return reached._replace(rule="strength-configuration", detail=reached.detail or WRONG_MODEL)
+
+
+def _guest_strength(strength: Strength, scene: Scene) -> Answer:
+    """Home methods count where the home tenant's MFA is trusted; a pass of the home tenant never does."""
+    if not scene.sign_in.trusts_home_mfa:
+        if scene.person.type == "b2bDirectConnectUser":
+            return Answer(NEVER, "guest-cannot")
+        return _reach(strength, scene.proof, scene, in_strength=True)
+    if proves(strength, scene.proof):
+        return Answer(MET, "guest-trust")
+    if scene.sign_in.home_mfa and strength.combinations >= MULTIFACTOR.combinations:
+        return Answer(MET, "guest-trust")
+    if all(combination & PASSES for combination in strength.combinations):
+        return Answer(NEVER, "guest-methods", needs=_combinations(strength))
+    return Answer(MET | CHALLENGE | NEVER, "guest-trust", needs=_combinations(strength))
+
+
+def _model_counts(strength: Strength, scene: Scene) -> Truth:
+    """Whether what was proved is of a model, or from an issuer, that the strength lists."""
+    proved = [combination for combination in strength.combinations if combination <= scene.proof]
+    return some(_fits(strength, combination, scene.sign_in.fido2_aaguid) for combination in proved)
+
+
+def _fits(strength: Strength, combination: frozenset[Mode], aaguid: str | None) -> Truth:
+    if strength.restricts_certificates and any(mode.startswith("x509") for mode in combination):
+        return None
+    if "fido2" not in combination or not strength.fido2_aaguids:
+        return True
+    return None if aaguid is None else aaguid.lower() in strength.fido2_aaguids
+
+
+def _reach(strength: Strength, proof: frozenset[Mode], scene: Scene, *, in_strength: bool) -> Answer:
+    """What can be asked for now, registered now, or neither, to satisfy one of the combinations, when the
+    session has proved `proof`."""
+    needs = _combinations(strength)
+    steps = [_step_up(combination - proof, strength, scene) for combination in strength.combinations]
+    if (now := some(steps)) is True:
+        reachable = tuple(
+            _written(combination)
+            for combination, step in zip(strength.combinations, steps, strict=True)
+            if step is True
+        )
+        return Answer(CHALLENGE, "step-up", needs=tuple(sorted(reachable)))
+    later = _enrolment(strength, proof, scene, in_strength=in_strength)
+    status = later.status | (CHALLENGE if now is None else 0)
+    return Answer(status, later.rule, later.detail, needs)
+
+
+def _step_up(missing: frozenset[Mode], strength: Strength, scene: Scene) -> Truth:
+    return every(_at_hand(mode, strength, scene) for mode in missing)
+
+
+def _at_hand(mode: Mode, strength: Strength, scene: Scene) -> Truth:
+    """Whether a mode can be asked for in this session: enabled, registered, reachable, and steppable."""
+    if mode in PASSES and scene.is_external:
+        return False
+    if mode in PASSES:
+        held = scene.pass_mode
+        return None if held is None else held == mode and scene.is_enabled(mode) is not False
+    if mode == "windowsHelloForBusiness" and scene.sign_in.auth:
+        return False
+    reachable = scene.person.reachable
+    if reachable is not None and mode not in reachable:
+        return False
+    return every((_is_registered(mode, strength, scene), _is_allowed(mode, scene)))
+
+
+def _is_allowed(mode: Mode, scene: Scene) -> Truth:
+    return scene.is_enabled(mode) if mode in GOVERNED else True
+
+
+def _is_registered(mode: Mode, strength: Strength, scene: Scene) -> Truth:
+    registered = scene.person.registered
+    if registered is None:
+        return None
+    if mode not in registered:
+        return False
+    if mode == "fido2" and strength.fido2_aaguids:
+        models = scene.person.fido2_aaguids
+        return not models.isdisjoint(strength.fido2_aaguids) if models else None
+    return None if strength.restricts_certificates and mode.startswith("x509") else True
+
+
+def _enrolment(strength: Strength, proof: frozenset[Mode], scene: Scene, *, in_strength: bool) -> Answer:
+    """Whether the person would be sent to registration, and could register what is missing."""
+    detail = WRONG_MODEL if _has_wrong_model(strength, scene) else ""
+    if scene.is_registering:
+        return Answer(NEVER, "not-enrolable", detail)
+    holds = some(_satisfies_when_reached(item, strength, scene) for item in strength.combinations)
+    if holds is True:
+        return Answer(NEVER, "step-up", detail)
+    can = some(_enrolable(item - proof, strength, scene, in_strength) for item in strength.combinations)
+    if can is False:
+        return Answer(NEVER, "guest-methods" if scene.is_external else "not-enrolable", detail)
+    if (scene.sign_in.sign_in_risk or "").lower() in RISKY:
+        return Answer(NEVER, "risky-cannot-enrol", ERROR_RISKY)
+    certain = holds is False and can is True
+    return Answer(REGISTER if certain else REGISTER | NEVER, "nothing-registered", detail)
+
+
+def _satisfies_when_reached(combination: frozenset[Mode], strength: Strength, scene: Scene) -> Truth:
+    """Whether the person has everything of a combination registered and enabled, at hand or not."""
+    if combination & PASSES:
+        return False
+    return every(
+        every((_is_registered(mode, strength, scene), _is_allowed(mode, scene))) for mode in combination
+    )
+
+
+def _enrolable(missing: frozenset[Mode], strength: Strength, scene: Scene, in_strength: bool) -> Truth:
+    return every(
+        some((_at_hand(mode, strength, scene), _is_offered(mode, scene, in_strength))) for mode in missing
+    )
+
+
+def _is_offered(mode: Mode, scene: Scene, in_strength: bool) -> Truth:
+    """Whether the registration wizard offers a mode in this session."""
+    if scene.is_external:
+        return scene.is_enabled(mode) if mode in FOR_GUESTS else False
+    if mode in IN_WIZARD:
+        return scene.is_enabled(mode)
+    is_strong = in_strength and proves(MFA_CONTROL, scene.proof)
+    return scene.is_enabled(mode) if mode in IN_WIZARD_AFTER_STRONG and is_strong else False
+
+
+def _has_wrong_model(strength: Strength, scene: Scene) -> bool:
+    models = scene.person.fido2_aaguids
+    allowed = strength.fido2_aaguids
+    return (
+        bool(allowed and models) and models.isdisjoint(allowed) and "fido2" in (scene.person.registered or ())
+    )
+
+
+def _combinations(strength: Strength) -> tuple[str, ...]:
+    return tuple(sorted(_written(item) for item in strength.combinations if EXTERNAL not in item))
+
+
+def _written(combination: frozenset[Mode]) -> str:
+    return ",".join(sorted(combination, key=lambda mode: (not mode.startswith(("password", "fed")), mode)))
+
+
+# Devices and applications
+
+
+def _compliant_device(_: str, scene: Scene) -> Answer:
+    apps = [app_key(text) for text in scene.sign_in.apps]
+    if apps and all(app == INTUNE_ENROLMENT for app in apps):
+        return Answer(MET, "enrolment-is-exempt")
+    return _device(scene, _is_compliant, "compliant-device", ERROR_NOT_COMPLIANT)
+
+
+def _hybrid_device(_: str, scene: Scene) -> Answer:
+    return _device(scene, _is_hybrid, "hybrid-device", ERROR_NOT_HYBRID)
+
+
+def _device(scene: Scene, has: Callable[[Scene], Truth], rule: str, error: str) -> Answer:
+    if scene.is_legacy_client:
+        return Answer(NEVER, "legacy-cannot-prompt", error)
+    if (scene.sign_in.flow or "").lower() == "devicecodeflow":
+        return Answer(NEVER, "device-code-has-no-device", error)
+    if scene.is_external and not scene.sign_in.trusts_home_devices:
+        return Answer(NEVER, "guest-trust", error)
+    match has(scene):
+        case True:
+            return Answer(MET, rule)
+        case False:
+            return Answer(NEVER, rule, error)
+        case None:
+            return Answer(MET | NEVER, rule)
+
+
+def _is_compliant(scene: Scene) -> Truth:
+    device = scene.sign_in.device
+    if device is None:
+        return None
+    if not device.is_registered:
+        return False
+    return device.attributes["isCompliant"] is True if "isCompliant" in device.attributes else None
+
+
+def _is_hybrid(scene: Scene) -> Truth:
+    device = scene.sign_in.device
+    if device is None:
+        return None
+    if not device.is_registered:
+        return False
+    return (
+        str(device.attributes["trustType"]).lower() == "serverad"
+        if "trustType" in device.attributes
+        else None
+    )
+
+
+def _app_protection(_: str, scene: Scene) -> Answer:
+    return _app(scene, scene.sign_in.app_protection)
+
+
+def _approved_app(_: str, scene: Scene) -> Answer:
+    return _app(scene, scene.sign_in.approved_app)
+
+
+def _app(scene: Scene, has: Truth) -> Answer:
+    if scene.is_legacy_client:
+        return Answer(NEVER, "legacy-cannot-prompt")
+    if scene.is_external:
+        return Answer(NEVER, "guest-cannot")
+    return Answer(MET | NEVER if has is None else MET if has else NEVER, "app-protection")
+
+
+# What else can be asked
+
+
+def _password_change(_: str, scene: Scene) -> Answer:
+    if scene.sign_in.password_changed:
+        return Answer(MET, "password-change")
+    if scene.is_external:
+        return Answer(NEVER, "guest-cannot")
+    knows_password = not scene.signs_in_with_pass or "password" in scene.sign_in.auth
+    match every((knows_password, has_strong_method(scene))):
+        case True:
+            return Answer(CHALLENGE, "password-change")
+        case False:
+            return Answer(NEVER, "password-change")
+        case None:
+            return Answer(CHALLENGE | NEVER, "password-change")
+
+
+def _risk_remediation(_: str, scene: Scene) -> Answer:
+    if not scene.relies_on("risk-remediation"):
+        return Answer(ANY, "risk-remediation")
+    match has_strong_method(scene):
+        case True:
+            return Answer(CHALLENGE, "risk-remediation")
+        case False:
+            return Answer(NEVER, "risk-remediation")
+        case None:
+            return Answer(CHALLENGE | NEVER, "risk-remediation")
+
+
+def _terms(name: str, scene: Scene) -> Answer:
+    if scene.is_legacy_client:
+        return Answer(NEVER, "legacy-cannot-prompt")
+    return Answer(MET if name in scene.sign_in.accepted_terms else CHALLENGE, "terms-of-use")
+
+
+def _custom(_: str, scene: Scene) -> Answer:
+    if scene.is_legacy_client:
+        return Answer(NEVER, "legacy-cannot-prompt")
+    return Answer(CHALLENGE if scene.relies_on("custom-factor") else ANY, "custom-factor")
+
+
+def _unknown(_: str, scene: Scene) -> Answer:
+    return Answer(ANY, "unknown-control")
+
+
+_CONTROLS: Final[dict[str, Callable[[str, Scene], Answer]]] = {
+    "mfa": _mfa,
+    "strength": _strength,
+    "compliantDevice": _compliant_device,
+    "domainJoinedDevice": _hybrid_device,
+    "compliantApplication": _app_protection,
+    "approvedApplication": _approved_app,
+    "passwordChange": _password_change,
+    "riskRemediation": _risk_remediation,
+    "termsOfUse": _terms,
+    "custom": _custom,
+}

@@ -1,0 +1,62 @@
+"""Steps on a person's way: what one of them changes about the person before the next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from tapctl.evaluate.facts import Facts, Pass, Person
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """What a step leaves behind. `registers` and `deletes` are modes; `loses` are modes that stay
+    registered and are no longer at hand; `new_pass` replaces whatever pass there is."""
+
+    pass_used: bool = False
+    pass_deleted: bool = False
+    new_pass: Pass | None = None
+    registers: frozenset[str] = frozenset()
+    deletes: frozenset[str] = frozenset()
+    loses: frozenset[str] = frozenset()
+    joins: frozenset[str] = frozenset()
+    leaves: frozenset[str] = frozenset()
+    fido2_aaguids: frozenset[str] = frozenset()
+
+
+def as_person(facts: Facts, user: str) -> Person:
+    """Somebody of the directory as a value of its own, the groups it is directly in included."""
+    person = facts.users.get(user, Person(roles=None, groups_are_complete=False))
+    direct = {name for name, group in facts.groups.items() if user in group.users}
+    is_sure = person.groups_are_complete and all(group.is_complete for group in facts.groups.values())
+    return replace(person, groups=person.groups | direct, groups_are_complete=is_sure)
+
+
+def after(person: Person, effect: Effect) -> Person:
+    """The person once a step is done."""
+    registered, reachable = person.registered, person.reachable
+    if registered is not None:
+        registered = (registered | effect.registers) - effect.deletes
+    if reachable is not None or effect.loses:
+        known = registered or frozenset()
+        reachable = (
+            ((known if reachable is None else reachable) | effect.registers) - effect.deletes - effect.loses
+        )
+    return replace(
+        person,
+        registered=registered,
+        reachable=reachable,
+        held_pass=_held(person, effect),
+        groups=(person.groups | effect.joins) - effect.leaves,
+        fido2_aaguids=person.fido2_aaguids | effect.fido2_aaguids,
+    )
+
+
+def _held(person: Person, effect: Effect) -> Pass | Literal["none"] | None:
+    if effect.new_pass is not None:
+        return effect.new_pass
+    if effect.pass_deleted:
+        return "none"
+    if effect.pass_used and isinstance(person.held_pass, Pass):
+        return replace(person.held_pass, is_used=True)
+    return person.held_pass

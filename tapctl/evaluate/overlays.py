@@ -1,0 +1,89 @@
+"""What Entra asks for besides Conditional Access: one small function for each, all of them listed at the end.
+
+Each answers a control that the sign-in has to meet, `block`, or nothing; True, or None where a fact that
+decides it is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from tapctl.evaluate.applications import PORTALS, TOOLS, app_key
+from tapctl.evaluate.dated import PORTALS as PORTALS_SINCE
+from tapctl.evaluate.dated import TOOLS as TOOLS_SINCE
+from tapctl.evaluate.scene import Scene
+from tapctl.evaluate.truth import Truth, every
+
+
+class Overlay(NamedTuple):
+    """One demand from outside: `holds` is whether it applies here."""
+
+    name: str
+    key: str
+    rule: str
+    holds: Truth
+
+
+def _mandatory_at_portals(scene: Scene) -> Overlay | None:
+    """Emergency accounts included: nothing excludes anybody."""
+    if _apps(scene).isdisjoint(PORTALS):
+        return None
+    return Overlay("mandatory MFA", "mfa", "mandatory-mfa", scene.since(PORTALS_SINCE))
+
+
+def _mandatory_for_tools(scene: Scene) -> Overlay | None:
+    """Reading is not affected: only creating, changing and deleting."""
+    if _apps(scene).isdisjoint(TOOLS):
+        return None
+    holds = every((scene.since(TOOLS_SINCE), scene.sign_in.is_write))
+    return Overlay("mandatory MFA", "mfa", "mandatory-mfa", holds)
+
+
+def _per_user_mfa(scene: Scene) -> Overlay | None:
+    if not scene.person.per_user_mfa:
+        return None
+    return Overlay("per-user MFA", "mfa", "per-user-mfa", True)
+
+
+def _defaults_block_legacy(scene: Scene) -> Overlay | None:
+    if not scene.facts.security_defaults or not scene.is_legacy_client:
+        return None
+    return Overlay("security defaults", "block", "security-defaults", True)
+
+
+def _defaults_ask(scene: Scene) -> Overlay | None:
+    """Administrators at every sign-in; others when Entra finds it necessary, which nobody can tell."""
+    if not scene.facts.security_defaults:
+        return None
+    is_admin = None if scene.person.roles is None else bool(scene.person.roles)
+    return Overlay("security defaults", "mfa", "security-defaults", True if is_admin else None)
+
+
+def _hello(scene: Scene) -> Overlay | None:
+    if scene.sign_in.via.lower() != "windowshelloprovisioning":
+        return None
+    return Overlay("Windows Hello", "mfa", "hello-needs-mfa", True)
+
+
+_OVERLAYS: Final[tuple[Callable[[Scene], Overlay | None], ...]] = (
+    _mandatory_at_portals,
+    _mandatory_for_tools,
+    _per_user_mfa,
+    _defaults_block_legacy,
+    _defaults_ask,
+    _hello,
+)
+
+
+def overlays(scene: Scene) -> tuple[Overlay, ...]:
+    """The demands from outside that apply to this sign-in, or may."""
+    if scene.is_workload:
+        return ()
+    found = (overlay(scene) for overlay in _OVERLAYS)
+    return tuple(item for item in found if item is not None and item.holds is not False)
+
+
+def _apps(scene: Scene) -> frozenset[str]:
+    clients = (scene.sign_in.client,) if scene.sign_in.client else ()
+    return frozenset(app_key(text) for text in (*scene.sign_in.apps, *clients))

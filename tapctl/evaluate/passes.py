@@ -1,0 +1,135 @@
+"""Whether a Temporary Access Pass can be used, and whether one can be had: the service's rules, pure.
+
+https://learn.microsoft.com/entra/identity/authentication/howto-authentication-temporary-access-pass
+https://learn.microsoft.com/graph/api/authentication-post-temporaryaccesspassmethods
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+from tapctl.evaluate.facts import Pass, PassPolicy
+from tapctl.evaluate.truth import Truth, but_not
+
+LENGTHS: Final = range(8, 49)
+LIFETIMES: Final = range(10, 43201)
+"""Characters and minutes, both as Graph accepts them."""
+
+Reason = Literal["EnabledByPolicy", "DisabledByPolicy", "Expired", "NotYetValid", "OneTimeUsed", ""]
+InGroups = Callable[[frozenset[str]], Truth]
+"""Whether the person is in one of these groups."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassState:
+    """Whether the pass works now, and Graph's methodUsabilityReason; unknown where a fact is missing."""
+
+    is_usable: Truth
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassRequest:
+    """A wish for a pass. None is "as the policy says"; `start` is as written, without it the pass starts now.
+
+    `existing` is the pass the person has already, if it is known to have one.
+    """
+
+    lifetime_minutes: int | None = None
+    is_usable_once: bool | None = None
+    start: str = ""
+    existing: str = ""
+    is_external_guest: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """`errors` are all that is wrong with a request; `replaces` is what it would destroy."""
+
+    errors: tuple[str, ...] = ()
+    replaces: str = ""
+
+    @property
+    def is_accepted(self) -> bool:
+        return not self.errors
+
+
+def in_scope(policy: PassPolicy, in_groups: InGroups) -> Truth:
+    """Whether the policy lets a person use passes at all: on, included, and not excluded."""
+    if not policy.scope.is_enabled:
+        return False
+    included = True if policy.scope.everybody else in_groups(policy.scope.include)
+    return but_not(included, in_groups(policy.scope.exclude))
+
+
+def pass_state(held: Pass, policy: PassPolicy | None, in_groups: InGroups, *, now: str) -> PassState:
+    """Whether a pass works at a time. `now` is ISO 8601; without it, time is not looked at.
+
+    A policy that allows one-time passes only also refuses multi-use passes that are out already.
+    """
+    allowed: Truth = None
+    if policy is not None:
+        allowed = in_scope(policy, in_groups)
+        if policy.is_usable_once and not held.is_usable_once:
+            allowed = False
+    if allowed is False:
+        return PassState(is_usable=False, reason="DisabledByPolicy")
+    if held.is_used and held.is_usable_once:
+        return PassState(is_usable=False, reason="OneTimeUsed")
+    if now and held.start:
+        begins = moment(held.start)
+        if moment(now) < begins:
+            return PassState(is_usable=False, reason="NotYetValid")
+        if held.lifetime_minutes is not None and moment(now) >= begins + timedelta(
+            minutes=held.lifetime_minutes
+        ):
+            return PassState(is_usable=False, reason="Expired")
+    return PassState(is_usable=allowed, reason="EnabledByPolicy" if allowed else "")
+
+
+def policy_errors(policy: PassPolicy) -> tuple[str, ...]:
+    """What Graph would refuse about the policy itself."""
+    lifetimes = (policy.minimum, policy.maximum, policy.default)
+    found = {
+        "policyLength": policy.length not in LENGTHS,
+        "policyLifetime": any(lifetime not in LIFETIMES for lifetime in lifetimes),
+        "policyDefault": not policy.minimum <= policy.default <= policy.maximum,
+    }
+    return tuple(name for name, is_wrong in found.items() if is_wrong)
+
+
+def judge_request(request: PassRequest, policy: PassPolicy, in_groups: InGroups, *, now: str) -> Judgement:
+    """Whether a pass like this can be created, and what that would destroy.
+
+    Errors: what `policy_errors` says; `policyDisabled`, `outOfScope`, `externalGuest`, `lifetime`,
+    `oneTimeRequired`, `offsetMissing`, `startInPast`.
+    """
+    lifetime = policy.default if request.lifetime_minutes is None else request.lifetime_minutes
+    found = {
+        "policyDisabled": not policy.scope.is_enabled,
+        "outOfScope": policy.scope.is_enabled and in_scope(policy, in_groups) is False,
+        "externalGuest": request.is_external_guest,
+        "lifetime": not policy.minimum <= lifetime <= policy.maximum,
+        "oneTimeRequired": policy.is_usable_once and request.is_usable_once is False,
+        "offsetMissing": bool(request.start) and not has_offset(request.start),
+        "startInPast": _is_past(request.start, now),
+    }
+    errors = (*policy_errors(policy), *(name for name, is_wrong in found.items() if is_wrong))
+    return Judgement(errors=errors, replaces=request.existing)
+
+
+def has_offset(text: str) -> bool:
+    """Whether a time says which moment it means."""
+    return moment(text).tzinfo is not None
+
+
+def moment(text: str) -> datetime:
+    """A time as Graph writes it. Raises ValueError."""
+    return datetime.fromisoformat(text)
+
+
+def _is_past(start: str, now: str) -> bool:
+    return bool(start and now) and has_offset(start) and moment(start) < moment(now)

@@ -1,0 +1,293 @@
+"""A policy's spec, canonical or as Graph gave it → the clauses that can be matched, with their places.
+
+Null, absent and empty are the same; Graph's words are compared in lower case. What is not understood is kept
+as a clause that nobody can answer, so that it makes the policy unknown and is never ignored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal, TypeAlias
+
+from tapctl.evaluate.applications import app_key
+from tapctl.evaluate.situation import JOIN, REGISTER
+from tapctl.model import Json, JsonObject, Path
+
+State: TypeAlias = Literal["enabled", "reportOnly", "disabled"]
+TargetKind: TypeAlias = Literal["apps", "actions", "contexts", "nothing"]
+
+_STATES: Final[Mapping[str, State]] = {
+    "enabled": "enabled",
+    "disabled": "disabled",
+    "enabledforreportingbutnotenforced": "reportOnly",
+}
+_KNOWN_CONDITIONS: Final = frozenset(
+    {
+        "users",
+        "applications",
+        "clientApplications",
+        "clientAppTypes",
+        "platforms",
+        "locations",
+        "signInRiskLevels",
+        "userRiskLevels",
+        "servicePrincipalRiskLevels",
+        "insiderRiskLevels",
+        "authenticationFlows",
+        "devices",
+    }
+)
+GUESTS: Final = "guestsorexternalusers"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuestClause:
+    """Which external people are meant; `tenants` is None for those of all tenants."""
+
+    types: frozenset[str]
+    tenants: frozenset[str] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserClause:
+    """One side (include or exclude) of a policy's users. `users` are in lower case."""
+
+    everybody: bool = False
+    all_guests: bool = False
+    users: frozenset[str] = frozenset()
+    groups: frozenset[str] = frozenset()
+    roles: frozenset[str] = frozenset()
+    guests: GuestClause | None = None
+
+    def __bool__(self) -> bool:
+        return bool(
+            self.everybody or self.all_guests or self.users or self.groups or self.roles or self.guests
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lists:
+    """An include list and an exclude list, in lower case."""
+
+    include: frozenset[str] = frozenset()
+    exclude: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Control:
+    """One thing a policy asks for: `key` is `mfa`, `strength:NAME`, `termsOfUse:ID` or another of Graph's
+    words; `path` is its place in the spec."""
+
+    key: str
+    path: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """A policy made ready to be matched. `unknown` are the conditions that are newer than the evaluator."""
+
+    name: str
+    state: State | None
+    is_for_workloads: bool
+    include: UserClause
+    exclude: UserClause
+    workloads: Lists
+    has_workload_filter: bool
+    target: TargetKind
+    apps: Lists
+    has_app_filter: bool
+    actions: frozenset[str]
+    contexts: frozenset[str]
+    client_app_types: frozenset[str]
+    platforms: Lists | None
+    locations: Lists | None
+    sign_in_risks: frozenset[str]
+    user_risks: frozenset[str]
+    service_principal_risks: frozenset[str]
+    insider_risks: frozenset[str]
+    flows: frozenset[str]
+    device_mode: str
+    device_rule: str
+    unknown: tuple[Path, ...]
+    operator: Literal["AND", "OR"]
+    controls: tuple[Control, ...]
+    blocks: bool
+    session: JsonObject = field(default_factory=dict)
+
+    @property
+    def is_on_registration(self) -> bool:
+        return REGISTER in self.actions
+
+    @property
+    def is_on_join(self) -> bool:
+        return JOIN in self.actions
+
+
+def read_policy(name: str, spec: JsonObject) -> Policy:
+    """Read one policy. `spec` may hold Graph's read-only properties; they are not looked at."""
+    conditions = _object(spec.get("conditions"))
+    users, apps = _object(conditions.get("users")), _object(conditions.get("applications"))
+    workloads = _object(conditions.get("clientApplications"))
+    grant = _object(spec.get("grantControls"))
+    controls = tuple(_controls(grant))
+    mode, rule = _device_filter(conditions)
+    actions = _words(apps.get("includeUserActions"))
+    contexts = _words(apps.get("includeAuthenticationContextClassReferences"))
+    resources = Lists(
+        include=frozenset(app_key(text) for text in _texts(apps.get("includeApplications"))),
+        exclude=frozenset(app_key(text) for text in _texts(apps.get("excludeApplications"))),
+    )
+    return Policy(
+        name=name,
+        state=_STATES.get(str(spec.get("state", "")).lower()),
+        is_for_workloads=bool(_texts(workloads.get("includeServicePrincipals")))
+        or bool(workloads.get("servicePrincipalFilter")),
+        include=_users(users, "include"),
+        exclude=_users(users, "exclude"),
+        workloads=Lists(
+            include=_words(workloads.get("includeServicePrincipals")),
+            exclude=_words(workloads.get("excludeServicePrincipals")),
+        ),
+        has_workload_filter=bool(workloads.get("servicePrincipalFilter")),
+        target=_target(actions, contexts, resources, apps),
+        apps=resources,
+        has_app_filter=bool(apps.get("applicationFilter")),
+        actions=actions,
+        contexts=contexts,
+        client_app_types=_words(conditions.get("clientAppTypes")),
+        platforms=_lists(conditions, "platforms", "Platforms"),
+        locations=_lists(conditions, "locations", "Locations"),
+        sign_in_risks=_words(conditions.get("signInRiskLevels")),
+        user_risks=_words(conditions.get("userRiskLevels")),
+        service_principal_risks=_words(conditions.get("servicePrincipalRiskLevels")),
+        insider_risks=_words(conditions.get("insiderRiskLevels")),
+        flows=_words(_object(conditions.get("authenticationFlows")).get("transferMethods")),
+        device_mode=mode,
+        device_rule=rule,
+        unknown=tuple(_unknown(conditions, users, apps)),
+        operator="OR" if str(grant.get("operator", "")).upper() == "OR" else "AND",
+        controls=controls,
+        blocks=any(control.key == "block" for control in controls),
+        session=_object(spec.get("sessionControls")),
+    )
+
+
+def _target(
+    actions: frozenset[str], contexts: frozenset[str], resources: Lists, apps: JsonObject
+) -> TargetKind:
+    if actions:
+        return "actions"
+    if contexts:
+        return "contexts"
+    return "apps" if resources.include or apps.get("applicationFilter") else "nothing"
+
+
+def _users(users: JsonObject, side: str) -> UserClause:
+    named = _words(users.get(f"{side}Users"))
+    guests = _object(users.get(f"{side}GuestsOrExternalUsers"))
+    return UserClause(
+        everybody="all" in named,
+        all_guests=GUESTS in named,
+        users=named - {"all", "none", GUESTS},
+        groups=frozenset(_texts(users.get(f"{side}Groups"))),
+        roles=frozenset(_texts(users.get(f"{side}Roles"))),
+        guests=_guests(guests) if guests.get("guestOrExternalUserTypes") else None,
+    )
+
+
+def _guests(guests: JsonObject) -> GuestClause:
+    tenants = _object(guests.get("externalTenants"))
+    listed = str(tenants.get("membershipKind", "all")).lower() == "enumerated"
+    return GuestClause(
+        types=_words(guests.get("guestOrExternalUserTypes")),
+        tenants=_words(tenants.get("members")) if listed else None,
+    )
+
+
+def _lists(conditions: JsonObject, name: str, suffix: str) -> Lists | None:
+    block = _object(conditions.get(name))
+    found = Lists(
+        include=_words(block.get(f"include{suffix}")), exclude=_words(block.get(f"exclude{suffix}"))
+    )
+    return found if found.include or found.exclude else None
+
+
+def _device_filter(conditions: JsonObject) -> tuple[str, str]:
+    device_filter = _object(_object(conditions.get("devices")).get("deviceFilter"))
+    return str(device_filter.get("mode") or "").lower(), str(device_filter.get("rule") or "")
+
+
+def _unknown(conditions: JsonObject, users: JsonObject, apps: JsonObject) -> Iterator[Path]:
+    """Conditions that are set and that nothing here can answer."""
+    for key, value in conditions.items():
+        if key not in _KNOWN_CONDITIONS and "@" not in key and value:
+            yield ("conditions", key)
+    for key, value in _object(conditions.get("devices")).items():
+        if key != "deviceFilter" and "@" not in key and value:
+            yield ("conditions", "devices", key)
+    for block, name, known in ((users, "users", _USER_KEYS), (apps, "applications", _APP_KEYS)):
+        for key, value in block.items():
+            if key not in known and "@" not in key and value:
+                yield ("conditions", name, key)
+
+
+_USER_KEYS: Final = frozenset(
+    f"{side}{what}"
+    for side in ("include", "exclude")
+    for what in ("Users", "Groups", "Roles", "GuestsOrExternalUsers")
+)
+_APP_KEYS: Final = frozenset(
+    {
+        "includeApplications",
+        "excludeApplications",
+        "includeUserActions",
+        "includeAuthenticationContextClassReferences",
+        "applicationFilter",
+    }
+)
+
+
+def _controls(grant: JsonObject) -> Iterator[Control]:
+    for number, text in enumerate(_texts(grant.get("builtInControls"))):
+        yield Control(
+            key=_CONTROLS.get(text.lower(), text), path=("grantControls", "builtInControls", number)
+        )
+    strength = grant.get("authenticationStrength")
+    if strength:
+        name = strength.get("id") or strength.get("displayName") if isinstance(strength, dict) else strength
+        yield Control(key=f"strength:{name}", path=("grantControls", "authenticationStrength"))
+    for number, text in enumerate(_texts(grant.get("termsOfUse"))):
+        yield Control(key=f"termsOfUse:{text}", path=("grantControls", "termsOfUse", number))
+    for number, text in enumerate(_texts(grant.get("customAuthenticationFactors"))):
+        yield Control(key=f"custom:{text}", path=("grantControls", "customAuthenticationFactors", number))
+
+
+_CONTROLS: Final = {
+    word.lower(): word
+    for word in (
+        "block",
+        "mfa",
+        "compliantDevice",
+        "domainJoinedDevice",
+        "approvedApplication",
+        "compliantApplication",
+        "passwordChange",
+        "riskRemediation",
+    )
+}
+
+
+def _object(value: Json) -> JsonObject:
+    return value if isinstance(value, dict) else {}
+
+
+def _texts(value: Json) -> list[str]:
+    """A list, or flags joined by commas, as texts."""
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    return [str(item).strip() for item in value if item is not None] if isinstance(value, list) else []
+
+
+def _words(value: Json) -> frozenset[str]:
+    return frozenset(text.lower() for text in _texts(value))

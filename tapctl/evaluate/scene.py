@@ -1,0 +1,211 @@
+"""One sign-in set against the facts: what the clauses of policies ask again and again, worked out once."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from tapctl.evaluate.dated import Switch, is_on
+from tapctl.evaluate.decision import TraceStep
+from tapctl.evaluate.facts import Facts, Group, Location, Mode, Pass, Person
+from tapctl.evaluate.rules import RULES
+from tapctl.evaluate.situation import REGISTER, SignIn
+from tapctl.evaluate.strengths import LEGACY_POLICY, PASSES
+from tapctl.evaluate.truth import Truth, but_not, some
+from tapctl.model import Path
+
+EVERYTHING: Final = frozenset(RULES)
+LEGACY_CLIENTS: Final = frozenset({"exchangeactivesync", "other", "eassupported"})
+EXTERNAL_TYPES: Final = frozenset(
+    {
+        "b2bCollaborationGuest",
+        "b2bCollaborationMember",
+        "b2bDirectConnectUser",
+        "otherExternalUser",
+        "serviceProvider",
+    }
+)
+
+
+def holders(groups: Mapping[str, Group]) -> dict[str, frozenset[str]]:
+    """Member (a user, or a group as `g:NAME`) → the groups that it is directly in."""
+    found: dict[str, set[str]] = {}
+    for name, group in groups.items():
+        for user in group.users:
+            found.setdefault(user.casefold(), set()).add(name)
+        for child in group.groups:
+            found.setdefault(f"g:{child}", set()).add(name)
+    return {member: frozenset(names) for member, names in found.items()}
+
+
+class Scene:
+    """Holds what is remembered while one sign-in is evaluated.
+
+    `doubt` are the inferred rules that may not be relied on; `used` those that were relied on; `switches` the
+    dated rules that took part; `steps`, where it is a list, collects the trace.
+    """
+
+    def __init__(
+        self,
+        facts: Facts,
+        parents: Mapping[str, frozenset[str]],
+        sign_in: SignIn,
+        *,
+        doubt: frozenset[str] = frozenset(),
+        traced: bool = False,
+        is_interrupted: bool = False,
+    ) -> None:
+        self.facts, self.sign_in, self.doubt = facts, sign_in, doubt
+        self.is_interrupted = is_interrupted
+        self.used: set[str] = set()
+        self.switches: set[str] = set()
+        self.steps: list[TraceStep] | None = [] if traced else None
+        self.user = sign_in.user.casefold()
+        self.is_workload = sign_in.user.startswith(("sp:", "mi:"))
+        self.is_in_directory = sign_in.person is None
+        person = sign_in.person or facts.users.get(sign_in.user)
+        self.is_known = person is not None
+        self.person: Person = person or Person(roles=None, groups_are_complete=False)
+        self.groups, self.unsure_groups = self._groups(parents)
+        self.is_external = self.person.type in EXTERNAL_TYPES
+        self.proof = self._proof()
+        self.is_legacy_client = (sign_in.client_app or "").lower() in LEGACY_CLIENTS
+        self.action = sign_in.action.lower()
+        self._locations: dict[str, Truth] = {}
+        self.memory: dict[str, object] = {}
+
+    def _proof(self) -> frozenset[Mode]:
+        """What the session has proved that counts here. Of a guest's sign-in at home only the first factor
+        does, unless home MFA is trusted; a pass never does."""
+        if not self.is_external:
+            return self.sign_in.auth
+        return self.sign_in.auth - PASSES if self.sign_in.trusts_home_mfa else frozenset({"password"})
+
+    def assume(self, rule: str, value: Truth) -> Truth:
+        """A value that rests on an inferred rule: unknown where the rule is doubted."""
+        self.used.add(rule)
+        return None if rule in self.doubt else value
+
+    def relies_on(self, rule: str) -> bool:
+        """Whether an inferred rule may be used; notes that it was."""
+        self.used.add(rule)
+        return rule not in self.doubt
+
+    def since(self, switch: Switch) -> Truth:
+        """Whether a dated change is in force; notes that it was asked."""
+        self.switches.add(switch.id)
+        return is_on(switch, self.sign_in.as_of)
+
+    def note(self, policy: str, path: Path, fact: str, says: str, rule: str) -> None:
+        """Add a step to the trace, if there is one."""
+        if self.steps is not None:
+            self.steps.append(
+                TraceStep(policy=policy, path=path, fact=fact, says=says, rule=rule, grade=RULES[rule].grade)
+            )
+
+    def _groups(self, parents: Mapping[str, frozenset[str]]) -> tuple[frozenset[str], frozenset[str]]:
+        """The groups the person is in for certain, and those that nobody knows of."""
+        listed = parents.get(self.user, frozenset()) if self.is_in_directory else frozenset()
+        certain = _upwards(self.person.groups | listed, parents)
+        if self.person.groups_are_complete and not self.is_in_directory:
+            return certain, frozenset()
+        vague = {name for name, group in self.facts.groups.items() if not group.is_complete} - certain
+        return certain, _upwards(vague, parents) - certain
+
+    def in_any_group(self, names: frozenset[str]) -> Truth:
+        """Whether the person is in one of these groups, itself or through others."""
+        if not names or not self.groups.isdisjoint(names):
+            return bool(names)
+        if not self.unsure_groups.isdisjoint(names):
+            return None
+        if self.is_in_directory or not self.person.groups_are_complete:
+            return None if any(name not in self.facts.groups for name in names) else False
+        return False
+
+    def at_location(self, name: str) -> Truth:
+        """Whether the address belongs to a named location (compared in lower case)."""
+        if name not in self._locations:
+            self._locations[name] = self._at(name)
+        return self._locations[name]
+
+    def _at(self, name: str) -> Truth:
+        location = next((item for key, item in self.facts.locations.items() if key.casefold() == name), None)
+        if self.sign_in.locations is not None and name in {
+            text.casefold() for text in self.sign_in.locations
+        }:
+            return True
+        if location is not None and location.kind == "country" and self.sign_in.country is not None:
+            return _in_country(location, self.sign_in.country)
+        if self.sign_in.locations is not None:
+            return False
+        if location is not None and location.kind == "ip" and location.ranges and self.sign_in.ip is not None:
+            return _in_ranges(location.ranges, self.sign_in.ip)
+        return None
+
+    @property
+    def is_at_trusted(self) -> Truth:
+        """Whether the address belongs to a location that is marked as trusted."""
+        trusted = [name.casefold() for name, item in self.facts.locations.items() if item.is_trusted]
+        known = some(self.at_location(name) for name in trusted)
+        if known is False and self.sign_in.locations is None:
+            return None  # the MFA service's own trusted addresses are in no named location
+        return known
+
+    @property
+    def pass_mode(self) -> str | None:
+        """Which of the two pass modes the person could use now: "" for none, None where nobody knows."""
+        held = self.person.held_pass
+        if held is None:
+            return None
+        return mode_of(held) if isinstance(held, Pass) and not held.is_used else ""
+
+    def is_enabled(self, mode: str) -> Truth:
+        """Whether the methods policy lets this person use a mode; until the migration is complete, the
+        legacy policies may as well."""
+        if self.facts.methods is None:
+            return None
+        scope = self.facts.methods.get(mode)
+        if scope is not None and scope.is_enabled:
+            included = True if scope.everybody else self.in_any_group(scope.include)
+            if (enabled := but_not(included, self.in_any_group(scope.exclude))) is not False:
+                return enabled
+        may_be_legacy = mode in LEGACY_POLICY and self.facts.migration_is_complete is not True
+        return None if may_be_legacy else False
+
+    @property
+    def signs_in_with_pass(self) -> bool:
+        return not self.sign_in.auth.isdisjoint(PASSES)
+
+    @property
+    def is_registering(self) -> bool:
+        return self.action == REGISTER
+
+
+def mode_of(held: Pass) -> str:
+    """The authentication mode of a pass."""
+    return "temporaryAccessPassOneTime" if held.is_usable_once else "temporaryAccessPassMultiUse"
+
+
+def _upwards(names: Iterable[str], parents: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    found: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting.extend(parents.get(f"g:{name}", ()))
+    return frozenset(found)
+
+
+def _in_country(location: Location, country: str) -> bool:
+    return country.upper() in location.countries if country else location.includes_unknown
+
+
+def _in_ranges(ranges: tuple[str, ...], ip: str) -> Truth:
+    try:
+        address = ipaddress.ip_address(ip)
+        networks = [ipaddress.ip_network(text, strict=False) for text in ranges]
+    except ValueError:
+        return None
+    return any(address in network for network in networks if network.version == address.version)

@@ -1,0 +1,92 @@
+"""The steps of a trace, in sentences: what a policy asks, which fact answered, and by which rule."""
+
+from __future__ import annotations
+
+from tapctl.evaluate.controls import Answer
+from tapctl.evaluate.match import Check, Match
+from tapctl.evaluate.overlays import Overlay
+from tapctl.evaluate.policy import Control, Policy
+from tapctl.evaluate.scene import Scene
+from tapctl.evaluate.status import BLOCK, CHALLENGE, MET, NEVER, REGISTER, Status, possible
+
+_WORDS = {
+    MET: "is met",
+    CHALLENGE: "can be asked for now",
+    REGISTER: "can be registered now",
+    NEVER: "cannot be met",
+    BLOCK: "blocks",
+}
+_FACTS = {
+    "client_app": "client app",
+    "sign_in_risk": "sign-in risk",
+    "user_risk": "user risk",
+    "service_principal_risk": "service principal risk",
+    "insider_risk": "insider risk",
+}
+
+
+def tell_check(scene: Scene, policy: Policy, check: Check, found: Match) -> None:
+    """One condition of one policy."""
+    if check in found.failed:
+        answer = "does not match"
+    elif check in found.unknown:
+        answer = "cannot be told: the fact is not given"
+    else:
+        answer = "matches"
+    fact = _FACTS.get(check.fact, check.fact)
+    scene.note(
+        policy.name,
+        check.path,
+        f"{fact}: {_value(scene, check.fact)}",
+        f"{check.reason} {answer}",
+        check.rule,
+    )
+
+
+def tell_control(scene: Scene, policy: Policy, control: Control, answer: Answer) -> None:
+    """One control of a policy that applies, or may."""
+    fact = f"proved: {', '.join(sorted(scene.proof)) or 'nothing'}"
+    scene.note(policy.name, control.path, fact, f"{control.key} {in_words(answer.status)}", answer.rule)
+
+
+def tell_overlay(scene: Scene, item: Overlay, answer: Answer) -> None:
+    """A demand from outside Conditional Access."""
+    scene.note(item.name, (), "the application", f"{item.key} {in_words(answer.status)}", item.rule)
+
+
+def in_words(status: Status) -> str:
+    """A status, all its possible levels."""
+    return " or ".join(_WORDS[level] for level in possible(status))
+
+
+def _value(scene: Scene, fact: str) -> str:
+    match fact:
+        case "user":
+            groups = ", ".join(sorted(scene.groups))
+            return f"{scene.sign_in.user}, in {groups}" if groups else scene.sign_in.user
+        case "device":
+            device = scene.sign_in.device
+            if device is None:
+                return "not given"
+            attributes = ", ".join(f"{name} {value}" for name, value in sorted(device.attributes.items()))
+            return attributes if device.is_registered else "unregistered"
+        case "locations":
+            return _place(scene)
+    value = getattr(scene.sign_in, fact, None)
+    if value is None:
+        return "not given"
+    return ", ".join(value) if isinstance(value, tuple) else str(value) or "none"
+
+
+def _place(scene: Scene) -> str:
+    sign_in = scene.sign_in
+    known = [
+        f"in {', '.join(sign_in.locations)}"
+        if sign_in.locations
+        else "in none"
+        if sign_in.locations == ()
+        else "",
+        f"country {sign_in.country or 'unknown to Entra'}" if sign_in.country is not None else "",
+        f"address {sign_in.ip}" if sign_in.ip else "",
+    ]
+    return ", ".join(part for part in known if part) or "not given"
