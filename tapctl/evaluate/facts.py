@@ -95,15 +95,20 @@ class Strength:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """Who an authentication method is enabled for: groups (or everybody) included less those excluded."""
+    """Who an authentication method is enabled for: groups (or everybody) included less those excluded.
+
+    `is_known` is False where nobody declared or read it: then the rest says nothing.
+    """
 
     is_enabled: bool = True
     everybody: bool = False
     include: frozenset[str] = frozenset()
     exclude: frozenset[str] = frozenset()
+    is_known: bool = True
 
 
 EVERYBODY = Scope(everybody=True)
+NOT_KNOWN = Scope(is_enabled=False, is_known=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
