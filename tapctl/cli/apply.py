@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tapctl.cli.connect import Session, connected, our_folder
-from tapctl.cli.options import Options, common, require_environment
+from tapctl.cli.options import Options, answering_in, require_environment
 from tapctl.cli.output import say, show, show_text
 from tapctl.errors import Refused, UsageError, WorkspaceError
 from tapctl.guard import BRAKES, flag, missing_words
@@ -41,7 +41,7 @@ def _brakes(command: Callable[..., int]) -> Callable[..., int]:
 
 
 @click.command("apply")
-@common
+@answering_in("html")
 @click.option("--yes", is_flag=True, help="Do not ask. For pipelines.")
 @click.option("--checksum", metavar="SUM", help="Refuse unless the plan is the one with this checksum.")
 @click.argument("saved", metavar="[PLAN]", required=False, type=click.Path(path_type=Path))

@@ -13,7 +13,7 @@ import click
 
 from tapctl.errors import UsageError
 
-Format: TypeAlias = Literal["text", "json", "markdown"]
+Format: TypeAlias = Literal["text", "json", "markdown", "html"]
 COMMON_FORMATS: Final[tuple[Format, ...]] = ("text", "json", "markdown")
 
 

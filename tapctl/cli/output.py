@@ -31,6 +31,10 @@ def show(report: Report, output_format: Format) -> None:
 
             linked = replace(report, link=run_link(os.environ))
             click.echo(render_markdown(linked), nl=False)
+        case "html":
+            from tapctl.render.html import render as render_html
+
+            click.echo(render_html(report), nl=False)
         case "text":
             show_text(report, sys.stdout)
         case _:

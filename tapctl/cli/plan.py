@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tapctl.cli.options import Options, common
+from tapctl.cli.options import Options, answering_in
 from tapctl.errors import UsageError
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command("plan")
-@common
+@answering_in("html")
 @click.option(
     "--detailed-exitcode", is_flag=True, help="Exit with 2 if there are changes; errors still exit with 1."
 )

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING
 
 import click
 
@@ -140,10 +140,8 @@ def _show(story: Story, moved: timedelta, output_format: Format) -> None:
 
             lines = [f"**{SANDBOX_NOTICE}**", "", *(f"- {text(line)}" for line in _lines(story, moved))]
             click.echo("\n".join(lines))
-        case "text":
-            click.echo("\n".join(visible(line) for line in [*_lines(story, moved), SANDBOX_NOTICE]))
         case _:
-            assert_never(output_format)
+            click.echo("\n".join(visible(line) for line in [*_lines(story, moved), SANDBOX_NOTICE]))
 
 
 def _lines(story: Story, moved: timedelta) -> Iterator[str]:

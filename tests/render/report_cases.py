@@ -100,7 +100,7 @@ def full() -> Report:
 def hostile(words: str = HOSTILE) -> Report:
     return Report(
         command="apply",
-        headline=Headline(environment=words, tenant_id=words or "0", is_sandbox=True, caller=words),
+        headline=Headline(environment=words, tenant_id=words or "0", is_sandbox=True, caller=words or "x"),
         findings=findings(words),
         planning=planning(words, words),
         outcomes=outcomes(words or "why"),

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from hypothesis import given, settings
+from reading import nasty, seen_in_html
+from report_cases import HOSTILE, findings, full, hostile, real
+
+from tapctl.model import Address
+from tapctl.render.escape import is_hidden, visible
+from tapctl.render.html import render
+from tapctl.report import Planning, Report, account
+
+URLS = {"href", "src", "action", "style", "srcdoc", "data", "poster", "formaction", "background"}
+
+
+def test_one_of_everything(golden: Callable[[str, str], None]) -> None:
+    golden("report.html", render(full()))
+
+
+@settings(max_examples=60, deadline=None)
+@given(nasty)
+def test_a_name_makes_no_element_and_no_attribute(words: str) -> None:
+    seen, plain = seen_in_html(render(hostile(words))), seen_in_html(render(hostile("plain")))
+
+    assert [item for item in seen.elements if item[0] != "br"] == [
+        item for item in plain.elements if item[0] != "br"
+    ]
+    assert seen.errors == []
+
+
+def test_the_words_are_all_there() -> None:
+    assert visible(HOSTILE) in seen_in_html(render(hostile())).text
+
+
+def test_nothing_hidden_is_left() -> None:
+    assert not any(is_hidden(char) for char in render(hostile()).replace("\n", ""))
+
+
+def test_a_page_loads_and_runs_nothing() -> None:
+    seen = seen_in_html(render(full()))
+    policy = [values["content"] for tag, values in seen.elements if "http-equiv" in values]
+
+    assert not {"script", "link", "img", "iframe", "object", "form", "base"} & set(seen.tags)
+    assert policy == ["default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"]
+    urls = [values[name] or "" for _, values in seen.elements for name in URLS & set(values)]
+    assert [url for url in urls if not url.startswith("#")] == []
+    assert "url(" not in render(full())
+    assert "@import" not in render(full())
+
+
+def test_links_lead_to_what_is_on_the_page() -> None:
+    elements = seen_in_html(render(full())).elements
+    targets = {f"#{values['id']}" for _, values in elements if "id" in values}
+
+    assert {values["href"] for tag, values in elements if tag == "a"} == targets
+
+
+def test_a_report_without_a_plan_counts_documents() -> None:
+    assert "3 documents, 1 error" in render(replace(account(full()), findings=findings(), outcomes=()))
+
+
+def test_an_empty_plan_is_a_page_too() -> None:
+    page = render(replace(real(), planning=Planning(entries=())))
+
+    assert "Nothing to do: 0 objects as declared" in page
+    assert "<table>" not in page
+    assert "SANDBOX" not in page
+
+
+def test_a_singleton_is_named_once() -> None:
+    entry = replace(full().planning.entries[0], address=Address("SmsPolicy", "SmsPolicy"))  # type: ignore[union-attr]
+    report = Report(command="plan", headline=real().headline, planning=Planning(entries=(entry,)))
+
+    assert "<code>SmsPolicy</code></summary>" in render(report)
+
+
+def test_a_tenant_that_was_not_asked_is_not_named() -> None:
+    report = full()
+
+    assert "The tenant was not asked." in render(
+        replace(report, headline=replace(report.headline, tenant_id="", caller=""))
+    )
