@@ -166,6 +166,8 @@ class Scene:
         if self.facts.methods is None:
             return None
         scope = self.facts.methods.get(mode)
+        if scope is not None and not scope.is_known:
+            return None
         if scope is not None and scope.is_enabled:
             included = True if scope.everybody else self.in_any_group(scope.include)
             if (enabled := but_not(included, self.in_any_group(scope.exclude))) is not False:

@@ -66,12 +66,12 @@ def methods_of(
 
 
 def pass_policy_of(spec: JsonObject | None) -> PassPolicy | None:
-    """The tenant's pass policy; None where nobody declared or read it."""
-    if spec is None:
+    """The tenant's pass policy; None where nobody declared or read it, or where its targets are strange."""
+    if spec is None or not (scope := _scope(TAP, spec)).is_known:
         return None
     usual = PassPolicy(scope=NOT_KNOWN, is_usable_once=False)
     return PassPolicy(
-        scope=_scope(TAP, spec),
+        scope=scope,
         is_usable_once=spec.get("isUsableOnce") is True,
         minimum=_number(spec, "minimumLifetimeInMinutes", usual.minimum),
         maximum=_number(spec, "maximumLifetimeInMinutes", usual.maximum),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 from facts_tools import checked, policy
 
-from tapctl.evaluate.facts import EVERYBODY, NOT_KNOWN, Facts, Group, Location, PassPolicy, Scope
+from tapctl.evaluate.evaluator import decide, rulebook
+from tapctl.evaluate.facts import EVERYBODY, NOT_KNOWN, Facts, Group, Location, PassPolicy, Person, Scope
+from tapctl.evaluate.situation import SignIn
 from tapctl.facts.counts import count_of, people_in
 from tapctl.facts.merge import facts_for
 from tapctl.facts.specs import specs_of, spelled
@@ -291,3 +294,31 @@ def test_the_migration_is_complete_or_not(tmp_path: Path, state: str, expected: 
 
 def test_a_location_with_the_name_of_a_word_is_spelled_out() -> None:
     assert spelled("NamedLocation", "All") == "name:All"
+
+
+def test_the_built_in_strengths_are_known_by_every_name_and_by_id() -> None:
+    known = facts_for(check(Path("policies"), None)).strengths
+
+    names = ("Phishing-resistant MFA", "Phishing resistant MFA", "id:00000000-0000-0000-0000-000000000004")
+    assert len({known[name] for name in names}) == 1
+    assert {frozenset({"temporaryAccessPassOneTime"})} < known["Multifactor authentication"].combinations
+
+
+def test_a_sign_in_is_unknown_where_nobody_knows_who_may_use_the_method(tmp_path: Path) -> None:
+    asks = policy("P").replace("builtInControls: [mfa]", "authenticationStrength: Phishing-resistant MFA")
+    person = Person(registered=frozenset({"password", "fido2"}), held_pass="none")
+    sign_in = SignIn(
+        user="a@x.example",
+        person=person,
+        apps=("Exchange Online",),
+        auth=frozenset({"password"}),
+        client_app="browser",
+        as_of=date(2026, 11, 1),
+    )
+
+    def verdict(documents: str) -> str:
+        found = checked(tmp_path, documents)
+        return decide(rulebook(specs_of(found).policies, facts_for(found)), sign_in).verdict
+
+    assert verdict(asks) == "unknown"
+    assert verdict(asks + method("Fido2Policy")) == "challenge"
