@@ -4,6 +4,7 @@ TapctlError
 ├── UsageError              the command line asks for something that cannot be
 ├── WorkspaceError          the folder cannot be read at all
 ├── CredentialsError        no way to sign in works, or the token is for another tenant
+├── NotDelivered            a passcode did not reach the place where it was to be handed over
 ├── Refused                 tapctl will not do this (a guard's brake, a declined prompt, a moved tenant)
 └── GraphError              Graph said no, with its code, message and request id
     ├── NotPermitted        401 or 403: names the permission that is missing, never read as "absent"
@@ -29,6 +30,10 @@ class WorkspaceError(TapctlError):
 
 class CredentialsError(TapctlError):
     """No credential works, or the token belongs to another tenant."""
+
+
+class NotDelivered(TapctlError):
+    """The place for a passcode cannot be used, or it did not get there. Never holds the passcode."""
 
 
 class Refused(TapctlError):

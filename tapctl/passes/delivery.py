@@ -1,0 +1,92 @@
+"""Where a passcode goes, once: a place that is proved usable first, then opened for each person.
+
+    delivery = ...                          a terminal, a folder of encrypted files, or a command
+    delivery.prove()                        before anything is checked or created
+    slot = await delivery.open(handover)    for one person, before their pass is created
+    await slot.deliver(...)                 or slot.close(), when there is nothing to deliver
+
+There is no mail: a passcode in a mailbox is read by whoever reads the mailbox, is kept by servers and backups
+on the way, and reaches a new hire only where they cannot sign in yet.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol, TypeAlias
+
+from tapctl.passes.secret import Secret
+
+Contents: TypeAlias = Literal["passcode", "json", "handout", "handout-html"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """For whom a pass is made. `name` is their userPrincipalName, `display_name` what people call them."""
+
+    id: str
+    name: str
+    display_name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """A pass that was just created, as far as the record may know it."""
+
+    recipient: Recipient
+    pass_id: str
+    start: datetime
+    end: datetime
+    is_usable_once: bool
+
+
+Written: TypeAlias = Callable[[Made, Secret], str]
+"""What is handed over: the passcode and whatever goes with it. Its result is as secret as the passcode."""
+
+
+class Slot(Protocol):
+    """A place that waits for one passcode. `target` says where it is, for the record."""
+
+    target: str
+
+    async def deliver(self, made: Made, secret: Secret) -> None:
+        """Hand it over, and return when it is safe there. Raises NotDelivered."""
+
+    async def close(self) -> None:
+        """There is nothing to hand over: leave no trace."""
+
+
+class Delivery(Protocol):
+    """`kind` is its word in records, `at_once` how many slots may be open together."""
+
+    kind: str
+    at_once: int
+
+    def prove(self) -> None:
+        """Raises NotDelivered if nothing could be handed over here."""
+
+    def objection(self, recipient: Recipient) -> str:
+        """Why this person's passcode cannot go here; empty if it can. Asked for everybody at first."""
+
+    async def open(self, recipient: Recipient) -> Slot:
+        """Raises NotDelivered."""
+
+
+def passcode_only(made: Made, secret: Secret) -> str:
+    """Nothing but the passcode: what most vaults want."""
+    return secret.reveal()
+
+
+def as_json(made: Made, secret: Secret) -> str:
+    """One object with everything about the pass."""
+    facts = {
+        "user": made.recipient.name,
+        "userId": made.recipient.id,
+        "passcode": secret.reveal(),
+        "start": made.start.isoformat(),
+        "end": made.end.isoformat(),
+        "oneTime": made.is_usable_once,
+    }
+    return json.dumps(facts, ensure_ascii=False)

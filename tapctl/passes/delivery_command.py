@@ -1,0 +1,166 @@
+"""Passcodes into a command's standard input: a vault's own client, or a password manager's.
+
+The command is an argument list that no shell reads. It is started before the pass is created, so that one
+that cannot start or gives up at once costs nothing. What it writes is shown only as long as it has not been
+given the passcode, for it might repeat it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shlex
+import shutil
+import signal
+from asyncio.subprocess import DEVNULL, PIPE, Process
+
+from tapctl.errors import NotDelivered
+from tapctl.passes.delivery import Made, Recipient, Written
+from tapctl.passes.secret import Secret
+
+GRACE = 0.25  # seconds in which a command that cannot work usually gives up
+PATIENCE = 120.0  # seconds it may take once it has the passcode
+MOST_WORDS = 2000
+# What a command has no use for, and must not be able to pass on.
+_KEPT_FROM_IT = ("TAPCTL_ACCESS_TOKEN", "AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE_PASSWORD")
+
+
+class Command:
+    """`words` may hold {user} and {id}, which are replaced inside each word after it was split."""
+
+    kind = "command"
+    at_once = 4
+
+    def __init__(
+        self, text: str, written: Written, *, grace: float = GRACE, patience: float = PATIENCE
+    ) -> None:
+        self._text, self._written, self._grace, self._patience = text, written, grace, patience
+
+    def prove(self) -> None:
+        self._program()
+
+    def objection(self, recipient: Recipient) -> str:
+        """A name from the directory must not turn into an option."""
+        if any(
+            word.startswith("{") and self._filled(word, recipient).startswith("-") for word in self._words()
+        ):
+            return f'"{recipient.name}" begins with "-", which the command would take for an option'
+        return ""
+
+    async def open(self, recipient: Recipient) -> _Running:
+        """The started command. Raises NotDelivered if it ends at once."""
+        words = [self._filled(word, recipient) for word in self._words()[1:]]
+        environ = {name: value for name, value in os.environ.items() if name not in _KEPT_FROM_IT}
+        try:
+            process = await asyncio.create_subprocess_exec(
+                self._program(),
+                *words,
+                stdin=PIPE,
+                stdout=DEVNULL,
+                stderr=PIPE,
+                env=environ,
+                start_new_session=True,  # Ctrl-C is for tapctl, which lets it finish
+            )
+        except (OSError, ValueError) as error:
+            raise NotDelivered(f'command "{self._name}" cannot be started: {error}') from error
+        running = _Running(process, self._name, self._written, self._patience)
+        await running.check(self._grace)
+        return running
+
+    @property
+    def _name(self) -> str:
+        return self._words()[0]
+
+    def _words(self) -> list[str]:
+        try:
+            words = shlex.split(self._text)
+        except ValueError as error:
+            raise NotDelivered(f'command "{self._text}" cannot be split into words: {error}') from error
+        if not words:
+            raise NotDelivered("the command is empty")
+        return words
+
+    def _program(self) -> str:
+        found = shutil.which(self._name)
+        if found is None:
+            raise NotDelivered(f'command "{self._name}" is not there, or may not be run')
+        return found
+
+    @staticmethod
+    def _filled(word: str, recipient: Recipient) -> str:
+        return word.replace("{user}", recipient.name).replace("{id}", recipient.id)
+
+
+class _Running:
+    """A command that waits for its standard input."""
+
+    def __init__(self, process: Process, name: str, written: Written, patience: float) -> None:
+        self.target = f"the command {name}"
+        self._process, self._name, self._written, self._patience = process, name, written, patience
+        self._said, self._was_given = "", False
+        self._listening = asyncio.create_task(self._listen())
+
+    async def check(self, grace: float) -> None:
+        """Raises NotDelivered if it ends before it was given anything."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._process.wait(), grace)
+        if self._process.returncode is not None:
+            await self._listening
+            said = f"; it said: {self._said.strip()}" if self._said.strip() else ""
+            raise NotDelivered(
+                f'command "{self._name}" ended with code {self._process.returncode} before it was given the '
+                f"passcode{said}"
+            )
+
+    async def deliver(self, made: Made, secret: Secret) -> None:
+        await self._give(made, secret)
+        try:
+            code = await asyncio.wait_for(self._process.wait(), self._patience)
+        except TimeoutError:
+            await self.close()
+            raise NotDelivered(
+                f'command "{self._name}" did not end within {self._patience:.0f} s and was stopped'
+            ) from None
+        await self._listening
+        if code:
+            raise NotDelivered(
+                f'command "{self._name}" ended with code {code}; what it wrote is not shown, for it had the '
+                "passcode: try it by hand with another text"
+            )
+
+    async def _give(self, made: Made, secret: Secret) -> None:
+        stdin = self._process.stdin
+        assert stdin is not None  # noqa: S101  # a pipe was asked for
+        self._was_given = True
+        try:
+            stdin.write(self._written(made, secret).encode())
+            await stdin.drain()
+            stdin.close()
+            await stdin.wait_closed()
+        except ConnectionError:
+            await self.close()
+            raise NotDelivered(f'command "{self._name}" ended without reading the passcode') from None
+
+    async def close(self) -> None:
+        """Kill it before its input ends: a vault must not store an empty secret."""
+        _kill(self._process)
+        await self._process.wait()
+        await self._listening
+
+    async def _listen(self) -> None:
+        """Keep its words until it was given the passcode, and its pipe empty after that."""
+        stderr = self._process.stderr
+        assert stderr is not None  # noqa: S101  # a pipe was asked for
+        while words := await stderr.read(4096):
+            if not self._was_given and len(self._said) < MOST_WORDS:
+                self._said += words.decode(errors="replace")[:MOST_WORDS]
+
+
+def _kill(process: Process) -> None:
+    """The command and whatever it started."""
+    with contextlib.suppress(ProcessLookupError):
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()

@@ -1,0 +1,156 @@
+"""Passcodes into files that only the holders of age identities can read: https://age-encryption.org
+
+One file a person, complete or not there at all, never written over. Each is made and closed on its own, so
+that an interrupted run leaves no half file behind.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pyrage  # type: ignore[import-untyped]  # ships no types
+
+from tapctl.errors import NotDelivered
+from tapctl.passes.delivery import Made, Recipient, Written
+from tapctl.passes.secret import Secret
+
+Key: TypeAlias = Any  # pyrage's Recipient for x25519 or for ssh
+
+_SAFE = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@.-_+"
+SUFFIX = ".age"
+
+
+class EncryptedFiles:
+    """`path` is the file itself if only one person gets a pass, else the folder of files named by user."""
+
+    kind = "file"
+    at_once = 8
+
+    def __init__(self, path: Path, keys: Sequence[Key], written: Written, *, is_folder: bool) -> None:
+        self._path, self._keys, self._written, self._is_folder = path, keys, written, is_folder
+
+    def prove(self) -> None:
+        """Encrypts something, writes it where the files will be, and takes it away again."""
+        folder = self._path if self._is_folder else self._path.parent
+        try:
+            if self._is_folder:
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            trial = _part(folder)
+            try:
+                _write(trial, self._encrypted("a trial"))
+            finally:
+                trial.unlink(missing_ok=True)
+        except OSError as error:
+            raise NotDelivered(f'"{folder}" cannot hold the passcodes: {error.strerror or error}') from error
+
+    def objection(self, recipient: Recipient) -> str:
+        target = self._target(recipient)
+        if target.exists():
+            return f'"{target}" is there already and is not written over'
+        return ""
+
+    async def open(self, recipient: Recipient) -> _File:
+        if said := self.objection(recipient):
+            raise NotDelivered(said)
+        return _File(self._target(recipient), self)
+
+    def put(self, target: Path, made: Made, secret: Secret) -> None:
+        """Write and rename: whoever finds the file finds it whole."""
+        part = _part(target.parent)
+        try:
+            _write(part, self._encrypted(self._written(made, secret) + "\n"))
+            part.rename(target)
+            _see_to_disk(target.parent)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                part.unlink(missing_ok=True)
+            raise NotDelivered(f'"{target}" cannot be written: {error.strerror or error}') from None
+
+    def _target(self, recipient: Recipient) -> Path:
+        return self._path / file_name(recipient, SUFFIX) if self._is_folder else self._path
+
+    def _encrypted(self, text: str) -> bytes:
+        try:
+            return bytes(pyrage.encrypt(text.encode(), list(self._keys), armored=True))
+        except pyrage.EncryptError as error:
+            raise NotDelivered(f"encrypting to these recipients fails: {error}") from None
+
+
+class _File:
+    def __init__(self, target: Path, files: EncryptedFiles) -> None:
+        self.target, self._path, self._files = str(target), target, files
+
+    async def deliver(self, made: Made, secret: Secret) -> None:
+        self._files.put(self._path, made, secret)
+
+    async def close(self) -> None:
+        """Nothing was written yet."""
+
+
+def file_name(recipient: Recipient, suffix: str) -> str:
+    """A file name for a user, whatever characters their name has; different users never share one."""
+    shown = recipient.name.lower()
+    if all(char in _SAFE for char in shown) and not shown.startswith((".", "-")):
+        return shown + suffix
+    return f"{''.join(char if char in _SAFE else '_' for char in shown).lstrip('.-')}-{recipient.id}{suffix}"
+
+
+def keys_of(texts: Iterable[str]) -> list[Key]:
+    """age and SSH public keys. Raises NotDelivered, which shows no secret key that was given by mistake."""
+    return [_key(text.strip()) for text in texts]
+
+
+def keys_in(path: Path) -> list[Key]:
+    """A recipients file as `age -R` takes it: one a line, `#` begins a comment. Raises NotDelivered."""
+    try:
+        lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
+    except (OSError, UnicodeError) as error:
+        raise NotDelivered(f'recipients file "{path}" cannot be read: {error}') from error
+    found = keys_of(line for line in lines if line and not line.startswith("#"))
+    if not found:
+        raise NotDelivered(f'recipients file "{path}" names nobody')
+    return found
+
+
+def _key(text: str) -> Key:
+    if text.upper().startswith("AGE-SECRET-KEY") or "PRIVATE KEY" in text:
+        raise NotDelivered(
+            "a recipient is a public key (age1...), and this is a secret one: it is not shown here, but may "
+            "be in your shell's history. Make a new one with age-keygen"
+        )
+    try:
+        if text.startswith("ssh-"):
+            return pyrage.ssh.Recipient.from_str(text)
+        return pyrage.x25519.Recipient.from_str(text)
+    except pyrage.RecipientError as error:
+        raise NotDelivered(
+            f'"{text}" is no recipient ({error}); an age public key looks like age1..., an SSH one like '
+            "ssh-ed25519 AAAA..., and plugins' keys are not supported"
+        ) from error
+
+
+def _part(folder: Path) -> Path:
+    return folder / f".tapctl-{secrets.token_hex(8)}.part"
+
+
+def _write(path: Path, content: bytes) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _see_to_disk(folder: Path) -> None:
+    """A new name is safe once its folder is; Windows has no way to ask for that."""
+    with contextlib.suppress(PermissionError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

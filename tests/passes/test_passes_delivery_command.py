@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+import asyncio
+import shlex
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from delivery_tools import CODE, MADE, MIA, hand_over
+
+from tapctl.errors import NotDelivered
+from tapctl.passes.delivery import passcode_only
+from tapctl.passes.delivery_command import Command
+from tapctl.passes.secret import Secret
+
+KEEP = (
+    "import sys; text = sys.stdin.read() + ' ' + ' '.join(sys.argv[2:]); open(sys.argv[1], 'w').write(text)"
+)
+
+
+def python(program: str, *words: str) -> str:
+    return shlex.join([sys.executable, "-c", program, *words])
+
+
+def command(text: str, *, grace: float = 0.25, patience: float = 20.0) -> Command:
+    return Command(text, passcode_only, grace=grace, patience=patience)
+
+
+def test_a_command_gets_the_passcode_and_nothing_else_on_its_input(tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    hand_over(command(python(KEEP, str(kept), "tap/{user}", "{id}", "{other}"), grace=0.01))
+
+    assert kept.read_text() == f"{CODE} tap/mia@x.example {MIA.id} {{other}}"
+
+
+def test_no_shell_reads_the_words(tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    hand_over(command(python(KEEP, str(kept), "$(id)", "{user}")), replace(MIA, name="a; touch b"))
+
+    assert kept.read_text() == f"{CODE} $(id) a; touch b"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "is empty"),
+        ("vault 'kv", "cannot be split"),
+        ("no-such-vault put", '"no-such-vault" is not there'),
+        ("/etc/passwd put", '"/etc/passwd" is not there, or may not be run'),
+    ],
+)
+def test_a_command_that_cannot_run_is_found_before(text: str, words: str) -> None:
+    with pytest.raises(NotDelivered, match=words):
+        command(text).prove()
+
+
+def test_a_file_that_is_no_program_is_found_before_the_pass_exists(tmp_path: Path) -> None:
+    program = tmp_path / "vault"
+    program.write_bytes(b"\x7fELF nonsense")
+    program.chmod(0o755)
+
+    with pytest.raises(NotDelivered, match="cannot be started"):
+        asyncio.run(command(str(program)).open(MIA))
+
+
+@pytest.mark.parametrize(
+    ("program", "words"),
+    [
+        (
+            "import sys; sys.exit('permission denied')",
+            "code 1 before it was given .*; it said: permission denied",
+        ),
+        ("pass", "code 0 before it was given the passcode$"),
+    ],
+)
+def test_a_command_that_gives_up_at_once_is_found_before_the_pass_exists(program: str, words: str) -> None:
+    with pytest.raises(NotDelivered, match=words):
+        asyncio.run(command(python(program), grace=20).open(MIA))
+
+
+ECHO = "import sys; code = sys.stdin.read(); print(code); sys.stderr.write(code); sys.exit({})"
+
+
+def test_what_a_command_writes_once_it_has_the_passcode_is_never_shown(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(NotDelivered, match="ended with code 3; what it wrote is not shown") as caught:
+        hand_over(command(python(ECHO.format(3)), grace=0.01))
+    hand_over(command(python(ECHO.format(0)), grace=0.01))
+
+    assert CODE not in str(caught.value)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_command_that_does_not_read_has_not_received() -> None:
+    program = "import os, time; os.close(0); time.sleep(30)"
+
+    with pytest.raises(NotDelivered, match="without reading"):
+        hand_over(command(python(program), grace=0.5), code=CODE * 20_000)
+
+
+def test_a_command_that_does_not_end_is_stopped(tmp_path: Path) -> None:
+    began = time.monotonic()
+
+    with pytest.raises(NotDelivered, match="did not end within 0 s and was stopped"):
+        hand_over(command(python("import time; time.sleep(30)"), grace=0.01, patience=0.2))
+    assert time.monotonic() - began < 20
+
+
+@pytest.mark.parametrize("has_groups", [True, False])
+def test_a_command_without_a_passcode_never_sees_the_end_of_its_input(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_groups: bool
+) -> None:
+    kept = tmp_path / "kept"
+    if not has_groups:
+        monkeypatch.delattr("os.killpg")
+
+    async def main() -> None:
+        slot = await command(python(KEEP, str(kept)), grace=0.2).open(MIA)
+        await slot.close()
+
+    asyncio.run(main())
+    assert not kept.exists()
+
+
+def test_the_tokens_of_tapctl_stay_with_tapctl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = tmp_path / "kept"
+    monkeypatch.setenv("TAPCTL_ACCESS_TOKEN", "graph")
+    monkeypatch.setenv("VAULT_TOKEN", "vault")
+    program = "import os, sys; sys.stdin.read(); open(sys.argv[1], 'w').write(repr(dict(os.environ)))"
+    hand_over(command(python(program, str(kept)), grace=0.01))
+
+    assert "VAULT_TOKEN" in kept.read_text()
+    assert "TAPCTL_ACCESS_TOKEN" not in kept.read_text()
+
+
+def test_a_name_that_would_be_an_option_is_refused() -> None:
+    odd = replace(MIA, name="--help@x.example")
+
+    assert "begins with" in command("vault {user}").objection(odd)
+    assert command("vault tap/{user} -").objection(odd) == ""
+    assert command("vault {user}").objection(MIA) == ""
+
+
+def test_a_chatty_command_is_heard_out() -> None:
+    program = "import sys; sys.stderr.write('x' * 200_000); sys.stdin.read(); sys.stderr.write('y' * 200_000)"
+
+    hand_over(command(python(program), grace=0.3))
+
+
+def test_a_slot_is_named_without_its_words() -> None:
+    async def main() -> str:
+        slot = await command("cat tok-en-in-the-words").open(MIA)
+        await slot.close()
+        return slot.target
+
+    with pytest.raises(NotDelivered) as caught:  # cat finds no such file and ends
+        asyncio.run(main())
+    assert 'command "cat"' in str(caught.value)
+    assert MADE.recipient is MIA
+    assert Secret(CODE).reveal() == CODE

@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+import asyncio
+import io
+import os
+import signal
+import termios
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TextIO
+from zoneinfo import ZoneInfo
+
+import pytest
+from delivery_tools import CODE, MADE, MIA
+
+from tapctl.errors import NotDelivered
+from tapctl.passes.delivery_terminal import Terminal
+from tapctl.passes.secret import Secret
+from tapctl.passes.times import Zones
+
+ZONES = Zones(here=ZoneInfo("Europe/Oslo"))
+
+
+@dataclass
+class Pty:
+    """A terminal with somebody in front of it: `person` is their end."""
+
+    person: int
+    keys: TextIO
+    screen: TextIO
+
+    def terminal(self, notice: str = "") -> Terminal:
+        return Terminal(zones=ZONES, notice=notice, keys=self.keys, screen=self.screen)
+
+    def read(self) -> str:
+        return os.read(self.person, 100_000).decode()
+
+
+@pytest.fixture
+def pty(monkeypatch: pytest.MonkeyPatch) -> Iterator[Pty]:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    person, tapctl = os.openpty()
+    with os.fdopen(tapctl, "r") as keys, os.fdopen(os.dup(tapctl), "w") as screen:
+        yield Pty(person, keys, screen)
+    os.close(person)
+
+
+async def shown(pty: Pty, terminal: Terminal, then: str = "\n") -> str:
+    """What stands on the screen while the passcode does."""
+    showing = asyncio.create_task(terminal.deliver(replace(MADE), Secret(CODE)))
+    await asyncio.sleep(0.05)
+    seen = pty.read()
+    os.write(pty.person, then.encode())
+    await showing
+    return seen
+
+
+def test_a_passcode_is_shown_apart_and_gone_with_a_key(pty: Pty) -> None:
+    seen = asyncio.run(shown(pty, pty.terminal("SANDBOX: nothing real was changed")))
+    after = pty.read()
+
+    assert seen.startswith("\x1b[?1049h")
+    assert seen.count(CODE) == 1
+    assert "mia@x.example (Mia Larsen)" in seen
+    assert "from 2026-09-01 07:00 UTC (09:00 CEST here)" in seen
+    assert "SANDBOX" in seen
+    assert after == "\x1b[2J\x1b[H\x1b[?1049l"
+
+
+def test_what_was_typed_before_does_not_count(pty: Pty) -> None:
+    os.write(pty.person, b"yes\n")
+
+    assert CODE in asyncio.run(shown(pty, pty.terminal(), "x"))
+
+
+def test_the_terminal_is_as_before(pty: Pty) -> None:
+    before = termios.tcgetattr(pty.keys)
+
+    asyncio.run(shown(pty, pty.terminal()))
+
+    assert termios.tcgetattr(pty.keys) == before
+    assert signal.getsignal(signal.SIGTSTP) == signal.SIG_DFL
+
+
+def test_an_interruption_clears_the_screen_too(pty: Pty) -> None:
+    async def main() -> None:
+        showing = asyncio.create_task(pty.terminal().deliver(MADE, Secret(CODE)))
+        await asyncio.sleep(0.05)
+        pty.read()
+        showing.cancel()
+        await asyncio.gather(showing, return_exceptions=True)
+
+    asyncio.run(main())
+    assert pty.read().endswith("\x1b[?1049l")
+
+
+def test_a_terminal_that_hangs_up_has_not_received(pty: Pty) -> None:
+    async def main() -> None:
+        showing = asyncio.create_task(pty.terminal().deliver(MADE, Secret(CODE)))
+        await asyncio.sleep(0.05)
+        os.close(pty.person)
+        await showing
+
+    with pytest.raises(NotDelivered, match="the terminal is gone") as caught:
+        asyncio.run(main())
+    pty.person = os.open(os.devnull, os.O_RDONLY)
+    assert CODE not in str(caught.value)
+
+
+def test_names_from_the_directory_do_nothing_to_the_terminal(pty: Pty) -> None:
+    odd = replace(MADE, recipient=replace(MIA, display_name="\x1b[2Jx"), is_usable_once=False)
+
+    async def main() -> str:
+        showing = asyncio.create_task(pty.terminal().deliver(odd, Secret(CODE)))
+        await asyncio.sleep(0.05)
+        seen = pty.read()
+        os.write(pty.person, b"x")
+        await showing
+        return seen
+
+    seen = asyncio.run(main())
+    assert "\\x1b[2Jx" in seen
+    assert "Usable many times" in seen
+
+
+def refusal(terminal: Terminal) -> str:
+    with pytest.raises(NotDelivered) as caught:
+        terminal.prove()
+    return str(caught.value)
+
+
+def test_only_a_terminal_will_do(pty: Pty) -> None:
+    piped = "there is no terminal"
+
+    assert piped in refusal(Terminal(zones=ZONES, keys=io.StringIO(), screen=pty.screen))
+    assert piped in refusal(Terminal(zones=ZONES, keys=pty.keys, screen=io.StringIO()))
+    assert piped in refusal(Terminal(zones=ZONES))
+
+
+@pytest.mark.parametrize("term", ["dumb", ""])
+def test_a_screen_that_cannot_be_cleared_will_not_do(
+    pty: Pty, monkeypatch: pytest.MonkeyPatch, term: str
+) -> None:
+    monkeypatch.setenv("TERM", term)
+
+    assert "cannot clear its screen" in refusal(pty.terminal())
+
+
+def test_a_system_without_single_keys_will_not_do(pty: Pty, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr("os.tcgetpgrp")
+
+    assert "single keys" in refusal(pty.terminal())
+
+
+def test_a_terminal_is_proved_again_for_each_person(pty: Pty) -> None:
+    terminal = pty.terminal()
+
+    assert asyncio.run(terminal.open(MIA)) is terminal
+    assert terminal.target == "the terminal"
+    assert terminal.objection(MIA) == ""
+    asyncio.run(terminal.close())
