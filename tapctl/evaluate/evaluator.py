@@ -11,14 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from tapctl.evaluate.controls import ERROR_RISKY, Answer, ask, has_strong_method, is_strength
 from tapctl.evaluate.credential import refusal
 from tapctl.evaluate.dated import APPROVED_APP
-from tapctl.evaluate.decision import Applied, Decision, Result, TraceStep, Verdict
+from tapctl.evaluate.decision import Applied, Decision, Result, Verdict
 from tapctl.evaluate.facts import Facts
-from tapctl.evaluate.match import Check, Match, checks_of, match
+from tapctl.evaluate.match import Ask, Match, Matcher, Slots, checks_of
 from tapctl.evaluate.overlays import Overlay, overlays
 from tapctl.evaluate.policy import Control, Policy, read_policy
 from tapctl.evaluate.rules import RULES
@@ -38,6 +38,7 @@ from tapctl.evaluate.status import (
     worst,
 )
 from tapctl.evaluate.trace import tell_check, tell_control, tell_overlay
+from tapctl.evaluate.truth import Truth
 from tapctl.model import JsonObject
 
 INFERRED: Final = frozenset(name for name, rule in RULES.items() if rule.grade == "inferred")
@@ -59,12 +60,17 @@ _REPORTED: Final[Mapping[Status, Result]] = {
 }
 
 
+_ENFORCED: Final = ("enabled", None)
+"""The states whose demands count; one that nobody knows may be on."""
 _MATCHED: Final[Mapping[bool | None, Result]] = {True: "applied", False: "notApplied", None: "unknown"}
 
 
 class _Ready(NamedTuple):
+    """A policy, how it is matched, and its `Applied` for each of its results so far."""
+
     policy: Policy
-    checks: tuple[Check, ...]
+    matcher: Matcher
+    known: dict[tuple[Result, tuple[str, ...]], Applied]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,37 +79,51 @@ class Rulebook:
 
     facts: Facts
     ready: tuple[_Ready, ...]
+    asks: tuple[Ask, ...]
     parents: Mapping[str, frozenset[str]]
+
+    def scene(self, sign_in: SignIn, **options: Any) -> Scene:
+        """A sign-in set against these facts; `options` are Scene's."""
+        return Scene(self.facts, self.parents, sign_in, **options)
 
 
 @dataclass(frozen=True, slots=True)
 class _Demand:
     """What one policy (or overlay) asks for, weighed: `unmet` are the controls it is still about."""
 
-    name: str
     status: Status
     unmet: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     detail: str = ""
-    set_aside: bool = False
+    is_set_aside: bool = False
+
+
+class _Asked(NamedTuple):
+    """A demand, whose it is, and whether it applies (None: nobody knows)."""
+
+    name: str
+    demand: _Demand
+    holds: Truth
+
+
+_NOTHING: Final = _Demand(MET)
+_BLOCK: Final = _Demand(BLOCK, ("block",))
 
 
 def rulebook(policies: Mapping[str, JsonObject], facts: Facts) -> Rulebook:
     """Make policies ready: name (or id) → spec, in Graph's shape or canonical. References are compared as
     text with the names in `facts` and in the sign-in."""
-    read = (read_policy(name, spec) for name, spec in policies.items())
-    return Rulebook(
-        facts=facts,
-        ready=tuple(_Ready(policy, checks_of(policy)) for policy in read),
-        parents=holders(facts.groups),
-    )
+    slots = Slots()
+    read = [read_policy(name, spec) for name, spec in policies.items()]
+    ready = tuple(_Ready(policy, Matcher(checks_of(policy, slots)), {}) for policy in read)
+    return Rulebook(facts=facts, ready=ready, asks=tuple(slots.asks), parents=holders(facts.groups))
 
 
 def decide(book: Rulebook, sign_in: SignIn, *, strict: bool = False, traced: bool = False) -> Decision:
     """What the policies decide. With `strict`, what rests on inference is unknown; with `traced`, the
     decision says step by step how it came about."""
     doubt = INFERRED if strict else frozenset()
-    scene = Scene(book.facts, book.parents, sign_in, doubt=doubt, traced=traced)
+    scene = book.scene(sign_in, doubt=doubt, traced=traced)
     decision = _Evaluation(book, scene).decision()
     inferred = scene.used & INFERRED
     if strict or not inferred:
@@ -113,14 +133,14 @@ def decide(book: Rulebook, sign_in: SignIn, *, strict: bool = False, traced: boo
 
 def _relied_on(book: Rulebook, sign_in: SignIn, verdict: Verdict, inferred: Iterable[str]) -> tuple[str, ...]:
     """Those inferred rules without which the verdict would be another."""
-    rules = sorted(inferred)
-    alone = tuple(rule for rule in rules if _without(book, sign_in, {rule}) != verdict)
-    return alone or (tuple(rules) if _without(book, sign_in, set(rules)) != verdict else ())
+    rules = tuple(sorted(inferred))
+    if _without(book, sign_in, rules) == verdict:
+        return ()
+    return tuple(rule for rule in rules if _without(book, sign_in, [rule]) != verdict) or rules
 
 
-def _without(book: Rulebook, sign_in: SignIn, doubt: set[str]) -> Verdict:
-    scene = Scene(book.facts, book.parents, sign_in, doubt=frozenset(doubt))
-    return _Evaluation(book, scene).decision().verdict
+def _without(book: Rulebook, sign_in: SignIn, doubt: Iterable[str]) -> Verdict:
+    return _Evaluation(book, book.scene(sign_in, doubt=frozenset(doubt))).decision().verdict
 
 
 class _Evaluation:
@@ -129,107 +149,127 @@ class _Evaluation:
     def __init__(self, book: Rulebook, scene: Scene) -> None:
         self._book, self._scene = book, scene
         self._inner: Decision | None = None
+        self._weighed: dict[tuple[object, ...], _Demand] = {}
+        self._matches: tuple[tuple[_Ready, Match], ...] = ()
 
     def decision(self) -> Decision:
         if refused := refusal(self._scene):
-            return Decision(verdict="refusedBeforePolicy", reason=refused.reason, trace=self._trace())
-        matches = [(ready, self._matched(ready)) for ready in self._book.ready]
-        weighed = {
-            ready.policy.name: self._weigh(ready.policy)
-            for ready, found in matches
-            if found.applies is not False and ready.policy.state != "disabled"
-        }
-        applied = tuple(self._applied(ready.policy, found, weighed) for ready, found in matches)
-        enforced = [
-            (weighed[ready.policy.name], found.applies)
-            for ready, found in matches
-            if ready.policy.name in weighed and ready.policy.state in ("enabled", None)
+            return Decision(verdict="refusedBeforePolicy", reason=refused.reason)
+        answers = [ask(self._scene) for ask in self._book.asks]
+        self._matches = tuple((ready, ready.matcher.match(answers)) for ready in self._book.ready)
+        self._tell_checks()
+        asked = [
+            _Asked(ready.policy.name, self._weigh(ready.policy), found.applies)
+            for ready, found in self._matches
+            if found.applies is not False and ready.policy.state in _ENFORCED
         ]
-        outside = [(self._weigh_overlay(item), item.holds) for item in overlays(self._scene)]
-        sessions = [
-            ready.policy.session
-            for ready, found in matches
-            if found.applies and ready.policy.state == "enabled"
-        ]
-        return self._fold([*enforced, *outside], applied, sessions, [found for _, found in matches])
+        asked += [_Asked(item.name, self._weigh_overlay(item), item.holds) for item in overlays(self._scene)]
+        return self._fold(asked)
 
-    def _matched(self, ready: _Ready) -> Match:
-        found = match(ready.checks, self._scene)
-        if self._scene.steps is not None and ready.policy.state != "disabled":
-            for check in ready.checks:
-                tell_check(self._scene, ready.policy, check, found)
-        return found
+    def _tell_checks(self) -> None:
+        if self._scene.steps is None:
+            return
+        for ready, found in self._matches:
+            if ready.policy.state != "disabled":
+                for check in ready.matcher.checks:
+                    tell_check(self._scene, ready.policy, check, found)
 
-    def _fold(
-        self,
-        demands: list[tuple[_Demand, bool | None]],
-        applied: tuple[Applied, ...],
-        sessions: list[JsonObject],
-        matches: list[Match],
-    ) -> Decision:
-        status = worst(demand.status | (0 if holds else MET) for demand, holds in demands)
-        if any(demand.status == BLOCK and holds for demand, holds in demands):
+    def _fold(self, asked: list[_Asked]) -> Decision:
+        status = worst(item.demand.status | (0 if item.holds else MET) for item in asked)
+        if any(item.demand.status == BLOCK and item.holds for item in asked):
             status = BLOCK
         verdict = _VERDICTS.get(status, "unknown")
-        open_ones = [
-            demand for demand, holds in demands if demand.status != MET and (holds or verdict == "unknown")
-        ]
-        deciding = [demand for demand in open_ones if demand.status & status]
-        leads_to_registration = self._inner if status & (REGISTER | NEVER) else None
+        still = [item for item in asked if item.demand.status != MET and (item.holds or verdict == "unknown")]
+        deciding = [item for item in still if item.demand.status & status]
         return Decision(
             verdict=verdict,
-            policies=applied,
-            by=tuple(demand.name for demand in deciding),
-            unmet=_unique(key for demand in open_ones for key in demand.unmet),
-            needs=_unique(need for demand in deciding for need in demand.needs),
-            detail=next((demand.detail for demand in deciding if demand.detail), ""),
+            policies=tuple(self._applied(ready, found) for ready, found in self._matches),
+            by=tuple(item.name for item in deciding),
+            unmet=_unique(key for item in still for key in item.demand.unmet),
+            needs=_unique(need for item in deciding for need in item.demand.needs),
+            detail=next((item.demand.detail for item in deciding if item.demand.detail), ""),
             skipped_for_proof_up=tuple(
-                demand.name for demand, holds in demands if demand.set_aside and holds
+                item.name for item in asked if item.demand.is_set_aside and item.holds
             ),
-            session=merge_sessions(sessions),
-            missing=_missing(matches, demands) if verdict == "unknown" else (),
+            session=merge_sessions(
+                ready.policy.session
+                for ready, found in self._matches
+                if found.applies and ready.policy.session and ready.policy.state == "enabled"
+            ),
+            missing=self._missing(asked) if verdict == "unknown" else (),
             switches=tuple(sorted(self._scene.switches)),
-            trace=self._trace(),
-            inner=leads_to_registration,
+            trace=tuple(self._scene.steps or ()),
+            inner=self._inner if status & (REGISTER | NEVER) else None,
         )
 
-    def _trace(self) -> tuple[TraceStep, ...]:
-        return tuple(self._scene.steps or ())
+    def _missing(self, asked: list[_Asked]) -> tuple[str, ...]:
+        """The facts that an unknown lacks: those of conditions nobody could answer, and vague controls."""
+        facts = [
+            check.fact
+            for ready, found in self._matches
+            if found.applies is None and ready.policy.state in _ENFORCED
+            for check in found.unknown
+        ]
+        vague = [
+            key
+            for item in asked
+            if item.holds and not is_certain(item.demand.status)
+            for key in item.demand.unmet
+        ]
+        return _unique((*facts, *vague))
 
     # One policy
 
-    def _applied(self, policy: Policy, found: Match, weighed: Mapping[str, _Demand]) -> Applied:
-        if policy.state == "disabled":
-            return Applied(policy=policy.name, result="notEnabled", reasons=("policyNotEnabled",))
-        reasons = _unique(check.reason for check in (found.failed or found.unknown))
-        if policy.state != "reportOnly":
-            return Applied(policy=policy.name, result=_MATCHED[found.applies], reasons=reasons)
-        if found.applies is False:
-            return Applied(policy=policy.name, result="reportOnlyNotApplied", reasons=reasons)
-        if policy.target == "actions":
-            return Applied(policy=policy.name, result="reportOnlyNotApplied", reasons=("userActions",))
-        status = weighed[policy.name].status if found.applies else 0
-        return Applied(policy=policy.name, result=_REPORTED.get(status, "unknown"), reasons=reasons)
+    def _applied(self, ready: _Ready, found: Match) -> Applied:
+        result, reasons = self._result(ready.policy, found)
+        applied = ready.known.get((result, reasons))
+        if applied is None:
+            applied = Applied(policy=ready.policy.name, result=result, reasons=reasons)
+            ready.known[result, reasons] = applied
+        return applied
+
+    def _result(self, policy: Policy, found: Match) -> tuple[Result, tuple[str, ...]]:
+        match policy.state:
+            case "disabled":
+                return "notEnabled", ("policyNotEnabled",)
+            case "reportOnly" if found.applies is False:
+                return "reportOnlyNotApplied", found.reasons
+            case "reportOnly" if policy.target == "actions":
+                return "reportOnlyNotApplied", ("userActions",)
+            case "reportOnly":
+                status = self._weigh(policy).status if found.applies else 0
+                return _REPORTED.get(status, "unknown"), found.reasons
+            case _:
+                return _MATCHED[found.applies], found.reasons
 
     def _weigh(self, policy: Policy) -> _Demand:
+        """What a policy that applies demands; the same of all policies with the same controls."""
         if policy.blocks:
-            return _Demand(policy.name, BLOCK, ("block",))
+            return _BLOCK
+        if self._scene.steps is not None:
+            return self._weigh_anew(policy)  # each policy has its own steps in the trace
+        same = (policy.asks_for, policy.operator, policy.is_on_registration, bool(policy.sign_in_risks))
+        found = self._weighed.get(same)
+        if found is None:
+            found = self._weighed[same] = self._weigh_anew(policy)
+        return found
+
+    def _weigh_anew(self, policy: Policy) -> _Demand:
         controls = tuple(control for control in policy.controls if not self._is_retired(control))
         if not controls:
-            return _Demand(policy.name, MET)
-        answers = [(control, *self._answer(control, policy)) for control in controls]
-        choose = best if policy.operator == "OR" else worst
-        status = choose(answer.status for _, answer, _ in answers)
-        still = [item for item in answers if item[1].status != MET]
+            return _NOTHING
+        answers = [(control.key, *self._answer(control, policy)) for control in controls]
+        statuses = [answer.status for _, answer, _ in answers]
+        status = best(statuses) if policy.operator == "OR" else worst(statuses)
+        still = [item for item in answers if item[1].status != MET and status != MET]
         if policy.operator == "OR":
-            still = [item for item in still if item[1].status & status and status != MET]
+            still = [item for item in still if item[1].status & status]
         return _Demand(
-            policy.name,
             status,
-            tuple(control.key for control, _, _ in still),
+            tuple(key for key, _, _ in still),
             _unique(need for _, answer, _ in still for need in answer.needs),
             next((answer.detail for _, answer, _ in still if answer.detail), ""),
-            any(was_set_aside for _, _, was_set_aside in answers),
+            any(is_set_aside for _, _, is_set_aside in answers),
         )
 
     def _is_retired(self, control: Control) -> bool:
@@ -264,9 +304,9 @@ class _Evaluation:
         return any(
             ready.policy.is_on_registration
             and ready.policy.state == "enabled"
+            and found.applies is True
             and any(is_strength(control.key) for control in ready.policy.controls)
-            and match(ready.checks, self._scene).applies is True
-            for ready in self._book.ready
+            for ready, found in self._matches
         )
 
     def _resolved(self, answer: Answer, policy: Policy) -> Answer:
@@ -293,14 +333,8 @@ class _Evaluation:
     def _evaluate_registration(self) -> Decision:
         outer = self._scene
         sign_in = replace(outer.sign_in, apps=(), context="", action=REGISTRATION)
-        inner = Scene(
-            outer.facts,
-            self._book.parents,
-            sign_in,
-            doubt=outer.doubt,
-            traced=outer.steps is not None,
-            is_interrupted=True,
-        )
+        traced = outer.steps is not None
+        inner = self._book.scene(sign_in, doubt=outer.doubt, traced=traced, is_interrupted=True)
         decision = _Evaluation(self._book, inner).decision()
         outer.used |= inner.used
         outer.switches |= inner.switches
@@ -310,27 +344,18 @@ class _Evaluation:
 
     def _weigh_overlay(self, item: Overlay) -> _Demand:
         if item.key == "block":
-            return _Demand(item.name, BLOCK, ("block",))
+            return _BLOCK
         answer = ask(item.key, self._scene)
         if answer.status & REGISTER:
             answer = answer._replace(status=answer.status & ~REGISTER | self._registration())
         tell_overlay(self._scene, item, answer)
         unmet = (item.key,) if answer.status != MET else ()
-        return _Demand(item.name, answer.status, unmet, answer.needs, answer.detail)
+        return _Demand(answer.status, unmet, answer.needs, answer.detail)
 
 
-def _is_first_method(scene: Scene) -> bool | None:
+def _is_first_method(scene: Scene) -> Truth:
     strong = has_strong_method(scene)
     return None if strong is None else not strong
-
-
-def _missing(matches: list[Match], demands: list[tuple[_Demand, bool | None]]) -> tuple[str, ...]:
-    """The facts that an unknown lacks: those of conditions nobody could answer, and unmet controls."""
-    facts = [check.fact for found in matches if found.applies is None for check in found.unknown]
-    vague = [
-        key for demand, holds in demands if holds and not is_certain(demand.status) for key in demand.unmet
-    ]
-    return _unique((*facts, *vague))
 
 
 def _unique(items: Iterable[str]) -> tuple[str, ...]:

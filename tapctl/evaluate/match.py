@@ -7,7 +7,8 @@ conditionalAccessWhatIfReasons: https://learn.microsoft.com/graph/api/resources/
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cache, partial
+from operator import itemgetter
 from typing import NamedTuple, TypeAlias
 
 from tapctl.evaluate.applications import DIRECTORY, SUITES, app_key, in_suite
@@ -38,13 +39,16 @@ _RISKS = frozenset({"low", "medium", "high", "none", "hidden"})
 
 
 class Check(NamedTuple):
-    """One condition: `reason` is why the policy does not apply where `ask` answers False."""
+    """One condition: `reason` is why the policy does not apply where its answer is False.
+
+    Equal conditions of different policies have the same `slot`, so that they are asked once a sign-in.
+    """
 
     reason: str
     path: Path
     fact: str
     rule: str
-    ask: Ask
+    slot: int
 
 
 class Match(NamedTuple):
@@ -53,44 +57,73 @@ class Match(NamedTuple):
     applies: Truth
     failed: tuple[Check, ...]
     unknown: tuple[Check, ...]
+    reasons: tuple[str, ...]
 
 
-def match(checks: tuple[Check, ...], scene: Scene) -> Match:
-    """Ask all of a policy's checks."""
-    failed: list[Check] = []
-    unknown: list[Check] = []
-    for check in checks:
-        answer = check.ask(scene)
-        if answer is False:
-            failed.append(check)
-        elif answer is None:
-            unknown.append(check)
-    applies = False if failed else None if unknown else True
-    return Match(applies, tuple(failed), tuple(unknown))
+class Slots:
+    """The different conditions of all policies; hands out the same number for the same condition."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[tuple[object, ...], int] = {}
+        self.asks: list[Ask] = []
+
+    def check(
+        self, reason: str, path: Path, fact: str, rule: str, ask: Callable[..., Truth], *clause: object
+    ) -> Check:
+        """A check that asks `ask(*clause, scene)`; clauses are compared by value."""
+        slot = self._numbers.setdefault((ask, *clause), len(self._numbers))
+        if slot == len(self.asks):
+            self.asks.append(partial(ask, *clause))
+        return Check(reason, path, fact, rule, slot)
 
 
-def checks_of(policy: Policy) -> tuple[Check, ...]:
+class Matcher:
+    """One policy's checks. What a set of answers means is worked out once and remembered: few differ."""
+
+    def __init__(self, checks: tuple[Check, ...]) -> None:
+        self.checks = checks
+        self._pick = itemgetter(*(check.slot for check in checks), checks[0].slot)
+        self._seen: dict[object, Match] = {}
+
+    def match(self, answers: list[Truth]) -> Match:
+        """Whether the policy applies; `answers` holds one for each slot."""
+        key = self._pick(answers)
+        found = self._seen.get(key)
+        if found is None:
+            found = self._seen[key] = self._weigh(answers)
+        return found
+
+    def _weigh(self, answers: list[Truth]) -> Match:
+        failed = tuple(check for check in self.checks if answers[check.slot] is False)
+        unknown = tuple(check for check in self.checks if answers[check.slot] is None)
+        reasons = tuple(dict.fromkeys(check.reason for check in failed or unknown))
+        return Match(False if failed else None if unknown else True, failed, unknown, reasons)
+
+
+def checks_of(policy: Policy, slots: Slots) -> tuple[Check, ...]:
     """The conditions that are configured; one that is not holds for everything."""
-    return tuple(_checks(policy))
+    return tuple(_checks(policy, slots))
 
 
-def _checks(policy: Policy) -> Iterator[Check]:
+def _checks(policy: Policy, slots: Slots) -> Iterator[Check]:
     conditions: Path = ("conditions",)
     if policy.is_for_workloads:
         path = (*conditions, "clientApplications")
-        yield Check("workloadIdentities", path, "user", "workload-identities", partial(_workloads, policy))
+        clause = (policy.workloads, policy.has_workload_filter)
+        yield slots.check("workloadIdentities", path, "user", "workload-identities", _workloads, *clause)
     else:
-        yield Check("users", (*conditions, "users"), "user", "users", partial(_users, policy))
-    yield _target_check(policy)
+        path = (*conditions, "users")
+        yield slots.check("users", path, "user", "users", _users, policy.include, policy.exclude)
+    yield _target_check(policy, slots)
     if policy.client_app_types and "all" not in policy.client_app_types:
-        ask = partial(_client_app, policy.client_app_types)
-        yield Check("clientApps", (*conditions, "clientAppTypes"), "client_app", "client-apps", ask)
+        path, clients = (*conditions, "clientAppTypes"), policy.client_app_types
+        yield slots.check("clientApps", path, "client_app", "client-apps", _client_app, clients)
     if policy.platforms is not None:
-        ask = partial(_platform, policy.platforms)
-        yield Check("devicePlatform", (*conditions, "platforms"), "platform", "platforms", ask)
+        path = (*conditions, "platforms")
+        yield slots.check("devicePlatform", path, "platform", "platforms", _platform, policy.platforms)
     if policy.locations is not None:
-        ask = partial(_location, policy.locations)
-        yield Check("location", (*conditions, "locations"), "locations", "locations", ask)
+        path = (*conditions, "locations")
+        yield slots.check("location", path, "locations", "locations", _location, policy.locations)
     for levels, name, fact, reason in (
         (policy.sign_in_risks, "signInRiskLevels", "sign_in_risk", "signInRisk"),
         (policy.user_risks, "userRiskLevels", "user_risk", "userRisk"),
@@ -105,14 +138,15 @@ def _checks(policy: Policy) -> Iterator[Check]:
     ):
         if levels:
             rule = "authentication-flows" if fact == "flow" else "risk-levels"
-            yield Check(reason, (*conditions, name), fact, rule, partial(_listed, levels, fact))
+            yield slots.check(reason, (*conditions, name), fact, rule, _listed, levels, fact)
     if policy.device_rule:
-        path = (*conditions, "devices", "deviceFilter")
-        yield Check("devices", path, "device", "device-filter", _device_check(policy))
+        path, asked = (*conditions, "devices", "deviceFilter"), (policy.device_mode, policy.device_rule)
+        yield slots.check("devices", path, "device", "device-filter", _device, _Filter(*asked))
     for path in policy.unknown:
-        yield Check("notEnoughInformation", path, str(path[-1]), "unknown-condition", _nobody_knows)
+        fact = str(path[-1])
+        yield slots.check("notEnoughInformation", path, fact, "unknown-condition", _nobody_knows)
     if policy.state is None:
-        yield Check("invalidPolicy", ("state",), "state", "unknown-condition", _nobody_knows)
+        yield slots.check("invalidPolicy", ("state",), "state", "unknown-condition", _nobody_knows)
 
 
 def _nobody_knows(_: Scene) -> Truth:
@@ -122,23 +156,23 @@ def _nobody_knows(_: Scene) -> Truth:
 # Users and workloads
 
 
-def _users(policy: Policy, scene: Scene) -> Truth:
+def _users(include: UserClause, exclude: UserClause, scene: Scene) -> Truth:
     if scene.is_workload:
         return False
-    return but_not(_in_clause(policy.include, scene), _in_clause(policy.exclude, scene))
+    excluded = _in_clause(exclude, scene)
+    return False if excluded is True else but_not(_in_clause(include, scene), excluded)
 
 
 def _in_clause(clause: UserClause, scene: Scene) -> Truth:
     if clause.everybody or scene.user in clause.users:
         return True
-    if not clause.groups and not clause.roles and clause.guests is None and not clause.all_guests:
-        return False
-    return some(_memberships(clause, scene))
+    in_group = scene.in_any_group(clause.groups) if clause.groups else False
+    if in_group is True or not clause.is_about_more:
+        return in_group
+    return some((in_group, *_memberships(clause, scene)))
 
 
 def _memberships(clause: UserClause, scene: Scene) -> Iterator[Truth]:
-    if clause.groups:
-        yield scene.in_any_group(clause.groups)
     if clause.roles:
         roles = scene.person.roles
         yield None if roles is None else not roles.isdisjoint(clause.roles)
@@ -159,7 +193,7 @@ def _is_guest(clause: GuestClause, scene: Scene) -> Truth:
     return home in clause.tenants if home else None
 
 
-def _workloads(policy: Policy, scene: Scene) -> Truth:
+def _workloads(lists: Lists, has_filter: bool, scene: Scene) -> Truth:
     """https://learn.microsoft.com/entra/identity/conditional-access/workload-identity"""
     if not scene.is_workload or scene.user.startswith("mi:"):
         return False
@@ -167,30 +201,34 @@ def _workloads(policy: Policy, scene: Scene) -> Truth:
     if own in {text.casefold() for text in scene.facts.multi_tenant_applications}:
         return False
     names = {own, scene.user}
-    every_one = "serviceprincipalsinmytenant" in policy.workloads.include
-    included: Truth = every_one or not names.isdisjoint(policy.workloads.include)
-    if policy.has_workload_filter and not included:
+    every_one = "serviceprincipalsinmytenant" in lists.include
+    included: Truth = every_one or not names.isdisjoint(lists.include)
+    if has_filter and not included:
         included = None
-    return but_not(included, not names.isdisjoint(policy.workloads.exclude))
+    return but_not(included, not names.isdisjoint(lists.exclude))
 
 
 # Targets
 
 
-def _target_check(policy: Policy) -> Check:
+def _target_check(policy: Policy, slots: Slots) -> Check:
     path: Path = ("conditions", "applications")
     match policy.target:
         case "actions":
-            ask = partial(_action, policy.actions)
-            return Check("userActions", (*path, "includeUserActions"), "action", "user-actions", ask)
+            path = (*path, "includeUserActions")
+            return slots.check("userActions", path, "action", "user-actions", _action, policy.actions)
         case "contexts":
-            place = (*path, "includeAuthenticationContextClassReferences")
-            ask = partial(_context, policy.contexts)
-            return Check("authenticationContext", place, "context", "authentication-contexts", ask)
+            path, rule = (*path, "includeAuthenticationContextClassReferences"), "authentication-contexts"
+            return slots.check("authenticationContext", path, "context", rule, _context, policy.contexts)
         case "apps":
-            return Check("application", path, "apps", "resources", partial(_resources, policy))
+            clause = (policy.apps, policy.has_app_filter)
+            return slots.check("application", path, "apps", "resources", _resources, *clause)
         case _:
-            return Check("emptyPolicy", path, "apps", "resources", lambda scene: False)
+            return slots.check("emptyPolicy", path, "apps", "resources", _nothing)
+
+
+def _nothing(_: Scene) -> Truth:
+    return False
 
 
 def _action(actions: frozenset[str], scene: Scene) -> Truth:
@@ -210,8 +248,8 @@ def _context(contexts: frozenset[str], scene: Scene) -> Truth:
     return scene.sign_in.context.lower() in contexts
 
 
-def _resources(policy: Policy, scene: Scene) -> Truth:
-    reaches_all = "all" in policy.apps.include
+def _resources(lists: Lists, has_filter: bool, scene: Scene) -> Truth:
+    reaches_all = "all" in lists.include
     if scene.action == REGISTER:
         if reaches_all:
             return _counts_as_registration(scene)
@@ -221,7 +259,7 @@ def _resources(policy: Policy, scene: Scene) -> Truth:
     if not scene.sign_in.apps:
         return scene.assume("all-resources-and-contexts", False) if reaches_all else False
     apps = _asked_for(scene)
-    return some(_resource(policy, app, scene) for app in apps)
+    return some(_resource(lists, has_filter, app, scene) for app in apps)
 
 
 def _asked_for(scene: Scene) -> tuple[str, ...]:
@@ -232,16 +270,16 @@ def _asked_for(scene: Scene) -> tuple[str, ...]:
     return found
 
 
-def _resource(policy: Policy, app: str, scene: Scene) -> Truth:
-    excluded = _in_apps(policy.apps.exclude, app, scene)
-    if "all" not in policy.apps.include:
-        included = _in_apps(policy.apps.include, app, scene)
-        if policy.has_app_filter and included is not True:
+def _resource(lists: Lists, has_filter: bool, app: str, scene: Scene) -> Truth:
+    excluded = _in_apps(lists.exclude, app, scene)
+    if "all" not in lists.include:
+        included = _in_apps(lists.include, app, scene)
+        if has_filter and included is not True:
             included = None
         return but_not(included, excluded)
-    if not policy.apps.exclude:
-        return None if policy.has_app_filter else True
-    return _all_but_some(policy, app, excluded, scene)
+    if not lists.exclude:
+        return None if has_filter else True
+    return _all_but_some(lists, excluded, scene)
 
 
 def _in_apps(names: frozenset[str], app: str, scene: Scene) -> Truth:
@@ -252,7 +290,7 @@ def _in_apps(names: frozenset[str], app: str, scene: Scene) -> Truth:
     return scene.assume("suite-by-list", False) if known is None else known
 
 
-def _all_but_some(policy: Policy, app: str, excluded: Truth, scene: Scene) -> Truth:
+def _all_but_some(lists: Lists, excluded: Truth, scene: Scene) -> Truth:
     """All resources less some: requests for low-privilege scopes only were let through, and later are not."""
     ordinary = but_not(True, excluded)
     scopes = scene.sign_in.scopes
@@ -263,10 +301,10 @@ def _all_but_some(policy: Policy, app: str, excluded: Truth, scene: Scene) -> Tr
         return ordinary
     if asked <= _OIDC and excluded is True and scene.sign_in.client_kind == "confidential":
         return False
-    return _held_to_directory(policy, scene)
+    return _held_to_directory(lists, scene)
 
 
-def _held_to_directory(policy: Policy, scene: Scene) -> Truth:
+def _held_to_directory(lists: Lists, scene: Scene) -> Truth:
     match scene.facts.baseline_scopes:
         case "legacy":
             enforced: Truth = False
@@ -276,7 +314,7 @@ def _held_to_directory(policy: Policy, scene: Scene) -> Truth:
             enforced = None
         case _:
             enforced = scene.since(BASELINE_SCOPES)
-    return enforced and but_not(True, _in_apps(policy.apps.exclude, DIRECTORY, scene))
+    return enforced and but_not(True, _in_apps(lists.exclude, DIRECTORY, scene))
 
 
 # Conditions
@@ -314,18 +352,26 @@ def _listed(levels: frozenset[str], fact: str, scene: Scene) -> Truth:
     return value.lower() in levels
 
 
-def _device_check(policy: Policy) -> Ask:
+class _Filter(NamedTuple):
+    """A device filter as written: compared by its text."""
+
+    mode: str
+    rule: str
+
+
+@cache
+def _parsed(rule: str) -> Node | None:
     try:
-        node = parse(policy.device_rule)
+        return parse(rule)
     except FilterError:
-        return _nobody_knows
-    return partial(_device, node, policy.device_mode == "exclude")
+        return None
 
 
-def _device(node: Node, is_excluding: bool, scene: Scene) -> Truth:
-    if scene.sign_in.device is None:
+def _device(asked: _Filter, scene: Scene) -> Truth:
+    node = _parsed(asked.rule)
+    if node is None or scene.sign_in.device is None:
         return None
     found = matches(node, scene.sign_in.device)
-    if not is_excluding:
-        return found
-    return None if found is None else not found
+    if found is None:
+        return None
+    return not found if asked.mode == "exclude" else found

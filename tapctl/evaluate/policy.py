@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
 from tapctl.evaluate.applications import app_key
-from tapctl.evaluate.situation import JOIN, REGISTER
+from tapctl.evaluate.situation import REGISTER
 from tapctl.model import Json, JsonObject, Path
 
 State: TypeAlias = Literal["enabled", "reportOnly", "disabled"]
@@ -51,7 +51,8 @@ class GuestClause:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserClause:
-    """One side (include or exclude) of a policy's users. `users` are in lower case."""
+    """One side (include or exclude) of a policy's users. `users` are in lower case; `is_about_more`: than
+    everybody, users and groups."""
 
     everybody: bool = False
     all_guests: bool = False
@@ -59,11 +60,7 @@ class UserClause:
     groups: frozenset[str] = frozenset()
     roles: frozenset[str] = frozenset()
     guests: GuestClause | None = None
-
-    def __bool__(self) -> bool:
-        return bool(
-            self.everybody or self.all_guests or self.users or self.groups or self.roles or self.guests
-        )
+    is_about_more: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,13 +112,11 @@ class Policy:
     blocks: bool
     session: JsonObject = field(default_factory=dict)
 
+    asks_for: tuple[str, ...] = ()
+
     @property
     def is_on_registration(self) -> bool:
         return REGISTER in self.actions
-
-    @property
-    def is_on_join(self) -> bool:
-        return JOIN in self.actions
 
 
 def read_policy(name: str, spec: JsonObject) -> Policy:
@@ -170,6 +165,7 @@ def read_policy(name: str, spec: JsonObject) -> Policy:
         controls=controls,
         blocks=any(control.key == "block" for control in controls),
         session=_object(spec.get("sessionControls")),
+        asks_for=tuple(control.key for control in controls),
     )
 
 
@@ -186,13 +182,15 @@ def _target(
 def _users(users: JsonObject, side: str) -> UserClause:
     named = _words(users.get(f"{side}Users"))
     guests = _object(users.get(f"{side}GuestsOrExternalUsers"))
+    roles = frozenset(_texts(users.get(f"{side}Roles")))
     return UserClause(
         everybody="all" in named,
         all_guests=GUESTS in named,
         users=named - {"all", "none", GUESTS},
         groups=frozenset(_texts(users.get(f"{side}Groups"))),
-        roles=frozenset(_texts(users.get(f"{side}Roles"))),
+        roles=roles,
         guests=_guests(guests) if guests.get("guestOrExternalUserTypes") else None,
+        is_about_more=bool(roles or guests.get("guestOrExternalUserTypes") or GUESTS in named),
     )
 
 

@@ -15,7 +15,6 @@ from tapctl.evaluate.strengths import LEGACY_POLICY, PASSES
 from tapctl.evaluate.truth import Truth, but_not, some
 from tapctl.model import Path
 
-EVERYTHING: Final = frozenset(RULES)
 LEGACY_CLIENTS: Final = frozenset({"exchangeactivesync", "other", "eassupported"})
 EXTERNAL_TYPES: Final = frozenset(
     {
