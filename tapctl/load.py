@@ -353,7 +353,7 @@ class _Loader:
         if STATES.index(str(state)) <= STATES.index(cap):
             return resource
         self.findings.extend(_about_cap(resource, str(state), cap, environment.name))
-        return replace(resource, spec=resource.spec | {"state": cap})
+        return replace(resource, spec=resource.spec | {"state": cap}, capped_from=str(state))
 
 
 def _resource(section: Section, kind: str | None, *, is_singleton: bool) -> Resource | None:

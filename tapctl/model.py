@@ -51,7 +51,11 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """Something a person should know. `flag` is the option that acknowledges a brake."""
+    """Something a person should know. `flag` is the option that acknowledges a brake.
+
+    Of a lint rule, `rule` is its id and `name` its name; `news` says, in a plan, whether this change brings
+    the finding or ends it.
+    """
 
     rule: str
     severity: Severity
@@ -60,11 +64,22 @@ class Finding:
     place: Place | None = None
     address: Address | None = None
     flag: str = ""
+    name: str = ""
+    news: Literal["", "introduced", "removed"] = ""
+
+    @property
+    def label(self) -> str:
+        """The rule as people see it, and whether it is news."""
+        called = f"{self.rule} {self.name}" if self.name else self.rule
+        return f"{called}, {self.news}" if self.news else called
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:
-    """One declared object: `spec` as written, after variables, overrides and caps; names, not ids."""
+    """One declared object: `spec` as written, after variables, overrides and caps; names, not ids.
+
+    `capped_from` is the state it asks for, where the environment's cap has lowered it.
+    """
 
     address: Address
     spec: JsonObject
@@ -74,6 +89,7 @@ class Resource:
     why: str = ""
     newer: frozenset[str] = frozenset()
     ignores: tuple[JsonObject, ...] = ()
+    capped_from: str = ""
 
     def place(self, *path: str | int) -> Place | None:
         """Where `path` inside `spec` was written; without a path, the document itself."""
@@ -119,13 +135,15 @@ class Settings:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
     """One tenant to plan against. `ca_requests_per_second` paces the Conditional Access family, and
-    `passes_per_second` is the pace at which making passes begins; 0 is none."""
+    `passes_per_second` is the pace at which making passes begins; 0 is none. `production` is what the file
+    says; None where it says nothing."""
 
     name: str
     tenant_id: str | None = None
     cloud: str = "global"
     graph_endpoint: str | None = None
     max_state: str | None = None
+    production: bool | None = None
     ca_requests_per_second: float = 1.0
     passes_per_second: float = 0.5
     pins: Mapping[Address, str] = field(default_factory=dict)
@@ -134,6 +152,14 @@ class Environment:
     @property
     def is_sandbox(self) -> bool:
         return self.name == "sandbox"
+
+    @property
+    def is_production(self) -> bool:
+        """Whether people work in it. A name proves nothing: what does not say is taken for production,
+        unless it is the sandbox or policies are capped there."""
+        if self.production is not None:
+            return self.production
+        return not self.is_sandbox and self.max_state in (None, "enabled")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

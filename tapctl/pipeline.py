@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tapctl.kinds import kinds
 from tapctl.load import load_workspace
-from tapctl.model import Finding, Plan, Workspace, errors_in
+from tapctl.model import Finding, Plan, Snapshot, Workspace, errors_in
 from tapctl.resolve import Resolved, resolve, unpinned
 from tapctl.validate import Desired, validate
 
@@ -62,8 +63,18 @@ def check(root: Path, environment: str | None) -> Checked:
     )
 
 
-async def make_plan(checked: Checked, gateway: Gateway) -> Planned:
-    """Read the tenant and decide. The plan's findings are all findings, offline ones included."""
+def linted(checked: Checked, as_of: date) -> Checked:
+    """The same with what the lint rules find, offline. A mistake that a rule explains is not said twice."""
+    from tapctl.lint.context import offline
+    from tapctl.lint.run import lint, without_doubles
+
+    found = lint(offline(checked.workspace, checked.desired, as_of=as_of)).findings
+    return replace(checked, findings=(*without_doubles(checked.findings, found), *found))
+
+
+async def make_plan(checked: Checked, gateway: Gateway, as_of: date | None = None) -> Planned:
+    """Read the tenant and decide. The plan's findings are all findings, offline ones included; those of lint
+    rules if there is a date to judge by."""
     from tapctl.guard import guard, shields
     from tapctl.match import match
     from tapctl.observe import observe
@@ -76,7 +87,8 @@ async def make_plan(checked: Checked, gateway: Gateway) -> Planned:
     matched = match(workspace, checked.desired, snapshot)
     plan = plan_changes(matched, checked.resolved, snapshot)
     brakes = guard(plan, matched, snapshot, workspace)
-    plan = replace(plan, findings=(*checked.findings, *plan.findings, *brakes))
+    unwise = _unwise(matched, snapshot, workspace, brakes, as_of)
+    plan = replace(plan, findings=(*checked.findings, *plan.findings, *brakes, *unwise))
     plan = replace(plan, checksum=checksum(plan))
     if errors_in(plan.findings):
         return Planned(plan=plan, matched=matched, stages=())  # a plan with errors has no order
@@ -84,6 +96,21 @@ async def make_plan(checked: Checked, gateway: Gateway) -> Planned:
     if stops := rehearse(stages, matched, snapshot, workspace):
         plan, stages = replace(plan, findings=(*plan.findings, *stops)), ()
     return Planned(plan=plan, matched=matched, stages=stages)
+
+
+def _unwise(
+    matched: Matched,
+    snapshot: Snapshot,
+    workspace: Workspace,
+    brakes: tuple[Finding, ...],
+    as_of: date | None,
+) -> tuple[Finding, ...]:
+    """What lint says of the state that would result."""
+    if as_of is None:
+        return ()
+    from tapctl.lint.planned import plan_findings
+
+    return plan_findings(matched, snapshot, workspace, brakes, as_of=as_of)
 
 
 async def carry_out(

@@ -84,6 +84,12 @@ class Section:
             return default
         return value
 
+    def truth(self, key: str) -> bool | None:
+        value = self.value.get(key)
+        if key in self.value and not isinstance(value, bool):
+            self.wrong_type("true or false", key, value=value)
+        return value if isinstance(value, bool) else None
+
     def texts(self, key: str) -> tuple[str, ...]:
         return tuple(text for _, text in self.texts_at(key))
 

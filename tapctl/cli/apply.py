@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,7 +65,7 @@ def command(options: Options, *, yes: bool, checksum: str | None, saved: Path | 
     if checked.has_errors:
         return _refuse(checked_report(checked, "apply"), _mistakes(len(errors_in(checked.findings))), options)
     with connected(checked.workspace) as session:
-        planned = session.run(make_plan(checked, session.gateway))
+        planned = session.run(make_plan(checked, session.gateway, datetime.now(UTC).date()))
         report = plan_report(
             planned,
             "apply",

@@ -20,7 +20,7 @@ from tapctl.errors import TapctlError
 from tapctl.render.escape import visible
 
 COMMANDS: Final = {
-    "validate": "Check the workspace, offline: schema and references.",
+    "validate": "Check the workspace, offline: schema, references and lint rules.",
     "plan": "Show what would change in the tenant, and what it would mean.",
     "apply": "Make the tenant what the workspace says; asks first.",
     "import": "Write documents for what is in the tenant, or in an export.",

@@ -6,6 +6,7 @@ import functools
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias, cast
 
@@ -63,6 +64,22 @@ def _with_options(command: Callable[..., int], *, formats: tuple[Format, ...]) -
         return command(options, **others)
 
     return with_options
+
+
+def as_of_option(command: Callable[..., int]) -> Callable[..., int]:
+    """Gives a command --as-of: the date by which dated rules are judged."""
+
+    @click.option(
+        "--as-of",
+        metavar="DATE",
+        type=click.DateTime(["%Y-%m-%d"]),
+        help="Judge as if it were this day, such as 2027-01-31 [default: today, UTC].",
+    )
+    @functools.wraps(command)
+    def with_date(*positional: Any, as_of: datetime | None, **others: Any) -> int:
+        return command(*positional, as_of=(as_of or datetime.now(UTC)).date(), **others)
+
+    return with_date
 
 
 def require_environment(options: Options, real_environments: tuple[str, ...]) -> None:

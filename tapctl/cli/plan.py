@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from tapctl.cli.options import Options, answering_in
+from tapctl.cli.options import Options, answering_in, as_of_option
 from tapctl.errors import UsageError
 
 if TYPE_CHECKING:
@@ -28,11 +29,13 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path, dir_okay=False),
     help="Save the plan, for `tapctl apply FILE` to be held to it.",
 )
-def command(options: Options, *, detailed_exitcode: bool, out: Path | None) -> int:
+@as_of_option
+def command(options: Options, *, detailed_exitcode: bool, out: Path | None, as_of: date) -> int:
     """Compare the workspace with the tenant and show what would change, and what it would mean.
 
     Writes nothing to the tenant. Mistakes in the workspace are shown before the tenant is asked. A saved plan
-    holds no secret; a plan with errors is not saved.
+    holds no secret; a plan with errors is not saved. Lint rules judge the tenant as it would be, and say
+    which of their findings this change introduces or removes.
     """
     from tapctl.cli.connect import connected
     from tapctl.cli.output import show
@@ -45,7 +48,7 @@ def command(options: Options, *, detailed_exitcode: bool, out: Path | None) -> i
         show(checked_report(checked, "plan"), options.format)
         return 1
     with connected(checked.workspace) as session:
-        planned = session.run(make_plan(checked, session.gateway))
+        planned = session.run(make_plan(checked, session.gateway, as_of))
         caller, sent = session.gateway.caller.name, session.gateway.sent
     documents = len(checked.workspace.resources)
     show(plan_report(planned, "plan", caller=caller, requests=sent, documents=documents), options.format)

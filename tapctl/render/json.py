@@ -116,12 +116,14 @@ def _findings(report: Report) -> JsonObject:
 def _finding(finding: Finding) -> JsonObject:
     return {
         "rule": finding.rule,
+        "name": finding.name or None,
         "severity": finding.severity,
         "message": finding.message,
         "help": finding.help or None,
         "place": _place(finding.place),
         "address": str(finding.address) if finding.address else None,
         "flag": finding.flag or None,
+        "news": finding.news or None,
     }
 
 

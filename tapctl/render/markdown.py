@@ -130,7 +130,7 @@ def _finding(finding: Finding) -> str:
     parts = [_message(finding)]
     if finding.place:
         parts.append(f"at {code(str(finding.place))}")
-    parts.append(f"({code(finding.rule)})")
+    parts.append(f"({code(finding.label)})")
     if finding.help:
         parts.append(f"<br>{text(clipped(finding.help, _LONGEST_MESSAGE))}")
     if finding.flag:

@@ -142,7 +142,7 @@ def _findings(page: Page, severity: Severity, findings: Sequence[Finding]) -> No
 
 def _finding(page: Page, finding: Finding, symbol: str, style: str) -> None:
     where = f"{visible(str(finding.place))}: " if finding.place else ""
-    page.line((f"{symbol} ", style), where, visible(finding.message), (f" [{visible(finding.rule)}]", "dim"))
+    page.line((f"{symbol} ", style), where, visible(finding.message), (f" [{visible(finding.label)}]", "dim"))
     if finding.help:
         page.line((visible(finding.help), "dim"), indent=4, hang=0)
     if finding.flag:

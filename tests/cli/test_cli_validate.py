@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+
 from cli_tools import Cli
 from jsonschema import Draft202012Validator
 
@@ -45,3 +48,40 @@ def test_hostile_documents_are_escaped(cli: Cli) -> None:
         result = cli("validate", "--format", chosen)
         assert result.code == 1
         assert not {"\x1b", "\x07", "\u202e"} & set(result.out + result.err)
+
+
+def test_lint_is_part_of_it_unless_left_out(cli: Cli) -> None:
+    cli.write(
+        "all.yaml",
+        "kind: TemporaryAccessPassPolicy\nspec: {state: enabled, isUsableOnce: false, includeTargets: []}\n",
+    )
+    cli.write("environments/production.yaml", "production: true\n")
+    found = cli("validate", "-e", "production", "--format", "json")
+    without = cli("validate", "-e", "production", "--no-lint", "--format", "json")
+
+    assert "TAP001" in {item["rule"] for item in found.json["findings"]}
+    assert (found.code, without.code, without.json["findings"]) == (1, 0, [])
+
+
+def test_rules_are_imported_only_where_they_run(cli: Cli) -> None:
+    code = (
+        "import sys; from tapctl.cli.main import run; run(sys.argv[1:]); print('tapctl.lint' in sys.modules)"
+    )
+    ran = subprocess.run(  # noqa: S603  # ours
+        [sys.executable, "-c", code, "validate", "--no-lint"], capture_output=True, text=True, check=True
+    )
+
+    assert ran.stdout.endswith("False\n")
+
+
+def test_judged_as_of_another_day(cli: Cli) -> None:
+    ignore = "lint: {ignore: [{rule: TAP001, because: Badge readers, until: 2027-01-31}]}\n"
+    spec = "spec: {state: enabled, isUsableOnce: false, includeTargets: [New hires]}\n"
+    cli.write("all.yaml", f"kind: TemporaryAccessPassPolicy\n{ignore}{spec}")
+    rules = [
+        {item["rule"] for item in cli("validate", "--as-of", day, "--format", "json").json["findings"]}
+        for day in ("2027-01-31", "2027-02-01")
+    ]
+
+    assert "expired-ignore" not in rules[0]
+    assert {"TAP001", "expired-ignore"} <= rules[1]

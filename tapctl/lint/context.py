@@ -1,0 +1,217 @@
+"""What a rule is given: every object of the folder, or in a plan of the tenant as it would be; and facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from tapctl import directory as directories
+from tapctl.canonical import at, canonical, texts, with_values
+from tapctl.directory import Directory
+from tapctl.evaluate.facts import Facts
+from tapctl.lint.entra import BUILT_IN_STRENGTHS
+from tapctl.lint.groups import Groups
+from tapctl.lint.methods import Methods
+from tapctl.lint.policy import Policy
+from tapctl.lint.rule import Hit, Need
+from tapctl.model import (
+    Address,
+    Environment,
+    Json,
+    JsonObject,
+    Path,
+    Place,
+    Resource,
+    Settings,
+    Severity,
+    Workspace,
+)
+from tapctl.validate import Desired
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One object: its canonical spec, and its document, if one declares it."""
+
+    address: Address
+    spec: JsonObject
+    resource: Resource | None = None
+    managed_by: str = ""
+
+    def at(self, *path: str) -> Json:
+        """The value at `path`, or None."""
+        return at(self.spec, *path)
+
+    def texts(self, *path: str) -> frozenset[str]:
+        """The strings at `path`; none if there is nothing."""
+        return frozenset(texts(self.spec, *path))
+
+    def place(self, path: Path, value: str = "") -> Place | None:
+        """Where `path` was written; in a list, where `value` was: a canonical list has another order."""
+        if self.resource is None:
+            return None
+        written = at(self.resource.spec, *map(str, path)) if value else None
+        entries = written if isinstance(written, list) else []
+        found = [index for index, entry in enumerate(entries) if _says(entry, value)]
+        return self.resource.place(*path, *found[:1])
+
+    def hit(
+        self, message: str, *path: str, value: str = "", severity: Severity | None = None, remedy: str = ""
+    ) -> Hit:
+        """Something about this object, at `path` of its spec."""
+        return Hit(message=message, item=self, path=path, value=value, severity=severity, help=remedy)
+
+
+def _says(written: Json, value: str) -> bool:
+    """Whether an entry as it was written is this canonical one."""
+    if isinstance(written, dict):
+        written = next(iter(written.get(key) for key in ("id", "cidrAddress") if key in written), None)
+    plain = value.removeprefix("id:").casefold()
+    return isinstance(written, str) and written.strip().removeprefix("id:").casefold() == plain
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """Everything a rule may know; nothing it may ask for.
+
+    `before` is the same about the tenant before a plan. `is_whole`: the items are all that the tenant will
+    have, and not only what a folder declares. A fact that nobody gave is None, or missing, in `facts`.
+    """
+
+    items: tuple[Item, ...]
+    settings: Settings
+    environment: Environment
+    as_of: date
+    facts: Facts = field(default_factory=Facts)
+    before: Context | None = None
+    is_whole: bool = False
+    policies: tuple[Policy, ...] = ()
+    groups: Groups = field(default_factory=lambda: Groups(members={}))
+    methods: Methods = field(default_factory=lambda: Methods(items={}))
+    strengths: Mapping[str, frozenset[frozenset[str]]] = field(default_factory=dict)
+
+    def of(self, kind: str) -> list[Item]:
+        """The objects of one kind."""
+        return [item for item in self.items if item.address.kind == kind]
+
+    def one(self, kind: str) -> Item | None:
+        """A singleton, if it is there."""
+        return next(iter(self.of(kind)), None)
+
+    def find(self, kind: str, name: str) -> Item | None:
+        """The object of that name."""
+        address = Address(kind, name)
+        return next((item for item in self.items if item.address == address), None)
+
+    @property
+    def is_production(self) -> bool:
+        """Whether people work there."""
+        return self.environment.is_production
+
+    def has(self, need: Need) -> bool:
+        """Whether that fact was given, at least for somebody."""
+        people = self.facts.users.values()
+        match need:
+            case "plan":
+                return self.before is not None
+            case "members":
+                return bool(self.facts.groups) or self.groups.has_members
+            case "roles":
+                return any(person.roles is not None for person in people)
+            case "registered":
+                return any(person.registered is not None for person in people)
+            case "perUserMfa":
+                return any(person.per_user_mfa is not None for person in people)
+            case "securityDefaults":
+                return self.facts.security_defaults is not None
+
+    def at_settings(self, message: str, *path: str) -> Hit:
+        """Something about tapctl.yaml."""
+        return Hit(message=message, place=self.settings.source.place(*path), path=path)
+
+    @property
+    def enforced(self) -> tuple[Policy, ...]:
+        """The policies that are enabled."""
+        return tuple(policy for policy in self.policies if policy.is_enforced)
+
+    @property
+    def on(self) -> tuple[Policy, ...]:
+        """The policies that are enabled, or report."""
+        return tuple(policy for policy in self.policies if policy.is_on)
+
+    def combinations(self, policy: Policy) -> frozenset[frozenset[str]] | None:
+        """What satisfies the policy's strength; None where that is not known, or it asks for none."""
+        return self.strengths.get(policy.strength) if policy.strength else None
+
+
+def context_of(
+    items: Iterable[Item],
+    *,
+    settings: Settings,
+    environment: Environment,
+    as_of: date,
+    facts: Facts | None = None,
+    before: Context | None = None,
+    is_whole: bool = False,
+) -> Context:
+    """A Context of canonical objects, with everything that is computed once for all rules."""
+    found = tuple(items)
+    known = facts or Facts()
+    return Context(
+        items=found,
+        settings=settings,
+        environment=environment,
+        as_of=as_of,
+        facts=known,
+        before=before,
+        is_whole=is_whole,
+        policies=tuple(Policy(item=item) for item in found if item.address.kind == "ConditionalAccessPolicy"),
+        groups=Groups.of(
+            ((item.address.name, item.spec) for item in found if item.address.kind == "Group"), known
+        ),
+        methods=Methods(items={item.address.kind: item.spec for item in found}),
+        strengths=_strengths(found, known),
+    )
+
+
+def _strengths(items: Iterable[Item], facts: Facts) -> dict[str, frozenset[frozenset[str]]]:
+    declared = {
+        item.address.name: frozenset(frozenset(text.split(",")) for text in item.texts("allowedCombinations"))
+        for item in items
+        if item.address.kind == "AuthenticationStrength"
+    }
+    given = {name: strength.combinations for name, strength in facts.strengths.items()}
+    return {**BUILT_IN_STRENGTHS, **given, **declared}
+
+
+def offline(
+    workspace: Workspace,
+    desired: Sequence[Desired],
+    *,
+    as_of: date,
+    facts: Facts | None = None,
+    before: Context | None = None,
+) -> Context:
+    """The folder alone: names mean what pins and well-known names say."""
+    directory = directories.build({}, workspace.environment.pins, {})
+    items = [_declared(item, directory) for item in desired if item.resource.ensure == "present"]
+    return context_of(
+        items,
+        settings=workspace.settings,
+        environment=workspace.environment,
+        as_of=as_of,
+        facts=facts,
+        before=before,
+    )
+
+
+def _declared(desired: Desired, directory: Directory) -> Item:
+    kind = desired.kind
+    spec = kind.normalise(canonical(kind.field, desired.spec, directory.as_name))
+    return Item(
+        address=desired.address,
+        spec=with_values(spec, desired.newer),
+        resource=desired.resource,
+        managed_by=kind.service_managed({**desired.spec, "displayName": desired.display_name}),
+    )

@@ -1,0 +1,69 @@
+"""For whom the authentication methods are enabled, as far as their configurations are known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from tapctl.canonical import at
+from tapctl.evaluate.facts import Scope
+from tapctl.model import JsonObject
+
+PASSES: Final = ("temporaryAccessPassOneTime", "temporaryAccessPassMultiUse")
+CONFIGURATIONS: Final[Mapping[str, str]] = {
+    "fido2": "Fido2Policy",
+    "microsoftAuthenticatorPush": "MicrosoftAuthenticatorPolicy",
+    "deviceBasedPush": "MicrosoftAuthenticatorPolicy",
+    "softwareOath": "SoftwareOathPolicy",
+    "sms": "SmsPolicy",
+    "voice": "VoicePolicy",
+    "email": "EmailPolicy",
+    "qrCodePin": "QRCodePinPolicy",
+    "x509CertificateSingleFactor": "X509CertificatePolicy",
+    "x509CertificateMultiFactor": "X509CertificatePolicy",
+    "temporaryAccessPassOneTime": "TemporaryAccessPassPolicy",
+    "temporaryAccessPassMultiUse": "TemporaryAccessPassPolicy",
+}
+"""Method → the kind that enables it. Windows Hello and federation have no configuration of their own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Methods:
+    """The configurations by kind."""
+
+    items: Mapping[str, JsonObject]
+
+    def scope(self, mode: str) -> Scope | None:
+        """For whom a method is on; None where nobody said."""
+        spec = self.items.get(CONFIGURATIONS.get(mode, ""))
+        if spec is None:
+            return None
+        include, exclude = _targets(spec, "includeTargets"), _targets(spec, "excludeTargets")
+        return Scope(
+            is_enabled=spec.get("state") == "enabled",
+            everybody="all_users" in include,
+            include=include - {"all_users"},
+            exclude=exclude,
+        )
+
+    def is_off(self, mode: str) -> bool:
+        """Whether nobody can use a method, for sure: it is off, has no one to be on for, or is the other
+        kind of pass."""
+        if mode == "temporaryAccessPassMultiUse" and self.passes_are_once is True:
+            return True
+        scope = self.scope(mode)
+        return scope is not None and not (
+            scope.is_enabled and (scope.everybody or scope.include - scope.exclude)
+        )
+
+    @property
+    def passes_are_once(self) -> bool | None:
+        """Whether passes are one-time; None where no configuration is known."""
+        spec = self.items.get("TemporaryAccessPassPolicy")
+        return None if spec is None else spec.get("isUsableOnce") is True
+
+
+def _targets(spec: JsonObject, side: str) -> frozenset[str]:
+    found = spec.get(side)
+    return frozenset(str(at(target, "id")) for target in found) if isinstance(found, list) else frozenset()

@@ -1,0 +1,143 @@
+"""A plan → the Contexts before and after it, and what its lint findings mean for it. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+
+from tapctl.evaluate.facts import Facts, Group
+from tapctl.kinds import kinds
+from tapctl.lint import rules
+from tapctl.lint.context import Context, Item, context_of
+from tapctl.lint.run import Linted, lint
+from tapctl.match import Matched, Pair, as_observed
+from tapctl.model import Finding, JsonObject, Snapshot, Workspace
+
+_NOT_NEW = "This change does not introduce it, so it does not stop an apply."
+_BRAKED = "A brake asks about the same danger, so it does not stop an apply by itself."
+_CAPPED = "It is due to the environment's cap on states, so it does not stop an apply."
+
+
+def plan_findings(
+    matched: Matched,
+    snapshot: Snapshot,
+    workspace: Workspace,
+    brakes: Sequence[Finding],
+    *,
+    as_of: date,
+) -> tuple[Finding, ...]:
+    """What lint says about the state that would result, and how that differs from the state that is.
+
+    An error stays one only if this change introduces it, no brake covers the danger, and it would be there
+    without the environment's cap as well.
+    """
+    facts = _facts(matched, snapshot)
+
+    def context(items: Iterable[Item], before: Context | None = None) -> Context:
+        return context_of(
+            items,
+            settings=workspace.settings,
+            environment=workspace.environment,
+            as_of=as_of,
+            facts=facts,
+            before=before,
+            is_whole=True,
+        )
+
+    extra = tuple(_referenced_groups(matched, snapshot))
+    before = context([*_items(matched, "before"), *extra])
+    after = context([*_items(matched, "after"), *extra], before)
+    had, has = lint(before), lint(after)
+    capped = any(item.resource and item.resource.capped_from for item in after.items)
+    uncapped = lint(context(map(_uncapped, after.items), before)) if capped else has
+    return (*_kept(has, had, uncapped, brakes, after), *_gone(had, has), *has.about)
+
+
+def _items(matched: Matched, side: str) -> Iterator[Item]:
+    for pair in matched.pairs:
+        spec = pair.before if side == "before" else _result(pair)
+        if spec is not None:
+            resource = pair.desired.resource if pair.desired else None
+            yield Item(address=pair.address, spec=spec, resource=resource, managed_by=pair.managed_by)
+
+
+def _result(pair: Pair) -> JsonObject | None:
+    if pair.desired is not None:
+        return pair.after
+    return None if pair.is_owned else pair.before
+
+
+def _uncapped(item: Item) -> Item:
+    wanted = item.resource.capped_from if item.resource else ""
+    return replace(item, spec={**item.spec, "state": wanted}) if wanted else item
+
+
+def _referenced_groups(matched: Matched, snapshot: Snapshot) -> Iterator[Item]:
+    """Groups that policies name and nobody declares: what was read of them to find their ids."""
+    declared = {pair.address for pair in matched.pairs}
+    for entry in snapshot.entries.get("Group", ()):
+        pair = as_observed(kinds()["Group"], entry, matched.directory)
+        if pair.address not in declared and pair.before is not None:
+            yield Item(address=pair.address, spec=pair.before)
+
+
+def _facts(matched: Matched, snapshot: Snapshot) -> Facts:
+    """What reading the tenant told: settings, and the groups of the accounts that were looked at."""
+    members: defaultdict[str, dict[str, set[str]]] = defaultdict(lambda: {"User": set(), "Group": set()})
+    names = matched.directory.names
+    for member, groups in snapshot.parents.items():
+        kind = "Group" if ("Group", member) in names else "User"
+        for group in groups:
+            members[_named("Group", group, matched)][kind].add(_named(kind, member, matched))
+    return Facts(
+        groups={
+            name: Group(users=frozenset(found["User"]), groups=frozenset(found["Group"]), is_complete=False)
+            for name, found in members.items()
+        },
+        security_defaults=snapshot.facts.security_defaults,
+    )
+
+
+def _named(kind: str, object_id: str, matched: Matched) -> str:
+    return matched.directory.names.get((kind, object_id), f"id:{object_id}")
+
+
+def _kept(
+    has: Linted, had: Linted, uncapped: Linted, brakes: Sequence[Finding], context: Context
+) -> Iterator[Finding]:
+    """What is there after the plan. What nobody declares is shown only if the change makes it so."""
+    old, anyway = {key for key, _ in had.found}, {key for key, _ in uncapped.found}
+    declared = {item.address for item in context.items if item.resource}
+    braked = {(brake.rule, brake.address) for brake in brakes}
+    for key, finding in has.found:
+        if key not in old:
+            found = replace(finding, news="introduced")
+        elif finding.address is None or finding.address in declared:
+            found = finding
+        else:
+            continue
+        why = (
+            _NOT_NEW
+            if key in old
+            else _BRAKED
+            if (rules()[finding.rule].brake, finding.address) in braked
+            else _CAPPED
+            if key not in anyway
+            else ""
+        )
+        yield _softened(found, why) if why and finding.severity == "error" else found
+
+
+def _softened(finding: Finding, why: str) -> Finding:
+    return replace(finding, severity="warning", help=f"{finding.help} {why}".strip())
+
+
+def _gone(had: Linted, has: Linted) -> Iterator[Finding]:
+    """What the change ends."""
+    kept = {key for key, _ in has.found}
+    for key, finding in had.found:
+        if key not in kept:
+            message = f"no longer: {finding.message}"
+            yield replace(finding, severity="note", news="removed", help="", message=message, place=None)

@@ -1,0 +1,54 @@
+"""What lint means for a plan: the state before and after, brakes and caps."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from trial import Document, Tenant, folder
+
+from tapctl.model import Finding
+from tapctl.pipeline import Planned, check, make_plan
+
+METHODS = "policies/authenticationMethodsPolicy"
+
+
+def planned(root: Path, tenant: Tenant, *documents: Document, **environment: Any) -> Planned:
+    """A plan, lint included, in production unless said otherwise."""
+    checked = check(folder(root, documents, **{"production": True, **environment}), None)
+
+    async def made() -> Planned:
+        async with tenant.connection() as gateway:
+            return await make_plan(checked, gateway, date(2026, 11, 25))
+
+    return asyncio.run(made())
+
+
+def tap(*, once: bool) -> Document:
+    spec = {"state": "enabled", "isUsableOnce": once, "includeTargets": ["New hires"]}
+    return {"kind": "TemporaryAccessPassPolicy", "spec": spec}
+
+
+def of(found: Planned, rule: str) -> list[tuple[str, str]]:
+    """Severity and news of a rule's findings."""
+    return [(item.severity, item.news) for item in _findings(found, rule)]
+
+
+def _findings(found: Planned, rule: str) -> list[Finding]:
+    return [item for item in found.plan.findings if item.rule == rule]
+
+
+def test_an_error_that_was_there_before_is_shown(tmp_path: Path) -> None:
+    found = planned(tmp_path, Tenant(), tap(once=False))
+
+    assert of(found, "TAP001") == [("warning", "")]
+    assert "does not introduce it" in _findings(found, "TAP001")[0].help
+
+
+def test_what_the_change_ends_is_said(tmp_path: Path) -> None:
+    found = planned(tmp_path, Tenant(), tap(once=True))
+
+    assert of(found, "TAP001") == [("note", "removed")]
+    assert _findings(found, "TAP001")[0].place is None

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from lint_tools import context, findings
+
+from tapctl.lint.example import tap
+from tapctl.lint.run import lint
+from tapctl.model import Finding
+
+MULTI = tap(isUsableOnce="false")
+
+
+def ignoring(rule: str, until: str = "") -> str:
+    day = f", until: {until}" if until else ""
+    return f"{MULTI}lint: {{ignore: [{{rule: {rule}, because: Badge readers{day}}}]}}\n"
+
+
+def of(found: tuple[Finding, ...], rule: str) -> list[Finding]:
+    return [finding for finding in found if finding.rule == rule]
+
+
+def test_a_finding_stands_on_its_line(tmp_path: Path) -> None:
+    found = of(findings(tmp_path, MULTI).findings, "TAP001")
+
+    assert [(item.name, item.severity) for item in found] == [("tap-multi-use", "error")]
+    assert found[0].place
+    assert found[0].place[1:] == (4, 3)
+
+
+def test_elsewhere_than_in_production_it_is_less(tmp_path: Path) -> None:
+    found = of(findings(tmp_path, f"environment: {{production: false}}\n---\n{MULTI}").findings, "TAP001")
+
+    assert [item.severity for item in found] == ["warning"]
+
+
+@pytest.mark.parametrize("name", ["tap-multi-use", "TAP001", "tap001"])
+def test_ignored_by_name_or_id(tmp_path: Path, name: str) -> None:
+    found = findings(tmp_path, ignoring(name, "2026-11-25")).findings
+
+    assert not of(found, "TAP001")
+    assert not [item for item in found if "ignore" in item.rule]
+
+
+def test_an_ignore_that_ran_out_is_a_finding(tmp_path: Path) -> None:
+    found = findings(tmp_path, ignoring("TAP001", "2026-11-24")).findings
+
+    assert of(found, "TAP001")
+    assert [item.severity for item in of(found, "expired-ignore")] == ["warning"]
+
+
+def test_an_ignore_of_nothing_is_noted(tmp_path: Path) -> None:
+    found = findings(tmp_path, ignoring("TAP001").replace("Once: false", "Once: true")).findings
+
+    assert [item.severity for item in of(found, "unused-ignore")] == ["note"]
+
+
+def test_an_unknown_rule_is_an_error_with_the_nearest_name(tmp_path: Path) -> None:
+    in_settings = "settings: {lint: {severities: {TAP0001: note, nonsense-of-mine: 'off'}}}\n---\n"
+    found = of(findings(tmp_path, in_settings + ignoring("tap-multiuse")).findings, "unknown-rule")
+
+    assert {item.severity for item in found} == {"error"}
+    assert sorted(item.help for item in found)[:2] == ["Did you mean TAP001?", "Did you mean tap-multi-use?"]
+    assert all(item.place for item in found)
+
+
+@pytest.mark.parametrize(("said", "severity"), [("note", ["note"]), ("error", ["error"]), ("'off'", [])])
+def test_settings_decide_the_severity(tmp_path: Path, said: str, severity: list[str]) -> None:
+    settings = f"settings: {{lint: {{severities: {{tap-multi-use: {said}}}}}}}\n---\n"
+    found = findings(tmp_path, settings + MULTI)
+
+    assert [item.severity for item in of(found.findings, "TAP001")] == severity
+
+
+def test_linting_twice_says_the_same(tmp_path: Path) -> None:
+    made = context(tmp_path, MULTI)
+
+    assert lint(made) == lint(made)
