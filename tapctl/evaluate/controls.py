@@ -83,7 +83,7 @@ def _guest_mfa(scene: Scene) -> Answer:
                 return Answer(MET, "guest-trust")
             case False:
                 return Answer(CHALLENGE, "guest-trust")
-            case None:
+            case _:
                 return Answer(MET | CHALLENGE, "guest-trust")
     if scene.person.type == "b2bDirectConnectUser":
         return Answer(NEVER, "guest-cannot")
@@ -280,7 +280,7 @@ def _device(scene: Scene, has: Callable[[Scene], Truth], rule: str, error: str) 
             return Answer(MET, rule)
         case False:
             return Answer(NEVER, rule, error)
-        case None:
+        case _:
             return Answer(MET | NEVER, rule)
 
 
@@ -336,7 +336,7 @@ def _password_change(_: str, scene: Scene) -> Answer:
             return Answer(CHALLENGE, "password-change")
         case False:
             return Answer(NEVER, "password-change")
-        case None:
+        case _:
             return Answer(CHALLENGE | NEVER, "password-change")
 
 
@@ -348,7 +348,7 @@ def _risk_remediation(_: str, scene: Scene) -> Answer:
             return Answer(CHALLENGE, "risk-remediation")
         case False:
             return Answer(NEVER, "risk-remediation")
-        case None:
+        case _:
             return Answer(CHALLENGE | NEVER, "risk-remediation")
 
 

@@ -55,7 +55,7 @@ class FilterError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Test:
+class Comparison:
     """`device.attribute -operator values`; the operator in lower case, values as written."""
 
     attribute: str
@@ -80,7 +80,7 @@ class Join:
     parts: tuple[Node, ...]
 
 
-Node: TypeAlias = "Test | Not | Join"
+Node: TypeAlias = "Comparison | Not | Join"
 
 _TOKEN = re.compile(
     r"""\s*(?:(?P<mark>[()\[\],])|"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<word>[^\s()\[\],"']+))"""
@@ -145,7 +145,7 @@ class _Reader:
             return node
         return self._test()
 
-    def _test(self) -> Test:
+    def _test(self) -> Comparison:
         token = self._next("an attribute such as device.isCompliant")
         name = token.text.lower().removeprefix("device.")
         if token.is_value or not token.text.lower().startswith("device.") or name not in _ATTRIBUTES:
@@ -158,7 +158,7 @@ class _Reader:
             raise FilterError(
                 f'column {sign.column}: {attribute} does not take "{sign.text}"; it takes {known}'
             )
-        return Test(attribute, operator, self._values())
+        return Comparison(attribute, operator, self._values())
 
     def _values(self) -> tuple[str, ...]:
         if not self._takes_mark("["):
@@ -202,7 +202,7 @@ class _Reader:
 def matches(node: Node, device: Device) -> Truth:
     """Whether the rule is true for the device; None where it needs an attribute that was not given."""
     match node:
-        case Test():
+        case Comparison():
             return _holds(node, device)
         case Not(inner):
             value = matches(inner, device)
@@ -214,21 +214,21 @@ def matches(node: Node, device: Device) -> Truth:
             assert_never(node)
 
 
-def tests_in(node: Node) -> Iterator[Test]:
+def comparisons(node: Node) -> Iterator[Comparison]:
     """Every comparison in a rule."""
     match node:
-        case Test():
+        case Comparison():
             yield node
         case Not(inner):
-            yield from tests_in(inner)
+            yield from comparisons(inner)
         case Join(_, parts):
             for part in parts:
-                yield from tests_in(part)
+                yield from comparisons(part)
         case _:
             assert_never(node)
 
 
-def _holds(test: Test, device: Device) -> Truth:
+def _holds(test: Comparison, device: Device) -> Truth:
     given, value = _attribute(test.attribute, device)
     if not given:
         return None

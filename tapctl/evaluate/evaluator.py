@@ -319,7 +319,10 @@ class _Evaluation:
         return answer._replace(status=answer.status & ~REGISTER | self._registration())
 
     def _registration(self) -> Status:
-        """The same sign-in, asked for the registration action: open, closed, or both possible."""
+        """The same sign-in, asked for the registration action: open, closed, or both possible. The action
+        itself never leads to registration."""
+        if self._scene.is_registering:
+            return NEVER
         if self._inner is None:
             self._inner = self._evaluate_registration()
         match self._inner.verdict:

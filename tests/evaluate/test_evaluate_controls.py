@@ -1,0 +1,382 @@
+"""What each control takes, and what a person can do where it is not met."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+from evaluate_tools import FACTS, JOIN, ONE_TIME, REGISTER, decided, policy, sign_in
+
+from tapctl.evaluate.facts import EVERYBODY, Facts, Person, Scope, Strength
+from tapctl.evaluate.situation import UNREGISTERED, Device, SignIn
+from tapctl.evaluate.strengths import strength_of
+
+PHISHING_RESISTANT = "00000000-0000-0000-0000-000000000004"
+NEW = Person(registered=frozenset({"password"}), held_pass="none")
+WITH_PASS = replace(NEW, held_pass=ONE_TIME)
+WITH_PUSH = replace(NEW, registered=frozenset({"password", "microsoftAuthenticatorPush"}))
+WITH_KEY = replace(NEW, registered=frozenset({"password", "fido2"}), fido2_aaguids=frozenset({"aaguid-blue"}))
+WITH_HELLO = replace(NEW, registered=frozenset({"password", "windowsHelloForBusiness"}))
+GUEST = Person(
+    type="b2bCollaborationGuest", home_tenant="T1", registered=frozenset({"password"}), held_pass="none"
+)
+COMPLIANT = Device(attributes={"isCompliant": True, "trustType": "AzureAD"})
+HYBRID = Device(attributes={"isCompliant": False, "trustType": "ServerAD"})
+TAP = "temporaryAccessPassOneTime"
+
+
+def asked(person: Person, *auth: str, **facts: Any) -> SignIn:
+    return sign_in("somebody", *auth, person=person, **facts)
+
+
+@pytest.mark.parametrize(
+    ("person", "auth", "verdict"),
+    [
+        (WITH_PUSH, ("password", "microsoftAuthenticatorPush"), "allow"),
+        (WITH_PASS, (TAP,), "allow"),
+        (NEW, ("password", "externalMfa"), "allow"),
+        (NEW, ("federatedMultiFactor",), "allow"),
+        (WITH_PUSH, ("password",), "challenge"),
+        (WITH_PASS, ("password",), "challenge"),
+        (NEW, ("password",), "register"),
+        (WITH_HELLO, ("password",), "unsatisfiable"),
+        (replace(WITH_PUSH, reachable=frozenset({"password"})), ("password",), "unsatisfiable"),
+        (Person(), ("password",), "unknown"),
+    ],
+)
+def test_mfa_is_met_asked_for_registered_or_out_of_reach(
+    person: Person, auth: tuple[str, ...], verdict: str
+) -> None:
+    assert decided(policy("mfa"), asked=asked(person, *auth)).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("person", "auth", "strength", "verdict"),
+    [
+        (WITH_PASS, (TAP,), "Any pass", "allow"),
+        (NEW, ("temporaryAccessPassMultiUse",), "Passwordless MFA", "refusedBeforePolicy"),
+        (WITH_PASS, (TAP,), "Passwordless MFA", "register"),
+        (WITH_PASS, (TAP,), PHISHING_RESISTANT, "register"),
+        (NEW, ("password",), PHISHING_RESISTANT, "unsatisfiable"),
+        (NEW, ("password",), "Multifactor authentication", "register"),
+        (WITH_PUSH, ("password", "microsoftAuthenticatorPush"), PHISHING_RESISTANT, "register"),
+        (WITH_KEY, ("password",), "id:" + PHISHING_RESISTANT, "challenge"),
+        (WITH_KEY, ("fido2",), PHISHING_RESISTANT, "allow"),
+        (
+            replace(WITH_KEY, reachable=frozenset({"password"})),
+            ("password",),
+            PHISHING_RESISTANT,
+            "unsatisfiable",
+        ),
+        (WITH_HELLO, ("password",), PHISHING_RESISTANT, "unsatisfiable"),
+        (WITH_HELLO, ("windowsHelloForBusiness",), PHISHING_RESISTANT, "allow"),
+        (NEW, ("password", "externalMfa"), "Multifactor authentication", "register"),
+        (NEW, ("password",), "A strength nobody knows", "unknown"),
+    ],
+)
+def test_a_strength_takes_its_combinations_only(
+    person: Person, auth: tuple[str, ...], strength: str, verdict: str
+) -> None:
+    assert decided(policy(strength=strength), asked=asked(person, *auth)).verdict == verdict
+
+
+def test_what_would_satisfy_a_strength_is_named() -> None:
+    stopped = decided(policy(strength="Any pass"), asked=asked(WITH_PUSH, "password"))
+    can_go_on = decided(policy(strength=PHISHING_RESISTANT), asked=asked(WITH_KEY, "password"))
+
+    assert stopped.needs == ("temporaryAccessPassMultiUse", TAP)
+    assert can_go_on.needs == ("fido2",)
+
+
+@pytest.mark.parametrize(
+    ("person", "auth", "model", "verdict"),
+    [
+        (WITH_KEY, ("fido2",), "aaguid-black", "allow"),
+        (WITH_KEY, ("fido2",), None, "unknown"),
+        (WITH_KEY, ("fido2",), "aaguid-blue", "register"),
+        (WITH_KEY, ("password",), None, "unsatisfiable"),
+        (replace(WITH_KEY, fido2_aaguids=frozenset({"aaguid-black"})), ("password",), None, "challenge"),
+        (replace(WITH_KEY, fido2_aaguids=frozenset()), ("password",), None, "unknown"),
+    ],
+)
+def test_a_key_of_another_model_does_not_count(
+    person: Person, auth: tuple[str, ...], model: str | None, verdict: str
+) -> None:
+    decision = decided(policy(strength="Black key"), asked=asked(person, *auth, fido2_aaguid=model))
+
+    assert decision.verdict == verdict
+
+
+def test_the_wrong_model_is_named_as_the_cause() -> None:
+    decision = decided(
+        policy(strength="Black key"), asked=asked(WITH_KEY, "fido2", fido2_aaguid="aaguid-blue")
+    )
+
+    assert decision.detail == "cannotSatisfyDueToCombinationConfiguration"
+
+
+def test_nobody_can_tell_which_issuer_a_certificate_is_from() -> None:
+    certificates = Strength(
+        combinations=frozenset({frozenset({"x509CertificateMultiFactor"})}), restricts_certificates=True
+    )
+    facts = enabled(replace(FACTS, strengths={"Cards": certificates}), x509CertificateMultiFactor=EVERYBODY)
+    person = replace(NEW, registered=frozenset({"password", "x509CertificateMultiFactor"}))
+
+    for auth in ("x509CertificateMultiFactor", "password"):
+        assert decided(policy(strength="Cards"), asked=asked(person, auth), facts=facts).verdict == "unknown"
+
+
+def enabled(facts: Facts = FACTS, **scopes: Scope) -> Facts:
+    return replace(facts, methods={**(facts.methods or {}), **scopes})
+
+
+@pytest.mark.parametrize(
+    ("scope", "groups", "verdict"),
+    [
+        (Scope(is_enabled=False), (), "unsatisfiable"),
+        (Scope(include=frozenset({"New hires"})), ("New hires",), "challenge"),
+        (Scope(include=frozenset({"New hires"})), (), "unsatisfiable"),
+        (Scope(everybody=True, exclude=frozenset({"New hires"})), ("New hires",), "unsatisfiable"),
+    ],
+)
+def test_a_method_has_to_be_enabled_for_the_person(
+    scope: Scope, groups: tuple[str, ...], verdict: str
+) -> None:
+    facts = enabled(fido2=scope)
+    person = replace(WITH_KEY, groups=frozenset(groups))
+
+    assert decided(policy(strength=PHISHING_RESISTANT), asked=asked(person), facts=facts).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    "facts", [replace(FACTS, methods=None), replace(FACTS, methods={}, migration_is_complete=False)]
+)
+def test_what_is_enabled_may_be_unknown(facts: Facts) -> None:
+    assert decided(policy("mfa"), asked=asked(WITH_PUSH), facts=facts).verdict == "unknown"
+
+
+@pytest.mark.parametrize("control", ["mfa", "compliantDevice", "domainJoinedDevice", "compliantApplication"])
+def test_a_legacy_client_can_answer_nothing(control: str) -> None:
+    legacy = asked(WITH_PUSH, "password", client_app="other")
+
+    assert decided(policy(control), asked=legacy).verdict == "unsatisfiable"
+
+
+@pytest.mark.parametrize("part", ["strength", "termsOfUse", "customAuthenticationFactors"])
+def test_a_legacy_client_cannot_be_asked_for_more(part: str) -> None:
+    spec = policy(strength="Any pass") if part == "strength" else policy("mfa")
+    if part != "strength":
+        spec["grantControls"] = {"operator": "AND", part: ["x"]}
+
+    assert decided(spec, asked=asked(NEW, client_app="exchangeActiveSync")).verdict == "unsatisfiable"
+
+
+@pytest.mark.parametrize(
+    ("control", "facts", "verdict", "detail"),
+    [
+        ("compliantDevice", {"device": COMPLIANT}, "allow", ""),
+        ("compliantDevice", {"device": HYBRID}, "unsatisfiable", "53000"),
+        ("compliantDevice", {"device": UNREGISTERED}, "unsatisfiable", "53000"),
+        ("compliantDevice", {"device": Device()}, "unknown", ""),
+        ("compliantDevice", {}, "unknown", ""),
+        ("compliantDevice", {"device": COMPLIANT, "flow": "deviceCodeFlow"}, "unsatisfiable", "53000"),
+        ("compliantDevice", {"device": UNREGISTERED, "apps": ("Microsoft Intune Enrollment",)}, "allow", ""),
+        ("domainJoinedDevice", {"device": HYBRID}, "allow", ""),
+        ("domainJoinedDevice", {"device": COMPLIANT}, "unsatisfiable", "53001"),
+        ("domainJoinedDevice", {"device": UNREGISTERED}, "unsatisfiable", "53001"),
+        ("domainJoinedDevice", {"device": Device()}, "unknown", ""),
+        ("domainJoinedDevice", {}, "unknown", ""),
+        ("compliantApplication", {"app_protection": True}, "allow", ""),
+        ("compliantApplication", {"app_protection": False}, "unsatisfiable", ""),
+        ("compliantApplication", {}, "unknown", ""),
+        ("approvedApplication", {"as_of": date(2026, 1, 1), "approved_app": False}, "unsatisfiable", ""),
+        ("approvedApplication", {"approved_app": False}, "allow", ""),
+        ("aControlOf2030", {}, "unknown", ""),
+    ],
+)
+def test_devices_and_applications_are_what_they_are(
+    control: str, facts: dict[str, Any], verdict: str, detail: str
+) -> None:
+    decision = decided(policy(control), asked=asked(WITH_PUSH, **facts))
+
+    assert (decision.verdict, decision.detail) == (verdict, detail)
+
+
+@pytest.mark.parametrize(
+    ("person", "auth", "facts", "verdict"),
+    [
+        (WITH_PUSH, "password", {"password_changed": True}, "allow"),
+        (WITH_PUSH, "password", {}, "challenge"),
+        (NEW, "password", {}, "unsatisfiable"),
+        (replace(WITH_PUSH, held_pass=ONE_TIME), TAP, {}, "unsatisfiable"),
+        (Person(), "password", {}, "unknown"),
+        (GUEST, "password", {}, "unsatisfiable"),
+    ],
+)
+def test_a_password_is_changed_by_those_who_know_it(
+    person: Person, auth: str, facts: dict[str, Any], verdict: str
+) -> None:
+    assert decided(policy("passwordChange"), asked=asked(person, auth, **facts)).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("person", "verdict"), [(WITH_PUSH, "challenge"), (NEW, "unsatisfiable"), (Person(), "unknown")]
+)
+def test_risk_is_remediated_by_those_who_are_registered(person: Person, verdict: str) -> None:
+    decision = decided(policy("riskRemediation"), asked=asked(person))
+
+    assert decision.verdict == verdict
+    assert decided(policy("riskRemediation"), asked=asked(person), strict=True).verdict == "unknown"
+
+
+def test_terms_are_accepted_once() -> None:
+    spec = policy()
+    spec["grantControls"] = {"operator": "AND", "termsOfUse": ["House rules"]}
+
+    assert decided(spec, asked=asked(NEW)).unmet == ("termsOfUse:House rules",)
+    accepted = asked(NEW, accepted_terms=frozenset({"House rules"}))
+    assert decided(spec, asked=accepted).verdict == "allow"
+
+
+def test_a_custom_control_is_somebody_else_s() -> None:
+    spec = policy()
+    spec["grantControls"] = {"operator": "AND", "customAuthenticationFactors": ["Duo"]}
+
+    assert decided(spec, asked=asked(NEW)).verdict == "challenge"
+    assert decided(spec, asked=asked(NEW), strict=True).verdict == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("person", "facts", "verdict"),
+    [
+        (GUEST, {"home_mfa": True, "trusts_home_mfa": True}, "allow"),
+        (GUEST, {"home_mfa": False, "trusts_home_mfa": True}, "challenge"),
+        (GUEST, {"trusts_home_mfa": True}, "unknown"),
+        (GUEST, {"home_mfa": True}, "register"),
+        (replace(GUEST, type="b2bDirectConnectUser"), {}, "unsatisfiable"),
+        (replace(GUEST, registered=frozenset({"password", "sms"})), {}, "challenge"),
+    ],
+)
+def test_a_guest_s_mfa_counts_where_it_is_trusted(
+    person: Person, facts: dict[str, Any], verdict: str
+) -> None:
+    assert decided(policy("mfa"), asked=asked(person, **facts)).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("person", "auth", "strength", "facts", "verdict"),
+    [
+        (GUEST, ("fido2",), PHISHING_RESISTANT, {"trusts_home_mfa": True}, "allow"),
+        (
+            GUEST,
+            ("password",),
+            "Multifactor authentication",
+            {"trusts_home_mfa": True, "home_mfa": True},
+            "allow",
+        ),
+        (GUEST, (TAP,), "Any pass", {"trusts_home_mfa": True}, "unsatisfiable"),
+        (GUEST, ("password",), PHISHING_RESISTANT, {"trusts_home_mfa": True, "home_mfa": True}, "unknown"),
+        (GUEST, ("fido2",), PHISHING_RESISTANT, {}, "unsatisfiable"),
+        (GUEST, (TAP,), "Any pass", {}, "unsatisfiable"),
+        (GUEST, ("password",), "Multifactor authentication", {}, "register"),
+        (replace(GUEST, type="b2bDirectConnectUser"), ("fido2",), PHISHING_RESISTANT, {}, "unsatisfiable"),
+    ],
+)
+def test_a_guest_s_methods_count_where_they_are_trusted(
+    person: Person, auth: tuple[str, ...], strength: str, facts: dict[str, Any], verdict: str
+) -> None:
+    assert decided(policy(strength=strength), asked=asked(person, *auth, **facts)).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("trusts", "control", "verdict"),
+    [
+        (True, "compliantDevice", "allow"),
+        (False, "compliantDevice", "unsatisfiable"),
+        (True, "compliantApplication", "unsatisfiable"),
+    ],
+)
+def test_a_guest_s_device_counts_where_it_is_trusted(trusts: bool, control: str, verdict: str) -> None:
+    guest = asked(GUEST, device=COMPLIANT, trusts_home_devices=trusts)
+
+    assert decided(policy(control), asked=guest).verdict == verdict
+
+
+GUARD = policy(target={"includeUserActions": [REGISTER]}, strength="Any pass")
+
+
+@pytest.mark.parametrize(
+    ("person", "auth", "verdict"),
+    [
+        (WITH_PASS, TAP, "allow"),
+        (NEW, "password", "unsatisfiable"),
+        (WITH_PASS, "password", "challenge"),
+        (replace(WITH_KEY, held_pass=ONE_TIME), TAP, "challenge"),
+        (
+            replace(WITH_KEY, held_pass=ONE_TIME, reachable=frozenset({"password"})),
+            TAP,
+            "unsatisfiable",
+        ),
+        (Person(held_pass=ONE_TIME), TAP, "unknown"),
+    ],
+)
+def test_a_pass_opens_registration_until_a_strong_method_is_registered(
+    person: Person, auth: str, verdict: str
+) -> None:
+    everything = policy(strength=PHISHING_RESISTANT)
+
+    assert decided(everything, GUARD, asked=asked(person, auth, action=REGISTER)).verdict == verdict
+
+
+def test_only_strengths_are_set_aside_while_proving_up() -> None:
+    both = policy("compliantDevice", strength=PHISHING_RESISTANT)
+    unmanaged = asked(WITH_PASS, TAP, action=REGISTER, device=UNREGISTERED)
+    managed = replace(unmanaged, device=COMPLIANT)
+
+    assert decided(both, GUARD, asked=unmanaged).unmet == ("compliantDevice",)
+    assert decided(both, GUARD, asked=managed).skipped_for_proof_up == ("P1",)
+
+
+def test_a_strength_set_aside_meets_a_choice_that_holds_it() -> None:
+    either = policy("compliantDevice", strength=PHISHING_RESISTANT, operator="OR")
+    decision = decided(either, GUARD, asked=asked(WITH_PASS, TAP, action=REGISTER, device=UNREGISTERED))
+
+    assert (decision.verdict, decision.inferences) == ("allow", ("proof-up-or",))
+
+
+def test_registration_that_is_guarded_is_no_way_out() -> None:
+    everything = policy(strength="Multifactor authentication")
+    decision = decided(everything, GUARD, asked=asked(NEW))
+
+    assert decision.verdict == "unsatisfiable"
+    assert decision.inner is not None
+    assert decision.inner.unmet == ("strength:Any pass",)
+
+
+@pytest.mark.parametrize("conditions", [{"signInRiskLevels": ["low"]}, {}])
+def test_a_risky_sign_in_registers_nothing(conditions: dict[str, Any]) -> None:
+    risk = "low" if conditions else "high"
+    decision = decided(policy("mfa", **conditions), asked=asked(NEW, sign_in_risk=risk))
+
+    assert (decision.verdict, decision.detail) == ("unsatisfiable", "53004")
+
+
+def test_registration_may_hang_on_a_fact_that_is_missing() -> None:
+    wall = policy("block", target={"includeUserActions": [REGISTER]}, platforms={"includePlatforms": ["iOS"]})
+
+    assert decided(policy("mfa"), wall, asked=asked(NEW)).verdict == "unknown"
+
+
+def test_joining_a_device_is_guarded_by_its_own_policies() -> None:
+    join = policy("mfa", target={"includeUserActions": [JOIN]})
+
+    assert decided(join, asked=asked(WITH_PASS, TAP, action=JOIN)).verdict == "allow"
+    assert decided(join, asked=asked(WITH_PUSH, action=JOIN)).verdict == "challenge"
+
+
+def test_what_a_federated_partner_proved_counts() -> None:
+    assert strength_of(("federatedMultiFactor",)).combinations == {frozenset({"federatedMultiFactor"})}
+    federated = replace(NEW, registered=frozenset({"federatedSingleFactor", "sms"}))
+    assert decided(policy("mfa"), asked=asked(federated, "federatedSingleFactor")).verdict == "challenge"

@@ -1,0 +1,89 @@
+"""What Entra asks for besides Conditional Access."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+from evaluate_tools import FACTS, REGISTER, decided, policy, sign_in
+
+from tapctl.evaluate.applications import AZURE_CLI, AZURE_PORTAL
+from tapctl.evaluate.dated import SWITCHES, is_on
+from tapctl.evaluate.facts import Person
+
+EMERGENCY = Person(registered=frozenset({"password", "fido2"}), roles=frozenset({"Global Administrator"}))
+
+
+def test_nobody_is_excluded_from_mfa_at_the_portals() -> None:
+    asked = sign_in("emergency-1", person=EMERGENCY, apps=(AZURE_PORTAL,))
+    decision = decided(policy("mfa", users={"includeGroups": ["Staff"]}), asked=asked)
+
+    assert (decision.verdict, decision.by) == ("challenge", ("mandatory MFA",))
+    assert decision.switches == ("mandatory-mfa-portals",)
+
+
+@pytest.mark.parametrize(
+    ("is_write", "as_of", "verdict"),
+    [
+        (True, date(2026, 8, 1), "challenge"),
+        (False, date(2026, 8, 1), "allow"),
+        (None, date(2026, 8, 1), "unknown"),
+        (True, date(2026, 1, 1), "unknown"),
+        (True, date(2025, 1, 1), "allow"),
+    ],
+)
+def test_changes_through_the_command_line_need_mfa(is_write: Any, as_of: date, verdict: str) -> None:
+    asked = sign_in("emergency-1", person=EMERGENCY, client=AZURE_CLI, is_write=is_write, as_of=as_of)
+
+    assert decided(asked=asked).verdict == verdict
+
+
+def test_per_user_mfa_asks_at_every_sign_in() -> None:
+    asked = sign_in("somebody", person=replace(EMERGENCY, per_user_mfa=True))
+
+    assert decided(asked=asked).by == ("per-user MFA",)
+
+
+@pytest.mark.parametrize(
+    ("person", "client", "verdict"),
+    [
+        (EMERGENCY, "browser", "challenge"),
+        (EMERGENCY, "other", "block"),
+        (replace(EMERGENCY, roles=frozenset()), "browser", "unknown"),
+        (replace(EMERGENCY, roles=None), "browser", "unknown"),
+    ],
+)
+def test_security_defaults_ask_administrators_and_block_legacy_clients(
+    person: Person, client: str, verdict: str
+) -> None:
+    facts = replace(FACTS, security_defaults=True)
+
+    assert decided(asked=sign_in("x", person=person, client_app=client), facts=facts).verdict == verdict
+
+
+def test_setting_up_hello_needs_mfa_by_itself() -> None:
+    asked = sign_in("bob", action=REGISTER, via="windowsHelloProvisioning", as_of=date(2026, 1, 1))
+
+    assert decided(asked=asked).by == ("Windows Hello",)
+
+
+def test_registering_for_an_overlay_is_evaluated_too() -> None:
+    new = Person(registered=frozenset({"password"}), held_pass="none")
+    wall = policy("block", target={"includeUserActions": [REGISTER]})
+    asked = sign_in("new", person=new, apps=(AZURE_PORTAL,))
+
+    assert decided(asked=asked).verdict == "register"
+    assert decided(wall, asked=asked).verdict == "unsatisfiable"
+
+
+def test_a_workload_meets_no_overlay() -> None:
+    assert decided(asked=sign_in("sp:app", "clientSecret", apps=(AZURE_PORTAL,))).verdict == "allow"
+
+
+@pytest.mark.parametrize("switch", SWITCHES, ids=lambda switch: switch.id)
+def test_a_switch_is_off_before_it_begins_and_on_once_it_is_complete(switch: Any) -> None:
+    assert switch.begins <= switch.complete
+    assert is_on(switch, date(2020, 1, 1)) is False
+    assert is_on(switch, switch.complete) is True

@@ -1,0 +1,145 @@
+"""Whether a pass works, and whether one can be had."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from evaluate_tools import FACTS, decided, sign_in
+
+from tapctl.evaluate.facts import Facts, Pass, PassPolicy, Person, Scope
+from tapctl.evaluate.passes import PassRequest, judge_request, pass_state, policy_errors
+from tapctl.evaluate.truth import Truth
+
+POLICY = PassPolicy(scope=Scope(include=frozenset({"New hires"})), is_usable_once=True)
+HELD = Pass(is_usable_once=True, start="2026-09-01T07:00:00Z", lifetime_minutes=120)
+AT_EIGHT = "2026-09-01T10:00:00+02:00"
+
+
+def of(*groups: str) -> object:
+    """Somebody in these groups."""
+    return lambda names: not names.isdisjoint(groups)
+
+
+def state(held: Pass, policy: PassPolicy | None = POLICY, now: str = AT_EIGHT) -> tuple[Truth, str]:
+    found = pass_state(held, policy, of("New hires", "Staff"), now=now)  # type: ignore[arg-type]
+    return found.is_usable, found.reason
+
+
+@pytest.mark.parametrize(
+    ("held", "now", "expected"),
+    [
+        (HELD, AT_EIGHT, (True, "EnabledByPolicy")),
+        (HELD, "2026-09-01T06:59:59Z", (False, "NotYetValid")),
+        (HELD, "2026-09-01T09:00:00Z", (False, "Expired")),
+        (replace(HELD, lifetime_minutes=None), "2027-09-01T09:00:00Z", (True, "EnabledByPolicy")),
+        (replace(HELD, is_used=True), AT_EIGHT, (False, "OneTimeUsed")),
+        (HELD, "", (True, "EnabledByPolicy")),
+    ],
+)
+def test_a_pass_works_within_its_time_and_its_uses(held: Pass, now: str, expected: tuple[Truth, str]) -> None:
+    assert state(held, now=now) == expected
+
+
+@pytest.mark.parametrize(
+    ("policy", "held", "expected"),
+    [
+        (replace(POLICY, scope=Scope(is_enabled=False)), HELD, (False, "DisabledByPolicy")),
+        (replace(POLICY, scope=Scope(include=frozenset({"Others"}))), HELD, (False, "DisabledByPolicy")),
+        (
+            replace(POLICY, scope=Scope(everybody=True, exclude=frozenset({"Staff"}))),
+            HELD,
+            (False, "DisabledByPolicy"),
+        ),
+        (POLICY, replace(HELD, is_usable_once=False), (False, "DisabledByPolicy")),
+        (replace(POLICY, is_usable_once=False), HELD, (True, "EnabledByPolicy")),
+        (
+            replace(POLICY, is_usable_once=False),
+            replace(HELD, is_usable_once=False, is_used=True),
+            (True, "EnabledByPolicy"),
+        ),
+        (None, HELD, (None, "")),
+    ],
+)
+def test_a_pass_works_within_its_policy(
+    policy: PassPolicy | None, held: Pass, expected: tuple[Truth, str]
+) -> None:
+    assert state(held, policy) == expected
+
+
+@pytest.mark.parametrize(
+    ("request_", "errors"),
+    [
+        (PassRequest(), ()),
+        (PassRequest(lifetime_minutes=600), ("lifetime",)),
+        (PassRequest(lifetime_minutes=30), ("lifetime",)),
+        (PassRequest(is_usable_once=False), ("oneTimeRequired",)),
+        (PassRequest(start="2026-09-01T09:00:00"), ("offsetMissing",)),
+        (PassRequest(start="2026-08-01T09:00:00+02:00"), ("startInPast",)),
+        (PassRequest(start="2026-09-02T09:00:00+02:00"), ()),
+        (PassRequest(is_external_guest=True, lifetime_minutes=1), ("externalGuest", "lifetime")),
+    ],
+)
+def test_a_request_is_judged_on_everything_at_once(request_: PassRequest, errors: tuple[str, ...]) -> None:
+    judged = judge_request(request_, POLICY, of("New hires"), now=AT_EIGHT)  # type: ignore[arg-type]
+
+    assert judged.errors == errors
+    assert judged.is_accepted is not bool(errors)
+
+
+def test_a_request_names_what_it_would_destroy() -> None:
+    judged = judge_request(PassRequest(existing="valid"), POLICY, of("New hires"), now="")  # type: ignore[arg-type]
+
+    assert (judged.is_accepted, judged.replaces) == (True, "valid")
+
+
+@pytest.mark.parametrize(
+    ("policy", "errors"),
+    [
+        (replace(POLICY, length=7), ("policyLength",)),
+        (replace(POLICY, minimum=5), ("policyLifetime",)),
+        (replace(POLICY, default=500), ("policyDefault",)),
+        (POLICY, ()),
+    ],
+)
+def test_a_policy_has_limits_of_its_own(policy: PassPolicy, errors: tuple[str, ...]) -> None:
+    assert policy_errors(policy) == errors
+
+
+@pytest.mark.parametrize(
+    ("scope", "errors"),
+    [(Scope(is_enabled=False), ("policyDisabled",)), (Scope(include=frozenset({"x"})), ("outOfScope",))],
+)
+def test_who_is_out_of_scope_gets_no_pass(scope: Scope, errors: tuple[str, ...]) -> None:
+    judged = judge_request(PassRequest(), replace(POLICY, scope=scope), of("New hires"), now="")  # type: ignore[arg-type]
+
+    assert judged.errors == errors
+
+
+TAP = "temporaryAccessPassOneTime"
+
+
+@pytest.mark.parametrize(
+    ("person", "auth", "facts", "reason"),
+    [
+        (Person(held_pass=replace(HELD, is_used=True)), TAP, FACTS, "OneTimeUsed"),
+        (Person(held_pass=HELD), "temporaryAccessPassMultiUse", FACTS, "NoSuchPass"),
+        (Person(held_pass="none"), TAP, FACTS, "NoSuchPass"),
+        (Person(), TAP, replace(FACTS, methods={}), "DisabledByPolicy"),
+        (Person(held_pass=HELD), TAP, replace(FACTS, pass_policy=POLICY), "DisabledByPolicy"),
+        (Person(is_enabled=False), "password", FACTS, "AccountDisabled"),
+        (Person(held_pass=HELD), TAP, FACTS, ""),
+        (Person(), TAP, FACTS, ""),
+        (Person(type="b2bCollaborationGuest", held_pass="none"), TAP, FACTS, ""),
+    ],
+)
+def test_the_first_factor_is_refused_before_any_policy(
+    person: Person, auth: str, facts: Facts, reason: str
+) -> None:
+    decision = decided(asked=sign_in("somebody", auth, person=person, now=AT_EIGHT), facts=facts)
+
+    assert (decision.verdict == "refusedBeforePolicy", decision.reason) == (bool(reason), reason)
+
+
+def test_a_workload_shows_no_pass() -> None:
+    assert decided(asked=sign_in("sp:app", TAP)).verdict == "allow"

@@ -1,0 +1,141 @@
+"""The trace names the policy, the place, the fact and the rule of every step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from evaluate_tools import decided, policy, sign_in
+
+from tapctl.evaluate.applications import AZURE_PORTAL
+from tapctl.evaluate.facts import Person
+from tapctl.evaluate.rules import RULES
+from tapctl.evaluate.session import merge_sessions
+from tapctl.evaluate.situation import UNREGISTERED, Device
+from tapctl.evaluate.truth import but_not, every, some
+from tapctl.model import JsonObject
+
+
+def test_a_step_names_policy_place_fact_and_rule() -> None:
+    decision = decided(
+        policy("mfa", platforms={"includePlatforms": ["iOS"]}), asked=sign_in("alice"), traced=True
+    )
+    step = next(step for step in decision.trace if step.path == ("conditions", "platforms"))
+
+    assert (step.policy, step.fact, step.rule) == ("P1", "platform: not given", "platforms")
+    assert step.says == "devicePlatform cannot be told: the fact is not given"
+    assert step.grade == "documented"
+
+
+def test_every_demand_is_in_the_trace_and_so_is_the_registration_behind_it() -> None:
+    new = Person(registered=frozenset({"password"}), held_pass="none")
+    asked = sign_in("new", person=new, apps=(AZURE_PORTAL,))
+    decision = decided(policy("mfa"), policy("block", state="disabled"), asked=asked, traced=True)
+
+    assert [step.says for step in decision.trace][-2:] == ["mfa can be registered now"] * 2
+    assert {step.policy for step in decision.trace} == {"P1", "mandatory MFA"}
+    assert decision.inner is not None
+    assert decision.inner.trace
+
+
+def test_nothing_is_traced_that_nobody_asked_for() -> None:
+    assert decided(policy("mfa"), asked=sign_in()).trace == ()
+
+
+@pytest.mark.parametrize(
+    ("asked", "name", "says"),
+    [
+        ({"device": UNREGISTERED}, "devices", "device: unregistered"),
+        ({"device": Device(attributes={"model": "x"})}, "devices", "device: model x"),
+        ({}, "devices", "device: not given"),
+        ({"locations": ("Headquarters",)}, "locations", "locations: in Headquarters"),
+        ({"locations": ()}, "locations", "locations: in none"),
+        (
+            {"country": "", "ip": "192.0.2.1"},
+            "locations",
+            "locations: country unknown to Entra, address 192.0.2.1",
+        ),
+        ({}, "locations", "locations: not given"),
+        ({}, "applications", "apps: app-x"),
+        ({}, "users", "user: bob, in Staff"),
+        ({"sign_in_risk": "high"}, "signInRiskLevels", "sign-in risk: high"),
+    ],
+)
+def test_the_fact_is_shown_as_it_was_given(asked: dict[str, Any], name: str, says: str) -> None:
+    spec = policy(
+        "block",
+        devices={"deviceFilter": {"mode": "include", "rule": 'device.model -eq "x"'}},
+        locations={"includeLocations": ["Germany"]},
+        signInRiskLevels=["high"],
+    )
+    trace = decided(spec, asked=sign_in(**asked), traced=True).trace
+
+    assert next(step.fact for step in trace if name in step.path) == says
+
+
+def test_an_unknown_says_which_facts_it_lacks() -> None:
+    decision = decided(policy("block", signInRiskLevels=["high"]), policy("compliantDevice"), asked=sign_in())
+
+    assert decision.missing == ("sign_in_risk", "compliantDevice")
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_every_rule_says_what_it_rests_on(rule: str) -> None:
+    assert RULES[rule].source
+    assert RULES[rule].says.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "merged"),
+    [
+        (
+            {"signInFrequency": {"value": 1, "type": "days", "isEnabled": True}},
+            {"signInFrequency": {"value": 4, "type": "hours", "isEnabled": True}},
+            {"signInFrequency": {"value": 4, "type": "hours", "isEnabled": True}},
+        ),
+        (
+            {"signInFrequency": {"frequencyInterval": "everyTime"}},
+            {"signInFrequency": {"value": 1, "type": "hours"}},
+            {"signInFrequency": {"frequencyInterval": "everyTime"}},
+        ),
+        (
+            {"persistentBrowser": {"mode": "never", "isEnabled": True}},
+            {"persistentBrowser": {"mode": "always", "isEnabled": True}},
+            {"persistentBrowser": {"mode": "never", "isEnabled": True}},
+        ),
+        (
+            {"cloudAppSecurity": {"cloudAppSecurityType": "monitorOnly"}},
+            {"cloudAppSecurity": {"cloudAppSecurityType": "blockDownloads"}},
+            {"cloudAppSecurity": {"cloudAppSecurityType": "blockDownloads"}},
+        ),
+        (
+            {"disableResilienceDefaults": True},
+            {"disableResilienceDefaults": True},
+            {"disableResilienceDefaults": True},
+        ),
+        ({"secureSignInSession": {"isEnabled": False}, "x@odata.type": "y"}, {}, {}),
+        ({"newer": {"a": 1}}, {"newer": {"a": 2}}, {"newer": {"a": 1}}),
+        ({"signInFrequency": {}}, {"signInFrequency": {}}, {"signInFrequency": {}}),
+    ],
+)
+def test_of_two_session_controls_the_stricter_holds(
+    one: JsonObject, other: JsonObject, merged: JsonObject
+) -> None:
+    assert merge_sessions((one, other)) == merged
+
+
+def test_sessions_of_policies_that_apply_add_up() -> None:
+    once = policy(session={"signInFrequency": {"value": 1, "type": "hours"}})
+    never = policy(session={"persistentBrowser": {"mode": "never"}})
+    elsewhere = policy(users={"includeUsers": ["alice"]}, session={"disableResilienceDefaults": True})
+
+    assert set(decided(once, never, elsewhere, asked=sign_in()).session) == {
+        "signInFrequency",
+        "persistentBrowser",
+    }
+
+
+def test_three_values_follow_kleene() -> None:
+    assert (every((True, None)), every((False, None)), every(())) == (None, False, True)
+    assert (some((False, None)), some((True, None)), some(())) == (None, True, False)
+    assert (but_not(True, None), but_not(None, True), but_not(True, False)) == (None, False, True)
