@@ -495,11 +495,12 @@ async def _facts(reading: _Reading, observed: Iterable[Kind]) -> None:
     reading.facts = TenantFacts(
         security_defaults=None if defaults is None else defaults.get("isEnabled") is True,
         migration_state=None if methods is None else str(methods.get("policyMigrationState")),
-        is_licensed=None if licences is None else any(map(_brings_premium, licences)),
+        is_licensed=None if licences is None else any(map(brings_premium, licences)),
     )
 
 
-def _brings_premium(licence: Mapping[str, Json]) -> bool:
+def brings_premium(licence: Mapping[str, Json]) -> bool:
+    """Whether a subscription brings Entra ID P1 or P2."""
     plans = licence.get("servicePlans")
     names = (
         [plan.get("servicePlanName") for plan in plans if isinstance(plan, dict)]

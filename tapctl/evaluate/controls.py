@@ -59,8 +59,10 @@ def is_strength(key: str) -> bool:
 
 def has_strong_method(scene: Scene) -> Truth:
     """Whether the person has registered anything that can be part of a second factor."""
-    registered = scene.person.registered
-    return None if registered is None else not registered.isdisjoint(STRONG)
+    person = scene.person
+    if person.registered is None or not person.registered.isdisjoint(STRONG):
+        return None if person.registered is None else True
+    return False if person.unsure.isdisjoint(STRONG) else None
 
 
 # MFA and strengths
@@ -189,7 +191,7 @@ def _is_registered(mode: Mode, strength: Strength, scene: Scene) -> Truth:
     if registered is None:
         return None
     if mode not in registered:
-        return False
+        return None if mode in scene.person.unsure else False
     if mode == "fido2" and strength.fido2_aaguids:
         models = scene.person.fido2_aaguids
         return not models.isdisjoint(strength.fido2_aaguids) if models else None

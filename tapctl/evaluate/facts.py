@@ -49,7 +49,8 @@ class Pass:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
     """One user. `groups` are those it is in besides what `Facts.groups` says; `registered` the modes it has
-    registered, `reachable` those of them it has at hand (None: all of them).
+    registered, `reachable` those of them it has at hand (None: all of them), `unsure` those that it may have
+    registered besides.
 
     `held_pass` is None where nobody knows whether there is one, and "none" where there is none. Roles are
     template ids (or names) of assignments at tenant scope that are active now.
@@ -60,6 +61,7 @@ class Person:
     groups: frozenset[str] = frozenset()
     groups_are_complete: bool = True
     registered: frozenset[Mode] | None = None
+    unsure: frozenset[Mode] = frozenset()
     reachable: frozenset[Mode] | None = None
     held_pass: Pass | Literal["none"] | None = None
     fido2_aaguids: frozenset[str] = frozenset()

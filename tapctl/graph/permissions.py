@@ -124,6 +124,10 @@ _TABLE = (
     _Row(path="me", read="User.Read"),
     _Row(path="organization", read="Organization.Read.All"),
     _Row(path="directoryRole", read="RoleManagement.Read.Directory"),
+    _Row(
+        path="roleManagement/directory/roleEligibilityScheduleInstances",
+        read="RoleEligibilitySchedule.Read.Directory",
+    ),
     _Row(path="roleManagement", read="RoleManagement.Read.Directory"),
     _Row(path="servicePrincipals", read="Application.Read.All"),
     _Row(path="applications", read="Application.Read.All"),

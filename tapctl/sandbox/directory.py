@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from tapctl.sandbox import membership
 from tapctl.sandbox.call import Answer, Call, Route, route
-from tapctl.sandbox.membership import ASSIGNMENTS, active_roles, bare, find_object
+from tapctl.sandbox.membership import active_roles, bare, find_object
 from tapctl.sandbox.query import Listing, answer_list, answer_one
 from tapctl.sandbox.tenant import AGREEMENTS, SKUS, role_templates
 from tapctl.sandbox.values import JsonObject, bad_request, missing_resource
@@ -318,10 +318,6 @@ ROUTES: tuple[Route, ...] = (
     route("GET", "roleManagement/directory/roleDefinitions/{id}", get_definition, "select"),
     route("POST", "directoryObjects/getByIds", get_by_ids),
     route("GET", "directoryObjects/{id}", get_object, "select"),
-    *_plain(ASSIGNMENTS, ASSIGNMENTS, "filter select top"),
-    *_plain(
-        "roleManagement/directory/roleEligibilitySchedules", "roleEligibilitySchedules", "filter select top"
-    ),
     *_plain("organization", "organization", "select"),
     *_plain(SKUS, SKUS, "select"),
     *_plain(AGREEMENTS, AGREEMENTS, "filter select top"),

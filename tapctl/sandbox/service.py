@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from tapctl.sandbox import (
+    assignments,
     audit,
     contexts,
     directory,
@@ -27,7 +28,19 @@ from tapctl.sandbox.roles import TEMPLATES
 from tapctl.sandbox.store import Store
 from tapctl.sandbox.values import Json, JsonObject, RefusedError, Settings, bad_request, unsupported_query
 
-MODULES = (policies, locations, contexts, strengths, methods, groups, directory, passes, reports, audit)
+MODULES = (
+    policies,
+    locations,
+    contexts,
+    strengths,
+    methods,
+    groups,
+    directory,
+    assignments,
+    passes,
+    reports,
+    audit,
+)
 ROUTES: tuple[Route, ...] = tuple(entry for module in MODULES for entry in module.ROUTES)
 SIGNED_IN = "me"
 GLOBAL_ADMINISTRATOR = next(
