@@ -82,8 +82,8 @@ def pass_path(user_id: str, pass_id: str) -> str:
 
 def pass_of(item: JsonObject) -> Pass:
     """One temporaryAccessPassAuthenticationMethod. Raises GraphError for a shape that is not understood."""
-    start, lifetime = _moment(item.get("startDateTime")), item.get("lifetimeInMinutes")
-    created = _moment(item.get("createdDateTime"))
+    start, lifetime = moment_of(item.get("startDateTime")), item.get("lifetimeInMinutes")
+    created = moment_of(item.get("createdDateTime"))
     start = start or created  # a pass without a start of its own counts from its making
     if start is None or not isinstance(lifetime, int):
         raise _not_understood("a pass without startDateTime or lifetimeInMinutes")
@@ -135,8 +135,11 @@ def _number(item: JsonObject, name: str, default: int) -> int:
     return value
 
 
-def _moment(value: Json) -> datetime | None:
-    """Graph's times are UTC, with up to seven digits after the second; its own samples leave the Z out."""
+def moment_of(value: Json) -> datetime | None:
+    """Graph's times are UTC, with up to seven digits after the second; its own samples leave the Z out.
+
+    None for what is no text; raises GraphError for a text that is no time.
+    """
     if not isinstance(value, str):
         return None
     try:

@@ -1,0 +1,151 @@
+"""Which people a command is about: names or a group in, Graph's users out, in bulk.
+
+Requests: one for twenty names, or one for the group and one for each 999 of its members.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from tapctl.errors import GraphError, NotFound, Refused
+from tapctl.graph.batch import Read, read_each
+from tapctl.graph.gateway import Gateway
+from tapctl.graph.odata import odata_quote, path_segment
+from tapctl.model import Address, Json, JsonObject
+from tapctl.passes.graph import moment_of
+from tapctl.reference import GUID
+from tapctl.settings import nearest
+
+PROPERTIES: Final = "id,displayName,userPrincipalName,accountEnabled,lastPasswordChangeDateTime"
+LARGEST_PAGE: Final = "999"
+MOST_GUESSED: Final = 5
+_USER: Final = "#microsoft.graph.user"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """A user of the tenant; `name` is the userPrincipalName. None is what Graph did not say."""
+
+    id: str
+    name: str
+    display: str = ""
+    is_enabled: bool | None = None
+    password_changed: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """A group that was found by its name, or decided by a pin."""
+
+    id: str
+    name: str
+
+
+def person_of(item: JsonObject) -> Person:
+    """A user as Graph answers it, with PROPERTIES selected."""
+    enabled = item.get("accountEnabled")
+    return Person(
+        id=_text(item.get("id")),
+        name=_text(item.get("userPrincipalName")) or _text(item.get("id")),
+        display=_text(item.get("displayName")),
+        is_enabled=enabled if isinstance(enabled, bool) else None,
+        password_changed=moment_of(item.get("lastPasswordChangeDateTime")),
+    )
+
+
+async def people_named(gateway: Gateway, names: Iterable[str]) -> tuple[Person, ...]:
+    """The users of these userPrincipalNames or ids, each once, in order.
+
+    Raises Refused with every name that is nobody's, and whatever else Graph answers.
+    """
+    wanted = [*dict.fromkeys(names)]
+    reads = [Read(path=f"users/{path_segment(name)}", params={"$select": PROPERTIES}) for name in wanted]
+    people: dict[str, Person] = {}
+    missing: list[str] = []
+    for name, answer in zip(wanted, await read_each(gateway, reads), strict=True):
+        if isinstance(answer, NotFound):
+            missing.append(name)
+        elif isinstance(answer, GraphError):
+            raise answer
+        else:
+            person = person_of(answer)
+            people.setdefault(person.id.lower(), person)
+    if missing:
+        raise Refused("\n  ".join(["these are nobody's names:", *await _guessed(gateway, missing)]))
+    return tuple(people.values())
+
+
+async def _guessed(gateway: Gateway, missing: list[str]) -> list[str]:
+    """Every missing name, the first few with the nearest name that there is."""
+    first = [await _with_guess(gateway, name) for name in missing[:MOST_GUESSED]]
+    return [*first, *(f'"{name}"' for name in missing[MOST_GUESSED:])]
+
+
+async def _with_guess(gateway: Gateway, name: str) -> str:
+    found = await _beginning_like(gateway, "users", "userPrincipalName", name)
+    guess = nearest(name, (_text(item.get("userPrincipalName")) for item in found))
+    return f'"{name}"; did you mean "{guess}"?' if guess else f'"{name}"'
+
+
+async def _beginning_like(gateway: Gateway, path: str, key: str, name: str) -> list[JsonObject]:
+    filtered = f"startswith({key},{odata_quote(name[:3])})"
+    page = await gateway.get(path, {"$filter": filtered, "$select": f"id,{key}", "$top": LARGEST_PAGE})
+    found = page.get("value")
+    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+
+
+async def group_named(gateway: Gateway, name: str, pins: Mapping[Address, str]) -> Group:
+    """The one group of this display name, the one its pin decides, or the one of this id.
+
+    Raises Refused if there is none, or several: a namesake is not a guess that anybody should make.
+    """
+    pinned = pins.get(Address("Group", name)) or (name if GUID.fullmatch(name) else "")
+    if pinned:
+        return await _group_with_id(gateway, pinned, name)
+    filtered = f"displayName eq {odata_quote(name)}"
+    found = await gateway.list("groups", {"$filter": filtered, "$select": "id,displayName"})
+    if len(found) == 1:
+        return Group(id=_text(found[0].get("id")), name=name)
+    if found:
+        ids = ", ".join(_text(item.get("id")) for item in found)
+        raise Refused(f'{len(found)} groups are called "{name}" ({ids}): give the id, or pin one of them')
+    others = await _beginning_like(gateway, "groups", "displayName", name)
+    guess = nearest(name, (_text(item.get("displayName")) for item in others))
+    hint = f'; did you mean "{guess}"?' if guess else ""
+    raise Refused(f'there is no group called "{name}"{hint}')
+
+
+async def _group_with_id(gateway: Gateway, group_id: str, name: str) -> Group:
+    try:
+        found = await gateway.get(f"groups/{path_segment(group_id)}", {"$select": "id,displayName"})
+    except NotFound as error:
+        raise Refused(f'there is no group with the id {group_id} (for "{name}")') from error
+    shown = _text(found.get("displayName"))
+    if name not in (shown, group_id):
+        raise Refused(f'the pin of group "{name}" leads to another group, "{shown}": correct the pin')
+    return Group(id=group_id, name=shown)
+
+
+async def members_of(gateway: Gateway, group_id: str) -> tuple[Person, ...]:
+    """The users in a group and in the groups within it; devices and applications are left out."""
+    path = f"groups/{path_segment(group_id)}/transitiveMembers"
+    found = await gateway.list(path, {"$select": PROPERTIES, "$top": LARGEST_PAGE})
+    return users_in(found)
+
+
+def users_in(members: Iterable[JsonObject]) -> tuple[Person, ...]:
+    """The people among a group's members; a server may leave out the type of what can only be a user."""
+    return tuple(person_of(item) for item in members if item.get("@odata.type", _USER) == _USER)
+
+
+async def all_people(gateway: Gateway) -> tuple[Person, ...]:
+    """Everybody in the tenant."""
+    found = await gateway.list("users", {"$select": PROPERTIES, "$top": LARGEST_PAGE})
+    return tuple(person_of(item) for item in found)
+
+
+def _text(value: Json) -> str:
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,114 @@
+"""What people hold: their passes and their registered methods, read for twenty people in a request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from tapctl.errors import GraphError, NotFound, NotPermitted
+from tapctl.graph.batch import Read, list_each, read_each
+from tapctl.graph.gateway import Gateway, Objects
+from tapctl.graph.odata import path_segment
+from tapctl.model import JsonObject
+from tapctl.passes.graph import Pass, pass_of, passes_path
+from tapctl.passes.methods import Registered, method_of, undecided_newer
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holdings(Generic[T]):
+    """By user id: what was found, and why nothing could be read."""
+
+    found: Mapping[str, tuple[T, ...]]
+    failures: Mapping[str, GraphError]
+
+    @property
+    def gone(self) -> frozenset[str]:
+        """Who is not in the tenant (any more)."""
+        return frozenset(user for user, error in self.failures.items() if isinstance(error, NotFound))
+
+
+def methods_path(user_id: str) -> str:
+    """Everything that somebody has registered, of all types."""
+    return f"users/{path_segment(user_id)}/authentication/methods"
+
+
+def phone_path(user_id: str, method_id: str) -> str:
+    """One Authenticator: only asked for alone does Graph say whether it signs in without a password."""
+    authentication = f"users/{path_segment(user_id)}/authentication"
+    return f"{authentication}/microsoftAuthenticatorMethods/{path_segment(method_id)}"
+
+
+async def read_passes(gateway: Gateway, users: Iterable[str]) -> Holdings[Pass]:
+    """One pass each at most. Raises NotPermitted if nobody's may be read."""
+    return await _read(gateway, users, passes_path, pass_of)
+
+
+async def read_methods(gateway: Gateway, users: Iterable[str]) -> Holdings[Registered]:
+    """Authenticators are undecided; `decided` asks further. Raises NotPermitted if nobody's may be read."""
+    return await _read(gateway, users, methods_path, method_of)
+
+
+async def _read(
+    gateway: Gateway, users: Iterable[str], path: Callable[[str], str], parse: Callable[[JsonObject], T]
+) -> Holdings[T]:
+    wanted = [*dict.fromkeys(users)]
+    answers = await list_each(gateway, [Read(path=path(user)) for user in wanted])
+    failures: dict[str, GraphError] = {}
+    found: dict[str, tuple[T, ...]] = {}
+    for user, answer in zip(wanted, answers, strict=True):
+        understood = _understood(answer, parse)
+        if isinstance(understood, GraphError):
+            failures[user] = understood
+        else:
+            found[user] = understood
+    _check_permitted(found, failures)
+    return Holdings(found=found, failures=failures)
+
+
+def _understood(answer: Objects | GraphError, parse: Callable[[JsonObject], T]) -> tuple[T, ...] | GraphError:
+    if isinstance(answer, GraphError):
+        return answer
+    try:
+        return tuple(parse(item) for item in answer)
+    except GraphError as error:
+        return error
+
+
+def _check_permitted(found: Mapping[str, object], failures: Mapping[str, GraphError]) -> None:
+    """One person may be out of reach; if all are, it is the permission."""
+    refused = [error for error in failures.values() if isinstance(error, NotPermitted)]
+    if refused and not found and len(refused) == len(failures):
+        raise refused[0]
+
+
+async def decided(
+    gateway: Gateway, methods: Mapping[str, tuple[Registered, ...]], since: Mapping[str, datetime]
+) -> dict[str, tuple[Registered, ...]]:
+    """The same methods, where those Authenticators have been asked about that would be evidence newer than
+    a user's time in `since`. One that does not answer stays undecided."""
+    asked = [
+        (user, phone) for user, held in methods.items() for phone in undecided_newer(held, since.get(user))
+    ]
+    reads = [Read(path=phone_path(user, phone.id), params={"$expand": "device"}) for user, phone in asked]
+    answers = await read_each(gateway, reads)
+    permanent = {
+        (user, phone.id)
+        for (user, phone), answer in zip(asked, answers, strict=True)
+        if not isinstance(answer, GraphError) and _has_device(answer)
+    }
+    return {
+        user: tuple(
+            replace(one, standing="permanent") if (user, one.id) in permanent else one for one in held
+        )
+        for user, held in methods.items()
+    }
+
+
+def _has_device(answer: JsonObject) -> bool:
+    """Microsoft's sample wraps the one object in `value`."""
+    inner = answer.get("value")
+    return bool((inner if isinstance(inner, dict) else answer).get("device"))
