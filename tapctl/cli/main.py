@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "plan": "Show what would change in the tenant, and what it would mean.",
     "apply": "Make the tenant what the workspace says; asks first.",
     "import": "Write documents for what is in the tenant, or in an export.",
+    "pass": "A person's pass: list, follow, revoke, sweep.",
     "sandbox": "The pretend tenant: serve, load, dump, reset, sign-in.",
     "explain": "Explain a kind, a field or a rule.",
     "environments": "List the workspace's environments.",

@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 from dataclasses import replace
-from typing import TextIO, assert_never
+from typing import TYPE_CHECKING, TextIO, assert_never
 
 import click
 
@@ -14,6 +14,9 @@ from tapctl.cli.options import Format
 from tapctl.cli.run_link import run_link
 from tapctl.render.escape import visible
 from tapctl.report import Report
+
+if TYPE_CHECKING:
+    from tapctl.sheet import Sheet
 
 _WIDEST = 120
 _ENDLESS = 100_000
@@ -46,6 +49,18 @@ def show_text(report: Report, stream: TextIO) -> None:
     from tapctl.render.terminal import render
 
     click.echo(render(report, width=_width(stream), colour=wants_colour(stream)), file=stream, nl=False)
+
+
+def show_sheet(sheet: Sheet, output_format: Format, stream: TextIO | None = None) -> None:
+    """What a command says about people; to stderr where stdout is for a document at the end."""
+    from tapctl.render.sheet import render_markdown, render_text
+
+    stream = stream or sys.stdout
+    if output_format == "markdown":
+        click.echo(render_markdown(sheet), file=stream, nl=False)
+        return
+    text = render_text(sheet, width=_width(stream), colour=wants_colour(stream))
+    click.echo(text, file=stream, nl=False)
 
 
 def _width(stream: TextIO) -> int:

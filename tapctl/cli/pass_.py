@@ -8,7 +8,12 @@ import click
 
 from tapctl.cli.lazy import LazyCommands
 
-COMMANDS: Final[dict[str, str]] = {}
+COMMANDS: Final[dict[str, str]] = {
+    "list": "Who has a pass: from when until when, usable or why not.",
+    "status": "Follow people from their pass to a permanent method.",
+    "revoke": "Take passes back; asks first.",
+    "sweep": "Delete passes that have served; asks first. For a nightly job.",
+}
 """Each command's line in the help; the command itself is `tapctl.cli.passes.<name>.command`."""
 
 

@@ -88,13 +88,12 @@ def sign_in_command(
 
 
 def _moment(text: str) -> datetime:
+    from tapctl.passes.times import Zones, moment_of
+
     try:
-        moment = datetime.fromisoformat(text)
+        return moment_of(text, Zones())
     except ValueError as error:
-        raise UsageError(f'--at "{text}" is no time; write 2026-11-02T09:00+01:00') from error
-    if moment.tzinfo is None:
-        raise UsageError(f'--at "{text}" does not say in which zone: add Z for UTC, or an offset as +01:00')
-    return moment
+        raise UsageError(f"--at: {error}") from error
 
 
 def _code() -> str:

@@ -98,8 +98,8 @@ def test_another_time_is_pretended_and_said(cli: Cli, code: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
-        (["--at", "tomorrow"], "is no time"),
-        (["--at", "2026-11-02T09:00"], "in which zone"),
+        (["--at", "tomorrow"], "is no date and time"),
+        (["--at", "2026-11-02T09:00"], "does not say in which zone"),
         (["--register", "pigeon"], "known are fido2"),
         (["-e", "production"], "leave -e out"),
     ],

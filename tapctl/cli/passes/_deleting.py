@@ -1,0 +1,146 @@
+"""What revoke and sweep share: shows what is to go, asks, deletes, and gives an account of it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tapctl.cli.connect import Session, our_folder
+from tapctl.cli.options import Options
+from tapctl.cli.output import say, show_sheet
+from tapctl.cli.passes._people import answer, headline_of
+from tapctl.errors import WorkspaceError
+
+if TYPE_CHECKING:
+    from tapctl.passes.deleting import Outcome, Recheck
+    from tapctl.passes.deleting_report import Going
+    from tapctl.record import FileRecord
+
+INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manner:
+    """How a command goes about it; `told` is what the record says of why."""
+
+    command: str
+    title: str
+    yes: bool
+    told: str = ""
+    dry_run: bool = False
+    detailed_exitcode: bool = False
+
+
+def carry_out(session: Session, going: Going, recheck: Recheck, manner: Manner, options: Options) -> int:
+    """The exit code: 0 done or nothing to do, 1 something went wrong, 130 interrupted."""
+    failed = 1 if going.has_failures else 0
+    if not going.deletions or manner.dry_run:
+        end = going.end if going.deletions else "nothing-to-do"
+        _answer(session, replace(going, end=end), manner, options)
+        return failed or (2 if going.deletions and manner.detailed_exitcode else 0)
+    _show_before(session, going, manner, options)
+    if not manner.yes and (why := _declined(session, len(going.deletions))):
+        refused = replace(going, end="refused", refusal=why)
+        if options.format != "text":
+            _answer(session, refused, manner, options)
+        else:
+            say(f"Refused: {why}")
+        return 1
+    return _delete(session, going, recheck, manner, options)
+
+
+def _show_before(session: Session, going: Going, manner: Manner, options: Options) -> None:
+    """On the terminal before anything is done; to stderr if stdout is for one document at the end."""
+    from tapctl.passes.deleting_report import plan_sheet
+    from tapctl.passes.times import Zones
+
+    sheet = plan_sheet(manner.title, going, Zones(), headline_of(session))
+    if options.format == "text":
+        show_sheet(sheet, "text")
+    elif not manner.yes:
+        show_sheet(sheet, "text", sys.stderr)
+
+
+def _declined(session: Session, count: int) -> str:
+    """Why the person's answer is no; empty if it is yes."""
+    gateway = session.gateway
+    if not sys.stdin.isatty():
+        return "there is nobody at a terminal to ask; --yes deletes without asking"
+    what = "the pretend tenant" if gateway.is_sandbox else f"tenant {gateway.tenant_id}"
+    passes = "1 pass" if count == 1 else f"{count} passes"
+    say(f"This deletes {passes} in {what}. To go on, type the environment's name ({gateway.environment}):")
+    given = sys.stdin.readline().strip()
+    return (
+        ""
+        if given == gateway.environment
+        else f'the answer was not "{gateway.environment}": nothing was done'
+    )
+
+
+def _delete(session: Session, going: Going, recheck: Recheck, manner: Manner, options: Options) -> int:
+    from tapctl.passes.deleting import delete_passes
+    from tapctl.passes.deleting_report import end_of
+
+    outcomes: list[Outcome] = []
+    was_interrupted = False
+    with _record(options.workspace, session.gateway.environment) as record:
+        record.write(
+            "began",
+            command=manner.command,
+            tenant=session.gateway.tenant_id,
+            caller=session.gateway.caller.name,
+            passes=len(going.deletions),
+            why=manner.told or None,
+        )
+        try:
+            session.run(delete_passes(session.gateway, going.deletions, recheck, record, outcomes))
+        except KeyboardInterrupt:
+            was_interrupted = True
+        done = replace(going, outcomes=tuple(outcomes), record=str(record.path))
+        done = replace(done, end=end_of(done, was_interrupted=was_interrupted))
+        record.write("ended", status=done.end)
+    _answer(session, done, manner, options)
+    if was_interrupted:
+        return INTERRUPTED
+    return 0 if done.end == "done" else 1
+
+
+def _answer(session: Session, going: Going, manner: Manner, options: Options) -> None:
+    """In text the plan was shown already, unless nothing was to be done."""
+    from tapctl.passes.deleting_report import account_sheet, going_json, plan_sheet
+    from tapctl.passes.times import Zones
+
+    headline, requests = headline_of(session), session.gateway.sent
+    account = account_sheet(manner.title, going, headline, requests)
+    plan = plan_sheet(manner.title, going, Zones(), headline)
+    if options.format == "markdown" and going.outcomes:
+        show_sheet(plan, "markdown")
+        click.echo()
+    answer(
+        options,
+        manner.command,
+        session,
+        going_json(going),
+        lambda: account if going.outcomes or going.end == "interrupted" else plan,
+    )
+
+
+@contextmanager
+def _record(root: Path, environment: str) -> Iterator[FileRecord]:
+    from tapctl.record import FileRecord
+
+    folder = our_folder(root) / "passes"
+    try:
+        record = FileRecord(folder, environment)
+    except OSError as error:
+        raise WorkspaceError(f'a record cannot be kept in "{folder}": {error.strerror}') from error
+    try:
+        yield record
+    finally:
+        record.close()

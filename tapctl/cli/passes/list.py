@@ -1,0 +1,55 @@
+"""`tapctl pass list`: who has a pass."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from tapctl.cli.options import Options, common
+from tapctl.cli.passes._people import (
+    answer,
+    group_and_roster,
+    headline_of,
+    people_of,
+    tenant_for,
+    users_and_logs,
+)
+
+
+@click.command("list")
+@common
+@users_and_logs
+@group_and_roster
+def command(
+    options: Options, *, users: tuple[str, ...], group: str | None, roster: Path | None, from_logs: bool
+) -> int:
+    """Show who has a pass: from when until when, usable or why not, and who issued it.
+
+    USER is a userPrincipalName or an object id. Without anybody named: everybody whom the pass policy
+    reaches, and whoever else the logs know to have a pass. Writes nothing; a passcode is in no answer.
+    Exit code 1 if anybody's pass could not be read.
+    """
+    people = people_of(users, group, roster, from_logs=from_logs)
+    workspace = tenant_for(options)
+
+    from tapctl.cli.connect import connected
+    from tapctl.passes.list import list_passes, now_of
+    from tapctl.passes.list_report import listing_json, listing_sheet
+    from tapctl.passes.times import Zones
+    from tapctl.passes.who import choose
+
+    with connected(workspace) as session:
+        gateway = session.gateway
+        chosen = session.run(choose(gateway, people.wish, workspace.environment.pins, now_of(gateway)))
+        listing = session.run(list_passes(gateway, chosen))
+        headline = headline_of(session)
+
+        answer(
+            options,
+            "pass list",
+            session,
+            listing_json(listing, chosen),
+            lambda: listing_sheet(listing, chosen, Zones(), headline, gateway.sent),
+        )
+    return 1 if listing.failures else 0

@@ -1,0 +1,90 @@
+"""`tapctl pass sweep`: deletes passes that have served. Made for a nightly job."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tapctl.cli.options import Options, common
+from tapctl.cli.passes._people import group_and_roster, people_of, tenant_for, users_and_logs
+
+if TYPE_CHECKING:
+    from tapctl.passes.deleting import Deletion
+    from tapctl.passes.graph import Pass
+    from tapctl.passes.holdings import Holdings
+
+
+@click.command("sweep")
+@common
+@users_and_logs
+@group_and_roster
+@click.option("--expired", is_flag=True, help="Also passes that have expired.")
+@click.option("--used", is_flag=True, help="Also one-time passes that are used, ten minutes later.")
+@click.option("--yes", is_flag=True, help="Do not ask. For pipelines.")
+@click.option("--dry-run", is_flag=True, help="Show what would go, and delete nothing.")
+@click.option(
+    "--detailed-exitcode",
+    is_flag=True,
+    help="With --dry-run: exit with 2 if a pass would go; errors still exit with 1.",
+)
+def command(
+    options: Options,
+    *,
+    users: tuple[str, ...],
+    group: str | None,
+    roster: Path | None,
+    from_logs: bool,
+    expired: bool,
+    used: bool,
+    yes: bool,
+    dry_run: bool,
+    detailed_exitcode: bool,
+) -> int:
+    """Delete the passes of people who have registered a permanent passwordless method since.
+
+    That is a passkey, Windows Hello for Business, a platform credential, or phone sign-in with Authenticator,
+    registered after the pass was made. Whoever has a method of a type that tapctl does not know is left and
+    reported. Shows what goes and why, and asks for the environment's name; each pass is looked at afresh
+    right before it is deleted. Without anybody named: everybody whom the pass policy reaches. Safe to
+    repeat. Exit code 0 if done or nothing to do, 1 if anything failed or could not be read.
+    """
+    people = people_of(users, group, roster, from_logs=from_logs)
+    workspace = tenant_for(options)
+
+    from tapctl.cli.connect import connected
+    from tapctl.cli.passes._deleting import Manner, carry_out
+    from tapctl.passes.deleting_report import Going
+    from tapctl.passes.list import list_passes, now_of
+    from tapctl.passes.sweep import Wants, judge, read_known, recheck_owners, sweep_notes
+    from tapctl.passes.who import choose
+
+    wants = Wants(expired=expired, used=used)
+    with connected(workspace) as session:
+        gateway = session.gateway
+        now = now_of(gateway)
+        chosen = session.run(choose(gateway, people.wish, workspace.environment.pins, now))
+        listing = session.run(list_passes(gateway, chosen))
+        known = session.run(read_known(gateway, listing.holders, wants))
+        verdicts = tuple(judge(holder, known, wants, now) for holder in listing.holders)
+        going = Going(
+            listing=listing,
+            chosen=chosen,
+            deletions=tuple(one.deletion for one in verdicts if one.goes),
+            verdicts=verdicts,
+            notes=(*listing.notes, *sweep_notes(known)),
+        )
+
+        async def recheck(deletions: Sequence[Deletion], passes: Holdings[Pass]) -> Mapping[str, str]:
+            return await recheck_owners(gateway, deletions, passes, wants, now_of(gateway))
+
+        manner = Manner(
+            command="pass sweep",
+            title="Sweeping passes",
+            yes=yes,
+            dry_run=dry_run,
+            detailed_exitcode=detailed_exitcode,
+        )
+        return carry_out(session, going, recheck, manner, options)

@@ -1,0 +1,155 @@
+"""`pass sweep`: which passes have served, and may go. Deciding is pure; reading and rechecking are not.
+
+A pass goes when its owner holds a permanent passwordless method that is newer than it; on request when it has
+expired, or was for one time and is used. Whatever is not understood stays and is reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final, Literal, TypeAlias
+
+from tapctl.errors import GraphError
+from tapctl.graph.gateway import Gateway
+from tapctl.passes.deleting import Deletion
+from tapctl.passes.graph import Pass
+from tapctl.passes.holdings import Holdings, decided, read_methods
+from tapctl.passes.list import Holder
+from tapctl.passes.methods import Evidence, Registered, evidence
+from tapctl.passes.trail import SignIns, read_sign_ins
+
+# From the sign-in with a one-time pass: deleting it within that time could end the session in which its owner
+# registers (https://learn.microsoft.com/entra/identity/authentication/howto-authentication-temporary-access-pass).
+WINDOW: Final = timedelta(minutes=10)
+
+Reason: TypeAlias = Literal[
+    "registered", "expired", "used", "no-method", "older-method", "undated-method", "unknown-method",
+    "unread-methods", "window-open",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wants:
+    """What goes besides passes that have served."""
+
+    expired: bool = False
+    used: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """Whether somebody's pass goes, and why; `method` is the evidence."""
+
+    holder: Holder
+    goes: bool
+    reason: Reason
+    why: str
+    method: Registered | None = None
+    unknown: tuple[str, ...] = ()
+
+    @property
+    def deletion(self) -> Deletion:
+        return Deletion(person=self.holder.person, held=self.holder.held, reason=self.reason, why=self.why)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is known of the owners, by user id."""
+
+    methods: Mapping[str, tuple[Registered, ...]] = field(default_factory=dict)
+    failures: Mapping[str, GraphError] = field(default_factory=dict)
+    sign_ins: SignIns = field(default_factory=SignIns)
+
+
+def judge(holder: Holder, known: Known, wants: Wants, now: datetime) -> Verdict:
+    """One pass. An expired or used one does not need the methods that could not be read or understood."""
+    user, held = holder.person.id, holder.held
+    found = evidence(known.methods.get(user, ()), held.created)
+    unread = known.failures.get(user)
+
+    def verdict(goes: bool, reason: Reason, why: str) -> Verdict:
+        return Verdict(
+            holder=holder, goes=goes, reason=reason, why=why, method=found.method, unknown=found.unknown
+        )
+
+    if found.verdict == "registered" and found.method is not None and unread is None:
+        return verdict(True, "registered", f"registered a {found.method.words} after the pass was made")
+    if wants.expired and is_expired(held, now):
+        return verdict(True, "expired", "it has expired")
+    if wants.used and held.reason == "OneTimeUsed":
+        if is_window_open(held, known.sign_ins.last.get(user.lower()), now):
+            return verdict(False, "window-open", "used minutes ago: its owner may be registering a method")
+        return verdict(True, "used", "it was for one time, and is used")
+    if unread is not None:
+        return verdict(False, "unread-methods", f"its owner's methods could not be read: {unread}")
+    return verdict(False, *_leaving(found))
+
+
+def is_expired(held: Pass, now: datetime) -> bool:
+    """Graph says so; a used pass that is over as well goes on being called used."""
+    return held.reason == "Expired" or (not held.is_usable and now >= held.end)
+
+
+def is_window_open(held: Pass, signed_in: datetime | None, now: datetime) -> bool:
+    """Whether a used one-time pass may still have its owner registering. The log comes late: a pass that
+    became valid within the last ten minutes was used within them."""
+    return now < max(held.start, signed_in or held.start) + WINDOW
+
+
+def _leaving(found: Evidence) -> tuple[Reason, str]:
+    match found.verdict:
+        case "unknown":
+            types = ", ".join(found.unknown)
+            return "unknown-method", f"its owner has a method of a type that tapctl does not know: {types}"
+        case "older":
+            return "older-method", "its owner's permanent methods are all older than the pass"
+        case "undated":
+            return "undated-method", "its owner has a permanent method, but no date says that it is newer"
+        case _:
+            return "no-method", "its owner has no permanent passwordless method yet"
+
+
+async def read_known(gateway: Gateway, holders: Sequence[Holder], wants: Wants) -> Known:
+    """Methods in one request for twenty, Authenticators likewise, sign-ins only for passes used up."""
+    read = await read_methods(gateway, (one.person.id for one in holders))
+    methods = await decided(gateway, read.found, _made(holders))
+    known = Known(methods=methods, failures=read.failures)
+    used = {
+        one.person.id: one.held.start
+        for one in holders
+        if wants.used and one.held.reason == "OneTimeUsed" and not _has_registered(one, known)
+    }
+    sign_ins = await read_sign_ins(gateway, used) if used else SignIns()
+    return Known(methods=methods, failures=read.failures, sign_ins=sign_ins)
+
+
+def _made(holders: Sequence[Holder]) -> dict[str, datetime]:
+    return {one.person.id: one.held.created for one in holders if one.held.created is not None}
+
+
+def _has_registered(one: Holder, known: Known) -> bool:
+    return evidence(known.methods.get(one.person.id, ()), one.held.created).verdict == "registered"
+
+
+def sweep_notes(known: Known) -> tuple[str, ...]:
+    """What could not be looked at."""
+    if not known.sign_ins.unread:
+        return ()
+    return (f"whether somebody is registering right now is not known: {known.sign_ins.unread}",)
+
+
+async def recheck_owners(
+    gateway: Gateway, deletions: Sequence[Deletion], passes: Holdings[Pass], wants: Wants, now: datetime
+) -> dict[str, str]:
+    """Why passes must stay after all: what they rest on has changed since it was read."""
+    holders = [
+        Holder(person=one.person, held=held)
+        for one in deletions
+        for held in passes.found.get(one.person.id, ())
+        if held.id == one.held.id
+    ]
+    known = await read_known(gateway, holders, wants)
+    fresh = [judge(holder, known, wants, now) for holder in holders]
+    return {one.holder.person.id: f"not any more: {one.why}" for one in fresh if not one.goes}

@@ -1,0 +1,107 @@
+"""What people and programs are told of passes, where it is rare."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tapctl.errors import NotPermitted
+from tapctl.passes.chosen import Person
+from tapctl.passes.graph import Pass
+from tapctl.passes.list import Listing
+from tapctl.passes.list_report import gone_notes, listing_json, listing_sheet
+from tapctl.passes.methods import Registered
+from tapctl.passes.progress import Facts, progress_of
+from tapctl.passes.status import Following
+from tapctl.passes.status_report import status_json, status_sheet
+from tapctl.passes.times import Zones
+from tapctl.passes.trail import Record
+from tapctl.passes.who import Chosen
+from tapctl.passes.written import condition, maker_json, maker_words
+from tapctl.report import Headline
+
+MADE = datetime(2026, 11, 2, 9, tzinfo=UTC)
+HIRE = Person(id="a", name="hire@contoso.example")
+CHOSEN = Chosen(people=(HIRE,), basis=("as named",))
+HEADLINE = Headline(environment="production", tenant_id="1", is_sandbox=False)
+PASS = Pass(
+    id="p",
+    start=MADE,
+    lifetime=60,
+    is_usable_once=False,
+    is_usable=True,
+    reason="EnabledByPolicy",
+    created=MADE,
+)
+DENIED = NotPermitted(request="GET x", status=403)
+ROBOT = Record(at=MADE, deed="made", actor="Workflows", is_app=True, user_id="a", user_name="")
+
+
+@pytest.mark.parametrize(
+    ("reason", "is_usable", "words"),
+    [
+        ("Expired", False, "expired"),
+        ("SomethingNew", False, 'not usable; Graph says "SomethingNew"'),
+        ("SomethingNew", True, 'usable; Graph says "SomethingNew"'),
+        ("", False, "not usable"),
+    ],
+)
+def test_graph_s_reasons_are_said_in_words(reason: str, is_usable: bool, words: str) -> None:
+    assert condition(replace(PASS, reason=reason, is_usable=is_usable)) == words
+
+
+def test_an_application_is_called_one() -> None:
+    assert maker_words(ROBOT) == "issued by the application Workflows"
+    assert maker_json(ROBOT) == {"name": "Workflows", "isApplication": True, "at": "2026-11-02T09:00:00Z"}
+    assert maker_json(replace(ROBOT, actor="")) is None
+    assert "does not name" in maker_words(None)
+
+
+def test_people_who_left_and_people_out_of_reach_are_listed() -> None:
+    listing = Listing(holders=(), without=0, failures=((HIRE, DENIED),), gone=(HIRE,))
+
+    sheet = listing_sheet(listing, CHOSEN, Zones(), HEADLINE, 3)
+    document = listing_json(listing, CHOSEN)
+
+    assert sheet.problems == ("hire@contoso.example: GET x: 403",)
+    assert gone_notes(listing) == ("not in the tenant any more: hire@contoso.example",)
+    assert document["failures"] == [
+        {"id": "a", "userPrincipalName": HIRE.name, "displayName": None, "why": "GET x: 403"}
+    ]
+
+
+def lines(**facts: Any) -> tuple[str, ...]:
+    found = Following(people=(progress_of(Facts(person=HIRE, **facts), MADE + timedelta(minutes=20)),))
+    sheet = status_sheet(found, CHOSEN, Zones(here=UTC), HEADLINE, 1)
+    return next(item.lines for section in sheet.sections for item in section.items)
+
+
+def method(standing: Any, created: datetime | None) -> Registered:
+    return Registered(id="m", type="fido2", name="", created=created, standing=standing)
+
+
+def test_a_person_s_story_is_told_from_what_is_known() -> None:
+    gone = {
+        "made": replace(ROBOT, is_app=False, actor=""),
+        "deleted": replace(ROBOT, deed="deleted", actor=""),
+    }
+
+    assert lines(held=PASS, methods=None)[-1] == "methods could not be read"
+    assert lines(held=PASS, methods=(method("permanent", None),))[-1] == (
+        "permanent methods are without a date to compare: a passkey"
+    )
+    assert lines(**gone)[1].startswith("pass deleted 2026-11-02 09:00 UTC")
+    assert lines(held=PASS, signed_in=MADE)[2].startswith("signed in 2026-11-02 09:00 UTC")
+    assert lines(held=PASS, made=ROBOT)[1].endswith("by Workflows")
+
+
+def test_what_could_not_be_read_is_null_and_not_empty() -> None:
+    progress = progress_of(Facts(person=HIRE, held=PASS, methods=None), MADE)
+    found: Any = status_json(Following(people=(progress,), failures=((HIRE, DENIED),)), CHOSEN)
+
+    assert found["people"][0]["methods"] is None
+    assert found["people"][0]["newHireGroups"] is None
+    assert found["people"][0]["passwordChangedSincePass"] is None
