@@ -81,12 +81,13 @@ def zone_of(text: str) -> ZoneInfo:
 
 
 def shown(moment: datetime, zones: Zones) -> str:
-    """`2026-09-01 07:00 UTC (09:00 CEST here, 16:00 JST Asia/Tokyo)`; a date only where it is another."""
-    utc = moment.astimezone(UTC)
-    others = [f"{_beside(zones.local(moment), utc)} here"]
+    """`2026-09-01 07:00 UTC (09:00 CEST here, 16:00 JST Asia/Tokyo)`; a date only where it is another, and
+    this machine's time only where it is not UTC."""
+    utc, local = moment.astimezone(UTC), zones.local(moment)
+    others = [f"{_beside(local, utc)} here"] if local.utcoffset() else []
     if zones.there:
         others.append(f"{_beside(moment.astimezone(zones.there), utc)} {zones.there.key}")
-    return f"{utc:%Y-%m-%d %H:%M} UTC ({', '.join(others)})"
+    return f"{utc:%Y-%m-%d %H:%M} UTC" + (f" ({', '.join(others)})" if others else "")
 
 
 def _beside(moment: datetime, utc: datetime) -> str:

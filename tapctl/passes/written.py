@@ -20,7 +20,7 @@ _REASONS: Final = {
     "DisabledByPolicy": "not usable: the pass policy is off, leaves its owner out, or wants one-time ones",
     "Expired": "expired",
     "NotYetValid": "not valid yet",
-    "OneTimeUsed": "used up: it was for one time",
+    "OneTimeUsed": "already used",
 }
 
 

@@ -86,6 +86,11 @@ def test_a_moment_is_shown_in_every_zone_that_matters() -> None:
     assert shown(START, Zones(here=OSLO, there=TOKYO)).endswith("(09:00 CEST here, 16:00 JST Asia/Tokyo)")
 
 
+def test_a_machine_that_keeps_utc_says_it_once() -> None:
+    assert shown(START, Zones(here=UTC)) == "2026-09-01 07:00 UTC"
+    assert shown(START, Zones(here=UTC, there=TOKYO)) == "2026-09-01 07:00 UTC (16:00 JST Asia/Tokyo)"
+
+
 def test_another_day_elsewhere_is_said() -> None:
     late = START.replace(hour=20)
 
