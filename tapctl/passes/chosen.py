@@ -61,21 +61,29 @@ async def people_named(gateway: Gateway, names: Iterable[str]) -> tuple[Person, 
 
     Raises Refused with every name that is nobody's, and whatever else Graph answers.
     """
+    people, missing = await people_among(gateway, names)
+    if missing:
+        raise Refused("\n  ".join(["these are nobody's names:", *await _guessed(gateway, [*missing])]))
+    return people
+
+
+async def people_among(
+    gateway: Gateway, names: Iterable[str]
+) -> tuple[tuple[Person, ...], dict[str, NotFound]]:
+    """The same, and Graph's answer for each name that is nobody's."""
     wanted = [*dict.fromkeys(names)]
     reads = [Read(path=f"users/{path_segment(name)}", params={"$select": PROPERTIES}) for name in wanted]
     people: dict[str, Person] = {}
-    missing: list[str] = []
+    missing: dict[str, NotFound] = {}
     for name, answer in zip(wanted, await read_each(gateway, reads), strict=True):
         if isinstance(answer, NotFound):
-            missing.append(name)
+            missing[name] = answer
         elif isinstance(answer, GraphError):
             raise answer
         else:
             person = person_of(answer)
             people.setdefault(person.id.lower(), person)
-    if missing:
-        raise Refused("\n  ".join(["these are nobody's names:", *await _guessed(gateway, missing)]))
-    return tuple(people.values())
+    return tuple(people.values()), missing
 
 
 async def _guessed(gateway: Gateway, missing: list[str]) -> list[str]:

@@ -51,11 +51,12 @@ def now_of(gateway: Gateway) -> datetime:
 
 async def list_passes(gateway: Gateway, chosen: Chosen, *, with_makers: bool = True) -> Listing:
     """Raises NotPermitted if nobody's pass may be read."""
-    listing = await read_holders(gateway, chosen.people)
+    found = await read_holders(gateway, chosen.people)
+    listing = replace(found, failures=(*chosen.failures, *found.failures), notes=chosen.unread)
     if not with_makers or not listing.holders:
-        return replace(listing, notes=chosen.unread)
+        return listing
     trail = chosen.trail or await read_trail(gateway, _earliest(listing.holders) - SLACK)
-    return with_trail(replace(listing, notes=chosen.unread), trail)
+    return with_trail(listing, trail)
 
 
 async def read_holders(gateway: Gateway, people: Sequence[Person]) -> Listing:

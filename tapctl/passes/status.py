@@ -139,6 +139,7 @@ async def _named(gateway: Gateway, ids: Sequence[str]) -> list[Group]:
 def _failures(
     chosen: Chosen, passes: Holdings[Pass], methods: Holdings[Registered]
 ) -> Iterator[tuple[Person, GraphError]]:
+    yield from chosen.failures
     for person in chosen.people:
         error = passes.failures.get(person.id) or methods.failures.get(person.id)
         if error is not None:

@@ -208,6 +208,18 @@ def test_everything_that_can_be_known_of_people_is_said(cli: Cli, tenant: Tenant
     assert "a pass is due 2020-01-01 00:00 UTC" in result.out
 
 
+@pytest.mark.parametrize("command", ["list", "status", "sweep", "revoke"])
+def test_a_roster_s_strangers_are_reported(cli: Cli, tenant: Tenant, command: str) -> None:
+    """A revocation does nothing by halves; a sweep does what it can."""
+    (cli.root / "r.csv").write_text(f"user\n{MIA}\nlater@nordwind.example\n", encoding="utf-8")
+    tenant.register(MIA)
+    result = cli("pass", command, "--roster", "r.csv", *(["--yes"] if command in ("sweep", "revoke") else []))
+
+    assert result.code == 1
+    assert "later@nordwind.example" in result.out + result.err
+    assert len(tenant.passes(MIA)) == (0 if command == "sweep" else 1)
+
+
 def test_a_revocation_shows_asks_and_deletes(cli: Cli, tenant: Tenant) -> None:
     tenant.issue(MIA)
     result = cli("pass", "revoke", MIA, YUSUF, "--reason", "laptop stolen", typed="sandbox\n")

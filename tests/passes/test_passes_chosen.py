@@ -139,6 +139,17 @@ def test_a_roster_and_names_are_people_by_name() -> None:
     assert chosen(Company(), Wish(roster="empty.csv")).people == ()
 
 
+def test_a_roster_may_be_ahead_of_the_tenant() -> None:
+    wish = Wish(names=(MIA, "next.monday@nordwind.example"), roster="r.csv")
+
+    found = chosen(Company(), wish)
+
+    assert names(found) == ["mia.larsen"]
+    assert [person.name for person, _ in found.failures] == ["next.monday@nordwind.example"]
+    with pytest.raises(Refused, match=r"next\.monday"):
+        Company().ask(lambda gateway: choose(gateway, wish, {}, NOON, may_miss=False))
+
+
 def test_everybody_is_whom_the_policy_reaches() -> None:
     found = chosen(Company(), Wish())
 

@@ -44,7 +44,8 @@ def command(
 
     with connected(workspace) as session:
         gateway = session.gateway
-        chosen = session.run(choose(gateway, people.wish, workspace.environment.pins, now_of(gateway)))
+        pins = workspace.environment.pins
+        chosen = session.run(choose(gateway, people.wish, pins, now_of(gateway), may_miss=False))
         listing = session.run(list_passes(gateway, chosen))
         going = Going(
             listing=listing,
