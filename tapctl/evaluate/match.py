@@ -156,6 +156,11 @@ def _nobody_knows(_: Scene) -> Truth:
 # Users and workloads
 
 
+def reaches_person(policy: Policy, scene: Scene) -> Truth:
+    """Whether the person is in the policy's scope, its other conditions aside."""
+    return _users(policy.include, policy.exclude, scene)
+
+
 def _users(include: UserClause, exclude: UserClause, scene: Scene) -> Truth:
     if scene.is_workload:
         return False

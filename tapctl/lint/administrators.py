@@ -1,0 +1,174 @@
+"""CA039, CA040, CA048 and CA049: administrators, and accounts that work for everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from tapctl.evaluate.applications import app_key
+from tapctl.evaluate.facts import Person
+from tapctl.lint.context import Context
+from tapctl.lint.example import BLOCK, policy, stream
+from tapctl.lint.people import reached
+from tapctl.lint.policy import Policy
+from tapctl.lint.rule import Hit, rule
+
+# Template ids: https://learn.microsoft.com/entra/identity/role-based-access-control/permissions-reference
+_GLOBAL: Final = ("Global Administrator", "62e90394-69f5-4237-9190-012177145e10")
+_CONDITIONAL_ACCESS: Final = ("Conditional Access Administrator", "b1be1c3e-b65d-4f19-8427-f6fa0d97feb9")
+_SYNCHRONISATION: Final = (
+    "Directory Synchronization Accounts",
+    "d29b2b05-8046-44ba-8758-1e26182fcf32",
+)
+_OPEN_DOORS: Final[Mapping[str, str]] = {
+    "Privileged Authentication Administrator": "7be44c8a-adaf-4e2a-84d6-ab2649e08a13",
+    "Authentication Administrator": "c4e39bd9-1100-46d3-8c65-fb160da0071f",
+    "Helpdesk Administrator": "729827e3-9c14-49f7-bb1b-9608f156bbb8",
+    "Conditional Access Administrator": "b1be1c3e-b65d-4f19-8427-f6fa0d97feb9",
+    "Security Administrator": "194ae4cb-b126-40b2-bd5b-6091b380977d",
+}
+"""Roles that can issue passes, reset methods, or change who is asked for what."""
+_PORTALS: Final = frozenset(
+    {"microsoftadminportals", app_key("Windows Azure Service Management API"), app_key("Azure Portal")}
+)
+_ALL_ADMINS: Final = (
+    "{includeRoles: [Global Administrator, Privileged Authentication Administrator, "
+    "Authentication Administrator, Helpdesk Administrator, Conditional Access Administrator, "
+    "Security Administrator], excludeGroups: [Break glass]}"
+)
+_SOME_ADMINS: Final = "{includeRoles: [Global Administrator], excludeGroups: [Break glass]}"
+_AT_PORTALS: Final = "{includeApplications: [MicrosoftAdminPortals]}"
+_SYNC: Final = "sync@example.com: {roles: [Directory Synchronization Accounts]}"
+_SYNC_FACTS: Final = f"facts: {{groups: {{Break glass: []}}, users: {{{_SYNC}}}}}\n"
+_ADA: Final = "ada@example.com: {roles: [Conditional Access Administrator]}"
+_ADMIN_FACTS: Final = f"facts: {{groups: {{Break glass: []}}, users: {{{_ADA}}}}}\n"
+
+
+def _has(role: tuple[str, str], names: frozenset[str]) -> bool:
+    """Whether a role is among names; one that nothing could name is there by its id."""
+    name, template = role
+    return name in names or template in {text.removeprefix("id:") for text in names}
+
+
+def _holds(person: Person, *roles: tuple[str, str]) -> bool:
+    return person.roles is not None and any(_has(role, person.roles) for role in roles)
+
+
+@rule(
+    id="CA039",
+    name="ca-role-gap",
+    severity="warning",
+    what="A policy for administrators misses a role that can open doors for others.",
+    why="Who can issue a pass or reset a method becomes anybody: attackers take the role that is not asked.",
+    fix="Add the roles that are named, or a second policy for them.",
+    source="https://learn.microsoft.com/entra/identity/role-based-access-control/privileged-roles-permissions",
+    good=policy(users=_ALL_ADMINS),
+    bad=policy(users=_SOME_ADMINS),
+)
+def role_gap(context: Context) -> Iterator[Hit]:
+    """Policies that name the Global Administrator are about administrators as such. What several of them,
+    or one for everybody, cover together is covered."""
+    asking = [found for found in context.on if found.asks_for_mfa and _is_general(found)]
+    if any(found.includes_everyone for found in asking):
+        return
+    covered = frozenset(role for found in asking for role in found.users("includeRoles"))
+    missing = [name for name, template in _OPEN_DOORS.items() if not _has((name, template), covered)]
+    for found in asking:
+        if missing and _has(_GLOBAL, found.users("includeRoles")):
+            message = f"{found.name} is about administrators, and not about {', '.join(missing)}"
+            yield found.hit(message, "conditions", "users", "includeRoles")
+
+
+def _is_general(found: Policy) -> bool:
+    return found.includes_all_resources and not found.narrowing
+
+
+@rule(
+    id="CA040",
+    name="ca-sync-excluded",
+    severity="warning",
+    needs=("roles",),
+    what="The account that synchronises the directory is asked for what it cannot show.",
+    why="It signs in unattended: once MFA is asked of it, nobody's changes arrive any more.",
+    fix="Exclude the role Directory Synchronization Accounts, and guard the account by its address.",
+    source="https://learn.microsoft.com/entra/identity/conditional-access/plan-conditional-access",
+    good=stream(
+        policy(users="{includeUsers: [All], excludeRoles: [Directory Synchronization Accounts]}"), _SYNC_FACTS
+    ),
+    bad=stream(policy(), _SYNC_FACTS),
+)
+def sync_excluded(context: Context) -> Iterator[Hit]:
+    for found in context.on:
+        if not found.grants or not _is_general(found):
+            continue
+        for user, person in reached(context, found):
+            if _holds(person, _SYNCHRONISATION):
+                yield found.hit(
+                    f"{found.name} asks {user}, which synchronises the directory", "conditions", "users"
+                )
+
+
+@rule(
+    id="CA048",
+    name="ca-self-lockout",
+    severity="error",
+    needs=("roles",),
+    brake="locks-out-caller",
+    what="Everybody who could change Conditional Access is blocked, always and everywhere.",
+    why="Nobody would be left to take the policies back but the emergency accounts.",
+    fix="Leave somebody who holds Conditional Access Administrator out, or give the block a condition.",
+    source="https://learn.microsoft.com/entra/identity/conditional-access/plan-conditional-access",
+    good=stream(policy(), _ADMIN_FACTS),
+    bad=stream(policy(applications=_AT_PORTALS, grant=BLOCK), _ADMIN_FACTS),
+)
+def self_lockout(context: Context) -> Iterator[Hit]:
+    emergency = {name.casefold() for name in context.settings.break_glass.accounts}
+    administrators = {
+        user
+        for user, person in context.facts.users.items()
+        if _holds(person, _GLOBAL, _CONDITIONAL_ACCESS) and user.casefold() not in emergency
+    }
+    walls = [found for found in context.enforced if _is_wall(found)]
+    stopped = [{user for user, _ in reached(context, found)} & administrators for found in walls]
+    if administrators and administrators == set().union(*stopped):
+        for found, people in zip(walls, stopped, strict=True):
+            if people:
+                message = f"{found.name} leaves nobody who could change Conditional Access"
+                yield found.hit(message, "grantControls", "builtInControls", value="block")
+
+
+def _is_wall(found: Policy) -> bool:
+    """Whether it always blocks the places where policies are changed."""
+    apps = {app_key(app) for app in found.applications()}
+    open_to_some = {app_key(app) for app in found.applications("exclude")} & _PORTALS
+    reaches = "all" in apps or bool(apps & _PORTALS)
+    return found.blocks and reaches and not open_to_some and not found.narrowing
+
+
+@rule(
+    id="CA049",
+    name="ca-azure-management",
+    severity="warning",
+    what="The portals where changes are approved and taken back are blocked for everybody.",
+    why="Whoever has to approve or roll back a change is stopped with the rest.",
+    fix="Exclude the group of those who administer, or ask for a strong method instead of blocking.",
+    source="https://learn.microsoft.com/entra/identity/conditional-access/concept-conditional-access-cloud-apps",
+    good=policy(
+        applications=_AT_PORTALS,
+        grant=BLOCK,
+        users="{includeUsers: [All], excludeGroups: [Break glass, Administrators]}",
+    ),
+    bad=stream(
+        policy(applications=_AT_PORTALS, grant=BLOCK), "settings: {breakGlass: {groups: [Break glass]}}\n"
+    ),
+)
+def azure_management(context: Context) -> Iterator[Hit]:
+    emergency = {*context.settings.break_glass.groups, *context.settings.break_glass.accounts}
+    for found in context.enforced:
+        apps = {app_key(app) for app in found.applications()}
+        spared = found.users("excludeGroups") | found.users("excludeUsers")
+        if not found.blocks or found.narrowing or not apps & _PORTALS or not found.includes_everyone:
+            continue
+        if spared <= emergency and not found.users("excludeRoles"):
+            message = f"{found.name} blocks the administration portals for everybody"
+            yield found.hit(message, "conditions", "applications", "includeApplications")

@@ -1,0 +1,146 @@
+"""CA030 to CA032 and CA053: whether what a strength asks for can be shown by those it is asked of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from tapctl.evaluate.strengths import EXTERNAL, PASSES, STRONG
+from tapctl.lint.context import Context
+from tapctl.lint.example import document, policy, stream
+from tapctl.lint.people import reached
+from tapctl.lint.policy import Policy
+from tapctl.lint.rule import Hit, rule
+
+_STRENGTH: Final = "{operator: OR, authenticationStrength: Ours}"
+_SINGLE: Final = frozenset(
+    {"password", "sms", "x509CertificateSingleFactor", "federatedSingleFactor", "qrCodePin", "email"}
+)
+_TELEPHONE: Final = frozenset({"sms", "voice"})
+_NEVER_OF_GUESTS: Final = PASSES | {"federatedMultiFactor", "federatedSingleFactor", "qrCodePin", "email"}
+"""What is neither accepted from a guest's home nor can be registered here."""
+_FACTS: Final = "facts: {{groups: {{Break glass: []}}, users: {{eve@example.com: {{registered: [{}]}}}}}}\n"
+_EXTERNAL_TENANTS: Final = "externalTenants: {membershipKind: all}"
+_GUESTS: Final = (
+    "{includeGuestsOrExternalUsers: {guestOrExternalUserTypes: [b2bCollaborationGuest], "
+    f"{_EXTERNAL_TENANTS}}}, excludeGroups: [Break glass]}}"
+)
+
+
+def _ours(*combinations: str) -> str:
+    return document("AuthenticationStrength", "Ours", f"{{allowedCombinations: [{', '.join(combinations)}]}}")
+
+
+@rule(
+    id="CA030",
+    name="ca-eam-strength",
+    severity="error",
+    needs=("registered",),
+    what="A strength is asked of people whose only second factor is an external method.",
+    why="External methods satisfy the mfa control, and no strength: these people cannot get in.",
+    fix="Ask them for mfa, or have them register a method of Entra's own first.",
+    source="https://learn.microsoft.com/entra/identity/authentication/concept-authentication-strengths",
+    good=stream(
+        policy(grant=_STRENGTH),
+        _ours("fido2"),
+        _FACTS.format("password, externalMfa, fido2"),
+    ),
+    bad=stream(
+        policy(grant=_STRENGTH),
+        _ours("fido2"),
+        _FACTS.format("password, externalMfa"),
+    ),
+)
+def external_method(context: Context) -> Iterator[Hit]:
+    for found in context.enforced:
+        if not found.strength:
+            continue
+        stuck = [
+            user
+            for user, person in reached(context, found)
+            if person.registered is not None and person.registered & STRONG == {EXTERNAL}
+        ]
+        if stuck:
+            message = f"{found.name} asks for a strength of {_counted(stuck)} with an external method only"
+            yield found.hit(message, "grantControls", "authenticationStrength")
+
+
+def _counted(people: list[str]) -> str:
+    return "1 person" if len(people) == 1 else f"{len(people)} people"
+
+
+@rule(
+    id="CA031",
+    name="ca-strength-weak",
+    severity="warning",
+    what="A custom strength accepts a single factor, or a text message or call.",
+    why="It calls itself a strength: a factor that is alone, or that goes over the telephone, is none.",
+    fix="Take the combination out, or ask for mfa where it is meant to count.",
+    source="https://learn.microsoft.com/entra/identity/authentication/concept-authentication-strengths",
+    good=_ours("fido2", "'password,microsoftAuthenticatorPush'"),
+    bad=_ours("fido2", "'password,sms'"),
+)
+def weak_strength(context: Context) -> Iterator[Hit]:
+    for item in context.of("AuthenticationStrength"):
+        for text in sorted(item.texts("allowedCombinations")):
+            modes = frozenset(text.split(","))
+            if modes & _TELEPHONE or (len(modes) == 1 and modes <= _SINGLE):
+                kind = "goes over the telephone" if modes & _TELEPHONE else "is a single factor"
+                message = f"{item.address.name} accepts {text}, which {kind}"
+                yield item.hit(message, "allowedCombinations", value=text)
+
+
+@rule(
+    id="CA032",
+    name="ca-strength-unreachable",
+    severity="error",
+    what="No combination of a strength that a policy asks for is enabled for anybody.",
+    why="Whoever the policy reaches is stopped, and can register nothing that would help.",
+    fix="Enable one of the methods, or ask for a strength that holds one that is enabled.",
+    source="https://learn.microsoft.com/entra/identity/authentication/concept-authentication-strength-how-it-works",
+    good=stream(
+        policy(grant=_STRENGTH),
+        _ours("fido2"),
+        document("Fido2Policy", "", "{state: enabled, includeTargets: [all_users]}"),
+    ),
+    bad=stream(
+        policy(grant=_STRENGTH),
+        _ours("fido2"),
+        document("Fido2Policy", "", "{state: disabled, includeTargets: [all_users]}"),
+    ),
+)
+def unreachable_strength(context: Context) -> Iterator[Hit]:
+    for found in context.on:
+        combinations = context.combinations(found)
+        if combinations and all(
+            any(context.methods.is_off(mode) for mode in modes) for modes in combinations
+        ):
+            message = f"nothing that {found.strength} accepts is enabled for anybody"
+            yield found.hit(message, "grantControls", "authenticationStrength")
+
+
+@rule(
+    id="CA053",
+    name="ca-guest-strength",
+    severity="warning",
+    what="Guests are asked for a strength that they can satisfy neither at home nor here.",
+    why="A guest holds no pass here and registers only phones and codes: the policy is a block by detour.",
+    fix="Ask guests for mfa, or for a strength with methods that count when they come from the home tenant.",
+    source="https://learn.microsoft.com/entra/identity/authentication/concept-authentication-strength-external-users",
+    good=stream(policy(users=_GUESTS, grant=_STRENGTH), _ours("fido2", "temporaryAccessPassOneTime")),
+    bad=stream(policy(users=_GUESTS, grant=_STRENGTH), _ours("temporaryAccessPassOneTime")),
+)
+def guest_strength(context: Context) -> Iterator[Hit]:
+    for found in context.on:
+        combinations = context.combinations(found)
+        if (
+            combinations
+            and _reaches_guests(found)
+            and all(modes & _NEVER_OF_GUESTS for modes in combinations)
+        ):
+            message = f"{found.name} asks guests for {found.strength}, which no guest can satisfy"
+            yield found.hit(message, "grantControls", "authenticationStrength")
+
+
+def _reaches_guests(found: Policy) -> bool:
+    return bool(found.guests("include")) or (found.includes_everyone and not found.guests("exclude"))

@@ -1,0 +1,183 @@
+"""CA042, CA044 to CA047: the policies of a tenant taken together, and how they come to be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from tapctl.evaluate.strengths import MULTIFACTOR
+from tapctl.lint.context import Context
+from tapctl.lint.example import BLOCK, MFA, document, policy, stream
+from tapctl.lint.people import reached
+from tapctl.lint.policy import Policy
+from tapctl.lint.rule import Hit, rule
+from tapctl.scope import widened
+
+# https://learn.microsoft.com/entra/identity/conditional-access/concept-conditional-access-policies and, for
+# locations and strengths, graph's own limits (checked 2026-11).
+_LIMITS: Final = {
+    "ConditionalAccessPolicy": 195,
+    "NamedLocation": 195,
+    "AuthenticationStrength": 15,
+    "AuthenticationContext": 99,
+}
+_RANGES: Final = 2000
+_NEARLY: Final = 0.9
+_NEW_HIRES: Final = "{includeGroups: [New hires], excludeGroups: [Break glass]}"
+
+
+@rule(
+    id="CA042",
+    name="ca-redundant",
+    severity="note",
+    what="A policy asks for nothing that another one does not ask already, of at least the same people.",
+    why="It decides nothing, has to be understood by every reader, and counts towards the limit of 195.",
+    fix="Remove the narrower one, or say in `why` what it is kept for and ignore the rule.",
+    source="inferred from how policies add up",
+    good=stream(policy("All"), policy("New hires", users=_NEW_HIRES, grant=BLOCK)),
+    bad=stream(policy("All"), policy("New hires", users=_NEW_HIRES)),
+)
+def redundant(context: Context) -> Iterator[Hit]:
+    kept: list[Policy] = []
+    for found in sorted(context.enforced, key=lambda policy: policy.name):
+        kept.append(found)
+    for found in kept:
+        others = [other for other in kept if other is not found and _implies(context, other, found)]
+        # Of two that say the same, the later one is the one too many.
+        other = next(
+            (item for item in others if item.name < found.name or not _implies(context, found, item)), None
+        )
+        if other is not None:
+            yield found.hit(f"{found.name} asks for nothing that {other.name} does not ask already")
+
+
+def _implies(context: Context, wide: Policy, narrow: Policy) -> bool:
+    """Whether `wide` reaches everything that `narrow` reaches, and asks for at least as much there."""
+    if not _asks_for_as_much(context, wide, narrow):
+        return False
+    return not widened(wide.spec, narrow.spec) and _same_targets(wide, narrow)
+
+
+def _same_targets(wide: Policy, narrow: Policy) -> bool:
+    """A policy for all resources does not stand for one on an action or a context, whatever reaches what."""
+    return (
+        wide.actions == narrow.actions
+        and wide.contexts == narrow.contexts
+        and (wide.is_workload == narrow.is_workload)
+    )
+
+
+def _asks_for_as_much(context: Context, wide: Policy, narrow: Policy) -> bool:
+    sessions = narrow.spec.get("sessionControls")
+    if sessions and sessions != wide.spec.get("sessionControls"):
+        return False
+    if wide.blocks or narrow.spec.get("grantControls") == wide.spec.get("grantControls"):
+        return True
+    is_plain_mfa = narrow.demands == ("mfa",)
+    accepted = context.combinations(wide) if wide.demands == ("authenticationStrength",) else None
+    return is_plain_mfa and accepted is not None and accepted <= MULTIFACTOR.combinations
+
+
+@rule(
+    id="CA044",
+    name="ca-limits",
+    severity="warning",
+    what="A service limit is near, or passed.",
+    why="Entra refuses what is over the limit, in the middle of an apply.",
+    fix="Merge policies or locations that belong together, and remove those that decide nothing (CA042).",
+    source="https://learn.microsoft.com/entra/identity/conditional-access/concept-conditional-access-policies",
+    good=document("AuthenticationStrength", "Ours", "{allowedCombinations: [fido2]}"),
+    bad=stream(
+        *(
+            document("AuthenticationStrength", f"Ours {number}", "{allowedCombinations: [fido2]}")
+            for number in range(15)
+        )
+    ),
+)
+def limits(context: Context) -> Iterator[Hit]:
+    for kind, most in _LIMITS.items():
+        items = sorted(context.of(kind), key=lambda item: item.address.name)
+        if len(items) > most * _NEARLY:
+            yield items[-1].hit(
+                f"there are {len(items)} objects of kind {kind}; a tenant has room for {most}"
+            )
+    for item in context.of("NamedLocation"):
+        ranges = item.at("ipRanges")
+        if isinstance(ranges, list) and len(ranges) > _RANGES * _NEARLY:
+            message = f"{item.address.name} holds {len(ranges)} ranges; a location has room for {_RANGES}"
+            yield item.hit(message, "ipRanges")
+
+
+@rule(
+    id="CA045",
+    name="ca-direct-enable",
+    severity="error",
+    elsewhere="note",
+    needs=("plan",),
+    brake="creates-enabled",
+    what="A policy is enforced the moment it is created.",
+    why="Nobody has seen whom it would stop: report-only shows that without stopping anybody.",
+    fix="Create it as enabledForReportingButNotEnforced, read the sign-in logs, and enable it afterwards.",
+    source="https://learn.microsoft.com/entra/identity/conditional-access/plan-conditional-access",
+    good=stream(policy("New", state="enabledForReportingButNotEnforced"), "before: []\n"),
+    bad=stream(policy("New"), "before: []\n"),
+)
+def direct_enable(context: Context) -> Iterator[Hit]:
+    """Policies on user actions are left out: report-only does not evaluate them."""
+    before = context.before
+    for found in context.enforced if before is not None else ():
+        resource = found.item.resource
+        names = {found.name, *(resource.former_names if resource else ())}
+        if (
+            before
+            and not found.actions
+            and not any(before.find("ConditionalAccessPolicy", name) for name in names)
+        ):
+            yield found.hit(f"{found.name} is enforced from the start", "state")
+
+
+@rule(
+    id="CA046",
+    name="ca-security-defaults",
+    severity="error",
+    needs=("securityDefaults",),
+    covers=("security-defaults-on",),
+    what="Security defaults are on beside policies that are enforced.",
+    why="The two exclude each other: Entra takes no enforced policy while the defaults are on.",
+    fix="Turn security defaults off once the policies that replace them are ready.",
+    source="https://learn.microsoft.com/entra/fundamentals/security-defaults",
+    good=stream(policy(), "facts: {securityDefaults: false}\n"),
+    bad=stream(policy(), "facts: {securityDefaults: true}\n"),
+)
+def security_defaults(context: Context) -> Iterator[Hit]:
+    if context.facts.security_defaults:
+        for found in context.enforced:
+            yield found.hit(f"{found.name} cannot be enforced while security defaults are on", "state")
+
+
+@rule(
+    id="CA047",
+    name="ca-per-user-mfa",
+    severity="warning",
+    needs=("perUserMfa",),
+    what="Per-user MFA is on for people whom a policy asks for MFA.",
+    why="It asks at every sign-in whatever policies say, allows app passwords, and hides what policies do.",
+    fix="Turn per-user MFA off for them: the policy takes its place.",
+    source="https://learn.microsoft.com/entra/identity/authentication/howto-mfa-userstates",
+    good=stream(
+        policy(), "facts: {groups: {Break glass: []}, users: {ada@example.com: {perUserMfa: false}}}\n"
+    ),
+    bad=stream(
+        policy(grant=MFA),
+        "facts: {groups: {Break glass: []}, users: {ada@example.com: {perUserMfa: true}}}\n",
+    ),
+)
+def per_user_mfa(context: Context) -> Iterator[Hit]:
+    for found in context.enforced:
+        if found.asks_for_mfa:
+            people = [user for user, person in reached(context, found) if person.per_user_mfa]
+            if people:
+                message = (
+                    f"{found.name} asks for MFA where per-user MFA does as well, of {len(people)} people"
+                )
+                yield found.hit(message, "grantControls")
