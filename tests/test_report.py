@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from typing import Any, cast
-
+from tapctl.directory import Directory
+from tapctl.match import Matched
 from tapctl.model import Address, Change, FieldChange, Finding, Json, Outcome, Plan
 from tapctl.pipeline import Planned
 from tapctl.report import FieldLine, Report, account, applied_report, plan_report
@@ -11,7 +11,8 @@ POLICY = Address("ConditionalAccessPolicy", "NH-10")
 
 def report_of(*changes: Change, findings: tuple[Finding, ...] = ()) -> Report:
     plan = Plan(environment="sandbox", tenant_id="7", is_sandbox=True, changes=changes, findings=findings)
-    planned = Planned(plan=plan, matched=cast(Any, None), stages=())
+    nothing = Matched(pairs=(), directory=Directory(ids={}, names={}), findings=())
+    planned = Planned(plan=plan, matched=nothing, stages=())
     return plan_report(planned, "plan", caller="ada", requests=1, documents=1)
 
 

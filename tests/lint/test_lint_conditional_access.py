@@ -109,7 +109,7 @@ def test_a_rule_keeps_quiet(tmp_path: Path, rule: str, documents: list[str]) -> 
             "CA037",
             [
                 policy(
-                    conditions="clientApplications: {includeServicePrincipals: [ServicePrincipalsInMyTenant]}",
+                    conditions="clientApplications: {includeServicePrincipals: [an-app]}",
                     grant=BLOCK,
                 )
             ],
