@@ -1,6 +1,7 @@
 """Which people a command is about: names or a group in, Graph's users out, in bulk.
 
-Requests: one for twenty names, or one for the group and one for each 999 of its members.
+Requests: one for 300 names (fifteen a filter, twenty filters a request), or one for the group and one for
+each 999 of its members.
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ from datetime import datetime
 from typing import Final
 
 from tapctl.errors import GraphError, NotFound, Refused
-from tapctl.graph.batch import Read, read_each
+from tapctl.graph.batch import Read, list_each
 from tapctl.graph.gateway import Gateway
-from tapctl.graph.odata import odata_quote, path_segment
+from tapctl.graph.odata import in_filters, odata_quote, path_segment
 from tapctl.model import Address, Json, JsonObject
 from tapctl.passes.graph import moment_of
 from tapctl.reference import GUID
@@ -72,18 +73,25 @@ async def people_among(
 ) -> tuple[tuple[Person, ...], dict[str, NotFound]]:
     """The same, and Graph's answer for each name that is nobody's."""
     wanted = [*dict.fromkeys(names)]
-    reads = [Read(path=f"users/{path_segment(name)}", params={"$select": PROPERTIES}) for name in wanted]
-    people: dict[str, Person] = {}
-    missing: dict[str, NotFound] = {}
-    for name, answer in zip(wanted, await read_each(gateway, reads), strict=True):
-        if isinstance(answer, NotFound):
-            missing[name] = answer
-        elif isinstance(answer, GraphError):
+    ids = [name for name in wanted if GUID.fullmatch(name)]
+    upns = [name for name in wanted if not GUID.fullmatch(name)]
+    filters = [*in_filters("id", ids), *in_filters("userPrincipalName", upns)]
+    found: dict[str, Person] = {}
+    for answer in await list_each(gateway, [_users_with(filtered) for filtered in filters]):
+        if isinstance(answer, GraphError):
             raise answer
-        else:
-            person = person_of(answer)
-            people.setdefault(person.id.lower(), person)
-    return tuple(people.values()), missing
+        for person in map(person_of, answer):
+            found[person.id.lower()] = found[person.name.lower()] = person
+    people = {found[name.lower()].id: found[name.lower()] for name in wanted if name.lower() in found}
+    return tuple(people.values()), {name: _nobody(name) for name in wanted if name.lower() not in found}
+
+
+def _users_with(filtered: str) -> Read:
+    return Read(path="users", params={"$filter": filtered, "$select": PROPERTIES})
+
+
+def _nobody(name: str) -> NotFound:
+    return NotFound(request=f"GET users/{name}", status=404, message="nobody has this name or id")
 
 
 async def _guessed(gateway: Gateway, missing: list[str]) -> list[str]:
