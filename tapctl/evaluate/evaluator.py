@@ -22,7 +22,7 @@ from tapctl.evaluate.match import Ask, Match, Matcher, Slots, checks_of
 from tapctl.evaluate.overlays import Overlay, overlays
 from tapctl.evaluate.policy import Control, Policy, read_policy
 from tapctl.evaluate.rules import RULES
-from tapctl.evaluate.scene import Scene, holders
+from tapctl.evaluate.scene import Index, Scene, index
 from tapctl.evaluate.session import merge_sessions
 from tapctl.evaluate.situation import REGISTER as REGISTRATION
 from tapctl.evaluate.situation import SignIn
@@ -80,11 +80,11 @@ class Rulebook:
     facts: Facts
     ready: tuple[_Ready, ...]
     asks: tuple[Ask, ...]
-    parents: Mapping[str, frozenset[str]]
+    known: Index
 
     def scene(self, sign_in: SignIn, **options: Any) -> Scene:
         """A sign-in set against these facts; `options` are Scene's."""
-        return Scene(self.facts, self.parents, sign_in, **options)
+        return Scene(self.known, sign_in, **options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ def rulebook(policies: Mapping[str, JsonObject], facts: Facts) -> Rulebook:
     slots = Slots()
     read = [read_policy(name, spec) for name, spec in policies.items()]
     ready = tuple(_Ready(policy, Matcher(checks_of(policy, slots)), {}) for policy in read)
-    return Rulebook(facts=facts, ready=ready, asks=tuple(slots.asks), parents=holders(facts.groups))
+    return Rulebook(facts=facts, ready=ready, asks=tuple(slots.asks), known=index(facts))
 
 
 def decide(book: Rulebook, sign_in: SignIn, *, strict: bool = False, traced: bool = False) -> Decision:

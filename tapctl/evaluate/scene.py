@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from tapctl.evaluate.dated import Switch, is_on
 from tapctl.evaluate.decision import TraceStep
-from tapctl.evaluate.facts import Facts, Group, Location, Mode, Pass, Person
+from tapctl.evaluate.facts import Facts, Location, Mode, Pass, Person
 from tapctl.evaluate.rules import RULES
 from tapctl.evaluate.situation import REGISTER, SignIn
 from tapctl.evaluate.strengths import LEGACY_POLICY, PASSES
@@ -27,15 +28,37 @@ EXTERNAL_TYPES: Final = frozenset(
 )
 
 
-def holders(groups: Mapping[str, Group]) -> dict[str, frozenset[str]]:
-    """Member (a user, or a group as `g:NAME`) → the groups that it is directly in."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Index:
+    """Facts made quick to ask. `parents`: member (a user in lower case, or a group as `g:NAME`) → the groups
+    it is directly in; `vague`: the groups of which not everybody is known; locations by name in lower case.
+    """
+
+    facts: Facts
+    parents: Mapping[str, frozenset[str]]
+    groups: frozenset[str]
+    vague: frozenset[str]
+    locations: Mapping[str, Location]
+    trusted: tuple[str, ...]
+
+
+def index(facts: Facts) -> Index:
+    """Make facts ready for many sign-ins."""
     found: dict[str, set[str]] = {}
-    for name, group in groups.items():
+    for name, group in facts.groups.items():
         for user in group.users:
             found.setdefault(user.casefold(), set()).add(name)
         for child in group.groups:
             found.setdefault(f"g:{child}", set()).add(name)
-    return {member: frozenset(names) for member, names in found.items()}
+    locations = {name.casefold(): location for name, location in facts.locations.items()}
+    return Index(
+        facts=facts,
+        parents={member: frozenset(names) for member, names in found.items()},
+        groups=frozenset(facts.groups),
+        vague=frozenset(name for name, group in facts.groups.items() if not group.is_complete),
+        locations=locations,
+        trusted=tuple(name for name, location in locations.items() if location.is_trusted),
+    )
 
 
 class Scene:
@@ -47,15 +70,15 @@ class Scene:
 
     def __init__(
         self,
-        facts: Facts,
-        parents: Mapping[str, frozenset[str]],
+        known: Index,
         sign_in: SignIn,
         *,
         doubt: frozenset[str] = frozenset(),
         traced: bool = False,
         is_interrupted: bool = False,
     ) -> None:
-        self.facts, self.sign_in, self.doubt = facts, sign_in, doubt
+        self.facts, self.sign_in, self.doubt = known.facts, sign_in, doubt
+        self._index = known
         self.is_interrupted = is_interrupted
         self.used: set[str] = set()
         self.switches: set[str] = set()
@@ -63,14 +86,16 @@ class Scene:
         self.user = sign_in.user.casefold()
         self.is_workload = sign_in.user.startswith(("sp:", "mi:"))
         self.is_in_directory = sign_in.person is None
-        person = sign_in.person or facts.users.get(sign_in.user)
+        person = sign_in.person or known.facts.users.get(sign_in.user)
         self.is_known = person is not None
         self.person: Person = person or Person(roles=None, groups_are_complete=False)
-        self.groups, self.unsure_groups = self._groups(parents)
+        self.groups, self.unsure_groups = self._groups(known.parents)
         self.is_external = self.person.type in EXTERNAL_TYPES
         self.proof = self._proof()
         self.is_legacy_client = (sign_in.client_app or "").lower() in LEGACY_CLIENTS
         self.action = sign_in.action.lower()
+        given = sign_in.locations
+        self._given_locations = None if given is None else frozenset(text.casefold() for text in given)
         self._locations: dict[str, Truth] = {}
         self.memory: dict[str, object] = {}
 
@@ -109,8 +134,7 @@ class Scene:
         certain = _upwards(self.person.groups | listed, parents)
         if self.person.groups_are_complete and not self.is_in_directory:
             return certain, frozenset()
-        vague = {name for name, group in self.facts.groups.items() if not group.is_complete} - certain
-        return certain, _upwards(vague, parents) - certain
+        return certain, _upwards(self._index.vague - certain, parents) - certain
 
     def in_any_group(self, names: frozenset[str]) -> Truth:
         """Whether the person is in one of these groups, itself or through others."""
@@ -119,7 +143,7 @@ class Scene:
         if not self.unsure_groups.isdisjoint(names):
             return None
         if self.is_in_directory or not self.person.groups_are_complete:
-            return None if any(name not in self.facts.groups for name in names) else False
+            return False if names <= self._index.groups else None
         return False
 
     def at_location(self, name: str) -> Truth:
@@ -129,24 +153,21 @@ class Scene:
         return self._locations[name]
 
     def _at(self, name: str) -> Truth:
-        location = next((item for key, item in self.facts.locations.items() if key.casefold() == name), None)
-        if self.sign_in.locations is not None and name in {
-            text.casefold() for text in self.sign_in.locations
-        }:
+        location, asked = self._index.locations.get(name), self.sign_in
+        if self._given_locations is not None and name in self._given_locations:
             return True
-        if location is not None and location.kind == "country" and self.sign_in.country is not None:
-            return _in_country(location, self.sign_in.country)
-        if self.sign_in.locations is not None:
+        if location is not None and location.kind == "country" and asked.country is not None:
+            return _in_country(location, asked.country)
+        if self._given_locations is not None:
             return False
-        if location is not None and location.kind == "ip" and location.ranges and self.sign_in.ip is not None:
-            return _in_ranges(location.ranges, self.sign_in.ip)
+        if location is not None and location.kind == "ip" and location.ranges and asked.ip is not None:
+            return _in_ranges(location.ranges, asked.ip)
         return None
 
     @property
     def is_at_trusted(self) -> Truth:
         """Whether the address belongs to a location that is marked as trusted."""
-        trusted = [name.casefold() for name, item in self.facts.locations.items() if item.is_trusted]
-        known = some(self.at_location(name) for name in trusted)
+        known = some(self.at_location(name) for name in self._index.trusted)
         if known is False and self.sign_in.locations is None:
             return None  # the MFA service's own trusted addresses are in no named location
         return known
