@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Final
 
 OUT_OF_REACH: Final[Mapping[str, str]] = {
+    "CA005": "A plan says it: a name found nowhere is an error, an id of nothing a finding (id-of-nothing).",
+    "CA019": "Specs hold no dates: how long a policy has been in report-only, the folder's history tells.",
     "CA033": "`validate` itself refuses a document for a built-in strength (built-in-strength).",
     "CA038": "A plan looks roles up among the built-in ones only: any other is an error there.",
     "CA043": "It takes every sign-in situation that policies tell apart; CA042 compares two policies.",

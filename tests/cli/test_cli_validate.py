@@ -13,7 +13,7 @@ def test_a_good_folder(cli: Cli) -> None:
     result = cli("validate")
 
     assert result.code == 0
-    assert "3 documents, nothing wrong" in result.out
+    assert "3 documents, 0 errors" in result.out
     assert "SANDBOX: nothing real was changed" in result.out
 
 

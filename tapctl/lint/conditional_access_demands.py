@@ -1,0 +1,211 @@
+"""CA009 to CA015: what policies ask for, and under which risks and platforms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Final
+
+from tapctl.evaluate.dated import APPROVED_APP
+from tapctl.lint.context import Context
+from tapctl.lint.example import policy, stream
+from tapctl.lint.policy import RISKS, Policy
+from tapctl.lint.rule import Hit, rule
+
+_LEVELS: Final = ("low", "medium", "high")
+_LIKE: Final[Mapping[str, str]] = {
+    "compliantDevice": "a managed device",
+    "domainJoinedDevice": "a managed device",
+    "approvedApplication": "a protected application",
+    "compliantApplication": "a protected application",
+    "mfa": "a second factor",
+    "authenticationStrength": "a second factor",
+}
+"""Controls that prove the same kind of thing: a choice among them weakens nothing."""
+_ALL_OF: Final = "{operator: AND, builtInControls: [mfa, passwordChange]}"
+_GRANT: Final = (
+    "https://learn.microsoft.com/entra/identity/conditional-access/concept-conditional-access-grant"
+)
+_CONDITIONS: Final = (
+    "https://learn.microsoft.com/entra/identity/conditional-access/concept-conditional-access-conditions"
+)
+_IOS: Final = "platforms: {includePlatforms: [iOS]}"
+_THE_REST: Final = "platforms: {includePlatforms: [all], excludePlatforms: [iOS]}"
+
+
+@rule(
+    id="CA009",
+    name="ca-both-risks",
+    severity="error",
+    what="One policy waits for a risky user and a risky sign-in at once.",
+    why="Conditions are joined by AND: a stolen password without a known user risk is let through.",
+    fix="Write two policies, one for each kind of risk.",
+    source="https://learn.microsoft.com/entra/id-protection/concept-identity-protection-policies",
+    good=policy(conditions="signInRiskLevels: [high]"),
+    bad=policy(conditions="signInRiskLevels: [high]\nuserRiskLevels: [high]"),
+)
+def both_risks(context: Context) -> Iterator[Hit]:
+    for found in context.on:
+        if all(found.condition(name) for name in RISKS):
+            yield found.hit(
+                f"{found.name} waits for both kinds of risk at once", "conditions", "userRiskLevels"
+            )
+
+
+@rule(
+    id="CA010",
+    name="ca-risk-gap",
+    severity="warning",
+    what="A policy for a risk leaves out a higher level.",
+    why="Levels are a list and no threshold: a policy for medium says nothing about high.",
+    fix="List every level from the lowest one up.",
+    source=_CONDITIONS,
+    good=policy(conditions="signInRiskLevels: [medium, high]"),
+    bad=policy(conditions="signInRiskLevels: [medium]"),
+)
+def risk_gap(context: Context) -> Iterator[Hit]:
+    """What another policy is there for is no gap."""
+    for found in context.on:
+        for name in RISKS:
+            listed = found.condition(name) & set(_LEVELS)
+            if not listed:
+                continue
+            lowest = min(_LEVELS.index(level) for level in listed)
+            elsewhere = {
+                level for other in context.on if other is not found for level in other.condition(name)
+            }
+            missing = [level for level in _LEVELS[lowest:] if level not in listed | elsewhere]
+            if missing:
+                message = (
+                    f"{found.name} is about {', '.join(sorted(listed))} and not about {', '.join(missing)}"
+                )
+                yield found.hit(message, "conditions", name)
+
+
+@rule(
+    id="CA011",
+    name="ca-or-weakens",
+    severity="warning",
+    what="A policy is satisfied by any one of controls that differ in strength.",
+    why="The weakest of them decides what the policy is worth.",
+    fix="Ask for all of them (AND), or split the policy by whom or what each control is meant for.",
+    source=_GRANT,
+    good=policy(grant="{operator: OR, builtInControls: [compliantDevice, domainJoinedDevice]}"),
+    bad=policy(grant="{operator: OR, builtInControls: [mfa, compliantDevice]}"),
+)
+def or_weakens(context: Context) -> Iterator[Hit]:
+    for found in context.on:
+        kinds = {_LIKE.get(demand, demand) for demand in found.demands}
+        if found.operator == "OR" and len(kinds) > 1:
+            message = f"{found.name} takes {' or '.join(sorted(kinds))}: the weakest one decides"
+            yield found.hit(message, "grantControls", "operator")
+
+
+@rule(
+    id="CA012",
+    name="ca-mfa-plus-strength",
+    severity="error",
+    covers=("mfa-with-strength",),
+    what="A policy asks for mfa and for a strength.",
+    why="Entra takes one of the two in a policy.",
+    fix="Keep the strength; it is the more exact of the two.",
+    source="https://learn.microsoft.com/entra/identity/authentication/concept-authentication-strengths",
+    good=policy(grant="{operator: OR, authenticationStrength: Passwordless MFA}"),
+    bad=policy(grant="{operator: AND, builtInControls: [mfa], authenticationStrength: Passwordless MFA}"),
+)
+def mfa_plus_strength(context: Context) -> Iterator[Hit]:
+    for found in context.policies:
+        if "mfa" in found.controls and found.strength:
+            yield found.hit(f"{found.name} asks for mfa and for {found.strength}", "grantControls")
+
+
+@rule(
+    id="CA013",
+    name="ca-password-change-shape",
+    severity="error",
+    covers=("password-change",),
+    what="A password change is asked for in a way that Entra does not take.",
+    why="It goes with mfa (AND), for all resources, under conditions on users and risk only.",
+    fix="Ask for mfa and passwordChange with AND, for All, and move other conditions to another policy.",
+    source=_GRANT,
+    good=policy(conditions="userRiskLevels: [high]", grant=_ALL_OF),
+    bad=policy(
+        conditions="userRiskLevels: [high]", grant="{operator: OR, builtInControls: [passwordChange]}"
+    ),
+)
+def password_change_shape(context: Context) -> Iterator[Hit]:
+    for found in context.policies:
+        if "passwordChange" not in found.controls:
+            continue
+        is_right = (
+            found.asks_for_mfa
+            and found.operator == "AND"
+            and found.includes_all_resources
+            and set(found.narrowing) <= set(RISKS)
+        )
+        if not is_right:
+            yield found.hit(f"{found.name} asks for a password change in a shape of its own", "grantControls")
+
+
+@rule(
+    id="CA014",
+    name="ca-retired-control",
+    severity="error",
+    what="A policy asks for an approved client app.",
+    why="Since March 2026 Entra takes the control as not selected: such a policy asks for nothing.",
+    fix="Ask for compliantApplication (app protection).",
+    source="https://learn.microsoft.com/entra/identity/conditional-access/migrate-approved-client-app",
+    good=policy(grant="{operator: OR, builtInControls: [compliantApplication]}"),
+    bad=policy(grant="{operator: OR, builtInControls: [approvedApplication]}"),
+)
+def retired_control(context: Context) -> Iterator[Hit]:
+    for found in context.on:
+        if "approvedApplication" in found.controls:
+            others = [demand for demand in found.demands if demand != "approvedApplication"]
+            is_early = context.as_of < date(APPROVED_APP.begins.year, APPROVED_APP.begins.month, 1)
+            said = (
+                f"{' and '.join(others)} is left of it" if others else "nothing is left of what it asks for"
+            )
+            yield found.hit(
+                f"{found.name} asks for an approved app, which counts for nothing since March 2026: {said}",
+                "grantControls",
+                "builtInControls",
+                value="approvedApplication",
+                severity="warning" if others or is_early else None,
+            )
+
+
+@rule(
+    id="CA015",
+    name="ca-platform-hole",
+    severity="warning",
+    what="Something is asked on some platforms, and no policy stops the others.",
+    why="The platform is what the client says it is: who claims another one is asked for nothing.",
+    fix="Block all platforms but those (includePlatforms: [all], excludePlatforms: those).",
+    source=_CONDITIONS,
+    good=stream(
+        policy("A", conditions=_IOS),
+        policy("B", conditions=_THE_REST, grant="{operator: OR, builtInControls: [block]}"),
+    ),
+    bad=policy(conditions=_IOS),
+)
+def platform_hole(context: Context) -> Iterator[Hit]:
+    for found in context.on:
+        listed = found.condition("platforms", "includePlatforms")
+        if not found.grants or not listed or "all" in listed:
+            continue
+        if not any(_stops_the_rest(other, found) for other in context.on if other is not found):
+            names = ", ".join(sorted(listed))
+            message = f"{found.name} asks on {names}; whoever claims another platform is not asked"
+            yield found.hit(message, "conditions", "platforms")
+
+
+def _stops_the_rest(other: Policy, found: Policy) -> bool:
+    """Whether a policy blocks other platforms, or asks on every one, at least as far as this one reaches."""
+    reaches = other.includes_all_resources or other.applications() >= found.applications()
+    people = other.includes_everyone or other.users("includeGroups") >= found.users("includeGroups")
+    if not reaches or not people:
+        return False
+    spared = other.condition("platforms", "excludePlatforms")
+    blocks_rest = other.blocks and "all" in other.condition("platforms", "includePlatforms") and bool(spared)
+    return blocks_rest or (other.grants and other.has_any_platform and not other.narrowing)

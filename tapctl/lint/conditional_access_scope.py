@@ -1,0 +1,257 @@
+"""CA001 to CA008: whom policies reach, and whom they leave out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from tapctl.evaluate.policy import read_policy
+from tapctl.lint.context import Context
+from tapctl.lint.example import BLOCK, document, policy, stream
+from tapctl.lint.policy import LEGACY, Policy
+from tapctl.lint.rule import Hit, rule
+
+_GLASS: Final = "settings: {breakGlass: {accounts: [bg@example.com], groups: [Break glass]}}\n"
+_EVERYBODY: Final = "{includeUsers: [All]}"
+_LESS_STAFF: Final = "{includeUsers: [All], excludeGroups: [Break glass, Contractors]}"
+_BEFORE: Final = (
+    "before:\n- kind: ConditionalAccessPolicy\n  name: A\n  spec: {state: enabled, "
+    "conditions: {users: {includeUsers: [All], excludeGroups: [Break glass]}, "
+    "applications: {includeApplications: [All]}, clientAppTypes: [all]}, "
+    "grantControls: {operator: OR, builtInControls: [mfa]}}\n"
+)
+_USERS_GROUPS: Final = (
+    "https://learn.microsoft.com/entra/identity/conditional-access/concept-conditional-access-users-groups"
+)
+
+
+def spares_emergency(context: Context, found: Policy) -> bool:
+    """Whether the emergency accounts, one by one or as a group, are left out of the policy.
+
+    That the groups of `breakGlass` hold the accounts is the guard's business: it asks the tenant.
+    """
+    glass = context.settings.break_glass
+    around = {name for group in glass.groups for name in context.groups.around(group)}
+    users = {name.casefold() for name in found.users("excludeUsers")}
+    if around & found.users("excludeGroups"):
+        return True
+    return bool(glass.accounts) and {name.casefold() for name in glass.accounts} <= users
+
+
+def reaches_emergency(context: Context, found: Policy) -> bool:
+    """Whether the include side names the emergency accounts, for all that is known."""
+    glass = context.settings.break_glass
+    around = {name for group in glass.groups for name in context.groups.around(group)}
+    users = {name.casefold() for name in found.users("includeUsers")}
+    named = users & {name.casefold() for name in glass.accounts}
+    is_admin = any("Global Administrator" in role or _GLOBAL in role for role in found.users("includeRoles"))
+    return found.includes_everyone or bool(named or found.users("includeGroups") & around) or is_admin
+
+
+_GLOBAL: Final = "62e90394-69f5-4237-9190-012177145e10"
+
+
+@rule(
+    id="CA001",
+    name="ca-break-glass-in",
+    severity="error",
+    brake="break-glass-exposed",
+    what="A policy that is on, or reports, reaches the emergency accounts.",
+    why="They have to get in when everything else fails; a policy that only reports is switched on one day.",
+    fix="Exclude the emergency accounts' group, or list the policy under breakGlass.policies as their own.",
+    source="https://learn.microsoft.com/entra/identity/role-based-access-control/security-emergency-access",
+    good=stream(policy(), _GLASS),
+    bad=stream(policy(users=_EVERYBODY), _GLASS),
+)
+def emergency_in_scope(context: Context) -> Iterator[Hit]:
+    own = {name.casefold() for name in context.settings.break_glass.policies}
+    for found in context.on if context.settings.break_glass else ():
+        if found.name.casefold() in own or not found.demands:
+            continue
+        if reaches_emergency(context, found) and not spares_emergency(context, found):
+            yield found.hit(f"{found.name} does not leave the emergency accounts out", "conditions", "users")
+
+
+@rule(
+    id="CA002",
+    name="ca-block-everyone",
+    severity="error",
+    what="Everybody is blocked from everything, always.",
+    why="Nobody can sign in any more; the portal refuses such a policy, and Graph may take it.",
+    fix="Exclude somebody, name the applications, or add the condition that was meant.",
+    source="https://learn.microsoft.com/entra/identity/conditional-access/concept-conditional-access-policies",
+    good=policy(grant=BLOCK),
+    bad=policy(users=_EVERYBODY, grant=BLOCK),
+)
+def block_everyone(context: Context) -> Iterator[Hit]:
+    for found in context.on:
+        is_total = found.includes_everyone and found.includes_all_resources and not found.narrowing
+        if found.blocks and is_total and not found.excludes_somebody and not found.applications("exclude"):
+            yield found.hit(
+                f"{found.name} blocks everybody from everything", "grantControls", "builtInControls"
+            )
+
+
+@rule(
+    id="CA003",
+    name="ca-empty-population",
+    severity="error",
+    what="Everybody whom a policy includes is excluded again.",
+    why="An exclusion always wins: the policy never applies, and looks as if it did.",
+    fix="Take the group or person out of one of the two lists.",
+    source=_USERS_GROUPS,
+    good=policy(users="{includeGroups: [Staff], excludeGroups: [Break glass]}"),
+    bad=policy(users="{includeGroups: [Staff], excludeGroups: [Staff, Break glass]}"),
+)
+def empty_population(context: Context) -> Iterator[Hit]:
+    for found in context.policies:
+        if found.is_workload or not found.includes_somebody:
+            continue
+        if _is_swallowed(context, found):
+            yield found.hit(f"{found.name} excludes everybody whom it includes", "conditions", "users")
+
+
+def _is_swallowed(context: Context, found: Policy) -> bool:
+    if "All" in found.users("excludeUsers"):
+        return True
+    if found.includes_everyone:
+        return False
+    groups = all(
+        context.groups.around(group) & found.users("excludeGroups") for group in found.users("includeGroups")
+    )
+    return (
+        groups
+        and found.users("includeUsers") - {"GuestsOrExternalUsers"} <= found.users("excludeUsers")
+        and found.users("includeRoles") <= found.users("excludeRoles")
+        and found.guests("include") <= found.guests("exclude")
+    )
+
+
+@rule(
+    id="CA004",
+    name="ca-incomplete",
+    severity="error",
+    covers=("policy-without-users", "policy-without-applications", "policy-without-controls"),
+    what="A policy lacks whom it is about, what it is about, or what it asks for.",
+    why="Entra ignores it (emptyPolicy) or refuses it; somebody may count on it.",
+    fix="Add users, a target, and a grant or session control; or remove the policy.",
+    source="https://learn.microsoft.com/entra/identity/conditional-access/concept-conditional-access-policies",
+    good=policy(),
+    bad=policy(grant=""),
+)
+def incomplete(context: Context) -> Iterator[Hit]:
+    for found in context.policies:
+        if read_policy(found.name, found.spec).unknown:
+            continue  # what is newer than tapctl may be what it is about
+        has_target = found.applications() or found.actions or found.contexts
+        has_filter = found.item.at("conditions", "applications", "applicationFilter")
+        lacks = [
+            what
+            for what, is_there in {
+                "whom it is about": found.includes_somebody or found.is_workload,
+                "what it is about": has_target or has_filter,
+                "what it asks for": found.demands or found.spec.get("sessionControls"),
+            }.items()
+            if not is_there
+        ]
+        if lacks:
+            yield found.hit(f"{found.name} does not say {', nor '.join(lacks)}")
+
+
+@rule(
+    id="CA006",
+    name="ca-exclusion-unprotected",
+    severity="warning",
+    what="A group that opens doors can be changed by whoever administers groups.",
+    why="Who may add members to an excluded group decides who is asked for nothing.",
+    fix="Make it role-assignable (in a new group: it cannot be changed later), or restrict who manages it.",
+    source=_USERS_GROUPS,
+    good=stream(policy(users=_LESS_STAFF), document("Group", "Contractors", "{isAssignableToRole: true}")),
+    bad=stream(policy(users=_LESS_STAFF), document("Group", "Contractors", "{description: People}")),
+)
+def exclusion_unprotected(context: Context) -> Iterator[Hit]:
+    """One for each group, however many policies exclude it."""
+    for item in context.of("Group"):
+        name = item.address.name
+        users = [found.name for found in context.on if name in found.users("excludeGroups")]
+        if users and item.at("isAssignableToRole") is not True:
+            where = users[0] if len(users) == 1 else f"{len(users)} policies"
+            yield item.hit(f"{name} is excluded from {where}, and is not role-assignable")
+
+
+@rule(
+    id="CA007",
+    name="ca-exclusion-grows",
+    severity="warning",
+    needs=("plan",),
+    what="A change excludes more than before.",
+    why="Exclusions are the usual way in which a policy wears away: one group, one application at a time.",
+    fix="Say in `why` who decided it and until when; better, give the excluded a policy of their own.",
+    source=_USERS_GROUPS,
+    good=stream(policy("A"), _BEFORE),
+    bad=stream(policy("A", users=_LESS_STAFF), _BEFORE),
+)
+def exclusion_grows(context: Context) -> Iterator[Hit]:
+    before = {found.name: found for found in context.before.policies} if context.before else {}
+    for found in context.on:
+        old = before.get(found.name)
+        if old is None:
+            continue
+        for path in _EXCLUDED:
+            added = found.condition(*path) - old.condition(*path)
+            for name in sorted(added):
+                yield found.hit(f"{found.name} now excludes {name}", "conditions", *path, value=name)
+
+
+_EXCLUDED: Final = (
+    ("users", "excludeUsers"),
+    ("users", "excludeGroups"),
+    ("users", "excludeRoles"),
+    ("applications", "excludeApplications"),
+    ("locations", "excludeLocations"),
+)
+
+
+@rule(
+    id="CA008",
+    name="ca-exclusion-no-fallback",
+    severity="warning",
+    what="People who are excluded from a baseline policy have no other policy of that kind.",
+    why="They are asked for nothing: no MFA, or no stop for legacy clients.",
+    fix="Give the excluded group a policy of its own that asks for what it can show.",
+    source=_USERS_GROUPS,
+    good=stream(
+        policy("Everybody", users=_LESS_STAFF),
+        policy("Contractors", users="{includeGroups: [Contractors], excludeGroups: [Break glass]}"),
+        _GLASS,
+    ),
+    bad=stream(policy("Everybody", users=_LESS_STAFF), _GLASS),
+)
+def exclusion_without_fallback(context: Context) -> Iterator[Hit]:
+    glass = set(context.settings.break_glass.groups)
+    for found in context.enforced:
+        wanted = _classes(found)
+        if not wanted or not found.includes_everyone:
+            continue
+        for group in sorted(found.users("excludeGroups") - glass):
+            around = context.groups.around(group)
+            others = [item for item in context.enforced if item is not found and _covers(item, around)]
+            if not any(wanted <= _classes(other) for other in others):
+                message = f"{group} is excluded from {found.name}, and no other policy does the same for it"
+                yield found.hit(message, "conditions", "users", "excludeGroups", value=group)
+
+
+def _covers(found: Policy, groups: frozenset[str]) -> bool:
+    if found.users("excludeGroups") & groups:
+        return False
+    return found.includes_everyone or bool(found.users("includeGroups") & groups)
+
+
+def _classes(found: Policy) -> frozenset[str]:
+    """Which baseline the policy is part of: MFA everywhere, or no legacy clients."""
+    if not found.includes_all_resources:
+        return frozenset()
+    if found.asks_for_mfa and not found.narrowing:
+        return frozenset({"mfa"})
+    is_legacy = found.clients >= LEGACY and set(found.narrowing) <= {"clientAppTypes"}
+    return frozenset({"legacy"}) if found.blocks and is_legacy else frozenset()
