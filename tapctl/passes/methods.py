@@ -58,6 +58,11 @@ class Registered:
             return "phone sign-in" if self.standing == "permanent" else "Authenticator"
         return PERMANENT.get(self.type) or OTHERS.get(self.type) or self.type
 
+    @property
+    def phrase(self) -> str:
+        """The same in a sentence."""
+        return f"a {self.words}" if self.type in ("fido2", "platformCredential") else self.words
+
 
 def method_of(item: JsonObject) -> Registered:
     """One entry of authentication/methods. Raises GraphError for a time that is none."""

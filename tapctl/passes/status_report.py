@@ -111,10 +111,10 @@ def _method_words(one: Progress, zones: Zones) -> str:
     when = f" {shown(method.created, zones)}" if method is not None and method.created is not None else ""
     match one.found.verdict:
         case "registered" if method is not None:
-            return f"registered a {method.words}{_named(method.name)}{when}"
+            return f"registered {method.phrase}{_named(method.name)}{when}"
         case "older" | "undated" if method is not None:
             dated = "older than the pass" if one.found.verdict == "older" else "without a date to compare"
-            return f"permanent methods are {dated}: a {method.words}{_named(method.name)}{when}"
+            return f"permanent methods are {dated}: {method.phrase}{_named(method.name)}{when}"
         case "unknown":
             return f"has a method of a type that tapctl does not know: {', '.join(one.found.unknown)}"
         case _:

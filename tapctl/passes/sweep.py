@@ -75,7 +75,7 @@ def judge(holder: Holder, known: Known, wants: Wants, now: datetime) -> Verdict:
         )
 
     if found.verdict == "registered" and found.method is not None and unread is None:
-        return verdict(True, "registered", f"registered a {found.method.words} after the pass was made")
+        return verdict(True, "registered", f"registered {found.method.phrase} after the pass was made")
     if wants.expired and is_expired(held, now):
         return verdict(True, "expired", "it has expired")
     if wants.used and held.reason == "OneTimeUsed":

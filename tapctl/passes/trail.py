@@ -148,7 +148,7 @@ async def read_sign_ins(gateway: Gateway, since: Mapping[str, datetime]) -> Sign
 
 
 async def _sign_ins(gateway: Gateway, since: Mapping[str, datetime]) -> Objects:
-    people = " or ".join(f"userId eq {odata_quote(user)}" for user in since)
+    people = " or ".join(f"userId eq {odata_quote(user.lower())}" for user in since)
     filtered = f"createdDateTime ge {_written(min(since.values()))} and ({people})"
     return await gateway.list(SIGN_INS, {"$filter": filtered})
 

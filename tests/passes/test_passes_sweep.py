@@ -143,7 +143,7 @@ def test_phone_sign_in_counts_and_notifications_do_not() -> None:
 
     found = judged(company, ONLY_SERVED, MIA, YUSUF)
 
-    assert (found[MIA].goes, found[MIA].why) == (True, "registered a phone sign-in after the pass was made")
+    assert (found[MIA].goes, found[MIA].why) == (True, "registered phone sign-in after the pass was made")
     assert (found[YUSUF].goes, found[YUSUF].reason) == (False, "no-method")
 
 
