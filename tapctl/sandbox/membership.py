@@ -76,8 +76,10 @@ def active_roles(call: Call) -> dict[str, JsonObject]:
 
 
 def _assignments(call: Call) -> Iterator[tuple[str, str]]:
+    """An assignment for a unit or a single object makes nobody a member of the role."""
     for assignment in call.seen(ASSIGNMENTS).values():
-        if assignment.get("roleDefinitionId") in TEMPLATES:
+        is_everywhere = assignment.get("directoryScopeId", "/") == "/"
+        if is_everywhere and assignment.get("roleDefinitionId") in TEMPLATES:
             yield assignment["roleDefinitionId"], assignment.get("principalId", "")
 
 

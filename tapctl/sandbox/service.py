@@ -21,6 +21,7 @@ from tapctl.sandbox import (
     policies,
     reports,
     strengths,
+    what_if,
 )
 from tapctl.sandbox.call import Actor, Answer, Call, Route
 from tapctl.sandbox.misbehave import Lag
@@ -30,6 +31,7 @@ from tapctl.sandbox.values import Json, JsonObject, RefusedError, Settings, bad_
 
 MODULES = (
     policies,
+    what_if,
     locations,
     contexts,
     strengths,
