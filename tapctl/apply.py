@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tapctl.canonical import canonical, expand, to_wire, unknown, with_values
@@ -23,7 +24,7 @@ from tapctl.match import Matched, Pair
 from tapctl.model import Address, Change, Json, JsonObject, Outcome, Path, Plan
 from tapctl.observe import links_to_read, list_objects
 from tapctl.order import Step
-from tapctl.record import Record
+from tapctl.record import FORMAT, Record
 from tapctl.schema import Field
 
 if TYPE_CHECKING:
@@ -96,6 +97,7 @@ def _begin(run: Run) -> None:
     plan = run.plan
     run.record.write(
         "begin",
+        format=FORMAT,
         environment=plan.environment,
         tenant=plan.tenant_id,
         sandbox=plan.is_sandbox,
@@ -104,9 +106,14 @@ def _begin(run: Run) -> None:
         fingerprint=plan.fingerprint,
     )
     for change in plan.pending:
-        observed = run.pairs[change.address].observed
         run.record.write(
-            "change", address=str(change.address), action=change.action, id=change.id, observed=observed
+            "change",
+            address=str(change.address),
+            action=change.action,
+            id=change.id,
+            observed=run.pairs[change.address].observed,
+            before=change.before,
+            after=change.after,
         )
 
 
@@ -273,6 +280,8 @@ async def _write(run: Run, step: Step) -> bool:
     run.watch(step)
     kind = kinds()[step.address.kind]
     try:
+        if step.action == "create" and run.pairs[step.address].restores and step.address not in run.ids:
+            step = await _restored(run, step)
         for request in kind.requests(kind, _as_write(run, step)):
             await _send(run, step, request)
     except GraphError as error:
@@ -280,6 +289,31 @@ async def _write(run: Run, step: Step) -> bool:
         return False
     run.written.add(step.address)
     return True
+
+
+async def _restored(run: Run, step: Step) -> Step:
+    """Bring a deleted object back with its id; the step then leads from what it is to what it should be.
+
+    Whether Graph restores a policy's state is not documented, so that is said again in any case.
+    """
+    pair = run.pairs[step.address]
+    object_id, deleted = str(pair.restores), pair.kind.deleted_items
+    path = f"{deleted.path if deleted else ''}/{object_id}/restore"
+    run.record.write("request", address=str(step.address), phase=step.phase, method="POST", path=path)
+    with suppress(AnswerLost):  # whether it was carried out, reading shows
+        await run.gateway.send("POST", path)
+    _bind(run, step.address, object_id, "restored")
+    spent, wait = 0.0, _FIRST_WAIT
+    while (found := (await _read(run, pair.kind, [step.address])).get(object_id.lower())) is None:
+        if spent >= run.patience:
+            raise NotFound(
+                request=f"POST {path}", status=0, message="it was restored, and does not read back"
+            )
+        await run.sleep(wait)
+        spent, wait = spent + wait, min(wait * 2, _LONGEST_WAIT)
+    before = {key: value for key, value in _spec(run, pair, found).items() if key != "state"}
+    renamed = found.get(pair.kind.key) != pair.display_name
+    return replace(step, action="update", before=before, renamed=renamed)
 
 
 def _as_write(run: Run, step: Step) -> Write:
@@ -341,11 +375,11 @@ async def _patiently(run: Run, request: Request, path: str) -> JsonObject | None
         spent, wait = spent + wait, min(wait * 2, _LONGEST_WAIT)
 
 
-def _bind(run: Run, address: Address, object_id: str) -> None:
+def _bind(run: Run, address: Address, object_id: str, event: str = "created") -> None:
     """From here on the name has an id."""
     run.ids[address] = object_id
     run.created.add(object_id)
-    run.record.write("created", address=str(address), id=object_id)
+    run.record.write(event, address=str(address), id=object_id)
     directory = run.matched.directory.with_id(address, object_id.lower())
     run.matched = Matched(pairs=run.matched.pairs, directory=directory, findings=run.matched.findings)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from tapctl import schema
 from tapctl.canonical import with_values
@@ -76,6 +76,15 @@ class Write:
     extra: Mapping[Path, Json]
 
 
+class DeletedItems(NamedTuple):
+    """Where Graph keeps deleted objects, for 30 days: the collection in which one is restored, and the list
+    of those of this kind (https://learn.microsoft.com/graph/api/resources/policydeletableitem and
+    https://learn.microsoft.com/graph/api/directory-deleteditems-list; checked 2026-11)."""
+
+    path: str
+    listed: str
+
+
 Requests: TypeAlias = "Callable[[Kind, Write], list[Request]]"
 
 
@@ -132,7 +141,7 @@ class Kind:
     are found; without it they are found by reading `path`. `odata_type` goes into every body that needs it,
     and picks the kind's objects where a collection holds several types. `inside` is another singleton whose
     answer carries all of it, under the segment that follows in `path`. `contained` is a collection that
-    belongs to each object and that lists may leave out.
+    belongs to each object and that lists may leave out. `deleted_items` is where deleted ones come back from.
     `from_graph` turns what Graph answers into the spec's own shape, before anything else looks at it;
     `normalise` evens out a canonical spec where Graph rewrites what it is given. `refusal` says why a
     change cannot be made in place; `service_managed` why an object is another's, of which only the paths
@@ -145,6 +154,7 @@ class Kind:
     documentation: str
     read_permission: str
     write_permissions: tuple[str, ...]
+    deleted_items: DeletedItems | None = None
     family: Literal["conditionalAccess", "other"] = "other"
     singleton: bool = False
     lookup: Lookup | None = None

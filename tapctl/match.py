@@ -21,7 +21,7 @@ class Pair:
     """One address: what the document wants and what the tenant has, either of which may be missing.
 
     `extra` are observed properties that no schema knows; `managed_by` says who else owns the object;
-    `is_owned` that settings claim it by its name.
+    `is_owned` that settings claim it by its name; `restores` is the id of a deleted object that comes back.
     """
 
     address: Address
@@ -36,6 +36,7 @@ class Pair:
     left_as_is: tuple[str, ...] = ()
     managed_by: str = ""
     is_owned: bool = False
+    restores: str | None = None
 
     @property
     def display_name(self) -> str:

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from tapctl.graph.gateway import Gateway
     from tapctl.match import Matched
     from tapctl.order import Step
+    from tapctl.past import Past
     from tapctl.record import Record
+    from tapctl.undo import Undo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +74,29 @@ def linted(checked: Checked, as_of: date) -> Checked:
     return replace(checked, findings=(*without_doubles(checked.findings, found), *found))
 
 
-async def make_plan(checked: Checked, gateway: Gateway, as_of: date | None = None) -> Planned:
+async def make_undo(checked: Checked, past: Past, gateway: Gateway, as_of: date | None = None) -> Planned:
+    """Read the tenant and plan the way back from an apply: only what that touched is declared or owned."""
+    from tapctl.undo import restorable, way_back
+
+    undo = await restorable(gateway, past)
+    workspace, desired = checked.workspace, way_back(past)
+    pins = {name: pin for name, pin in workspace.environment.pins.items() if name not in undo.restores}
+    instead = replace(
+        workspace,
+        resources=tuple(item.resource for item in desired),
+        settings=replace(workspace.settings, ownership={}),
+        environment=replace(workspace.environment, pins=pins),
+    )
+    resolved = resolve(desired, workspace.settings.break_glass)
+    findings = (*resolved.findings, *unpinned(workspace))
+    way = Checked(workspace=instead, desired=desired, resolved=resolved, findings=findings)
+    planned = await make_plan(way, gateway, as_of, undo)
+    return replace(planned, plan=replace(planned.plan, unmanaged=()))
+
+
+async def make_plan(
+    checked: Checked, gateway: Gateway, as_of: date | None = None, undo: Undo | None = None
+) -> Planned:
     """Read the tenant and decide. The plan's findings are all findings, offline ones included; those of lint
     rules if there is a date to judge by."""
     from tapctl.guard import guard, shields
@@ -81,12 +105,16 @@ async def make_plan(checked: Checked, gateway: Gateway, as_of: date | None = Non
     from tapctl.order import order
     from tapctl.plan import checksum, plan_changes
     from tapctl.rehearse import rehearse
+    from tapctl.undo import doubts, with_restores
 
     workspace = checked.workspace
     snapshot = await observe(gateway, workspace, checked.desired, checked.resolved)
     matched = match(workspace, checked.desired, snapshot)
+    doubtful: tuple[Finding, ...] = ()
+    if undo is not None:
+        matched, doubtful = with_restores(matched, undo.restores), tuple(doubts(undo, matched))
     plan = plan_changes(matched, checked.resolved, snapshot)
-    brakes = guard(plan, matched, snapshot, workspace)
+    brakes = (*doubtful, *guard(plan, matched, snapshot, workspace))
     unwise = _unwise(matched, snapshot, workspace, brakes, as_of)
     plan = replace(plan, findings=(*checked.findings, *plan.findings, *brakes, *unwise))
     plan = replace(plan, checksum=checksum(plan))

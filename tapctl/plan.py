@@ -88,6 +88,9 @@ def _decide(pair: Pair) -> Change:
             action="no-op" if gone else "delete",
             reason="already absent" if gone else "ensure: absent",
         )
+    if pair.before is None and pair.restores is not None:
+        reason = f"comes back from Graph's deleted items with its id {pair.restores}"
+        return replace(change, action="create", reason=reason, restores=pair.restores)
     if pair.before is None:
         return replace(change, action="create", reason="declared, and not in the tenant")
     if pair.former_name is not None:

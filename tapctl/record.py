@@ -1,8 +1,8 @@
 """The append-only account of one apply: JSON lines, written as things happen, readable by their owner only.
 
-First line: what was planned, where and when. Then each change with the object as it was observed before,
-each request before it goes out, every outcome, and a last line. Undo can be planned from it; resuming
-never needs it.
+First line: what was planned, where and when. Then each change with the object as it was observed before and
+the specs it leads from and to, each request before it goes out, every id that is new or comes back, every
+outcome, and a last line. Undo is planned from it (past.py); resuming never needs it.
 """
 
 from __future__ import annotations
@@ -12,9 +12,12 @@ import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from tapctl.model import Json, JsonObject
+
+FORMAT: Final = 1
+"""It stands in the first line, and grows when a line changes its meaning."""
 
 
 def _utc_now() -> datetime:

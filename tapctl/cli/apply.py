@@ -15,10 +15,11 @@ import click
 from tapctl.cli.connect import Session, connected, our_folder
 from tapctl.cli.options import Options, answering_in, require_environment
 from tapctl.cli.output import say, show, show_text
+from tapctl.cli.undo import planning, read_past
 from tapctl.errors import Refused, UsageError, WorkspaceError
 from tapctl.guard import BRAKES, flag, missing_words
 from tapctl.model import Plan, errors_in
-from tapctl.pipeline import Planned, carry_out, check, make_plan
+from tapctl.pipeline import Planned, carry_out, check
 from tapctl.record import FileRecord
 from tapctl.report import Report, account, applied_report, checked_report, plan_report
 from tapctl.reviewed import Reviewed, misplaced, objection
@@ -45,9 +46,17 @@ def _brakes(command: Callable[..., int]) -> Callable[..., int]:
 @answering_in("html")
 @click.option("--yes", is_flag=True, help="Do not ask. For pipelines.")
 @click.option("--checksum", metavar="SUM", help="Refuse unless the plan is the one with this checksum.")
+@click.option(
+    "--undo",
+    metavar="RECORD",
+    type=click.Path(path_type=Path),
+    help="Go back to what was there before the apply that kept this record.",
+)
 @click.argument("saved", metavar="[PLAN]", required=False, type=click.Path(path_type=Path))
 @_brakes
-def command(options: Options, *, yes: bool, checksum: str | None, saved: Path | None, **words: bool) -> int:
+def command(
+    options: Options, *, yes: bool, checksum: str | None, saved: Path | None, undo: Path | None, **words: bool
+) -> int:
     """Make the tenant what the workspace says.
 
     Shows the plan first and asks for the environment's name. Whatever is dangerous (a brake) needs its own
@@ -55,7 +64,11 @@ def command(options: Options, *, yes: bool, checksum: str | None, saved: Path | 
 
     With PLAN (from `tapctl plan --out`) or --checksum the plan is made anew and has to be the one that was
     reviewed: otherwise the difference is shown and nothing is done.
+
+    With --undo the plan is the way back from an earlier apply, under the same checks and brakes. What was
+    deleted comes back from Graph's deleted items with its id, if it is still there.
     """
+    past = read_past(undo) if undo else None
     reviewed = Reviewed(saved=_saved_plan(saved) if saved else None, checksum=checksum)
     checked = check(options.workspace, options.environment)
     require_environment(options, checked.workspace.real_environments)
@@ -65,7 +78,8 @@ def command(options: Options, *, yes: bool, checksum: str | None, saved: Path | 
     if checked.has_errors:
         return _refuse(checked_report(checked, "apply"), _mistakes(len(errors_in(checked.findings))), options)
     with connected(checked.workspace) as session:
-        planned = session.run(make_plan(checked, session.gateway, datetime.now(UTC).date()))
+        as_of = datetime.now(UTC).date()
+        planned = session.run(planning(checked, past, session.gateway, as_of))
         report = plan_report(
             planned,
             "apply",

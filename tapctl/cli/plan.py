@@ -29,8 +29,13 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path, dir_okay=False),
     help="Save the plan, for `tapctl apply FILE` to be held to it.",
 )
+@click.option(
+    "--undo", metavar="RECORD", type=click.Path(path_type=Path), help="Plan the way back from an apply."
+)
 @as_of_option
-def command(options: Options, *, detailed_exitcode: bool, out: Path | None, as_of: date) -> int:
+def command(
+    options: Options, *, detailed_exitcode: bool, out: Path | None, undo: Path | None, as_of: date
+) -> int:
     """Compare the workspace with the tenant and show what would change, and what it would mean.
 
     Writes nothing to the tenant. Mistakes in the workspace are shown before the tenant is asked. A saved plan
@@ -39,16 +44,18 @@ def command(options: Options, *, detailed_exitcode: bool, out: Path | None, as_o
     """
     from tapctl.cli.connect import connected
     from tapctl.cli.output import show
+    from tapctl.cli.undo import planning, read_past
     from tapctl.model import errors_in
-    from tapctl.pipeline import check, make_plan
+    from tapctl.pipeline import check
     from tapctl.report import checked_report, plan_report
 
+    past = read_past(undo) if undo else None
     checked = check(options.workspace, options.environment)
     if checked.has_errors:
         show(checked_report(checked, "plan"), options.format)
         return 1
     with connected(checked.workspace) as session:
-        planned = session.run(make_plan(checked, session.gateway, as_of))
+        planned = session.run(planning(checked, past, session.gateway, as_of))
         caller, sent = session.gateway.caller.name, session.gateway.sent
     documents = len(checked.workspace.resources)
     show(plan_report(planned, "plan", caller=caller, requests=sent, documents=documents), options.format)

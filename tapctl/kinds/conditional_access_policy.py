@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tapctl.canonical import at, texts, with_values
-from tapctl.kind import Kind, Lookup, Request, Write, changed_properties
+from tapctl.kind import DeletedItems, Kind, Lookup, Request, Write, changed_properties
 from tapctl.kinds._findings import doubtful, wrong
 from tapctl.model import Finding, JsonObject, Path, Resource
 from tapctl.schema import Field
@@ -275,6 +275,10 @@ KIND = Kind(
     read_permission="Policy.Read.All",
     write_permissions=("Policy.Read.All", "Policy.ReadWrite.ConditionalAccess", "Application.Read.All"),
     family="conditionalAccess",
+    deleted_items=DeletedItems(
+        path="identity/conditionalAccess/deletedItems/policies",
+        listed="identity/conditionalAccess/deletedItems/policies",
+    ),
     lookup=Lookup(kind="ConditionalAccessPolicy", path=_PATH, by="list", permission="Policy.Read.All"),
     from_graph=_from_graph,
     normalise=_normalise,

@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from tapctl.kind import Kind, Lookup, Request, Write, changed_properties
+from tapctl.kind import DeletedItems, Kind, Lookup, Request, Write, changed_properties
 from tapctl.kinds._findings import wrong
 from tapctl.model import Finding, Json, JsonObject, Resource
 
@@ -138,6 +138,9 @@ KIND = Kind(
     documentation="https://learn.microsoft.com/graph/api/resources/group",
     read_permission="Group.Read.All",
     write_permissions=("Group.ReadWrite.All",),
+    deleted_items=DeletedItems(
+        path="directory/deletedItems", listed="directory/deletedItems/microsoft.graph.group"
+    ),
     lookup=Lookup(
         kind="Group",
         path="groups",

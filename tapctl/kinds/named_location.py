@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable
 
-from tapctl.kind import Kind, Lookup, Request, Write
+from tapctl.kind import DeletedItems, Kind, Lookup, Request, Write
 from tapctl.kinds._findings import wrong
 from tapctl.model import Finding, Json, JsonObject, Resource
 
@@ -145,6 +145,10 @@ KIND = Kind(
     read_permission="Policy.Read.All",
     write_permissions=("Policy.Read.All", "Policy.ReadWrite.ConditionalAccess"),
     family="conditionalAccess",
+    deleted_items=DeletedItems(
+        path="identity/conditionalAccess/deletedItems/namedLocations",
+        listed="identity/conditionalAccess/deletedItems/namedLocations",
+    ),
     lookup=Lookup(
         kind="NamedLocation",
         path="identity/conditionalAccess/namedLocations",
