@@ -79,7 +79,7 @@ async def make_undo(checked: Checked, past: Past, gateway: Gateway, as_of: date 
     from tapctl.undo import restorable, way_back
 
     undo = await restorable(gateway, past)
-    workspace, desired = checked.workspace, way_back(past)
+    workspace, desired = checked.workspace, way_back(past, checked.workspace.resources)
     pins = {name: pin for name, pin in workspace.environment.pins.items() if name not in undo.restores}
     instead = replace(
         workspace,

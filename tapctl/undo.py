@@ -7,7 +7,7 @@ asks the tenant what can come back.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -55,13 +55,19 @@ async def restorable(gateway: Gateway, past: Past) -> Undo:
     return Undo(past=past, restores=restores, unread=unread)
 
 
-def way_back(past: Past) -> tuple[Desired, ...]:
-    """A document for each object that the apply may have touched."""
+def way_back(past: Past, declared: Iterable[Resource] = ()) -> tuple[Desired, ...]:
+    """A document for each object that the apply may have touched. What the folder says of an object beside
+    its spec (`declared`: why lint may be ignored) holds for it on the way back too."""
     names = {deed.id.lower(): deed.address for deed in past.deeds if deed.action == "delete" and deed.id}
-    return tuple(_desired(deed, names) for deed in past.deeds if deed.action != "create" or deed.id)
+    ignores = {resource.address: resource.ignores for resource in declared}
+    return tuple(
+        _desired(deed, names, ignores.get(deed.address, ()))
+        for deed in past.deeds
+        if deed.action != "create" or deed.id
+    )
 
 
-def _desired(deed: Deed, names: Mapping[str, Address]) -> Desired:
+def _desired(deed: Deed, names: Mapping[str, Address], ignores: tuple[JsonObject, ...]) -> Desired:
     kind, source = kinds()[deed.address.kind], Source(places={(): deed.place})
     if deed.observed is None:
         gone = Resource(address=deed.address, spec={}, source=source, ensure="absent")
@@ -76,6 +82,7 @@ def _desired(deed: Deed, names: Mapping[str, Address]) -> Desired:
         address=address,
         spec=spec,
         source=source,
+        ignores=ignores,
         former_names=(deed.address.name,) if address != deed.address else (),
     )
     return Desired(resource=resource, kind=kind, spec=spec, newer=kept)

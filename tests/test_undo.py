@@ -29,6 +29,7 @@ from trial import (
     strength,
 )
 
+from tapctl.model import Address
 from tapctl.past import read_record
 from tapctl.pipeline import Planned, check, make_undo
 from tapctl.record import FileRecord
@@ -125,6 +126,19 @@ def test_what_comes_back_keeps_its_id_and_its_state_is_said_again(written: Folde
     assert rules(undone) == ["creates-enabled"]
     assert (tenant.one(POLICIES, "P")["id"], tenant.one(POLICIES, "P")["state"]) == (before["id"], "enabled")
     assert writes.seen[0].endswith(f"deletedItems/policies/{before['id']}/restore")
+
+
+def test_what_lint_may_ignore_holds_on_the_way_back(written: Folder, tmp_path: Path) -> None:
+    tenant = Tenant()
+    settle(written([policy("P")]), tenant)
+    ignore = {"ignore": [{"rule": "any", "because": "It is meant.", "until": "2099-01-01"}]}
+    root = written([{**policy("P", "disabled"), "lint": ignore}])
+    record = recorded(root, tenant, tmp_path)
+    pair = way_back(root, tenant, record).matched.pair(Address("ConditionalAccessPolicy", "P"))
+
+    assert pair is not None
+    assert pair.desired is not None
+    assert pair.desired.resource.ignores == tuple(ignore["ignore"])
 
 
 def test_what_is_gone_for_good_is_made_anew(written: Folder, tmp_path: Path) -> None:
