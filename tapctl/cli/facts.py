@@ -27,7 +27,7 @@ def command(options: Options, *, out: Path | None) -> int:
     folder names are not. Only reads; what may not be read is named with the permission that it takes.
     """
     from tapctl.cli.connect import connected, our_folder
-    from tapctl.cli.known_facts import own_salt
+    from tapctl.cli.known_facts import own_salt, users_named_in
     from tapctl.cli.output import show
     from tapctl.facts.privacy import hidden
     from tapctl.facts.reading import read_facts
@@ -47,7 +47,7 @@ def command(options: Options, *, out: Path | None) -> int:
     with connected(checked.workspace) as session:
         snapshot = session.run(read_facts(session.gateway, checked))
         caller, sent = session.gateway.caller.name, session.gateway.sent
-    named = (*snapshot.names.get("User", {}).values(), *checked.workspace.settings.break_glass.accounts)
+    named = {*snapshot.names.get("User", {}).values(), *users_named_in(checked)}
     _write(target, written(hidden(snapshot, own_salt(folder), named)))
     headline = Headline(
         environment=snapshot.environment,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -30,11 +30,15 @@ class Wanted:
         return bool(self.names or self.ids)
 
 
-def wanted(checked: Checked) -> Mapping[str, Wanted]:
-    """Groups, users and roles by kind. Members of declared groups are not looked up: they are declared."""
+def wanted(checked: Checked, people: Iterable[str] = ()) -> Mapping[str, Wanted]:
+    """Groups, users and roles by kind; `people` are users who are asked about besides.
+
+    Members of declared groups are not looked up: they are declared.
+    """
     names: defaultdict[str, set[str]] = defaultdict(set)
     ids: defaultdict[str, set[str]] = defaultdict(set)
-    for kind, reference in _referred(checked):
+    asked = (("User", parse(text, ("User",), {})) for text in people)
+    for kind, reference in (*_referred(checked), *asked):
         (ids if reference.form == "id" else names)[kind].add(reference.text)
     for address, pin in checked.workspace.environment.pins.items():
         if address.name in names[address.kind]:  # a pin decides which of several is meant

@@ -7,12 +7,14 @@ import stat
 from dataclasses import replace
 from pathlib import Path
 
+import click
 import pytest
 from cli_tools import TENANT, Cli
+from click.testing import CliRunner
 from jsonschema import Draft202012Validator
 
 from tapctl import schema
-from tapctl.cli.known_facts import SALT, own_salt, snapshot_of
+from tapctl.cli.known_facts import SALT, facts_option, own_salt, snapshot_of
 from tapctl.errors import UsageError, WorkspaceError
 from tapctl.facts.counts import count_of
 from tapctl.facts.merge import facts_for
@@ -153,7 +155,7 @@ def test_facts_come_from_a_file_or_from_the_tenant_itself(cli: Cli) -> None:
     assert stored is not None
     assert live is not None
     assert "mia.larsen@nordwind.example" in live.people
-    assert "mia.larsen@nordwind.example" in stored.people, "the folder names her"
+    assert "mia.larsen@nordwind.example" in stored.people
     assert "yusuf.demir@nordwind.example" in stored.people
     assert {count_of(facts_for(checked, found), "New hires") for found in (stored, live)} == {3}
 
@@ -177,6 +179,23 @@ def test_the_facts_of_another_tenant_are_refused(cli: Cli, changed: dict[str, ob
         snapshot(Path("policies"), "facts.json")
 
 
+def test_whom_the_folder_names_is_named_in_the_file_too(cli: Cli) -> None:
+    cli("facts", "--out", "facts.json")
+
+    named = [key for key in read_snapshot(Path("facts.json")).people if "@" in key]
+    assert named == ["mia.larsen@nordwind.example"]
+
+
+def test_somebody_who_is_in_nothing_is_read_when_asked_about(cli: Cli) -> None:
+    omar, checked = "omar.haddad@nordwind.example", check(Path("policies"), None)
+
+    live = snapshot_of(checked, "live", [omar])
+
+    assert facts_for(checked, live).users[omar].registered == frozenset(
+        {"password", "microsoftAuthenticatorPush"}
+    )
+
+
 def test_a_damaged_salt_is_said(cli: Cli) -> None:
     OURS.mkdir()
     (OURS / SALT).write_bytes(b"short")
@@ -188,3 +207,12 @@ def test_a_damaged_salt_is_said(cli: Cli) -> None:
 def test_a_salt_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     with pytest.raises(WorkspaceError, match="cannot be used"):
         own_salt(tmp_path / "nowhere")
+
+
+def test_a_command_takes_facts_by_one_option() -> None:
+    @click.command()
+    @facts_option
+    def command(facts: str | None) -> None:
+        click.echo(facts)
+
+    assert CliRunner().invoke(command, ["--facts", "live"]).output == "live\n"

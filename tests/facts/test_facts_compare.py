@@ -110,6 +110,7 @@ def test_what_nobody_gave_is_unknown_here_and_not_applied_there() -> None:
     assert set(policy.reasons_here) == {"signInRisk", "clientApps"}
     assert "signInRisk" in policy.why
     assert any("signInRiskLevel" in limit for limit in found.limits)
+    assert compared(tenant, replace(PLAIN, flow=None, device=None)).policies[0].there is False
     assert at(found.request, "signInConditions", "signInRiskLevel") is None
 
 
@@ -254,6 +255,15 @@ def test_groups_that_may_not_be_read_are_unknown() -> None:
         "expected",
     )
     assert any("GroupMember.Read.All" in limit for limit in found.limits)
+
+
+def test_a_location_newer_than_tapctl_holds_nothing_that_is_known() -> None:
+    tenant = Tenant()
+    kind = {"@odata.type": "#microsoft.graph.compliantNetworkNamedLocation"}
+    identifier = tenant.put("identity/conditionalAccess/namedLocations", displayName="Newer", **kind)
+    live(tenant, locations={"includeLocations": [identifier]})
+
+    assert the_one(tenant, replace(PLAIN, locations=None, ip="198.51.100.9")).here is None
 
 
 def test_locations_that_may_not_be_read_are_a_limit() -> None:

@@ -13,6 +13,7 @@ from tapctl.evaluate.facts import EVERYBODY, NOT_KNOWN, Facts, Group, Location, 
 from tapctl.evaluate.situation import SignIn
 from tapctl.facts.counts import count_of, people_in
 from tapctl.facts.merge import facts_for
+from tapctl.facts.methods import either
 from tapctl.facts.specs import specs_of, spelled
 from tapctl.pipeline import check
 
@@ -246,6 +247,11 @@ APP = "MicrosoftAuthenticatorPolicy"
         (OATH_OFF + method(APP, isSoftwareOathEnabled="true"), EVERYBODY),
         (method("SoftwareOathPolicy"), EVERYBODY),
         (
+            method("SoftwareOathPolicy", includeTargets="[A]") + method(APP, state="disabled"),
+            Scope(include=frozenset({"A"})),
+        ),
+        (method(APP, state="disabled"), NOT_KNOWN),
+        (
             method("SoftwareOathPolicy", includeTargets="[A]")
             + method(APP, includeTargets="[B]", isSoftwareOathEnabled="true"),
             Scope(include=frozenset({"A", "B"})),
@@ -322,3 +328,9 @@ def test_a_sign_in_is_unknown_where_nobody_knows_who_may_use_the_method(tmp_path
 
     assert verdict(asks) == "unknown"
     assert verdict(asks + method("Fido2Policy")) == "challenge"
+
+
+def test_a_scope_that_is_off_adds_nothing_to_another() -> None:
+    some = Scope(include=frozenset({"A"}))
+
+    assert either(some, OFF) == either(OFF, some) == some

@@ -18,7 +18,7 @@ from tapctl.facts.counts import count_of
 from tapctl.facts.merge import facts_for, known
 from tapctl.facts.people import registered, strange, type_of
 from tapctl.facts.reading import read_facts
-from tapctl.facts.snapshot import FactsSnapshot
+from tapctl.facts.snapshot import FactsSnapshot, SeenRole
 from tapctl.model import Address, JsonObject
 from tapctl.pipeline import check
 from tapctl.sandbox.seed import DOMAIN, GROUPS, GUEST, PEOPLE, numbered
@@ -278,3 +278,65 @@ def test_a_snapshot_can_be_taken_of_the_example(tmp_path: Path) -> None:
     assert snapshot.is_licensed
     assert not snapshot.unread
     assert json.dumps([*snapshot.names["User"].values()]).count(DOMAIN) == 2
+
+
+def test_a_role_that_a_hidden_group_holds_is_nobody_knows_whose(tmp_path: Path) -> None:
+    tenant = Tenant()
+    tenant.between.append(Refusing("groups/"))
+
+    found, snapshot = facts(
+        tmp_path, tenant, policy("P", includeRoles=["Authentication Administrator", GLOBAL], **GLASS)
+    )
+
+    assert snapshot.roles is not None
+    assert set(snapshot.roles) == {GLOBAL}
+    assert {person.roles for person in found.users.values()} == {None}
+
+
+def test_who_holds_a_role_may_be_no_person_or_hidden(tmp_path: Path) -> None:
+    tenant = Tenant()
+    tenant.put(ASSIGNED, id="a", principalId=numbered(3, 10), roleDefinitionId=READER, directoryScopeId="/")
+    seen = facts(tmp_path, tenant, policy("P", includeRoles=["Global Reader"], **GLASS))[1].roles
+    tenant.put(ASSIGNED, id="b", principalId="gone", roleDefinitionId=READER, directoryScopeId="/")
+    unseen = facts(tmp_path, tenant, policy("P", includeRoles=["Global Reader"], **GLASS))[1].roles
+
+    assert seen == {READER: SeenRole(eligible=frozenset())}
+    assert unseen == {}
+
+
+def test_a_role_group_with_itself_inside_ends(tmp_path: Path) -> None:
+    tenant = Tenant()
+    group_id = GROUPS["IT administrators"]
+    nest(tenant, "IT administrators", group_id, PEOPLE["omar.haddad"])
+
+    found, _ = facts(tmp_path, tenant, policy("P", includeRoles=["Authentication Administrator"], **GLASS))
+
+    assert found.users[f"omar.haddad@{DOMAIN}"].roles == frozenset({"Authentication Administrator"})
+
+
+def test_an_account_that_graph_does_not_name_goes_by_its_id(tmp_path: Path) -> None:
+    tenant = Tenant()
+    tenant.store.put("users", {"id": "nameless", "userType": "Member"})
+    nest(tenant, "Lost device", "nameless")
+
+    found, _ = facts(tmp_path, tenant, policy("P", includeGroups=["Lost device"], **GLASS))
+
+    assert found.groups["Lost device"].users == frozenset({"id:nameless"})
+
+
+def test_a_location_that_is_newer_than_tapctl_is_nobodys(tmp_path: Path) -> None:
+    tenant = Tenant()
+    newer = {"@odata.type": "#microsoft.graph.compliantNetworkNamedLocation", "displayName": "Compliant"}
+    tenant.put("identity/conditionalAccess/namedLocations", **newer)
+
+    found, snapshot = facts(tmp_path, tenant, policy("P"))
+
+    assert Address("NamedLocation", "Compliant") in snapshot.objects
+    assert "Compliant" not in found.locations
+
+
+def test_who_refers_to_nobody_reads_nobody(tmp_path: Path) -> None:
+    root = folder(tmp_path, [location("Office", "192.0.2.0/24")], settings={})
+    checked = check(root, None)
+
+    assert asyncio.run(read(Tenant(), checked)).people == {}

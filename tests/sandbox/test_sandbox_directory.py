@@ -228,3 +228,16 @@ def test_a_loaded_tenant_may_bring_newer_roles_along() -> None:
 
     assert role_templates(store)[newer["id"]] == "Newest Administrator"
     assert "62e90394-69f5-4237-9190-012177145e10" in role_templates(store)
+
+
+def test_role_assignments_bring_their_principal_on_request() -> None:
+    client = Client()
+    path = "roleManagement/directory/roleAssignments"
+    plain = client.read(path)["value"][0]
+
+    expanded = client.read(f"{path}/{plain['id']}?$expand=principal")
+
+    assert "principal" not in plain
+    assert expanded["principal"]["id"] == plain["principalId"]
+    assert client.get(f"{path}?$expand=roleDefinition").status_code == 400
+    assert client.get(f"{path}/nothing").status_code == 404
