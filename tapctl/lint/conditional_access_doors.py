@@ -36,6 +36,7 @@ def _filter(mode: str, text: str) -> str:
     id="CA016",
     name="ca-legacy-open",
     severity="error",
+    elsewhere="warning",
     absence=True,
     what="No enforced policy stops legacy clients for everybody.",
     why="Legacy protocols know passwords only: every stolen one works, whatever else is asked.",

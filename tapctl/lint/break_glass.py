@@ -1,0 +1,182 @@
+"""BG001 to BG008: the accounts that get in when everything else fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from tapctl.evaluate.facts import Person
+from tapctl.lint.conditional_access_scope import spares_emergency
+from tapctl.lint.context import Context
+from tapctl.lint.example import policy, stream
+from tapctl.lint.rule import Hit, rule
+
+_SOURCE: Final = (
+    "https://learn.microsoft.com/entra/identity/role-based-access-control/security-emergency-access"
+)
+_OWN_DOMAINS: Final = (".onmicrosoft.com", ".onmicrosoft.us", ".partner.onmschina.cn")
+_PAPER: Final = frozenset({"fido2", "x509CertificateMultiFactor"})
+"""What an emergency account should hold: Microsoft asks everybody for MFA at its admin portals."""
+
+
+def _glass(accounts: str = "bg1@x.onmicrosoft.com, bg2@x.onmicrosoft.com") -> str:
+    return f"settings: {{breakGlass: {{accounts: [{accounts}], groups: [Break glass]}}}}\n"
+
+
+def _facts(registered: str, group: str = "bg1@x.onmicrosoft.com") -> str:
+    users = f"{{bg1@x.onmicrosoft.com: {{registered: [{registered}]}}}}"
+    return f"facts: {{groups: {{Break glass: [{group}]}}, users: {users}}}\n"
+
+
+def _accounts(context: Context) -> Iterator[tuple[int, str, Person | None]]:
+    """The declared accounts, by their place in the settings, with what is known of them."""
+    known = {name.casefold(): person for name, person in context.facts.users.items()}
+    for index, name in enumerate(context.settings.break_glass.accounts):
+        yield index, name, known.get(name.casefold())
+
+
+def _at_account(context: Context, index: int, message: str) -> Hit:
+    hit = context.at_settings(message, "breakGlass", "accounts")
+    place = context.settings.source.place("breakGlass", "accounts", index)
+    return Hit(message=message, place=place or hit.place, path=hit.path, value=str(index))
+
+
+@rule(
+    id="BG001",
+    name="bg-fewer-than-two",
+    severity="error",
+    elsewhere="warning",
+    what="Fewer than two emergency accounts are declared.",
+    why="One account can be lost, locked or forgotten; the second one is what it is for.",
+    fix="List two accounts under breakGlass.accounts in tapctl.yaml.",
+    source=_SOURCE,
+    good=_glass(),
+    bad=_glass("bg1@x.onmicrosoft.com"),
+)
+def fewer_than_two(context: Context) -> Iterator[Hit]:
+    count = len(context.settings.break_glass.accounts)
+    if count < 2:
+        said = "no emergency account is" if count == 0 else "only one emergency account is"
+        yield context.at_settings(f"{said} declared; two are needed", "breakGlass", "accounts")
+
+
+@rule(
+    id="BG002",
+    name="bg-not-cloud-only",
+    severity="error",
+    elsewhere="warning",
+    what="An emergency account is on a domain of the company's own.",
+    why="It has to work when that domain, its DNS or the directory it comes from does not.",
+    fix="Use an account on the tenant's onmicrosoft.com domain that is not synchronised.",
+    source=_SOURCE,
+    good=_glass(),
+    bad=_glass("bg1@example.com, bg2@x.onmicrosoft.com"),
+)
+def not_cloud_only(context: Context) -> Iterator[Hit]:
+    for index, name, _ in _accounts(context):
+        if "@" in name and not name.casefold().endswith(_OWN_DOMAINS):
+            yield _at_account(context, index, f"{name} is not on an onmicrosoft.com domain")
+
+
+@rule(
+    id="BG003",
+    name="bg-no-strong-method",
+    severity="error",
+    needs=("registered",),
+    what="An emergency account holds neither a security key nor a certificate.",
+    why="Microsoft's own MFA at the admin portals excludes nobody: a password alone does not get in.",
+    fix="Register two security keys for it, and keep them in different places.",
+    source=_SOURCE,
+    good=stream(_glass(), _facts("password, fido2")),
+    bad=stream(_glass(), _facts("password")),
+)
+def no_strong_method(context: Context) -> Iterator[Hit]:
+    for index, name, person in _accounts(context):
+        if person is not None and person.registered is not None and not person.registered & _PAPER:
+            yield _at_account(
+                context, index, f"{name} has neither a security key nor a certificate registered"
+            )
+
+
+@rule(
+    id="BG004",
+    name="bg-method-off",
+    severity="error",
+    needs=("registered",),
+    what="An emergency account's only strong method is not enabled for it.",
+    why="The key works on paper: Entra does not ask for a method that is off.",
+    fix="Include the emergency accounts' group in the method's configuration.",
+    source="https://learn.microsoft.com/entra/identity/authentication/concept-authentication-methods-manage",
+    good=stream(
+        _glass(),
+        _facts("password, fido2"),
+        "kind: Fido2Policy\nspec: {state: enabled, includeTargets: [all_users]}\n",
+    ),
+    bad=stream(
+        _glass(),
+        _facts("password, fido2"),
+        "kind: Fido2Policy\nspec: {state: enabled, includeTargets: [Staff]}\n",
+    ),
+)
+def method_off(context: Context) -> Iterator[Hit]:
+    for index, name, person in _accounts(context):
+        held = sorted((person.registered or frozenset()) & _PAPER) if person is not None else []
+        if held and all(_is_off_for_emergency(context, mode) for mode in held):
+            yield _at_account(context, index, f"{name} holds {', '.join(held)}, which is not enabled for it")
+
+
+def _is_off_for_emergency(context: Context, mode: str) -> bool:
+    scope = context.methods.scope(mode)
+    if scope is None or context.methods.is_off(mode):
+        return scope is not None
+    around = {name for group in context.settings.break_glass.groups for name in context.groups.around(group)}
+    return bool(around & scope.exclude) or not (scope.everybody or around & scope.include)
+
+
+@rule(
+    id="BG005",
+    name="bg-group-polluted",
+    severity="error",
+    needs=("members",),
+    what="Somebody else is in the emergency accounts' group.",
+    why="Whoever is in it is asked for nothing anywhere: it is the quiet way around every policy.",
+    fix="Remove the member; if the account is an emergency account, list it under breakGlass.accounts.",
+    source=_SOURCE,
+    good=stream(_glass(), _facts("password, fido2")),
+    bad=stream(_glass(), _facts("password", "bg1@x.onmicrosoft.com, eve@example.com")),
+)
+def group_polluted(context: Context) -> Iterator[Hit]:
+    declared = {name.casefold() for name in context.settings.break_glass.accounts}
+    for index, group in enumerate(context.settings.break_glass.groups if declared else ()):
+        for user in sorted(context.groups.users(group) - declared):
+            message = f"{user} is in {group} and is no declared emergency account"
+            place = context.settings.source.place("breakGlass", "groups", index)
+            yield Hit(message=message, place=place, path=("breakGlass", "groups"), value=user)
+
+
+@rule(
+    id="BG008",
+    name="bg-single-exclusion",
+    severity="warning",
+    what="Some policies leave the emergency accounts out one by one, others as a group.",
+    why="An account that is added or replaced is then left out of some policies only.",
+    fix="Exclude the group everywhere.",
+    source="inferred from how exclusions drift",
+    good=stream(_glass(), policy("A"), policy("B")),
+    bad=stream(
+        _glass(),
+        policy("A"),
+        policy(
+            "B", users="{includeUsers: [All], excludeUsers: [bg1@x.onmicrosoft.com, bg2@x.onmicrosoft.com]}"
+        ),
+    ),
+)
+def single_exclusion(context: Context) -> Iterator[Hit]:
+    glass = context.settings.break_glass
+    accounts = {name.casefold() for name in glass.accounts}
+    by_group = [found for found in context.on if found.users("excludeGroups") & set(glass.groups)]
+    for found in context.on if by_group else ():
+        singly = {name for name in found.users("excludeUsers") if name.casefold() in accounts}
+        if singly and spares_emergency(context, found) and found not in by_group:
+            message = f"{found.name} excludes the emergency accounts one by one, others their group"
+            yield found.hit(message, "conditions", "users", "excludeUsers")
