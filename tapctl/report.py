@@ -147,6 +147,10 @@ class Report:
         """The findings of one severity."""
         return tuple(finding for finding in self.findings if finding.severity == severity)
 
+    def news(self, which: Literal["introduced", "removed"]) -> tuple[Finding, ...]:
+        """The lint findings that the change brings, or ends."""
+        return tuple(finding for finding in self.findings if finding.news == which)
+
 
 def checked_report(checked: Checked, command: Command) -> Report:
     """What could be said offline."""

@@ -115,7 +115,7 @@ def _finding(finding: Finding) -> str:
     place = f" at {_code(str(finding.place))}" if finding.place else ""
     help_text = f"<br>{_text(finding.help)}" if finding.help else ""
     flag = f"<br>Allow it with {_code(finding.flag)}" if finding.flag else ""
-    return f"<li>{_text(finding.message)}{place} ({_code(finding.rule)}){help_text}{flag}</li>"
+    return f"<li>{_text(finding.message)}{place} ({_code(finding.label)}){help_text}{flag}</li>"
 
 
 def _planning(planning: Planning, findings: Iterable[Finding]) -> Iterator[str]:
@@ -136,7 +136,7 @@ def _planning(planning: Planning, findings: Iterable[Finding]) -> Iterator[str]:
 
 def _table(planning: Planning, findings: Iterable[Finding], anchors: Mapping[Address, str]) -> Iterator[str]:
     about: defaultdict[Address | None, list[str]] = defaultdict(list)
-    for finding in findings:
+    for finding in (item for item in findings if item.news != "removed"):
         about[finding.address].append(f"{finding.severity} {_code(finding.rule)}")
     heads = "".join(f'<th scope="col">{head}</th>' for head in ("Change", "Object", "Kind", "Look at"))
     yield f'<section>\n<h2>Changes</h2>\n<div class="wide"><table>\n<thead><tr>{heads}</tr></thead>\n<tbody>'

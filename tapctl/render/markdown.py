@@ -17,7 +17,7 @@ from tapctl.render.gfm import clipped, code, fenced, lines, link, text
 from tapctl.render.markdown_change import HEAD, details, row
 from tapctl.render.mermaid import picture
 from tapctl.render.room import Room
-from tapctl.render.values import block, counted, listed
+from tapctl.render.values import block, counted, listed, shortened
 from tapctl.report import Entry, Planning, Report
 
 _SEVERITIES: Final[dict[Severity, str]] = {
@@ -31,6 +31,7 @@ _TO_DO: Final = {"create": "to create", "update": "to update", "delete": "to del
 _STOPS: Final[tuple[Severity, ...]] = ("error", "brake")
 _LONGEST_NAME, _LONGEST_MESSAGE = 120, 1500
 _MOST_OPEN: Final = 10
+_MOST_RULES: Final = 3
 _TITLES_AND_WORDS: Final = 3000
 
 
@@ -41,12 +42,15 @@ def render(report: Report) -> str:
     room.pay(" " * _TITLES_AND_WORDS)
     outcomes = _outcomes(report, room)
     stops = [block for severity in _STOPS for block in _findings(report, severity, room)]
+    brought = [item for item in report.news("introduced") if item.severity not in _STOPS]
+    news = _listed(report, "New with this change", brought, room)
     table = _table(report, room)
     drawn = _picture(report.planning, room)
     folded = _details(report, room)
+    ended = _listed(report, "Ended by this change", report.news("removed"), room)
     rest = [block for severity in ("warning", "note") for block in _findings(report, severity, room)]
     unmanaged = _unmanaged(report, room)
-    blocks = (head, outcomes, stops, table, drawn, rest, folded, unmanaged, foot)
+    blocks = (head, outcomes, stops, news, table, drawn, ended, rest, folded, unmanaged, foot)
     return "\n\n".join(block for found in blocks for block in found) + "\n"
 
 
@@ -88,8 +92,15 @@ def _headline(report: Report) -> list[str]:
         )
     elif report.planning is None:
         found.append(listed(stops) or "nothing wrong")
-    if warnings := report.of("warning"):
+    new, ended = (len(report.news(which)) for which in ("introduced", "removed"))
+    if warnings := [item for item in report.of("warning") if not item.news]:
         found.append(counted(len(warnings), "warning"))
+    if new:
+        rules = dict.fromkeys(code(clipped(item.name or item.rule, 40)) for item in report.news("introduced"))
+        first, more = shortened([*rules], _MOST_RULES)
+        found.append(f"{counted(new, 'new finding')} ({', '.join([*first, *more])})")
+    if ended:
+        found.append(f"{counted(ended, 'finding')} ended")
     return found
 
 
@@ -117,11 +128,19 @@ def _outcomes(report: Report, room: Room) -> list[str]:
 
 
 def _findings(report: Report, severity: Severity, room: Room) -> list[str]:
-    findings = report.of(severity)
+    """What stops the apply, or what stays as it was: news has its own place."""
+    stops = severity in _STOPS
+    findings = [finding for finding in report.of(severity) if stops or not finding.news]
+    return _listed(report, _SEVERITIES[severity], findings, room, is_open=stops)
+
+
+def _listed(
+    report: Report, title: str, findings: Sequence[Finding], room: Room, *, is_open: bool = False
+) -> list[str]:
+    """Findings under a title; many of them are folded."""
     items = [_finding(finding) for finding in findings]
-    title = f"{_SEVERITIES[severity]} ({len(findings)})"
-    stops, names = severity in _STOPS, [_name(finding.rule) for finding in findings]
-    if stops or len(findings) <= _MOST_OPEN:
+    title, names = f"{title} ({len(findings)})", [_name(finding.rule) for finding in findings]
+    if is_open or len(findings) <= _MOST_OPEN:
         return _section(f"### {title}", items, names, report, room, 0.4)
     return _folded(title, _section("", items, names, report, room, 0.5))
 
@@ -150,12 +169,14 @@ def _table(report: Report, room: Room) -> list[str]:
     if report.planning is None or not report.planning.pending:
         return []
     entries = _urgent_first(report)
-    rows = [
-        row(entry, [finding for finding in report.findings if finding.address == entry.address])
-        for entry in entries
-    ]
+    rows = [row(entry, _about(report, entry)) for entry in entries]
     names = [_name(str(entry.address)) for entry in entries]
     return _section("### Changes", rows, names, report, room, 0.5, above=HEAD)
+
+
+def _about(report: Report, entry: Entry) -> list[Finding]:
+    """What is to be looked at; not what the change ends."""
+    return [item for item in report.findings if item.address == entry.address and item.news != "removed"]
 
 
 def _urgent_first(report: Report) -> list[Entry]:

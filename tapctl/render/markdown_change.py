@@ -23,7 +23,7 @@ def row(entry: Entry, findings: Iterable[Finding]) -> str:
     """What becomes of one object, on one line: a few fields, and what is to be looked at."""
     name, kind = clipped(entry.address.name, _LONGEST_NAME), entry.address.kind
     what = code(name) if name == kind else f"{code(name)}<br>{text(kind)}"
-    rules = dict.fromkeys(f"{item.severity} {code(item.rule)}" for item in findings)
+    rules = dict.fromkeys(f"{item.severity} {code(item.name or item.rule)}" for item in findings)
     return f"| {entry.action} | {what} | {'<br>'.join(_summary(entry))} | {'<br>'.join(rules)} |"
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Literal
 
 import pytest
 from hypothesis import given, settings
@@ -153,3 +154,40 @@ def test_a_plan_of_nothing_has_nothing_to_do() -> None:
 def test_a_real_tenant_is_no_sandbox() -> None:
     assert "production" in render(real())
     assert "SANDBOX" not in render(real())
+
+
+def lint(news: Literal["", "introduced", "removed"], name: str = "tap-multi-use") -> Finding:
+    said = f"a pass works twice ({news})"
+    return Finding(rule="TAP001", name=name, severity="warning", message=said, address=POLICY, news=news)
+
+
+def test_news_are_in_the_headline_and_stand_apart() -> None:
+    report = replace(full(), outcomes=(), findings=(lint("introduced"), lint("removed"), lint("")))
+    markdown = render(report)
+
+    assert "; 1 warning; 1 new finding (`tap-multi-use`); 1 finding ended" in markdown.splitlines()[0]
+    assert "### New with this change (1)" in markdown
+    assert "### Ended by this change (1)" in markdown
+    assert "### Warnings (1)" in markdown
+
+
+def test_many_news_are_counted_in_the_headline() -> None:
+    found = tuple(lint("introduced", f"rule-{number}") for number in range(9))
+
+    assert "9 new findings (`rule-0`, `rule-1`, `rule-2`, and 6 more)" in render(
+        replace(full(), outcomes=(), findings=found)
+    )
+
+
+def test_what_a_change_ends_is_nothing_to_look_at() -> None:
+    lines = render(replace(full(), findings=(lint("removed"),))).splitlines()
+
+    assert next(line for line in lines if line.startswith("| update")).endswith("|  |")
+
+
+def test_a_new_error_is_said_once() -> None:
+    found = replace(lint("introduced"), severity="error")
+    markdown = render(replace(full(), outcomes=(), findings=(found,)))
+
+    assert markdown.count("a pass works twice") == 1
+    assert "1 error stops apply; 1 new finding (`tap-multi-use`)" in markdown.splitlines()[0]

@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+import pytest
 from hypothesis import example, given
 from reading import nasty
 from report_cases import planning
@@ -26,6 +27,14 @@ def test_a_name_is_nothing_but_a_label(words: str) -> None:
     assert lines[0] == "flowchart LR"
     assert len([line for line in lines if NODE.fullmatch(line)]) == 3
     assert all(NODE.fullmatch(line) or ARROW.fullmatch(line) or CLASS.fullmatch(line) for line in lines[1:])
+
+
+@pytest.mark.parametrize("words", ["fa:fa-car", "$$x$$", "a\nb", "ﬂ°°60¶ß"])
+def test_what_mermaid_finds_after_decoding_is_taken_apart(words: str) -> None:
+    chart = "\n".join(picture(planning(words))[0])
+    decoded = re.sub(r"#(\d+);", lambda found: chr(int(found[1])), chart)
+
+    assert not re.search(r"fa:fa|\$\$|\\n|°°", decoded)
 
 
 def test_roles_are_said_together() -> None:
