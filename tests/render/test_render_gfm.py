@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import example, given
-from reading import github_would_link, nasty, seen_in_html, seen_in_markdown
+from reading import calm, github_would_link, nasty, seen_in_html, seen_in_markdown
 
 from tapctl.render.escape import visible
 from tapctl.render.gfm import clipped, code, fenced, html_code, lines, link, text
@@ -12,6 +12,7 @@ def squeezed(words: str) -> str:
     return " ".join(words.split())
 
 
+@calm
 @given(nasty)
 @example("a\\|b")
 @example("x@evil.example")
@@ -23,11 +24,13 @@ def test_words_in_a_sentence_are_text(words: str) -> None:
     assert squeezed(seen.text) == squeezed(f"Before {visible(words)} after")
 
 
+@calm
 @given(nasty)
 def test_a_sentence_starts_no_block(words: str) -> None:
     assert set(seen_in_markdown(text(words.strip() or "x")).tags) <= {"p", "code"}
 
 
+@calm
 @given(nasty)
 @example("`")
 @example("a\\|b")
@@ -38,6 +41,7 @@ def test_code_reads_back_as_the_words(words: str) -> None:
     assert squeezed(seen.inside) == squeezed(visible(words))
 
 
+@calm
 @given(nasty, nasty)
 @example("a\\|b", "|")
 def test_a_name_never_adds_a_cell(one: str, other: str) -> None:
@@ -48,6 +52,7 @@ def test_a_name_never_adds_a_cell(one: str, other: str) -> None:
     assert set(tags) <= {"table", "thead", "tbody", "tr", "th", "td", "code"}
 
 
+@calm
 @given(nasty)
 def test_a_summary_is_html_and_text(words: str) -> None:
     page = f"<details><summary>{html_code(words)}</summary>\n\nx\n\n</details>"
@@ -57,6 +62,7 @@ def test_a_summary_is_html_and_text(words: str) -> None:
         assert squeezed(visible(words)) in squeezed(seen.inside)
 
 
+@calm
 @given(nasty)
 def test_a_fence_holds_everything(words: str) -> None:
     seen = seen_in_markdown(fenced([visible(words), f"+ {visible(words)}"], "diff"))

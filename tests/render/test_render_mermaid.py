@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 from hypothesis import example, given
-from reading import nasty
+from reading import calm, nasty
 from report_cases import planning
 
 from tapctl.dependencies import Edge
@@ -18,6 +18,7 @@ ARROW = re.compile(r"  n\d+ (-->|-\.->)\|[a-z ]+\| n\d+")
 CLASS = re.compile(r"  classDef (create|update|delete) stroke:#[0-9a-f]{6},stroke-width:3px")
 
 
+@calm
 @given(nasty)
 @example('"] --> x["')
 @example("%%{init: {'securityLevel': 'loose'}}%%")
