@@ -51,7 +51,7 @@ def known(checked: Checked, snapshot: FactsSnapshot | None = None) -> Known:
         specs=specs,
         facts=replace(
             facts,
-            groups=_groups(specs, facts, snapshot),
+            groups=_groups(specs, facts, snapshot) | _to_be_created(checked, specs, snapshot),
             users={
                 key: _person(person, None if roles is None else roles.get(key, frozenset()))
                 for key, person in snapshot.people.items()
@@ -99,6 +99,20 @@ def _groups(specs: Specs, declared: Facts, snapshot: FactsSnapshot) -> dict[str,
     }
     nested = {name for group in everything.values() for name in group.groups}
     return {**dict.fromkeys(sorted(nested), SOMEBODY), **everything}
+
+
+def _to_be_created(checked: Checked, specs: Specs, snapshot: FactsSnapshot) -> dict[str, Group]:
+    """A group that the tenant does not have begins with nobody in it, unless its document owns members, a
+    rule finds some, or Graph may know it by another name."""
+    return {
+        spelled("Group", item.address.name): Group()
+        for item in checked.desired
+        if item.address.kind == "Group"
+        and item.address.name in snapshot.absent_groups
+        and not item.resource.former_names
+        and item.display_name == item.address.name
+        and not {"members", "membershipRule"} & specs.specs.get(item.address, {"members": []}).keys()
+    }
 
 
 def _group_name(specs: Specs, object_id: str) -> str:

@@ -39,6 +39,7 @@ class Reader:
     users: dict[str, JsonObject] = field(default_factory=dict)
     roles: dict[str, JsonObject] = field(default_factory=dict)
     members: dict[str, SeenGroup] = field(default_factory=dict)
+    absent: set[str] = field(default_factory=set)
     unread: list[Unread] = field(default_factory=list)
 
     async def optional(self, what: str, reading: Awaitable[T]) -> T | None:
@@ -74,6 +75,8 @@ async def look_up(reading: Reader, collection: Literal["groups", "users"], neede
         )
     )
     found.update({id_of(item): item for page in pages for item in page or ()})
+    if collection == "groups" and None not in pages:
+        reading.absent |= needed.names - {str(item.get("displayName")) for item in found.values()}
 
 
 async def find_roles(reading: Reader, needed: Wanted) -> None:

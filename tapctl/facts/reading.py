@@ -74,6 +74,7 @@ async def read_facts(
             "User": _named((reading.users[key] for key in sorted(named_users)), "userPrincipalName"),
         },
         groups={key: _in_keys(reading, group) for key, group in reading.members.items()},
+        absent_groups=frozenset(reading.absent),
         roles=held,
         people=seen,
         objects=canonical_objects(objects, entries, checked.workspace.environment.pins),

@@ -54,9 +54,10 @@ class Unread:
 class FactsSnapshot:
     """One reading of a tenant.
 
-    `names` are the names of ids by kind, of what documents refer to. `objects` are canonical specs of what
-    the tenant has; `are_methods_read` says that every method configuration is among them. `roles` is None
-    where assignments were not read. Everything that is None is not known.
+    `names` are the names of ids by kind, of what documents refer to; `absent_groups` are names that the
+    tenant has no group for. `objects` are canonical specs of what it has; `are_methods_read` says that every
+    method configuration is among them. `roles` is None where assignments were not read. Everything that is
+    None is not known.
     """
 
     environment: str
@@ -65,6 +66,7 @@ class FactsSnapshot:
     taken_at: str
     names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     groups: Mapping[str, SeenGroup] = field(default_factory=dict)
+    absent_groups: frozenset[str] = frozenset()
     roles: Mapping[str, SeenRole] | None = None
     people: Mapping[str, SeenPerson] = field(default_factory=dict)
     objects: Mapping[Address, JsonObject] = field(default_factory=dict)

@@ -25,6 +25,7 @@ _KEYS: Final = (
     "takenAt",
     "names",
     "groups",
+    "absentGroups",
     "roles",
     "people",
     "objects",
@@ -113,6 +114,7 @@ def _snapshot(value: Json, source: Source, findings: list[Finding]) -> FactsSnap
         taken_at=section.text("takenAt") or "",
         names={kind: _names(section.section("names"), kind) for kind in section.section("names").value},
         groups={key: _read_group(item) for key, item in _each(section, "groups")},
+        absent_groups=frozenset(section.texts("absentGroups")),
         roles=None
         if section.value.get("roles") is None
         else {key: _read_role(item) for key, item in _each(section, "roles")},

@@ -19,6 +19,7 @@ def to_json(snapshot: FactsSnapshot) -> JsonObject:
         "takenAt": snapshot.taken_at,
         "names": {kind: {**dict(sorted(names.items()))} for kind, names in sorted(snapshot.names.items())},
         "groups": {key: _group(group) for key, group in sorted(snapshot.groups.items())},
+        "absentGroups": [*sorted(snapshot.absent_groups)],
         "roles": None if roles is None else {key: _role(role) for key, role in sorted(roles.items())},
         "people": {key: _person(person) for key, person in sorted(snapshot.people.items())},
         "objects": {str(address): spec for address, spec in sorted(snapshot.objects.items())},

@@ -340,3 +340,28 @@ def test_who_refers_to_nobody_reads_nobody(tmp_path: Path) -> None:
     checked = check(root, None)
 
     assert asyncio.run(read(Tenant(), checked)).people == {}
+
+
+@pytest.mark.parametrize(
+    ("document", "people"),
+    [
+        (group("New team", description="To come."), 0),
+        (group("New team", [INGRID]), 1),
+        (group("New team", membershipRule='user.department -eq "IT"'), None),
+        ({**group("New team", description="To come."), "formerNames": ["Lost device"]}, None),
+        ({**group("New team", description="Gone."), "ensure": "absent", "spec": {}}, None),
+    ],
+)
+def test_a_group_that_is_still_to_come_holds_nobody(
+    tmp_path: Path, document: Document, people: int | None
+) -> None:
+    found, _ = facts(tmp_path, Tenant(), document, policy("P"))
+
+    assert count_of(found, "New team") == people
+
+
+def test_a_group_that_nobody_declares_and_that_is_not_there_is_unknown(tmp_path: Path) -> None:
+    found, snapshot = facts(tmp_path, Tenant(), policy("P", includeGroups=["Nobody's"], **GLASS))
+
+    assert snapshot.absent_groups == frozenset({"Nobody's"})
+    assert count_of(found, "Nobody's") is None

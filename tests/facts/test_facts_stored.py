@@ -32,6 +32,7 @@ SMALL = FactsSnapshot(
     taken_at="2026-11-25T14:00:00Z",
     names={"Group": {GROUP: "Größe"}},
     groups={GROUP: SeenGroup(users=frozenset({"a@x", "b@x"}), groups=frozenset({"g"}), is_complete=False)},
+    absent_groups=frozenset({"None"}),
     roles={"r": SeenRole(active=frozenset({"a@x"})), "s": SeenRole(eligible=frozenset({"b@x"}))},
     people={
         "a@x": SeenPerson(type="member", is_enabled=True, methods=("fido2",)),
