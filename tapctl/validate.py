@@ -128,6 +128,13 @@ def _schema_findings(kind: Kind, resource: Resource, spec: JsonObject) -> Iterat
             )
 
 
+def mistakes(kind: Kind, value: JsonObject) -> Iterator[tuple[Path, str, str, str]]:
+    """What a schema has against a value that is no resource's spec: path, rule, what is wrong, what to do."""
+    if not conforms(schema.read(kind.name), value):
+        for error in _validator(kind.name).iter_errors(value):
+            yield from _explain(kind, error)
+
+
 def _unknown(kind: Kind, resource: Resource, path: Path) -> Finding:
     """A property that the schema does not know: an error, unless the document lists it as newer."""
     is_newer = dotted(path) in resource.newer

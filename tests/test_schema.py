@@ -12,7 +12,7 @@ from tapctl.model import Json, JsonObject
 from tapctl.schema import MISSING, Field
 
 KINDS = list(schema.fields("Document").properties["kind"].enum.values())
-SETTINGS = ["Settings", "Environment", "Document", "SignInTest"]
+SETTINGS = ["Settings", "Environment", "Document", "SignInTest", "Situation", "Fixture"]
 
 DECIDED_BY_THE_KIND = {
     "conditions.users",  # not together with workloads, and required otherwise

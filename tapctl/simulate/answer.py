@@ -1,0 +1,112 @@
+"""A question → its answer, and the answer as JSON (schemas/simulate-output.schema.json). Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import TypeAlias
+
+from tapctl.evaluate.decision import Decision, TraceStep
+from tapctl.evaluate.evaluator import rulebook
+from tapctl.evaluate.passes import judge_request, pass_state, policy_errors
+from tapctl.evaluate.scene import Scene, holders
+from tapctl.evaluate.situation import SignIn
+from tapctl.model import Finding, Json, JsonObject, Path, Place
+from tapctl.simulate.exchange import PassQuestion, Question
+from tapctl.simulate.journey import walk
+from tapctl.validate import dotted
+
+Where: TypeAlias = Callable[[str, Path], "Place | None"]
+"""A policy's name and a path inside its spec → where that is written."""
+
+
+def answer(question: Question, *, strict: bool = False) -> JsonObject:
+    """One answer, whose `id` is the question's. A question that could not be read says why instead."""
+    if question.mistakes:
+        problems: list[Json] = [problem(item) for item in question.mistakes]
+        return {"id": question.id, "problems": problems}
+    if question.about_pass is not None:
+        return {"id": question.id, **_about_pass(question, question.about_pass)}
+    book = rulebook(question.policies, question.facts)
+    where = _places(question)
+    found = [
+        decision_json(stage.decision, where)
+        for stage in walk(book, question.steps, strict=strict, traced=True)
+    ]
+    if question.is_journey:
+        return {"id": question.id, "steps": [*found]}
+    return {"id": question.id, **found[0]}
+
+
+def problem(finding: Finding) -> JsonObject:
+    """What is wrong, where, and what to do."""
+    place = place_json(finding.place)
+    return {"rule": finding.rule, "message": finding.message, "help": finding.help or None, "place": place}
+
+
+def _places(question: Question) -> Where:
+    def where(policy: str, path: Path) -> Place | None:
+        known = question.paths.get(policy)
+        return None if known is None else question.source.place(*known, *path)
+
+    return where
+
+
+def decision_json(decision: Decision, where: Where) -> JsonObject:
+    """A decision in the words of `expect`. Every property is there; what is empty is [] or null."""
+    inner = decision.inner
+    return {
+        "decision": decision.verdict,
+        "by": [*decision.by],
+        "policies": {item.policy: item.result for item in decision.policies},
+        "reasons": {item.policy: [*item.reasons] for item in decision.policies if item.reasons},
+        "unmet": [*decision.unmet],
+        "needs": [*decision.needs],
+        "reason": decision.reason or None,
+        "detail": decision.detail or None,
+        "skippedForProofUp": [*decision.skipped_for_proof_up],
+        "session": {**decision.session},
+        "inferences": [*decision.inferences],
+        "missing": [*decision.missing],
+        "switches": [*decision.switches],
+        "trace": [_step(step, where) for step in decision.trace],
+        "registration": decision_json(inner, where) if inner is not None else None,
+    }
+
+
+def _step(step: TraceStep, where: Where) -> JsonObject:
+    return {
+        "policy": step.policy,
+        "path": dotted(step.path),
+        "place": place_json(where(step.policy, step.path)),
+        "fact": step.fact,
+        "says": step.says,
+        "rule": step.rule,
+        "grade": step.grade,
+    }
+
+
+def place_json(place: Place | None) -> Json:
+    """Where something is written; null where nobody knows."""
+    return {"file": place.file, "line": place.line, "column": place.column} if place else None
+
+
+def _about_pass(question: Question, asked: PassQuestion) -> JsonObject:
+    sign_in = SignIn(user=question.user, person=question.person, as_of=date.min)
+    in_groups = Scene(question.facts, holders(question.facts.groups), sign_in).in_any_group
+    if asked.held is not None:
+        state = pass_state(asked.held, asked.policy, in_groups, now=asked.now)
+        return {"usable": state.is_usable, "reason": state.reason or None}
+    if asked.policy is None:
+        return {"accepted": None, "errors": [], "error": None, "replaces": None}
+    if asked.request is None:
+        errors, replaces = policy_errors(asked.policy), ""
+    else:
+        judged = judge_request(asked.request, asked.policy, in_groups, now=asked.now)
+        errors, replaces = judged.errors, judged.replaces
+    return {
+        "accepted": not errors,
+        "error": errors[0] if errors else None,
+        "errors": [*errors],
+        "replaces": replaces or None,
+    }

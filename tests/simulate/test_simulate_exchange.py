@@ -1,0 +1,260 @@
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import Any
+
+import pytest
+
+from tapctl.errors import UsageError
+from tapctl.simulate.answer import answer
+from tapctl.simulate.exchange import Question, read_fixture, read_questions
+from tapctl.simulate.json_text import parse
+
+TODAY = date(2026, 11, 25)
+MFA = {
+    "id": "P1",
+    "state": "enabled",
+    "conditions": {"users": {"includeUsers": ["All"]}, "applications": {"includeApplications": ["All"]}},
+    "grantControls": {"operator": "OR", "builtInControls": ["mfa"]},
+}
+SIGN_IN = {"apps": ["app-x"], "auth": ["password"]}
+FIXTURE: dict[str, Any] = {
+    "groups": {"staff": ["u:bob", "g:hires"], "hires": ["u:ann"]},
+    "users": {
+        "ann": {"has": ["password"], "tap": "temporaryAccessPassOneTime"},
+        "bob": {"has": ["password"]},
+    },
+    "enabledMethods": ["password", "fido2", "temporaryAccessPassOneTime", "sms"],
+}
+TAP_POLICY = {"state": "enabled", "include": ["g:hires"], "isUsableOnce": True}
+
+
+def questions(*situations: Any, fixture: Any = FIXTURE) -> tuple[Question, ...]:
+    facts = None
+    if fixture is not None:
+        facts, mistakes = read_fixture(*parse(json.dumps(fixture).encode(), "f.json"))
+        assert not mistakes
+    text = json.dumps(situations[0] if len(situations) == 1 else situations, indent=1)
+    return read_questions(*parse(text.encode(), "s.json"), facts, TODAY)
+
+
+def one(fixture: Any = FIXTURE, **situation: Any) -> Any:
+    (question,) = questions(situation, fixture=fixture)
+    assert question.mistakes == ()
+    return answer(question)
+
+
+def wrong(fixture: Any = FIXTURE, **situation: Any) -> list[str]:
+    (question,) = questions(situation, fixture=fixture)
+    return [str(item.message) for item in question.mistakes]
+
+
+def sign_in(**facts: Any) -> Any:
+    (question,) = questions({"user": "bob", "signIn": {**SIGN_IN, **facts}})
+    assert question.mistakes == ()
+    return question.steps[0].sign_in
+
+
+def test_an_answer_carries_the_question_s_id_or_its_position() -> None:
+    asked = {"user": "bob", "signIn": SIGN_IN}
+    found = questions({**asked, "id": "X"}, asked, {**asked, "id": 7})
+
+    assert [question.id for question in found] == ["X", "2", "7"]
+
+
+def test_policies_may_stand_in_an_object_by_name() -> None:
+    found = one(user="bob", policies={"By name": MFA}, signIn=SIGN_IN)
+
+    assert found["policies"] == {"By name": "applied"}
+
+
+def test_a_step_of_the_trace_says_where_the_policy_stands_in_the_file() -> None:
+    found = one(user="bob", policies=[MFA], signIn=SIGN_IN)
+
+    assert {step["policy"] for step in found["trace"]} == {"P1"}
+    assert all(step["place"]["file"] == "s.json" and step["place"]["line"] > 1 for step in found["trace"])
+
+
+def test_null_is_an_unregistered_device_and_nothing_is_an_unknown_one() -> None:
+    unregistered, unknown = sign_in(device=None).device, sign_in().device
+
+    assert unknown is None
+    assert not unregistered.is_registered
+
+
+def test_both_spellings_of_a_device_that_is_looked_after_are_one() -> None:
+    device = sign_in(device={"isManaged": True, "physicalIds": ["a"]}).device
+
+    assert device.attributes == {"managed": True, "physicalIds": ("a",)}
+
+
+@pytest.mark.parametrize(
+    ("facts", "country"),
+    [({}, None), ({"country": None}, None), ({"countryKnown": False}, ""), ({"country": "NL"}, "NL")],
+)
+def test_a_country_that_entra_does_not_know_is_not_one_that_nobody_gave(
+    facts: dict[str, Any], country: str | None
+) -> None:
+    assert sign_in(**facts).country == country
+
+
+def test_other_spellings_mean_the_same() -> None:
+    found = sign_in(clientAppType="browser", devicePlatform="iOS", ipAddress="::1", transferMethod="none")
+
+    assert (found.client_app, found.platform, found.ip, found.flow) == ("browser", "iOS", "::1", "none")
+
+
+def test_modes_joined_by_commas_are_several() -> None:
+    assert sign_in(auth="password,sms").auth == {"password", "sms"}
+
+
+def test_a_day_of_the_sign_in_comes_before_the_situation_s() -> None:
+    asked = {"user": "bob", "signIn": {**SIGN_IN, "asOf": "2026-02-01"}, "asOf": "2026-01-01"}
+    (question,) = questions(asked)
+
+    assert question.steps[0].sign_in.as_of == date(2026, 2, 1)
+
+
+def test_a_user_described_in_place_adds_to_what_the_fixture_knows() -> None:
+    (question,) = questions({"user": {"id": "ann", "registered": ["password", "fido2"]}, "signIn": SIGN_IN})
+
+    assert question.person is not None
+    assert question.person.registered == frozenset({"password", "fido2"})
+    assert question.person.groups == {"hires"}
+    assert question.person.held_pass != "none"
+
+
+def test_a_situation_may_bring_its_own_directory() -> None:
+    policy = {**MFA, "conditions": {**MFA["conditions"], "users": {"includeGroups": ["inline"]}}}  # type: ignore[dict-item]
+    found = one(
+        None,
+        user="zoe",
+        policies=[policy],
+        signIn=SIGN_IN,
+        users={"zoe": {"has": ["password", "sms"], "perUserMfa": "disabled"}},
+        groups={"inline": ["u:zoe"]},
+        enabledMethods=["password", "sms"],
+        migrationComplete=True,
+    )
+
+    assert (found["decision"], found["unmet"]) == ("challenge", ["mfa"])
+
+
+def test_of_a_user_without_a_fixture_nothing_is_known() -> None:
+    policy = {**MFA, "conditions": {**MFA["conditions"], "users": {"includeGroups": ["staff"]}}}  # type: ignore[dict-item]
+
+    assert one(None, user="zoe", policies=[policy], signIn=SIGN_IN)["decision"] == "unknown"
+
+
+def test_a_journey_is_answered_step_by_step() -> None:
+    effect = {"passUsed": True, "registers": "fido2", "leaves": ["g:hires"], "advances": "25h"}
+    steps = [{"signIn": SIGN_IN, "effect": effect}, {"signIn": SIGN_IN}]
+    policy = {**MFA, "conditions": {**MFA["conditions"], "users": {"includeGroups": ["hires"]}}}  # type: ignore[dict-item]
+    found = one(user="ann", policies=[policy], steps=steps)
+
+    assert [step["policies"]["P1"] for step in found["steps"]] == ["applied", "notApplied"]
+
+
+def test_a_pass_is_judged_by_its_window_and_the_policy() -> None:
+    held = {"startDateTime": "2026-09-01T07:00:00Z", "lifetimeInMinutes": 60, "isUsableOnce": True}
+    asked = {"user": "ann", "pass": held, "tapPolicy": TAP_POLICY}
+
+    assert one(**asked, now="2026-09-01T07:30:00Z")["usable"] is True
+    assert one(**asked, now="2026-09-01T06:30:00Z")["reason"] == "NotYetValid"
+    assert one(**{**asked, "user": "bob"})["reason"] == "DisabledByPolicy"
+
+
+def test_a_request_for_a_pass_is_judged_with_everything_wrong_about_it() -> None:
+    request = {"lifetimeMinutes": 5000, "isUsableOnce": False, "existing": "none"}
+    found = one(user="bob", request=request, tapPolicy=TAP_POLICY)
+
+    assert found["accepted"] is False
+    assert set(found["errors"]) == {"outOfScope", "lifetime", "oneTimeRequired"}
+    assert found["replaces"] is None
+
+
+def test_without_a_pass_policy_nobody_knows_whether_a_request_is_accepted() -> None:
+    assert one(user="bob", request={"lifetimeMinutes": 60})["accepted"] is None
+
+
+def test_unknown_properties_and_wrong_types_are_named_all_at_once() -> None:
+    found = wrong(user="bob", signIn={"aps": ["x"], "auth": 3, "device": {"colour": "red"}})
+
+    assert len(found) == 3
+    assert any("'aps' is no property of signIn" in message for message in found)
+
+
+@pytest.mark.parametrize(
+    ("situation", "said"),
+    [
+        ({"user": "bob"}, "asks nothing"),
+        ({"signIn": SIGN_IN}, "user is missing"),
+        ({"user": "bop", "signIn": SIGN_IN}, 'did you mean "bob"?'),
+        ({"user": "bob", "signIn": {"auth": ["password"]}}, "exactly one of apps, action and authContext"),
+        ({"user": "bob", "signIn": {**SIGN_IN, "asOf": "yesterday"}}, "which is not a day"),
+        ({"user": "bob", "signIn": SIGN_IN, "now": "2026-09-01T08:00:00"}, "not a time with an offset"),
+        ({"user": "bob", "steps": [{"signIn": SIGN_IN, "now": "noon"}]}, "not a time with an offset"),
+        ({"user": "bob", "request": {"start": "noon"}}, "not a time with an offset"),
+        ({"user": "zoe", "users": {"zoe": {"tap": {"start": "x"}}}, "signIn": SIGN_IN}, "not a time"),
+        (
+            {"user": "bob", "policies": [{"state": "enabled"}], "signIn": SIGN_IN},
+            "neither id nor displayName",
+        ),
+        ({"user": "bob", "policies": [MFA, MFA], "signIn": SIGN_IN}, 'a second policy "P1"'),
+        ({"user": "bob", "policies": {"P": 1}, "signIn": SIGN_IN}, "is not an object"),
+    ],
+)
+def test_mistakes_are_said_in_words(situation: dict[str, Any], said: str) -> None:
+    assert any(said in message for message in wrong(**situation))
+
+
+def test_what_cannot_be_read_says_so_and_the_rest_is_answered() -> None:
+    good = {"user": "bob", "signIn": SIGN_IN}
+    first, second, third = map(answer, questions({**good, "id": "A", "odd": 1}, good, 5))
+
+    assert [problem["place"]["line"] for problem in first["problems"]] == [13]  # type: ignore[index,call-overload,union-attr]
+    assert second["decision"] == "allow"
+    assert "is not an object" in str(third["problems"])
+
+
+def test_a_fixture_s_mistakes_have_places() -> None:
+    _, found = read_fixture(*parse(b'{"groups": {"a": 1},\n "usres": {}}', "f.json"))
+
+    assert {str(item.place) for item in found} == {"f.json:1:13", "f.json:2:2"}
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b'{"a": }', "s.json:1:7: is not JSON"),
+        (b'{"a": 1, "a": 2}', 'holds "a" twice'),
+        (b'{"a": NaN}', "NaN is no number of JSON"),
+        (b"\xff\xfe\xfd", "is not text"),
+        (b"[" * 100_000, "nested more than 64 deep"),
+        (b"[" * 65 + b"]" * 65, "nested more than 64 deep"),
+    ],
+)
+def test_a_file_that_is_no_json_is_refused(data: bytes, said: str) -> None:
+    with pytest.raises(UsageError, match=said.replace("[", r"\[")):
+        parse(data, "s.json")
+
+
+def test_json_may_come_in_the_encodings_of_powershell() -> None:
+    assert parse('\ufeff{"a": "ü"}'.encode("utf-16-le"), "s.json")[0] == {"a": "ü"}
+
+
+def test_every_node_has_its_place() -> None:
+    _, source = parse(b'{"a": [1, {"b": "]}", "c": {}},\n  []],\n "d\\u00e9": null}', "s.json")
+
+    assert {path: str(place) for path, place in source.places.items()} == {
+        (): "s.json:1:1",
+        ("a",): "s.json:1:2",
+        ("a", 0): "s.json:1:8",
+        ("a", 1): "s.json:1:11",
+        ("a", 1, "b"): "s.json:1:12",
+        ("a", 1, "c"): "s.json:1:23",
+        ("a", 2): "s.json:2:3",
+        ("dé",): "s.json:3:2",
+    }
+    assert len(source.places) == 8
