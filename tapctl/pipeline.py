@@ -51,10 +51,13 @@ class Planned:
     stages: tuple[tuple[Step, ...], ...]
 
 
-def check(root: Path, environment: str | None) -> Checked:
-    """Load and check a folder, offline. Raises WorkspaceError if there is none."""
+def check(root: Path, environment: str | None, *, with_tests: bool = False) -> Checked:
+    """Load and check a folder, offline. Raises WorkspaceError if there is none.
+
+    `with_tests` reads the sign-in tests along, which are checked against the policies by whoever runs them.
+    """
     known = {name: kind.singleton for name, kind in kinds().items()}
-    workspace = load_workspace(root, environment, known_kinds=known)
+    workspace = load_workspace(root, environment, known_kinds=known, with_tests=with_tests)
     desired, found = validate(workspace.resources)
     resolved = resolve(desired, workspace.settings.break_glass)
     return Checked(
