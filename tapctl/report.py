@@ -15,6 +15,7 @@ from tapctl.model import (
     Action,
     Address,
     Change,
+    Environment,
     FieldChange,
     Finding,
     Json,
@@ -152,17 +153,20 @@ class Report:
         return tuple(finding for finding in self.findings if finding.news == which)
 
 
-def checked_report(checked: Checked, command: Command) -> Report:
-    """What could be said offline."""
-    environment = checked.workspace.environment
-    headline = Headline(
+def offline_headline(environment: Environment) -> Headline:
+    """Where the tenant is not asked."""
+    return Headline(
         environment=environment.name,
         tenant_id=environment.tenant_id or "",
         is_sandbox=environment.is_sandbox,
     )
+
+
+def checked_report(checked: Checked, command: Command) -> Report:
+    """What could be said offline."""
     return Report(
         command=command,
-        headline=headline,
+        headline=offline_headline(checked.workspace.environment),
         findings=_by_severity(checked.findings),
         documents=len(checked.workspace.resources),
     )

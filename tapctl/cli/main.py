@@ -25,6 +25,8 @@ COMMANDS: Final = {
     "apply": "Make the tenant what the workspace says; asks first.",
     "import": "Write documents for what is in the tenant, or in an export.",
     "pass": "A person's pass: list, follow, revoke, sweep.",
+    "test": "Run the sign-in tests, offline: what the policies have to decide.",
+    "simulate": "What the policies decide about one sign-in, or a file of them, and why.",
     "facts": "Take a snapshot of the directory facts that sign-ins depend on.",
     "sandbox": "The pretend tenant: serve, load, dump, reset, sign-in.",
     "explain": "Explain a kind, a field or a rule.",

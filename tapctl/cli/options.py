@@ -14,7 +14,7 @@ import click
 
 from tapctl.errors import UsageError
 
-Format: TypeAlias = Literal["text", "json", "markdown", "html"]
+Format: TypeAlias = Literal["text", "json", "markdown", "html", "sarif", "junit"]
 COMMON_FORMATS: Final[tuple[Format, ...]] = ("text", "json", "markdown")
 
 

@@ -16,6 +16,7 @@ from tapctl.render.escape import visible
 from tapctl.report import Report
 
 if TYPE_CHECKING:
+    from tapctl.render.sign_in_tests import Tested
     from tapctl.sheet import Sheet
 
 _WIDEST = 120
@@ -38,6 +39,14 @@ def show(report: Report, output_format: Format) -> None:
             from tapctl.render.html import render as render_html
 
             click.echo(render_html(report), nl=False)
+        case "sarif":
+            from tapctl.render.sarif import render as render_sarif
+
+            click.echo(render_sarif(report), nl=False)
+        case "junit":
+            from tapctl.render.junit import render as render_junit
+
+            click.echo(render_junit(report), nl=False)
         case "text":
             show_text(report, sys.stdout)
         case _:
@@ -61,6 +70,19 @@ def show_sheet(sheet: Sheet, output_format: Format, stream: TextIO | None = None
         return
     text = render_text(sheet, width=_width(stream), colour=wants_colour(stream))
     click.echo(text, file=stream, nl=False)
+
+
+def show_sign_in_tests(tested: Tested, output_format: Format) -> None:
+    """The result of `tapctl test`."""
+    from tapctl.render import sign_in_tests
+
+    renderers = {
+        "text": sign_in_tests.render_text,
+        "json": sign_in_tests.render_json,
+        "markdown": sign_in_tests.render_markdown,
+        "junit": sign_in_tests.render_junit,
+    }
+    click.echo(renderers[output_format](tested), nl=False)
 
 
 def _width(stream: TextIO) -> int:

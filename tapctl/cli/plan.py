@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @click.command("plan")
-@answering_in("html")
+@answering_in("html", "sarif")
 @click.option(
     "--detailed-exitcode", is_flag=True, help="Exit with 2 if there are changes; errors still exit with 1."
 )

@@ -6,11 +6,11 @@ from datetime import date
 
 import click
 
-from tapctl.cli.options import Options, as_of_option, common
+from tapctl.cli.options import Options, answering_in, as_of_option
 
 
 @click.command("validate")
-@common
+@answering_in("sarif", "junit")
 @click.option("--no-lint", is_flag=True, help="Leave lint rules out: only what Graph would refuse.")
 @as_of_option
 def command(options: Options, *, no_lint: bool, as_of: date) -> int:

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from tapctl.evaluate.decision import Decision, TraceStep
 from tapctl.evaluate.evaluator import rulebook
 from tapctl.evaluate.passes import judge_request, pass_state, policy_errors
-from tapctl.evaluate.scene import Scene, holders
+from tapctl.evaluate.scene import Scene, index
 from tapctl.evaluate.situation import SignIn
 from tapctl.model import Finding, Json, JsonObject, Path, Place
 from tapctl.simulate.exchange import PassQuestion, Question
@@ -93,7 +93,7 @@ def place_json(place: Place | None) -> Json:
 
 def _about_pass(question: Question, asked: PassQuestion) -> JsonObject:
     sign_in = SignIn(user=question.user, person=question.person, as_of=date.min)
-    in_groups = Scene(question.facts, holders(question.facts.groups), sign_in).in_any_group
+    in_groups = Scene(index(question.facts), sign_in).in_any_group
     if asked.held is not None:
         state = pass_state(asked.held, asked.policy, in_groups, now=asked.now)
         return {"usable": state.is_usable, "reason": state.reason or None}

@@ -43,6 +43,12 @@ ENFORCED = DOCUMENTS.replace("enabledForReportingButNotEnforced", "enabled")
 RUN = ("TAPCTL_RUN_URL", "GITHUB_RUN_ID", "CI_JOB_URL", "BUILD_BUILDID")  # what a pipeline says of itself
 TENANT = "11111111-2222-3333-4444-555555555555"
 
+PASSKEYS = """\
+---
+kind: Fido2Policy
+spec: {state: enabled, isSelfServiceRegistrationAllowed: true, includeTargets: [all_users]}
+"""
+
 
 @dataclass(frozen=True)
 class Result:

@@ -1,0 +1,41 @@
+"""`tapctl test`: the sign-in tests."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import click
+
+from tapctl.cli.options import Options, answering_in
+
+
+@click.command("test")
+@answering_in("junit")
+@click.argument("names", metavar="[NAME]...", nargs=-1)
+@click.option("--strict", is_flag=True, help="What rests on inference is unknown.")
+def command(options: Options, *, names: tuple[str, ...], strict: bool) -> int:
+    """Run the sign-in tests of the workspace, offline.
+
+    Documents of kind SignInTest (in `tests/`) say what the policies have to decide about a sign-in, or about
+    a journey of several. With NAME, only the tests whose names contain one of them run. A decision that
+    rests on what Microsoft does not document is marked. Exits with 1 if a test fails or is wrong in itself.
+    """
+    from tapctl.cli.output import show_sign_in_tests
+    from tapctl.pipeline import check
+    from tapctl.render.sign_in_tests import Tested
+    from tapctl.report import offline_headline
+    from tapctl.simulate.workspace import company_of, mistakes_in
+    from tapctl.testing.case import chosen, read_cases
+    from tapctl.testing.run import run
+
+    checked = check(options.workspace, options.environment, with_tests=True)
+    headline = offline_headline(checked.workspace.environment)
+    if mistakes := mistakes_in(checked):
+        show_sign_in_tests(Tested(headline=headline, findings=mistakes, strict=strict), options.format)
+        return 1
+    company = company_of(checked)
+    cases = chosen(read_cases(checked.workspace.tests, company, datetime.now(UTC).date()), names)
+    results = run(cases, company, strict=strict)
+    tested = Tested(headline=headline, results=results, where=company.place, strict=strict)
+    show_sign_in_tests(tested, options.format)
+    return 1 if tested.has_failed else 0

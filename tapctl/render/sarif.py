@@ -1,0 +1,79 @@
+"""A Report's findings → SARIF 2.1.0, for code scanning: https://docs.oasis-open.org/sarif/sarif/v2.1.0/"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+from urllib.parse import quote
+
+from tapctl import __version__
+from tapctl.lint import rules
+from tapctl.model import Finding, Json, JsonObject, Place, Severity
+from tapctl.render.escape import visible
+from tapctl.render.json import headline, written
+from tapctl.report import Report
+
+SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
+_LEVELS: Final[dict[Severity, str]] = {
+    "error": "error",
+    "brake": "warning",
+    "warning": "warning",
+    "note": "note",
+}
+_SETTINGS: Final = "tapctl.yaml"
+"""Where a finding about no line is shown: code scanning wants a file for each."""
+
+
+def render(report: Report) -> str:
+    """One run, with the rules that found something and a result for each finding."""
+    found = sorted({finding.rule for finding in report.findings})
+    run: JsonObject = {
+        "tool": {
+            "driver": {
+                "name": "tapctl",
+                "semanticVersion": __version__,
+                "rules": [_rule(name, report.findings) for name in found],
+            }
+        },
+        "columnKind": "unicodeCodePoints",
+        "results": [_result(finding, found.index(finding.rule)) for finding in report.findings],
+        "properties": headline(report.headline),
+    }
+    return written({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
+
+
+def _rule(name: str, findings: Iterable[Finding]) -> JsonObject:
+    known = rules().get(name)
+    if known is None:
+        first = next(finding for finding in findings if finding.rule == name)
+        return {"id": name, "defaultConfiguration": {"level": _LEVELS[first.severity]}}
+    return {
+        "id": name,
+        "name": known.name,
+        "shortDescription": {"text": known.what},
+        "fullDescription": {"text": known.why},
+        "help": {"text": f"{known.fix}\n\nSource: {known.source}"},
+        "defaultConfiguration": {"level": _LEVELS[known.severity]},
+    }
+
+
+def _result(finding: Finding, index: int) -> JsonObject:
+    text = f"{finding.message}\n{finding.help}" if finding.help else finding.message
+    return {
+        "ruleId": finding.rule,
+        "ruleIndex": index,
+        "level": _LEVELS[finding.severity],
+        "message": {"text": "\n".join(visible(line) for line in text.split("\n"))},
+        "locations": [_location(finding.place)],
+    }
+
+
+def _location(place: Place | None) -> Json:
+    region: JsonObject = {"startLine": place.line, "startColumn": place.column} if place else {"startLine": 1}
+    file = place.file if place else _SETTINGS
+    return {
+        "physicalLocation": {
+            "artifactLocation": {"uri": quote(file.replace("\\", "/")), "uriBaseId": "%SRCROOT%"},
+            "region": region,
+        }
+    }

@@ -1,0 +1,146 @@
+"""The answers of `tapctl simulate` → text, markdown or JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from tapctl.evaluate.decision import Decision
+from tapctl.evaluate.situation import SignIn
+from tapctl.model import Json, JsonObject
+from tapctl.render.decision import Where, asked, deciding, inferences, sentence, trace
+from tapctl.render.escape import visible
+from tapctl.render.gfm import code, fenced, text
+from tapctl.render.json import VERSION, headline, written
+from tapctl.report import Headline
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """One question of a workspace, and its decision."""
+
+    headline: Headline
+    sign_in: SignIn
+    decision: Decision
+    where: Where
+
+
+def render_json(answers: Iterable[JsonObject], *, today: date, strict: bool, found: Headline | None) -> str:
+    """The document that schemas/simulate-output.schema.json promises; situations of a file are about no
+    environment."""
+    about: JsonObject = {"environment": None, "tenant": None, "sandbox": False, "notice": None}
+    return written(
+        {
+            "version": VERSION,
+            "command": "simulate",
+            **(headline(found) if found else about),
+            "today": today.isoformat(),
+            "strict": strict,
+            "answers": [*answers],
+        }
+    )
+
+
+def render_text(told: Told) -> str:
+    """For a terminal: the decision, who decided it, what would open the door, and the steps."""
+    return "\n".join(_text(told)) + "\n"
+
+
+def _text(told: Told) -> Iterator[str]:
+    yield f"Simulate: {visible(told.headline.environment)} ({_tenant(told.headline)})"
+    if told.headline.notice:
+        yield told.headline.notice
+    yield ""
+    yield asked(told.sign_in)
+    yield sentence(told.decision)
+    for title, lines in _sections(told):
+        yield ""
+        yield title
+        yield from (f"  {line}" for line in lines)
+
+
+def _tenant(found: Headline) -> str:
+    return f"tenant {visible(found.tenant_id)}" if found.tenant_id else "tenant not asked"
+
+
+def _sections(told: Told) -> Iterator[tuple[str, list[str]]]:
+    decision = told.decision
+    sections = (
+        ("Decided by", list(deciding(decision, told.where))),
+        ("What would open it (one of these)", [visible(need) for need in decision.needs]),
+        ("Set aside for registration", [visible(name) for name in decision.skipped_for_proof_up]),
+        ("Rests on inference", list(inferences(decision))),
+        ("Rests on a date", [visible(name) for name in decision.switches]),
+        ("Not given", [visible(fact) for fact in decision.missing]),
+        ("Steps", list(trace(decision, told.where))),
+    )
+    return ((title, lines) for title, lines in sections if lines)
+
+
+def render_markdown(told: Told) -> str:
+    """For a comment."""
+    return "\n\n".join(_markdown(told)) + "\n"
+
+
+def _markdown(told: Told) -> Iterator[str]:
+    tenant = code(told.headline.tenant_id) if told.headline.tenant_id else "not asked"
+    yield f"## Sign-in, simulated in {code(told.headline.environment)}, tenant {tenant}"
+    if told.headline.notice:
+        yield f"**{told.headline.notice}**"
+    yield text(asked(told.sign_in))
+    yield f"**{text(sentence(told.decision))}**"
+    for title, lines in _sections(told):
+        yield f"### {title}"
+        yield fenced(lines) if title == "Steps" else "\n".join(f"- {text(line)}" for line in lines)
+
+
+def render_answers_text(answers: Iterable[JsonObject]) -> str:
+    """The answers to a file of situations, a line each."""
+    return "".join(f"{line}\n" for answer in answers for line in _answer(answer))
+
+
+def render_answers_markdown(answers: Iterable[JsonObject]) -> str:
+    """The same as a list."""
+    lines = (line for answer in answers for line in _answer(answer))
+    return "\n".join(["## Answers", "", *(f"- {text(line.strip())}" for line in lines)]) + "\n"
+
+
+def _answer(answer: JsonObject) -> Iterator[str]:
+    name = visible(str(answer["id"]))
+    match answer:
+        case {"problems": list(problems)}:
+            for problem in problems:
+                yield f"{name}: cannot be read: {_problem(problem)}"
+        case {"steps": list(steps)}:
+            for number, step in enumerate(steps, 1):
+                yield f"{name} {number}: {_result(step)}"
+        case _:
+            yield f"{name}: {_result(answer)}"
+
+
+def _problem(problem: Json) -> str:
+    match problem:
+        case {"place": {"file": file, "line": line, "column": column}, "message": message}:
+            return visible(f"{file}:{line}:{column}: {message}")
+        case _:
+            return visible(str(problem))
+
+
+def _result(answer: Json) -> str:
+    match answer:
+        case {"decision": str(decision), "by": list(by), "unmet": list(unmet), "reason": reason}:
+            details = [
+                f"by {', '.join(map(str, by))}" if by else "",
+                f"unmet {', '.join(map(str, unmet))}" if unmet else "",
+                str(reason or ""),
+            ]
+            return visible("; ".join([decision, *filter(None, details)]))
+        case {"accepted": accepted, "errors": list(errors)}:
+            word = {True: "accepted", False: "refused"}.get(accepted is True, "unknown")
+            return visible("; ".join([word, *map(str, errors)]))
+        case {"usable": usable, "reason": reason}:
+            word = "usable" if usable else "not known" if usable is None else "not usable"
+            return visible(f"{word}{f'; {reason}' if reason else ''}")
+        case _:
+            return visible(str(answer))

@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from cli_tools import DOCUMENTS, ENFORCED, PASSKEYS, Cli
+from jsonschema import Draft202012Validator
+
+from tapctl import schema
+
+PILOT = ("--group", "Pilots", "--registered", "password,fido2", "--app", "Office365", "--method", "password")
+BLOCK: dict[str, Any] = {
+    "id": "P1",
+    "state": "enabled",
+    "conditions": {"users": {"includeUsers": ["All"]}, "applications": {"includeApplications": ["All"]}},
+    "grantControls": {"operator": "OR", "builtInControls": ["block"]},
+}
+SITUATION: dict[str, Any] = {
+    "id": "S1",
+    "policies": [BLOCK],
+    "user": "bob",
+    "signIn": {"apps": ["x"], "auth": ["password"]},
+}
+
+
+@pytest.fixture
+def enforced(cli: Cli) -> Cli:
+    cli.write("all.yaml", ENFORCED + PASSKEYS)
+    return cli
+
+
+def write(cli: Cli, name: str, value: Any) -> str:
+    (cli.root / name).write_text(json.dumps(value), encoding="utf-8")
+    return name
+
+
+def test_a_question_is_answered_with_who_decided_and_where(enforced: Cli) -> None:
+    result = enforced("simulate", *PILOT)
+
+    assert result.code == 0
+    assert "Asked for mfa, which the user can do now." in result.out
+    assert "policies/all.yaml:17:1: NH-20 Passwordless" in result.out
+    assert "[documented: users]" in result.out
+
+
+def test_a_policy_can_be_asked_about_as_if_it_were_enforced(cli: Cli) -> None:
+    cli.write("all.yaml", DOCUMENTS + PASSKEYS)
+
+    assert "Allowed" in cli("simulate", *PILOT).out
+    assert "Asked for mfa" in cli("simulate", *PILOT, "--enforce", "NH-20 Passwordless").out
+
+
+def test_a_question_in_json_keeps_its_promise(enforced: Cli) -> None:
+    found = enforced("simulate", *PILOT, "--format", "json").json
+
+    Draft202012Validator(schema.read("simulate-output")).validate(found)
+    assert found["environment"] == "sandbox"
+    assert found["answers"][0]["decision"] == "challenge"
+
+
+def test_a_question_in_markdown(enforced: Cli) -> None:
+    assert (
+        "**Asked for mfa, which the user can do now.**"
+        in enforced("simulate", *PILOT, "--format", "markdown").out
+    )
+
+
+def test_every_option_is_understood(enforced: Cli) -> None:
+    options = ["--role", "Global Administrator", "--user-type", "member", "--reachable", "password"]
+    options += ["--pass", "none", "--country", "de", "--location", "none", "--ip", "203.0.113.7"]
+    options += ["--platform", "windows", "--client", "browser", "--device", "compliant,joined"]
+    options += ["--risk", "signIn=high", "--risk", "user=low", "--flow", "none", "--scope", "Mail.Read"]
+    options += [
+        "--as-of",
+        "2026-09-01",
+        "--now",
+        "2026-09-01T08:00:00Z",
+        "--user",
+        "mia.larsen@nordwind.example",
+    ]
+    result = enforced("simulate", *PILOT, *options)
+
+    assert (result.code, result.err) == (0, "")
+
+
+def test_mistakes_in_a_question_are_named_all_at_once(enforced: Cli) -> None:
+    result = enforced(
+        "simulate", "--group", "Pilot", "--app", "Offce", "--method", "pasword", "--risk", "high"
+    )
+
+    assert result.code == 1
+    for said in ('did you mean "Pilots"?', '"Offce"', 'did you mean "password"?', "Write `none`"):
+        assert said in result.err
+
+
+def test_a_question_to_a_folder_with_mistakes_is_not_answered(enforced: Cli) -> None:
+    enforced.write("bad.yaml", "kind: Group\nname: Bad\nspec: {nonsense: 1}\n")
+    result = enforced("simulate", *PILOT)
+
+    assert (result.code, result.out) == (1, "")
+    assert "nonsense" in result.err
+
+
+def test_a_file_of_situations_needs_no_workspace(cli: Cli) -> None:
+    name = write(cli, "s.json", [SITUATION])
+    found = cli("simulate", name, "-C", "nowhere", "--format", "json").json
+
+    Draft202012Validator(schema.read("simulate-output")).validate(found)
+    assert [(answer["id"], answer["decision"]) for answer in found["answers"]] == [("S1", "block")]
+
+
+@pytest.mark.parametrize("chosen", ["text", "markdown"])
+def test_a_file_of_situations_for_a_person(cli: Cli, chosen: str) -> None:
+    journey = {**SITUATION, "id": "J", "steps": [{"signIn": SITUATION["signIn"]}]}
+    del journey["signIn"]
+    held = {"id": "G", "user": "bob", "pass": "temporaryAccessPassOneTime"}
+    request = {
+        "id": "H",
+        "user": "bob",
+        "request": {"lifetimeMinutes": 1},
+        "tapPolicy": {"isUsableOnce": True},
+    }
+    result = cli("simulate", write(cli, "s.json", [SITUATION, journey, held, request]), "--format", chosen)
+
+    for said in ("S1: block; by P1", "J 1: block", "G: not known", "H: refused; outOfScope; lifetime"):
+        assert said in result.out
+
+
+def test_what_cannot_be_read_is_an_error_and_the_rest_is_answered(cli: Cli) -> None:
+    result = cli("simulate", write(cli, "s.json", [SITUATION, {**SITUATION, "id": "S2", "odd": 1}]))
+
+    assert result.code == 1
+    assert "S1: block" in result.out
+    assert "S2: cannot be read: s.json:1:" in result.out
+    assert "'odd' is no property" in result.err
+
+
+def test_a_fixture_is_read_along(cli: Cli) -> None:
+    policy = {**BLOCK, "conditions": {**BLOCK["conditions"], "users": {"includeGroups": ["staff"]}}}
+    name = write(cli, "s.json", {**SITUATION, "policies": [policy]})
+    fixture = write(cli, "f.json", {"groups": {"staff": ["u:bob"]}, "users": {"bob": {"has": ["password"]}}})
+
+    assert "S1: block" in cli("simulate", name, "--fixture", fixture).out
+    assert "S1: unknown" in cli("simulate", name).out
+
+
+def test_a_fixture_with_mistakes_is_refused(cli: Cli) -> None:
+    name, fixture = write(cli, "s.json", SITUATION), write(cli, "f.json", {"grups": {}})
+    result = cli("simulate", name, "--fixture", fixture)
+
+    assert (result.code, result.out) == (1, "")
+    assert "f.json:1:2" in result.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("simulate",), "says nothing of the user"),
+        (("simulate", "--fixture", "f.json"), "--fixture goes with FILE.json"),
+        (("simulate", "missing.json"), "missing.json cannot be read: No such file"),
+        (("simulate", "s.json", "--user", "x@y"), "the questions are in the file"),
+    ],
+)
+def test_a_question_that_cannot_be_is_refused(cli: Cli, arguments: tuple[str, ...], said: str) -> None:
+    result = cli(*arguments)
+
+    assert result.code == 1
+    assert said in result.err

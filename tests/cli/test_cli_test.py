@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+
+import pytest
+from cli_tools import DOCUMENTS, ENFORCED, PASSKEYS, Cli
+from jsonschema import Draft202012Validator
+
+from tapctl import schema
+
+TESTS = """\
+kind: SignInTest
+name: A pilot is asked for a second factor
+why: Passwords are not enough.
+given: {user: {groups: [Pilots], registered: [password, fido2]}, application: Office365, method: password}
+expect: {decision: challenge, by: [NH-20 Passwordless], unmet: [mfa]}
+---
+kind: SignInTest
+name: Somebody else is not
+given: {user: {registered: [password]}, application: Office365, method: password}
+expect: {decision: allow}
+"""
+FAILING = TESTS.replace("decision: challenge", "decision: block")
+
+
+@pytest.fixture
+def tested(cli: Cli) -> Cli:
+    """The workspace with its policy enforced, and two tests."""
+    cli.write("all.yaml", ENFORCED + PASSKEYS)
+    cli.write("tests/pilots.yaml", TESTS)
+    return cli
+
+
+def test_tests_that_pass(tested: Cli) -> None:
+    result = tested("test")
+
+    assert result.code == 0
+    assert "ok    A pilot is asked for a second factor" in result.out
+    assert "2 tests: 2 passed, 0 failed" in result.out
+    assert "SANDBOX: nothing real was changed" in result.out
+
+
+def test_a_failing_test_shows_its_line_the_difference_and_the_trace(tested: Cli) -> None:
+    tested.write("tests/pilots.yaml", FAILING)
+    result = tested("test")
+
+    assert result.code == 1
+    assert "FAIL  A pilot is asked for a second factor" in result.out
+    assert "policies/tests/pilots.yaml:5:1: decision is challenge, not block" in result.out
+    assert "NH-20 Passwordless: applies" in result.out
+    assert "policies/all.yaml:21:5: users matches" in result.out
+
+
+def test_a_test_of_what_is_only_reported_says_so(tested: Cli) -> None:
+    tested.write("all.yaml", DOCUMENTS + PASSKEYS)
+    result = tested("test")
+
+    assert result.code == 1
+    assert "It would pass where NH-20 Passwordless is enforced" in result.out
+
+
+def test_only_the_named_tests_run(tested: Cli) -> None:
+    assert "1 test: 1 passed" in tested("test", "somebody ELSE").out
+
+
+def test_a_name_that_no_test_has_is_an_error_with_candidates(tested: Cli) -> None:
+    result = tested("test", "Somebody els is not")
+
+    assert result.code == 1
+    assert 'did you mean "Somebody else is not"?' in result.err
+
+
+@pytest.mark.parametrize("text", [TESTS, FAILING, TESTS.replace("Pilots", "Pilot"), "kind: SignInTest\n"])
+def test_json_keeps_its_promise(tested: Cli, text: str) -> None:
+    tested.write("tests/pilots.yaml", text)
+    found = tested("test", "--format", "json").json
+
+    Draft202012Validator(schema.read("test-output")).validate(found)
+    assert sum(found["summary"].values()) == len(found["tests"])
+
+
+def test_junit_is_xml_with_a_case_a_test(tested: Cli) -> None:
+    tested.write("tests/pilots.yaml", FAILING)
+    root = ET.fromstring(tested("test", "--format", "junit").out)  # noqa: S314  # our own
+
+    assert root.attrib["tests"] == "2"
+    assert root.attrib["failures"] == "1"
+    assert [case.attrib["line"] for case in root.iter("testcase")] == ["2", "8"]
+
+
+def test_markdown_shows_failures_first(tested: Cli) -> None:
+    tested.write("tests/pilots.yaml", FAILING)
+    out = tested("test", "--format", "markdown").out
+
+    assert out.index("### A pilot") < out.index("Somebody else is not")
+    assert "Passwords are not enough." in out
+
+
+@pytest.mark.parametrize("chosen", ["text", "json", "markdown", "junit"])
+def test_a_folder_with_mistakes_is_not_tested(tested: Cli, chosen: str) -> None:
+    tested.write("bad.yaml", "kind: Group\nname: Bad\nspec: {nonsense: 1}\n")
+    result = tested("test", "--format", chosen)
+
+    assert result.code == 1
+    assert "nonsense" in result.out
+    assert "A pilot" not in result.out
+
+
+@pytest.mark.parametrize("chosen", ["text", "json", "markdown", "junit"])
+def test_hostile_tests_are_escaped(tested: Cli, chosen: str) -> None:
+    tested.write(
+        "tests/bad.yaml",
+        'kind: SignInTest\nname: "x\\u202ey[red]"\nwhy: "\\u202e"\n'
+        'given: {user: {groups: ["\\e]8;;evil\\a"]}, application: Office365}\nexpect: {decision: block}\n'
+        '---\nkind: SignInTest\nname: "\\u202e2"\ngiven: {user: {}, application: Office365}\n'
+        "expect: {decision: block}\n",
+    )
+    result = tested("test", "--format", chosen)
+
+    assert result.code == 1
+    assert not {"\x1b", "\x07", "\u202e"} & set(result.out + result.err)

@@ -1,0 +1,68 @@
+"""SARIF and JUnit: findings for code scanning and for test reports."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from jsonschema import Draft4Validator
+from report_cases import full, hostile
+
+from tapctl.render import junit, sarif
+from tapctl.render.escape import is_hidden
+from tapctl.report import Headline, Report
+
+SCHEMA = (
+    Path(__file__).parents[2] / ".npm/node_modules/@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json"
+)
+NOTHING = Report(command="validate", headline=Headline(environment="e", tenant_id="", is_sandbox=False))
+
+
+def test_every_finding_is_a_result_on_its_line() -> None:
+    report = full()
+    results = json.loads(sarif.render(report))["runs"][0]["results"]
+    placed = next(finding for finding in report.findings if finding.place)
+    result = results[list(report.findings).index(placed)]
+
+    assert len(results) == len(report.findings)
+    assert placed.place is not None
+    assert result["locations"][0]["physicalLocation"]["region"]["startLine"] == placed.place.line
+    assert all(result["locations"] for result in results)
+
+
+def test_a_result_points_to_its_rule() -> None:
+    run = json.loads(sarif.render(full()))["runs"][0]
+    listed = run["tool"]["driver"]["rules"]
+
+    assert all(listed[result["ruleIndex"]]["id"] == result["ruleId"] for result in run["results"])
+
+
+@pytest.mark.parametrize("report", [full(), hostile(), NOTHING])
+def test_sarif_follows_its_schema(report: Report) -> None:
+    if not SCHEMA.is_file():
+        pytest.skip("the SARIF schema is not here: .ci/run fetches it from npm")
+
+    Draft4Validator(json.loads(SCHEMA.read_text(encoding="utf-8"))).validate(json.loads(sarif.render(report)))
+
+
+@pytest.mark.parametrize("render", [sarif.render, junit.render])
+def test_hostile_names_stay_visible(render: object) -> None:
+    assert callable(render)
+    assert not any(is_hidden(char) for char in render(hostile()).replace("\n", ""))
+
+
+def test_errors_fail_and_the_rest_is_told() -> None:
+    suite = ElementTree.fromstring(junit.render(full())).find("testsuite")  # noqa: S314  # our own output
+    assert suite is not None
+    failures = [case.get("name") for case in suite.findall("testcase") if case.find("failure") is not None]
+
+    assert failures == sorted({finding.rule for finding in full().findings if finding.severity == "error"})
+    assert suite.get("failures") == str(len(failures))
+
+
+def test_a_folder_without_findings_is_one_passed_test() -> None:
+    root = ElementTree.fromstring(junit.render(NOTHING))  # noqa: S314  # our own output
+
+    assert (root.get("tests"), root.get("failures")) == ("1", "0")
