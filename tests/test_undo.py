@@ -193,6 +193,15 @@ def test_what_others_changed_since_needs_a_word(written: Folder, tmp_path: Path)
     assert str(finding(undone, "overwrites-later-changes").place).startswith(str(record))
 
 
+def test_what_others_made_of_a_new_object_needs_a_word(written: Folder, tmp_path: Path) -> None:
+    tenant = Tenant()
+    root = written([group("Pilots", description="First")])
+    record = recorded(root, tenant, tmp_path)
+    tenant.store.put("groups", {**tenant.one("groups", "Pilots"), "description": "Third"})
+
+    assert rules(way_back(root, tenant, record)) == ["overwrites-later-changes"]
+
+
 def test_another_object_of_the_name_is_not_touched(written: Folder, tmp_path: Path) -> None:
     tenant = Tenant()
     root = written([group("Pilots")])

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from hypothesis import given, settings
 from reading import nasty, seen_in_html
-from report_cases import HOSTILE, findings, full, hostile, real
+from report_cases import HOSTILE, findings, full, hostile, planning, real
 
 from tapctl.model import Address
 from tapctl.render.escape import is_hidden, visible
@@ -83,3 +83,11 @@ def test_a_tenant_that_was_not_asked_is_not_named() -> None:
     assert "The tenant was not asked." in render(
         replace(report, headline=replace(report.headline, tenant_id="", caller=""))
     )
+
+
+def test_a_change_without_fields_lists_none() -> None:
+    entry = replace(planning().entries[0], fields=())
+    report = Report(command="plan", headline=real().headline, planning=Planning(entries=(entry,)))
+
+    assert "<dl>" not in render(report)
+    assert "left as is: <code>members</code>" in render(report)
