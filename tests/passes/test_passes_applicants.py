@@ -1,0 +1,190 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import pytest
+from trial import FIRST, PINS, SELF, Tenant, folder
+
+from tapctl.errors import NotPermitted
+from tapctl.graph.gateway import Gateway
+from tapctl.model import Workspace
+from tapctl.passes.applicants import Applicants, read_rules
+from tapctl.passes.checks import Applicant, Rules
+from tapctl.pipeline import check
+from tapctl.sandbox import Misbehaviour
+from tapctl.sandbox.seed import GROUPS, PEOPLE
+
+T = TypeVar("T")
+DOMAIN = "nordwind.example"
+MIA = f"mia.larsen@{DOMAIN}"
+
+
+def asked(tenant: Tenant, ask: Callable[[Gateway], Awaitable[T]]) -> T:
+    async def main() -> T:
+        async with tenant.connection() as gateway:
+            return await ask(gateway)
+
+    return asyncio.run(main())
+
+
+@pytest.fixture
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    return check(folder(tmp_path_factory.mktemp("w"), []), "sandbox").workspace
+
+
+def rules_of(tenant: Tenant, workspace: Workspace) -> Rules:
+    return asked(tenant, lambda gateway: read_rules(gateway, workspace))
+
+
+def found(tenant: Tenant, workspace: Workspace, *words: str, are_few: bool = True) -> dict[str, Applicant]:
+    async def ask(gateway: Gateway) -> dict[str, Applicant]:
+        applicants = Applicants(gateway=gateway, rules=await read_rules(gateway, workspace))
+        try:
+            return await applicants.find(words, are_few=are_few)
+        finally:
+            applicants.close()
+
+    return asked(tenant, ask)
+
+
+def test_the_rules_say_what_the_tenant_allows_and_who_is_privileged(workspace: Workspace) -> None:
+    tenant = Tenant()
+    rules = rules_of(tenant, workspace)
+
+    assert rules.policy.maximum == 1440
+    assert rules.active[PEOPLE["ingrid.solberg"]] == ("Global Administrator",)
+    assert rules.active[GROUPS["IT administrators"]] == ("Authentication Administrator",)
+    assert rules.role_groups == {GROUPS["IT administrators"]: "IT administrators"}
+    assert rules.owners == {PEOPLE["ingrid.solberg"]: ("IT administrators",)}
+    assert rules.break_glass == set(PINS.values())
+    assert rules.caller_id == PEOPLE["ingrid.solberg"]
+    assert rules.unread == ()
+
+
+def test_who_may_take_a_role_counts_too(workspace: Workspace) -> None:
+    tenant = Tenant()
+    tenant.put(
+        "roleManagement/directory/roleEligibilitySchedules",
+        principalId=PEOPLE["peter.brandt"],
+        roleDefinitionId="fe930be7-5e62-47db-91af-98c3a49a38b1",
+    )
+
+    assert rules_of(tenant, workspace).eligible == {PEOPLE["peter.brandt"]: ("User Administrator",)}
+
+
+def test_the_groups_of_the_policy_have_names(workspace: Workspace) -> None:
+    tenant = Tenant()
+    methods = "policies/authenticationMethodsPolicy/authenticationMethodConfigurations"
+    policy = tenant.store.get(methods, "TemporaryAccessPass")
+    assert policy is not None
+    target = {"id": GROUPS["New hires"], "targetType": "group", "isRegistrationRequired": False}
+    tenant.store.put(methods, {**policy, "includeTargets": [target]})
+
+    assert rules_of(tenant, workspace).names == {GROUPS["New hires"]: "New hires"}
+
+
+@pytest.mark.parametrize(
+    ("path", "permission"),
+    [
+        ("roleManagement/directory/roleAssignments", "RoleManagement.Read.Directory"),
+        ("roleManagement/directory/roleEligibilitySchedules", "RoleManagement.Read.Directory"),
+        ("groups", "Group.Read"),
+    ],
+)
+def test_privileges_that_cannot_be_read_are_named_and_never_taken_for_none(
+    workspace: Workspace, path: str, permission: str
+) -> None:
+    rules = rules_of(Tenant(misbehaviour=Misbehaviour(forbidden=(path,))), workspace)
+
+    assert any(permission in text for text in rules.unread)
+
+
+def test_a_policy_that_cannot_be_read_stops_everything(workspace: Workspace) -> None:
+    with pytest.raises(NotPermitted):
+        rules_of(Tenant(misbehaviour=Misbehaviour(forbidden=("policies",))), workspace)
+
+
+@pytest.mark.parametrize("are_few", [True, False])
+def test_people_come_with_their_state_groups_and_pass(workspace: Workspace, are_few: bool) -> None:
+    tenant = Tenant()
+    tenant.store.put(
+        "users", {**tenant.store.objects("users")[PEOPLE["chloe.martin"]], "accountEnabled": False}
+    )
+    guest = f"anna.kovacs_partner.example#EXT#@{DOMAIN}"
+    words = (MIA.upper(), SELF, FIRST, guest, PEOPLE["chloe.martin"].upper(), "nobody@x.example", "o'neill@x")
+
+    people = found(tenant, workspace, *words, are_few=are_few)
+
+    assert [*people] == list(words[:5])
+    assert people[MIA.upper()] == Applicant(id=PEOPLE["mia.larsen"], name=MIA, display_name="Mia Larsen")
+    assert people[SELF].groups == {GROUPS["IT administrators"]}
+    assert people[guest].is_external
+    assert not people[words[4]].is_enabled
+
+
+@pytest.mark.parametrize("are_few", [True, False])
+def test_groups_count_through_other_groups(workspace: Workspace, are_few: bool) -> None:
+    tenant = Tenant()
+    outer = tenant.put("groups", displayName="Outer", members=[GROUPS["New hires"]], isAssignableToRole=True)
+
+    assert found(tenant, workspace, MIA, are_few=are_few)[MIA].groups == {outer}
+
+
+def test_a_tenant_without_groups_that_matter_is_not_asked_for_them(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    bare = check(folder(tmp_path_factory.mktemp("w"), [], settings={}), "sandbox").workspace
+    tenant = Tenant()
+    tenant.clear("groups", "roleManagement/directory/roleAssignments")
+
+    assert found(tenant, bare, MIA)[MIA].groups == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("path", "are_few"),
+    [
+        ("users", True),
+        (f"groups/{GROUPS['IT administrators']}/transitiveMembers", False),
+        (f"users/{PEOPLE['mia.larsen']}/transitiveMemberOf", True),
+    ],
+)
+def test_what_cannot_be_read_stops_everything(workspace: Workspace, path: str, are_few: bool) -> None:
+    with pytest.raises(NotPermitted):
+        found(Tenant(misbehaviour=Misbehaviour(forbidden=(path,))), workspace, MIA, are_few=are_few)
+
+
+def test_a_pass_that_cannot_be_read_is_its_owner_s_matter(workspace: Workspace) -> None:
+    place = f"users/{PEOPLE['mia.larsen']}/authentication"
+    people = found(Tenant(misbehaviour=Misbehaviour(forbidden=(place,))), workspace, MIA, SELF)
+
+    assert "UserAuthMethod-TAP.Read.All" in people[MIA].unread
+    assert people[SELF].unread == ""
+
+
+def test_a_pass_that_somebody_holds_is_found(workspace: Workspace) -> None:
+    tenant = Tenant()
+    path = f"users/{PEOPLE['mia.larsen']}/authentication/temporaryAccessPassMethods"
+    asked(tenant, lambda gateway: gateway.send("POST", path, {"lifetimeInMinutes": 60, "isUsableOnce": True}))
+
+    held = found(tenant, workspace, MIA)[MIA].holds
+
+    assert held is not None
+    assert (held.lifetime, held.reason) == (60, "EnabledByPolicy")
+
+
+def test_a_thousand_people_take_few_requests(workspace: Workspace) -> None:
+    tenant = Tenant()
+    names = [f"u{number}@x.example" for number in range(1000)]
+    for number, name in enumerate(names):
+        tenant.put("users", id=f"50000000-0000-4000-8000-{number:012}", userPrincipalName=name)
+
+    async def ask(gateway: Gateway) -> int:
+        applicants = Applicants(gateway=gateway, rules=await read_rules(gateway, workspace))
+        people = await applicants.find(names, are_few=False)
+        applicants.close()
+        assert len(people) == 1000
+        return gateway.sent
+
+    assert asked(tenant, ask) < 70
