@@ -16,6 +16,9 @@ from tapctl.fields import Facts, Node, children, facts_of, fields_by_path
 from tapctl.guard import BRAKES, flag
 from tapctl.kind import Kind
 from tapctl.kinds import kinds
+from tapctl.lint import by_name, rules
+from tapctl.lint.out_of_reach import OUT_OF_REACH
+from tapctl.lint.rule import NEEDS, Rule
 from tapctl.model import Json, JsonObject
 
 What: TypeAlias = Literal["index", "kind", "file", "field", "rule"]
@@ -71,7 +74,7 @@ def explain(topic: str | None) -> Explanation:
 
 def topics() -> tuple[str, ...]:
     """Every name that is no field's."""
-    return (*kinds(), *FILES, *BRAKES)
+    return (*kinds(), *FILES, *BRAKES, *rules(), *(rule.name for rule in rules().values()), *OUT_OF_REACH)
 
 
 def _index() -> Explanation:
@@ -79,6 +82,14 @@ def _index() -> Explanation:
         *(_entry_of(name, "Kinds") for name in kinds()),
         *(_entry_of(name, "Files") for name in FILES),
         *(Entry(name=name, description=_brake_title(name), section="Brakes") for name in BRAKES),
+        *(
+            Entry(name=rule.id, description=f"{rule.name}: {rule.what}", section="Lint rules")
+            for rule in rules().values()
+        ),
+        *(
+            Entry(name=name, description=reason, section="Rules that nothing here can decide")
+            for name, reason in OUT_OF_REACH.items()
+        ),
     ]
     return Explanation(
         name="",
@@ -179,7 +190,42 @@ def _field_entry(node: Node) -> Entry:
 
 
 def _rule(name: str) -> Explanation | None:
-    return _brake(name) if name in BRAKES else None
+    if name in BRAKES:
+        return _brake(name)
+    if (rule := by_name().get(name)) is not None:
+        return _lint_rule(rule)
+    reason = OUT_OF_REACH.get(name.upper())
+    return _out_of_reach(name.upper(), reason) if reason else None
+
+
+def _lint_rule(rule: Rule) -> Explanation:
+    """A document's `lint.ignore` and tapctl.yaml's severities take the id and the name alike."""
+    elsewhere = f" in production, {rule.elsewhere} elsewhere" if rule.elsewhere else ""
+    links = [
+        ("name", rule.name),
+        ("severity", f"{rule.severity}{elsewhere}"),
+        ("what to do", rule.fix),
+        ("source", rule.source),
+    ]
+    if rule.needs:
+        links.append(("needs", "; ".join(NEEDS[need] for need in rule.needs)))
+    return Explanation(
+        name=rule.id,
+        what="rule",
+        title=rule.what,
+        description=rule.why,
+        links=tuple(links),
+        examples=(f"# good\n{rule.good}", f"# bad\n{rule.bad}"),
+    )
+
+
+def _out_of_reach(name: str, reason: str) -> Explanation:
+    return Explanation(
+        name=name,
+        what="rule",
+        title="A rule of the catalogue that tapctl does not check.",
+        description=reason,
+    )
 
 
 def _brake(name: str) -> Explanation:

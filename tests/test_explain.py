@@ -107,3 +107,19 @@ def test_a_list_says_what_becomes_of_each_field() -> None:
 
     assert "left as is when not mentioned" in shown
     assert "### Kinds" in shown
+
+
+@pytest.mark.parametrize("name", ["CA001", "ca001", "CA-break-glass-in"])
+def test_a_lint_rule_is_explained_by_its_id_and_its_name(name: str) -> None:
+    found = explain(name)
+
+    assert found.name == "CA001"
+    assert [example for example in found.examples if str(example).startswith("# bad")]
+
+
+def test_a_rule_that_needs_facts_says_which() -> None:
+    assert ("needs", "the members of groups") in explain("BG005").links
+
+
+def test_a_rule_that_nothing_can_decide_says_why() -> None:
+    assert "Graph" in explain("CA056").description
