@@ -38,7 +38,9 @@ def load_command(options: Options, *, file: IO[bytes]) -> int:
 
     FILE holds one JSON object, whose keys are Graph collection paths ("groups",
     "identity/conditionalAccess/policies", ...) and whose values are what GET returns: an array of objects,
-    or the object of a singleton. A collection left out is empty.
+    or the object of a singleton. A collection left out is empty. Properties and values that the published
+    Graph v1.0 does not have (an export's preview features) are kept; from then on the sandbox also takes them
+    in requests, until a reset.
     """
     from tapctl.sandbox import load
 

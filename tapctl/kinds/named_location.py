@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable
 
+from tapctl.canonical import default
 from tapctl.kind import DeletedItems, Kind, Lookup, Request, Write
 from tapctl.kinds._findings import wrong
 from tapctl.model import Finding, Json, JsonObject, Resource
@@ -29,10 +30,12 @@ def _from_graph(raw: JsonObject) -> JsonObject:
 
 
 def _normalise(spec: JsonObject) -> JsonObject:
-    """Only the properties of the location's own type: the schema's defaults cover both."""
+    """Only the properties of the location's own type: the schema's defaults cover both, and of a type that is
+    newer nobody knows them."""
     kept = _PROPERTIES.get(str(spec.get("@odata.type")))
     if kept is None:
-        return spec
+        known = KIND.field.properties
+        return {key: value for key, value in spec.items() if key not in known or value != default(known[key])}
     other = {name for names in _PROPERTIES.values() for name in names if name not in kept}
     return {key: value for key, value in spec.items() if key not in other}
 

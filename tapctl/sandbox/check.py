@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Collection, Iterator
 from functools import cache
 from typing import NamedTuple
 
@@ -13,13 +14,16 @@ NOTATION = re.compile(r"(-?)([\w]+(?:\(reference\))?)(?:\((\d+)\.\.(\d+)\))?(\[\
 
 
 class MismatchError(Exception):
-    """A value does not fit its place in the schema."""
+    """A value does not fit its place in the schema.
 
-    def __init__(self, path: str, why: str, *, is_unknown: bool = False) -> None:
+    `newer` names what a later schema may have there: a property, an enum member or a type; else it is empty.
+    """
+
+    def __init__(self, path: str, why: str, *, newer: str = "") -> None:
         super().__init__(f"{path}: {why}")
         self.path = path
         self.why = why
-        self.is_unknown = is_unknown
+        self.newer = newer
 
 
 class Rule(NamedTuple):
@@ -40,10 +44,22 @@ def rule_of(notation: str) -> Rule:
     return Rule(name, readonly == "-", many == "[]", required == "!", limits)
 
 
-def check_body(body: Json, shape: str) -> JsonObject:
-    """Return the body, an object of that shape, or raise MismatchError."""
-    _check_object(body, shape, "")
+def check_body(body: Json, shape: str, learned: Callable[[], Collection[str]] = tuple) -> JsonObject:
+    """Return the body, an object of that shape, or raise MismatchError.
+
+    `learned` says, when it is asked, what this service has beyond the schema (see newer.py).
+    """
+    known: Collection[str] | None = None
+    for mismatch in mismatches(body, shape):
+        known = learned() if known is None else known
+        if not mismatch.newer or mismatch.newer not in known:
+            raise mismatch
     return dict(body)
+
+
+def mismatches(body: Json, shape: str) -> Iterator[MismatchError]:
+    """Everything in the body that the schema has not; what is inside of that is not looked at."""
+    yield from _in_object(body, shape, "")
 
 
 def type_named(body: Json) -> str:
@@ -52,55 +68,54 @@ def type_named(body: Json) -> str:
     return claimed.lstrip("#").removeprefix("microsoft.graph.") if isinstance(claimed, str) else ""
 
 
-def _check_object(value: Json, shape: str, path: str) -> None:
+def _in_object(value: Json, shape: str, path: str) -> Iterator[MismatchError]:
     if not isinstance(value, dict):
-        raise MismatchError(path, "an object is expected")
+        yield MismatchError(path, "an object is expected")
+        return
     if shape in VARIANTS:
-        shape = _variant(value, shape, path)
+        claimed = type_named(value)
+        if claimed not in VARIANTS[shape]:
+            said = f"'@odata.type' has to name a kind of {shape}"
+            yield MismatchError(path, said, newer=f"{shape}: {claimed}" if claimed else "")
+            return
+        shape = claimed
     for key, item in value.items():
         place = f"{path}/{key}" if path else key
         if key == "@odata.type":
-            _check_type(value, shape, place)
+            if type_named(value) != shape.removesuffix("(reference)"):
+                yield MismatchError(place, f"'{item}' is not {shape}")
         elif key not in SHAPES[shape]:
-            raise MismatchError(place, f"there is no property '{key}' on {shape}", is_unknown=True)
+            said = f"there is no property '{key}' on {shape}"
+            yield MismatchError(place, said, newer=f"{shape}/{key}")
         else:
-            _check_property(item, rule_of(SHAPES[shape][key]), place)
+            yield from _in_property(item, rule_of(SHAPES[shape][key]), place)
 
 
-def _variant(value: JsonObject, shape: str, path: str) -> str:
-    claimed = type_named(value)
-    if claimed not in VARIANTS[shape]:
-        raise MismatchError(path, f"'@odata.type' has to name a kind of {shape}")
-    return claimed
-
-
-def _check_type(value: JsonObject, shape: str, place: str) -> None:
-    if type_named(value) != shape.removesuffix("(reference)"):
-        raise MismatchError(place, f"'{value['@odata.type']}' is not {shape}")
-
-
-def _check_property(value: Json, rule: Rule, place: str) -> None:
+def _in_property(value: Json, rule: Rule, place: str) -> Iterator[MismatchError]:
     if rule.is_readonly:
-        raise MismatchError(place, "the property is read-only")
-    if value is None:
+        yield MismatchError(place, "the property is read-only")
+    elif value is None:
         if rule.is_required:
-            raise MismatchError(place, "null is not accepted")
+            yield MismatchError(place, "null is not accepted")
     elif rule.is_list:
         if not isinstance(value, list):
-            raise MismatchError(place, "a list is expected")
+            yield MismatchError(place, "a list is expected")
+            return
         for index, item in enumerate(value):
-            _check_value(item, rule, f"{place}/{index}")
+            yield from _in_value(item, rule, f"{place}/{index}")
     else:
-        _check_value(value, rule, place)
+        yield from _in_value(value, rule, place)
 
 
-def _check_value(value: Json, rule: Rule, place: str) -> None:
+def _in_value(value: Json, rule: Rule, place: str) -> Iterator[MismatchError]:
     if rule.name in SHAPES or rule.name in VARIANTS:
-        _check_object(value, rule.name, place)
+        yield from _in_object(value, rule.name, place)
     elif not _fits(value, rule.name):
-        raise MismatchError(place, f"{value!r} is not a value of {rule.name}")
+        said = f"{value!r} is not a value of {rule.name}"
+        is_word = isinstance(value, str) and (rule.name in ENUMS or rule.name in FLAGS or rule.name == "guid")
+        yield MismatchError(place, said, newer=f"{rule.name}={value}" if is_word else "")
     elif rule.range and not rule.range[0] <= value <= rule.range[1]:
-        raise MismatchError(place, f"{value} is not between {rule.range[0]} and {rule.range[1]}")
+        yield MismatchError(place, f"{value} is not between {rule.range[0]} and {rule.range[1]}")
 
 
 def _fits(value: Json, name: str) -> bool:
@@ -134,6 +149,7 @@ def split_flags(text: str) -> list[str]:
 
 
 def order_flags(text: str, name: str) -> str:
-    """Flags as Graph answers them: in the order of its enum, without blanks or repetition."""
-    members = set(split_flags(text))
-    return ",".join(member for member in FLAGS[name] if member in members)
+    """Flags as Graph answers: in the order of its enum, newer ones last, without blanks or repetition."""
+    members = dict.fromkeys(split_flags(text))
+    known = [member for member in FLAGS[name] if member in members]
+    return ",".join([*known, *(member for member in members if member not in FLAGS[name])])

@@ -9,6 +9,7 @@ from tapctl.sandbox import audit
 from tapctl.sandbox.call import NO_CONTENT, Answer, Call, Route, route
 from tapctl.sandbox.check import MismatchError, check_body
 from tapctl.sandbox.locations import policies_referring_to
+from tapctl.sandbox.newer import learned
 from tapctl.sandbox.query import Listing, answer_list, answer_one
 from tapctl.sandbox.tenant import CONTEXTS
 from tapctl.sandbox.values import JsonObject, bad_request, forbidden, not_found
@@ -38,7 +39,7 @@ def put_context(call: Call) -> Answer:
     if not CONTEXT_ID.fullmatch(identifier):
         raise bad_request(f"'{call.key()}' is not one of c1 to c99.")
     try:
-        body = check_body(call.object(), "authenticationContextClassReference")
+        body = check_body(call.object(), "authenticationContextClassReference", learned(call.store))
     except MismatchError as error:
         raise bad_request(f"Invalid authentication context: {error}") from error
     if str(body.get("id", identifier)).lower() != identifier:

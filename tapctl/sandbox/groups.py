@@ -9,6 +9,7 @@ from tapctl.sandbox.call import NO_CONTENT, Answer, Call, Route, route
 from tapctl.sandbox.check import MismatchError, check_body
 from tapctl.sandbox.directory import DIRECTORY_OBJECTS, EQUAL, LIST_OPTIONS, TEXT
 from tapctl.sandbox.membership import GROUPS, bare, find_object
+from tapctl.sandbox.newer import learned
 from tapctl.sandbox.query import Listing, answer_list, answer_one
 from tapctl.sandbox.values import Json, JsonObject, bad_request, missing_resource, new_id
 
@@ -215,7 +216,7 @@ def _truth(call: Call) -> JsonObject:
 
 def _checked(call: Call) -> JsonObject:
     try:
-        body = check_body(call.body, "group")
+        body = check_body(call.body, "group", learned(call.store))
     except MismatchError as error:
         raise _invalid(f"Invalid value or property specified for resource 'Group': {error}") from error
     if len(body.get("displayName", "")) > LONGEST_NAME:

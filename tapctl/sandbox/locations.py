@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from tapctl.sandbox import audit, tenant
 from tapctl.sandbox.call import NO_CONTENT, Answer, Call, Route, route
 from tapctl.sandbox.check import MismatchError, check_body, type_named
+from tapctl.sandbox.newer import learned
 from tapctl.sandbox.query import Listing, answer_list, answer_one
 from tapctl.sandbox.rules import NOT_LICENSED, references
 from tapctl.sandbox.tenant import LOCATIONS, POLICIES
@@ -39,7 +40,8 @@ def get_location(call: Call) -> Answer:
 
 def create_location(call: Call) -> Answer:
     body = _checked(call)
-    missing = [name for name in NEEDED[type_named(body)] if not body.get(name) and not body.get(_OTHERWISE)]
+    needed = NEEDED.get(type_named(body), ("displayName",))
+    missing = [name for name in needed if not body.get(name) and not body.get(_OTHERWISE)]
     if missing:
         raise bad_request(f"A {type_named(body)} needs {', '.join(missing)}.")
     if len(call.store.objects(LOCATIONS)) >= call.settings.locations:
@@ -103,7 +105,7 @@ def _checked(call: Call) -> JsonObject:
     if not tenant.is_licensed(call.store):
         raise forbidden(NOT_LICENSED)
     try:
-        body = check_body(call.body, "namedLocation")
+        body = check_body(call.body, "namedLocation", learned(call.store))
     except MismatchError as error:
         raise bad_request(f"Invalid named location: {error}") from error
     if len(body.get("ipRanges", [])) > call.settings.ranges:

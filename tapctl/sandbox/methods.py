@@ -9,6 +9,7 @@ from tapctl.sandbox import audit
 from tapctl.sandbox.call import NO_CONTENT, Answer, Call, Route, route
 from tapctl.sandbox.check import MismatchError, check_body, type_named
 from tapctl.sandbox.method_defaults import CONFIGURATIONS, EVERYONE, POLICY, UNUSED_TARGET
+from tapctl.sandbox.newer import learned
 from tapctl.sandbox.query import Listing, answer_one
 from tapctl.sandbox.store import Store
 from tapctl.sandbox.tenant import SECURITY_DEFAULTS, SECURITY_DEFAULTS_ID, known_ids
@@ -137,7 +138,7 @@ def _find(call: Call, objects: Mapping[str, JsonObject]) -> JsonObject:
 
 def _checked(call: Call, shape: str) -> JsonObject:
     try:
-        return check_body(call.body, shape)
+        return check_body(call.body, shape, learned(call.store))
     except MismatchError as error:
         raise bad_request(f"Invalid {shape}: {error}") from error
 

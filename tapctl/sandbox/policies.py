@@ -8,8 +8,9 @@ from tapctl.sandbox import audit, tenant
 from tapctl.sandbox.call import NO_CONTENT, Answer, Call, Route, route
 from tapctl.sandbox.fill import conceal_newer_members, fill_policy, order_flags_of
 from tapctl.sandbox.locations import render_location
+from tapctl.sandbox.newer import is_learned_word, learned
 from tapctl.sandbox.query import Listing, answer_list, answer_one
-from tapctl.sandbox.rules import Circumstances, check_policy, check_policy_shape, places
+from tapctl.sandbox.rules import Circumstances, check_policy, check_policy_shape
 from tapctl.sandbox.strengths import find_strength, render_strength
 from tapctl.sandbox.tenant import LOCATIONS, POLICIES
 from tapctl.sandbox.values import JsonObject, bad_request, new_id, not_found
@@ -33,7 +34,7 @@ def get_policy(call: Call) -> Answer:
 
 
 def create_policy(call: Call) -> Answer:
-    body = order_flags_of(check_policy_shape(call.body, is_new=True, held=_held(call)))
+    body = order_flags_of(check_policy_shape(call.body, is_new=True, learned=learned(call.store)))
     check_policy(body, None, fill_policy(body), _around(call))
     if len(call.store.objects(POLICIES)) >= call.settings.policies:
         raise bad_request(f"The tenant has {call.settings.policies} Conditional Access policies, its limit.")
@@ -46,19 +47,13 @@ def create_policy(call: Call) -> Answer:
 def update_policy(call: Call) -> Answer:
     """Top-level properties left out keep their values; a block that is sent replaces the stored one."""
     before = _find(call, in_truth=True)
-    body = order_flags_of(check_policy_shape(call.body, is_new=False, held=_held(call)))
+    body = order_flags_of(check_policy_shape(call.body, is_new=False, learned=learned(call.store)))
     after = fill_policy({**before, **body, "modifiedDateTime": call.now()})
     check_policy(body, before, after, _around(call))
     after = _stored(after)
     call.put(POLICIES, after)
     _record(call, "Update", after, before, after)
     return NO_CONTENT
-
-
-def _held(call: Call) -> frozenset[str]:
-    """Where any policy holds something, deleted ones included."""
-    stored = (*call.store.objects(POLICIES).values(), *call.store.objects(DELETED["policies"]).values())
-    return frozenset(place for policy in stored for place in places(policy))
 
 
 def delete_policy(call: Call) -> Answer:
@@ -105,6 +100,7 @@ def _find(call: Call, *, in_truth: bool = False) -> JsonObject:
 def _around(call: Call) -> Circumstances:
     return Circumstances(
         known=partial(tenant.known_ids, call.store),
+        is_word=partial(is_learned_word, call.store),
         is_licensed=tenant.is_licensed(call.store),
         has_security_defaults=tenant.has_security_defaults(call.store),
     )

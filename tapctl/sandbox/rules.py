@@ -63,39 +63,19 @@ class Circumstances:
     """What the tenant looks like around the policy."""
 
     known: Callable[[str], Collection[str]]  # kind of reference → lower-case ids there are
+    is_word: Callable[[str, str], bool]  # kind of reference, text → whether this service takes it for a word
     is_licensed: bool
     has_security_defaults: bool
 
 
-def check_policy_shape(body: Json, *, is_new: bool, held: Collection[str] = ()) -> JsonObject:
-    """`held` are places at which the tenant's policies hold something: what a tenant answers with although
-    v1.0's schema does not know it, it takes back."""
-    plain = body
-    while True:
-        try:
-            check_body(plain, "conditionalAccessPolicy")
-        except MismatchError as error:
-            if error.path not in held or not error.is_unknown:
-                raise schema_mismatch(error, POST_PAGE if is_new else PATCH_PAGE) from error
-            plain = without(plain, error.path.split("/"))
-        else:
-            return dict(body) if isinstance(body, dict) else {}
-
-
-def places(value: Json, path: str = "") -> Iterator[str]:
-    """Where an object holds something, as `conditions/users`."""
-    for key, item in value.items() if isinstance(value, dict) else ():
-        place = f"{path}/{key}" if path else key
-        if item is not None:
-            yield place
-            yield from places(item, place)
-
-
-def without(value: Json, path: list[str]) -> Json:
-    """A copy of an object that has nothing at the path."""
-    head, *rest = path
-    kept = {key: item for key, item in value.items() if key != head or rest}
-    return {**kept, head: without(value[head], rest)} if rest else kept
+def check_policy_shape(
+    body: Json, *, is_new: bool, learned: Callable[[], Collection[str]] = tuple
+) -> JsonObject:
+    """`learned` says what this service has beyond v1.0 (see newer.py)."""
+    try:
+        return check_body(body, "conditionalAccessPolicy", learned)
+    except MismatchError as error:
+        raise schema_mismatch(error, POST_PAGE if is_new else PATCH_PAGE) from error
 
 
 def schema_mismatch(error: MismatchError, page: str) -> RefusedError:
@@ -205,7 +185,7 @@ def _check_password_change(policy: JsonObject, grant: JsonObject) -> None:
 def _check_session(session: JsonObject | None) -> None:
     if session is None:
         return
-    on = [name for name, value in session.items() if isinstance(value, dict) and value.get("isEnabled")]
+    on = [name for name, value in session.items() if isinstance(value, dict) and value.get("isEnabled", True)]
     if not on and session.get("disableResilienceDefaults") is not True:
         raise bad_request("sessionControls has no effect; send null to have none.")
     frequency = session.get("signInFrequency")
@@ -263,7 +243,7 @@ def _check_references(before: JsonObject | None, after: JsonObject, around: Circ
 def _is_known(kind: str, identifier: str, around: Circumstances) -> bool:
     if kind == "application" and identifier == MICROSOFT_GRAPH:
         return False  # it exists, and cannot be targeted
-    return identifier.lower() in around.known(kind)
+    return identifier.lower() in around.known(kind) or around.is_word(kind, identifier)
 
 
 def references(policy: JsonObject) -> Iterator[tuple[str, str]]:

@@ -8,6 +8,7 @@ from tapctl.sandbox import audit, tenant
 from tapctl.sandbox.call import NO_CONTENT, Answer, Call, Route, route
 from tapctl.sandbox.check import MismatchError, check_body, order_flags, type_named
 from tapctl.sandbox.fill import conceal_newer_members
+from tapctl.sandbox.newer import is_learned_combination, learned
 from tapctl.sandbox.query import Listing, answer_list, answer_one
 from tapctl.sandbox.rules import NOT_LICENSED, controls_of
 from tapctl.sandbox.store import Store
@@ -56,7 +57,7 @@ def get_strength(call: Call) -> Answer:
 
 def create_strength(call: Call) -> Answer:
     _check_licence(call)
-    body = _checked(call.body)
+    body = _checked(call, call.body)
     if not body.get("displayName") or not body.get("allowedCombinations"):
         raise bad_request("An authentication strength needs displayName and allowedCombinations.")
     custom = [item for item in call.store.objects(STRENGTHS).values() if item.get("policyType") != "builtIn"]
@@ -70,7 +71,7 @@ def create_strength(call: Call) -> Answer:
 
 def update_strength(call: Call) -> Answer:
     before = _custom(call)
-    body = _checked(call.body)
+    body = _checked(call, call.body)
     if not body.keys() <= {"@odata.type", "displayName", "description"}:
         raise bad_request(
             "Only displayName and description can be updated; combinations have their own action."
@@ -86,7 +87,7 @@ def update_combinations(call: Call) -> Answer:
     body = call.object()
     if body.keys() != {"allowedCombinations"}:
         raise bad_request("The action takes allowedCombinations and nothing else.")
-    wanted = _checked(body)["allowedCombinations"]
+    wanted = _checked(call, body)["allowedCombinations"]
     if not wanted:
         raise bad_request("An authentication strength needs at least one combination.")
     after = _stored(call, {**before, "allowedCombinations": wanted})
@@ -190,21 +191,22 @@ def _checked_configuration(body: Json, strength: JsonObject, *, is_new: bool) ->
     return checked
 
 
-def _checked(body: Json) -> JsonObject:
+def _checked(call: Call, body: Json) -> JsonObject:
     try:
-        checked = check_body(body, "authenticationStrengthPolicy")
+        checked = check_body(body, "authenticationStrengthPolicy", learned(call.store))
     except MismatchError as error:
         raise bad_request(f"Invalid authentication strength: {error}") from error
     if "allowedCombinations" in checked:
-        checked["allowedCombinations"] = _combinations(checked["allowedCombinations"])
+        checked["allowedCombinations"] = _combinations(call, checked["allowedCombinations"])
     return checked
 
 
-def _combinations(wanted: list[str]) -> list[str]:
+def _combinations(call: Call, wanted: list[str]) -> list[str]:
     found = []
     for each in wanted:
         ordered = order_flags(each, "methodModes")
-        if ordered not in COMBINATIONS or len(ordered.split(",")) != len(each.split(",")):
+        is_known = ordered in COMBINATIONS or is_learned_combination(call.store, ordered)
+        if not is_known or len(ordered.split(",")) != len(each.split(",")):
             raise bad_request(f"'{each}' is not a combination of authentication methods.")
         found.append(ordered)
     if len(set(found)) != len(found):

@@ -16,6 +16,7 @@ from tapctl.sandbox.methods import (
     configurations,
     find_policy,
 )
+from tapctl.sandbox.newer import LEARNED, known, remember
 from tapctl.sandbox.passes import CODE_HASH
 from tapctl.sandbox.policies import DELETED, render
 from tapctl.sandbox.service import SIGNED_IN
@@ -47,6 +48,7 @@ def load(store: Store, tenant: Mapping[str, Json]) -> None:
     """
     _check(tenant)
     with store.transaction():
+        taught = known(store)
         store.clear()
         if not tenant.get("organization"):
             _load_collection(store, "organization", seed.tenant()["organization"])
@@ -54,17 +56,20 @@ def load(store: Store, tenant: Mapping[str, Json]) -> None:
             _load_collection(store, SKUS, seed.tenant()[SKUS])
         for collection, value in tenant.items():
             _load_collection(store, SERVED_UNDER_ANOTHER_NAME.get(collection, collection), value)
+        remember(store, taught)
 
 
 def reset(store: Store) -> None:
     """Back to the seeded company, with the same ids every time."""
-    load(store, seed.tenant())
+    with store.transaction():
+        store.clear()
+        load(store, seed.tenant())
 
 
 def dump(store: Store) -> JsonObject:
     call = reader(store)
     found: JsonObject = {
-        path: _dump_collection(call, path) for path in store.collections() if path != METHODS
+        path: _dump_collection(call, path) for path in store.collections() if path not in (METHODS, LEARNED)
     }
     found[STRENGTHS] = _dump_strengths(store)
     found[METHODS_POLICY] = {
