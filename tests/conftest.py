@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from cli_tools import Cli
 
 GOLDEN = Path(__file__).parent / "golden"
+
+# How long an example takes depends on who else uses the machine. `HYPOTHESIS_PROFILE=thorough pytest FILE`
+# tries thousands of examples where a test does not say how many.
+settings.register_profile("quick", deadline=None)
+settings.register_profile("thorough", deadline=None, max_examples=3000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 # Whoever starts us in the background may have Ctrl-C ignored; what we test of it must not depend on that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
