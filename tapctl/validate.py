@@ -86,7 +86,7 @@ def _identified(written: Resource) -> Resource:
     """Of a kind known by an id that people choose, the address holds that; the name is a property."""
     name = written.address.name
     address = Address(written.address.kind, str(written.spec.get("id", name)))
-    return replace(written, address=address, spec={**written.spec, "displayName": name}, former_names=())
+    return replace(written, address=address, spec={"displayName": name, **written.spec}, former_names=())
 
 
 def _as_written(_: Field, text: str) -> str:
@@ -340,13 +340,13 @@ def _misidentified(kind: Kind, written: Resource) -> Iterator[Finding]:
             place=written.place(),
             address=written.address,
         )
-    if written.spec.get("displayName") not in (None, written.address.name):
+    if written.spec.get("displayName", written.address.name) != written.address.name:
         yield Finding(
             rule="two-names",
-            severity="error",
-            message=f"displayName is {_shown(written.spec['displayName'])}, but the document's name is "
-            f"{_shown(written.address.name)}",
-            help="`name` is the place for the display name: remove the line.",
+            severity="warning",
+            message=f"displayName is {_shown(written.spec['displayName'])}, and the document's name "
+            f"{_shown(written.address.name)}: people see the former",
+            help="Remove displayName, unless another document has that name already.",
             place=written.place("displayName"),
             address=written.address,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tapctl.canonical import default, with_values
+from tapctl.canonical import default, expand, with_values
 from tapctl.match import Pair
 from tapctl.model import Json, JsonObject
 from tapctl.schema import Field
@@ -30,18 +30,21 @@ def draft(pair: Pair, *, name: str | None = None) -> Draft:
     object's own is taken."""
     root = pair.kind.field
     kept = {key: item for key, item in (pair.before or {}).items() if key not in _MEMBERSHIP}
-    own_name = str(kept.pop("displayName", pair.address.name))  # the address of some kinds holds an id
-    is_other = name not in (None, own_name) and pair.kind.key == "displayName"
+    is_named_by_id = pair.kind.key == "id"
+    own_name = kept.pop("displayName", None) if is_named_by_id else pair.address.name
+    kept.pop("displayName", None)
+    label = None if pair.kind.singleton else name or str(own_name or pair.address.name)
+    is_other = label not in (None, own_name)
     shown: JsonObject = {"displayName": own_name} if is_other else {}
-    spec = with_values({**shown, **_written_object(root, kept, is_root=True)}, pair.extra)
+    spec = with_values({**shown, **_written_object(root, kept)}, pair.extra)
+    spec = _complete(root, spec, expand(root, pair.kind.from_graph(pair.observed or {})))
     newer = strange_paths(pair.kind, spec)
-    label = None if pair.kind.singleton else name or own_name
     return Draft(
         kind=pair.kind.name,
         name=label,
         spec=spec,
         newer=tuple(sorted(newer)),
-        display_name=own_name if is_other else None,
+        display_name=pair.address.name if is_other and not is_named_by_id else None,
         notes=(f"{pair.managed_by}: {pair.kind.managed_rule}.",) if pair.managed_by else (),
     )
 
@@ -58,15 +61,35 @@ def _written(field: Field, value: Json) -> Json:
     return value
 
 
-def _written_object(field: Field, value: JsonObject, *, is_root: bool = False) -> JsonObject:
+def _written_object(field: Field, value: JsonObject) -> JsonObject:
     """The properties in the schema's order, without those that have their default anyway."""
-    ordered = [name for name in field.properties if name in value]
-    ordered += [name for name in value if name not in field.properties]
     return {
         name: _written(field.properties[name], value[name]) if name in field.properties else value[name]
-        for name in ordered
+        for name in _ordered(field, value)
         if name in field.required or not _is_default(field.properties.get(name), value[name])
     }
+
+
+def _ordered(field: Field, value: JsonObject) -> list[str]:
+    known = [name for name in field.properties if name in value]
+    return known + [name for name in value if name not in field.properties]
+
+
+def _complete(field: Field, value: JsonObject, observed: Json) -> JsonObject:
+    """With what a document must say although the canonical form leaves it out: an empty list of targets, or
+    the switch of a control that is off and holds something newer."""
+    empty: dict[str, Json] = {"array": [], "object": {}}
+    found = observed if isinstance(observed, dict) else {}
+    missing = [name for name in field.required if name in field.properties and name not in value]
+    full = dict(value)
+    for name in missing:
+        said = empty.get(field.properties[name].type) if found.get(name) is None else found[name]
+        if said is not None:
+            full[name] = said
+    for name, item in value.items():
+        if isinstance(item, dict) and name in field.properties:
+            full[name] = _complete(field.properties[name], item, found.get(name))
+    return {name: full[name] for name in _ordered(field, full)}
 
 
 def _is_default(field: Field | None, value: Json) -> bool:

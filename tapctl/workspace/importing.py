@@ -6,6 +6,7 @@ Pure: reading the tenant is observe's, writing the files is the command's.
 from __future__ import annotations
 
 import fnmatch
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from tapctl.match import Matched, Pair, as_observed
 from tapctl.model import Address, Finding, JsonObject, Path, Snapshot
 from tapctl.reference import parse
 from tapctl.scope import is_in_force
+from tapctl.settings import CONTROL, MAX_NAME
 from tapctl.workspace.document import Draft, draft
 from tapctl.workspace.emit import render
 from tapctl.workspace.exports import Exported
@@ -27,6 +29,7 @@ from tapctl.workspace.naming import file_names
 _POLICIES = "ConditionalAccessPolicy"
 _USUAL = 0.8  # an exclusion that this share of the enforced policies has is no accident
 _FEW = 3
+_NAMELESS = "(no name)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,12 +115,20 @@ def _observed(snapshot: Snapshot, directory: Directory) -> Iterator[Pair]:
 def _labelled(pairs: Sequence[Pair], taken: set[Address]) -> Iterator[tuple[Pair, str]]:
     """A name for each document; a number tells namesakes apart."""
     for pair in pairs:
-        label, number = _shown_name(pair), 1
+        name = _writable(_shown_name(pair))
+        label, number = name, 1
         while Address(pair.kind.name, label) in taken:
             number += 1
-            label = f"{_shown_name(pair)} ({number})"
+            label = f"{name} ({number})"
         taken.add(Address(pair.kind.name, label))
         yield pair, label
+
+
+def _writable(name: str) -> str:
+    """A name that a document may have: visible characters, no more than fit, and something at all."""
+    if any(unicodedata.category(character) in CONTROL for character in name):
+        name = "".join(character for character in name if unicodedata.category(character) not in CONTROL)
+    return name[: MAX_NAME - len(" (999)")] if len(name) > MAX_NAME else name if name.strip() else _NAMELESS
 
 
 def _address(item: Draft) -> Address:

@@ -28,11 +28,18 @@ def file_names(addresses: Iterable[Address], taken: Iterable[str] = ()) -> Itera
     """`<folder of the kind>/<slug>.yaml` for each address; a number tells those apart that would be alike."""
     used = {_folded(name) for name in taken}
     for address in addresses:
-        stem = f"{folder_of(address.kind)}/{slug(address.name)}"
+        stem = _stem(address)
         candidates = (f"{stem}{end}.yaml" for end in _endings())
         name = next(candidate for candidate in candidates if _folded(candidate) not in used)
         used.add(_folded(name))
         yield address, name
+
+
+def _stem(address: Address) -> str:
+    """The singletons are all about authentication methods, and stand together."""
+    if address.kind == address.name:
+        return f"authentication-methods/{_dashed(address.kind)}"
+    return f"{folder_of(address.kind)}/{slug(address.name)}"
 
 
 def _folded(name: str) -> str:
@@ -50,5 +57,9 @@ def _endings() -> Iterator[str]:
 
 def folder_of(kind: str) -> str:
     """`ConditionalAccessPolicy` → `conditional-access-policies`."""
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", kind).lower()
+    words = _dashed(kind)
     return f"{words[:-1]}ies" if words.endswith("y") else f"{words}s"
+
+
+def _dashed(kind: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", kind).lower()

@@ -191,3 +191,52 @@ def test_what_an_override_decides_is_edited_by_hand(capsys: Capture, tmp_path: P
 
     assert [item["rule"] for item in answer["findings"]] == ["edit-by-hand"]
     assert (tmp_path / "office.yaml").read_text() == LOCATION
+
+
+ODD = {
+    "identity/conditionalAccess/namedLocations": [
+        {
+            "@odata.type": "#microsoft.graph.countryNamedLocation",
+            "id": f"5e000000-0000-4000-8000-00000000000{number}",
+            "displayName": name,
+            "countriesAndRegions": ["NO"],
+        }
+        for number, name in enumerate((" ", "Bell\u0007", "n" * 300))
+    ],
+    "identity/conditionalAccess/authenticationContextClassReferences": [
+        {"id": "c1", "displayName": "Twin", "isAvailable": True},
+        {"id": "c2", "displayName": "Twin", "isAvailable": True},
+        {"id": "c3", "displayName": None, "isAvailable": True},
+    ],
+    "identity/conditionalAccess/policies": [
+        {
+            "id": "4e000000-0000-4000-8000-000000000001",
+            "displayName": "Odd",
+            "state": "disabled",
+            "conditions": {
+                "clientAppTypes": ["all"],
+                "applications": None,
+                "clientApplications": {"includeServicePrincipals": ["ServicePrincipalsInMyTenant"]},
+            },
+            "grantControls": {"operator": "OR", "builtInControls": ["block"]},
+            "sessionControls": {"persistentBrowser": {"isEnabled": False, "newer": 1}},
+        }
+    ],
+    "policies/authenticationMethodsPolicy": {
+        "authenticationMethodConfigurations": [{"id": "Sms", "state": "enabled", "includeTargets": []}]
+    },
+}
+
+
+def test_odd_objects_are_imported_as_they_are(capsys: Capture, tmp_path: Path) -> None:
+    """Names that no document may have, namesakes known by an id, and what is required and empty."""
+    (tmp_path / "odd.json").write_text(json.dumps(ODD))
+    folder = tmp_path / "policies"
+    folder.mkdir()
+    assert tapctl(capsys, folder, "sandbox", "load", str(tmp_path / "odd.json"))[0] == 0
+
+    answer = imported(capsys, folder)
+
+    assert {"NamedLocation/(no name)", "NamedLocation/Bell"} < set(answer["pins"])
+    assert "includeTargets: []" in (folder / "authentication-methods" / "sms-policy.yaml").read_text()
+    assert tapctl(capsys, folder, "plan", "--detailed-exitcode")[0] == 0

@@ -52,3 +52,9 @@ def test_kinds_have_folders_that_read_as_words() -> None:
 
     assert len(folders) == len(kinds())
     assert {"conditional-access-policies", "named-locations", "qr-code-pin-policies"} <= folders
+
+
+def test_the_singletons_stand_together() -> None:
+    (found,) = file_names([Address("QRCodePinPolicy", "QRCodePinPolicy")])
+
+    assert found[1] == "authentication-methods/qr-code-pin-policy.yaml"
