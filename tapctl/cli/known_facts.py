@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -31,7 +31,7 @@ def facts_option(command: C) -> C:
     )(command)
 
 
-def snapshot_of(checked: Checked, chosen: str | None, people: Iterable[str] = ()) -> FactsSnapshot | None:
+def snapshot_of(checked: Checked, chosen: str | None, people: Collection[str] = ()) -> FactsSnapshot | None:
     """What `--facts` means: nothing, `live`, or a file. `people` (userPrincipalNames or ids) are read too, or
     looked for under their pseudonyms.
 

@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tapctl.cli.known_facts import facts_option, snapshot_of
 from tapctl.cli.options import Options, common
 
 if TYPE_CHECKING:
+    from tapctl.evaluate.situation import SignIn
+    from tapctl.facts.compare import Comparison
     from tapctl.model import Json, JsonObject
+    from tapctl.simulate.workspace import Company
 
 
 @click.command("simulate")
@@ -64,13 +68,29 @@ if TYPE_CHECKING:
 @click.option("--now", metavar="TIME", help="With an offset, for passes with a start or an end.")
 @click.option("--enforce", metavar="POLICY", multiple=True, help="A policy that counts as enabled.")
 @click.option("--strict", is_flag=True, help="What rests on inference is unknown.")
-def command(options: Options, *, file: Path | None, fixture: Path | None, strict: bool, **asked: Any) -> int:
+@facts_option
+@click.option(
+    "--compare",
+    is_flag=True,
+    help="Ask the tenant's own What-If about its live policies too, and show where the two differ.",
+)
+def command(
+    options: Options,
+    *,
+    file: Path | None,
+    fixture: Path | None,
+    strict: bool,
+    facts: str | None,
+    compare: bool,
+    **asked: Any,
+) -> int:
     """What the policies decide about a sign-in, and why.
 
     With FILE.json, each situation of the file is answered by the policies in it
     (schemas/Situation.schema.json; --fixture adds a directory). Otherwise the options ask one question of
     the workspace's policies as they are in the environment. A fact that is not given is not known: no policy
-    that asks for it counts as not applying. Nothing is sent anywhere.
+    that asks for it counts as not applying. Nothing is sent anywhere but by --facts live and --compare,
+    which only read.
 
     \b
     tapctl simulate --group "New hires" --registered password --app Office365 --method password
@@ -80,12 +100,16 @@ def command(options: Options, *, file: Path | None, fixture: Path | None, strict
 
     given = given_of(asked)
     if file is not None:
+        if facts is not None or compare:
+            raise UsageError(f"{file} brings its own facts and policies: leave out --facts and --compare")
         if given:
             raise UsageError(f"with {file} the questions are in the file: leave out the other options")
         return _answer_file(file, fixture, options, strict=strict)
     if fixture is not None:
         raise UsageError("--fixture goes with FILE.json")
-    return _answer_question(given, options, strict=strict)
+    if compare and not asked["user"]:
+        raise UsageError("--compare needs --user: the tenant can be asked about its own people only")
+    return _answer_question(given, options, strict=strict, facts=facts, compares=compare)
 
 
 def given_of(asked: dict[str, Any]) -> JsonObject:
@@ -179,12 +203,15 @@ def _answer_file(file: Path, fixture: Path | None, options: Options, *, strict: 
     return 1 if wrong else 0
 
 
-def _answer_question(given: JsonObject, options: Options, *, strict: bool) -> int:
+def _answer_question(
+    given: JsonObject, options: Options, *, strict: bool, facts: str | None, compares: bool
+) -> int:
     from datetime import UTC, datetime
 
     from tapctl.cli.output import say
     from tapctl.errors import UsageError
     from tapctl.pipeline import check
+    from tapctl.render.comparison import comparison_markdown, comparison_text
     from tapctl.render.decision import finding_lines
     from tapctl.render.sign_in import Told, render_json, render_markdown, render_text
     from tapctl.report import offline_headline
@@ -197,7 +224,7 @@ def _answer_question(given: JsonObject, options: Options, *, strict: bool) -> in
     if mistakes := mistakes_in(checked):
         say("\n".join(line for item in mistakes for line in finding_lines(item)))
         return 1
-    company = company_of(checked)
+    company = company_of(checked, snapshot_of(checked, facts, _people(given)))
     case = question(given, company, today)
     if case.mistakes:
         raise UsageError("\n".join(line for item in case.mistakes for line in finding_lines(item)))
@@ -205,13 +232,29 @@ def _answer_question(given: JsonObject, options: Options, *, strict: bool) -> in
     (stage,) = walk(company.enforcing(asked.enforce), [asked.step], strict=strict, traced=True)
     headline = offline_headline(checked.workspace.environment)
     told = Told(headline=headline, sign_in=stage.sign_in, decision=stage.decision, where=company.place)
+    comparison = _compared(company, stage.sign_in) if compares else None
     match options.format:
         case "json":
             answer: JsonObject = {"id": "question", **decision_json(stage.decision, company.place)}
-            text = render_json([answer], today=today, strict=strict, found=headline)
+            text = render_json([answer], today=today, strict=strict, found=headline, comparison=comparison)
         case "markdown":
-            text = render_markdown(told)
+            text = render_markdown(told) + (f"\n{comparison_markdown(comparison)}" if comparison else "")
         case _:
-            text = render_text(told)
+            text = render_text(told) + (f"\n{comparison_text(comparison)}" if comparison else "")
     click.echo(text, nl=False)
     return 0
+
+
+def _people(given: JsonObject) -> list[str]:
+    """Whom the question is about, so that `--facts live` reads them whatever policies name."""
+    user = given.get("user")
+    name = user.get("upn") if isinstance(user, dict) else user
+    return [name] if isinstance(name, str) and not name.startswith(("sp:", "mi:")) else []
+
+
+def _compared(company: Company, sign_in: SignIn) -> Comparison:
+    from tapctl.cli.connect import connected
+    from tapctl.facts.compare import compare
+
+    with connected(company.checked.workspace) as session:
+        return session.run(compare(session.gateway, company.policies, company.facts, sign_in))

@@ -6,14 +6,16 @@ from datetime import UTC, datetime
 
 import click
 
+from tapctl.cli.known_facts import facts_option, snapshot_of
 from tapctl.cli.options import Options, answering_in
 
 
 @click.command("test")
 @answering_in("junit")
 @click.argument("names", metavar="[NAME]...", nargs=-1)
+@facts_option
 @click.option("--strict", is_flag=True, help="What rests on inference is unknown.")
-def command(options: Options, *, names: tuple[str, ...], strict: bool) -> int:
+def command(options: Options, *, names: tuple[str, ...], facts: str | None, strict: bool) -> int:
     """Run the sign-in tests of the workspace, offline.
 
     Documents of kind SignInTest (in `tests/`) say what the policies have to decide about a sign-in, or about
@@ -33,7 +35,7 @@ def command(options: Options, *, names: tuple[str, ...], strict: bool) -> int:
     if mistakes := mistakes_in(checked):
         show_sign_in_tests(Tested(headline=headline, findings=mistakes, strict=strict), options.format)
         return 1
-    company = company_of(checked)
+    company = company_of(checked, snapshot_of(checked, facts))
     cases = chosen(read_cases(checked.workspace.tests, company, datetime.now(UTC).date()), names)
     results = run(cases, company, strict=strict)
     tested = Tested(headline=headline, results=results, where=company.place, strict=strict)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from tapctl.evaluate.facts import Facts, Group, Person
 from tapctl.facts.declared import declared_facts
 from tapctl.facts.objects import SOMEBODY
-from tapctl.facts.people import UNLISTED, registered
+from tapctl.facts.people import UNLISTED, pass_in, registered
 from tapctl.facts.snapshot import FactsSnapshot, SeenGroup, SeenPerson
 from tapctl.facts.specs import Specs, named_in, specs_of, spelled
 from tapctl.kinds import kinds, lookups
@@ -154,6 +154,7 @@ def _person(person: SeenPerson, roles: frozenset[str] | None) -> Person:
         type=person.type or "member",
         registered=modes - {"password"} if modes is not None and is_outside else modes,
         unsure=UNLISTED,
+        held_pass=person.held_pass or pass_in(person.methods),
         roles=roles,
         is_enabled=person.is_enabled is not False,
     )

@@ -6,12 +6,13 @@ published list of its words, so one that is not known here leaves unknown what t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, Literal
 
-from tapctl.evaluate.facts import Mode, UserType
+from tapctl.evaluate.facts import Mode, Pass, UserType
 from tapctl.model import JsonObject
 
+_TAP: Final = "temporaryAccessPass"
 MODES: Final[Mapping[str, tuple[Mode, ...]]] = {
     "mobilePhone": ("sms", "voice"),
     "alternateMobilePhone": ("voice",),
@@ -30,7 +31,7 @@ MODES: Final[Mapping[str, tuple[Mode, ...]]] = {
     "windowsHelloForBusiness": ("windowsHelloForBusiness",),
     "macOsSecureEnclaveKey": ("windowsHelloForBusiness",),  # a platform credential counts as Hello
     "externalAuthMethod": ("externalMfa",),
-    "temporaryAccessPass": (),  # whether it can still be used is another question
+    _TAP: (),  # whether it can still be used is another question
     "securityQuestion": (),
     "qrCode": ("qrCodePin",),
     "sms": ("sms",),
@@ -53,6 +54,25 @@ def registered(words: Iterable[str] | None) -> frozenset[Mode] | None:
 def strange(words: Iterable[str]) -> frozenset[str]:
     """The words that MODES does not have."""
     return frozenset(words) - MODES.keys()
+
+
+def pass_in(words: Iterable[str] | None) -> Literal["none"] | None:
+    """Whether the report rules a pass out. It says of none whether it can be used, nor of what kind it is."""
+    return None if words is None or _TAP in words else "none"
+
+
+def pass_of(passes: Sequence[JsonObject]) -> Pass | Literal["none"]:
+    """What a person's list of passes says: there is one at most
+    (https://learn.microsoft.com/graph/api/resources/temporaryaccesspassauthenticationmethod)."""
+    if not passes:
+        return "none"
+    found, lifetime = passes[0], passes[0].get("lifetimeInMinutes")
+    return Pass(
+        is_usable_once=found.get("isUsableOnce") is True,
+        start=str(found.get("startDateTime") or ""),
+        lifetime_minutes=lifetime if isinstance(lifetime, int) else None,
+        is_used=found.get("methodUsabilityReason") == "OneTimeUsed",
+    )
 
 
 def type_of(user: JsonObject) -> UserType | None:

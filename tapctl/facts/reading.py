@@ -6,17 +6,20 @@ What may not be read is said with the permission that it takes, and everything e
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
-from tapctl.facts.people import type_of
+from tapctl.errors import GraphError
+from tapctl.evaluate.facts import Pass
+from tapctl.facts.people import pass_of, type_of
 from tapctl.facts.reader import Reader, find_roles, id_of, key_of, look_up, read_members
 from tapctl.facts.role_holders import holders
 from tapctl.facts.snapshot import FactsSnapshot, SeenGroup, SeenPerson
 from tapctl.facts.tenant_objects import canonical_objects, configurations, targets
 from tapctl.facts.wanted import Wanted, wanted
+from tapctl.graph.batch import Read, list_each
 from tapctl.kinds import kinds
 from tapctl.kinds._authentication_method import METHODS_POLICY
 from tapctl.model import JsonObject
@@ -35,7 +38,7 @@ _LOCATION, _STRENGTH = "NamedLocation", "AuthenticationStrength"
 async def read_facts(
     gateway: Gateway,
     checked: Checked,
-    people: Iterable[str] = (),
+    people: Collection[str] = (),
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> FactsSnapshot:
     """Read everything once, `people` too who are in nothing that documents refer to. What is not permitted is
@@ -60,7 +63,8 @@ async def read_facts(
     named_groups = [*reading.groups.values()]
     await read_members(reading, reading.groups)
     held = await holders(reading)
-    seen = await _people(reading)
+    asked = {key for key, user in reading.users.items() if _is_among(user, people)}
+    seen = await _people(reading, asked)
     entries = {_LOCATION: locations or [], _STRENGTH: strengths or [], "Group": named_groups}
     objects = {**configurations(methods), _LOCATION: locations, _STRENGTH: strengths}
     return FactsSnapshot(
@@ -89,16 +93,35 @@ def _named(found: Iterable[JsonObject], key: str = "displayName") -> dict[str, s
     return {id_of(item): str(item[key]) for item in found if item.get(key)}
 
 
-async def _people(reading: Reader) -> dict[str, SeenPerson]:
-    """Everybody who came up, with what they registered."""
+async def _people(reading: Reader, asked: Iterable[str]) -> dict[str, SeenPerson]:
+    """Everybody who came up, with what they registered; those who are asked about with their passes."""
     if not reading.users:
         return {}
+    passes = await _passes(reading, sorted(asked))
     rows = await reading.optional("registered methods", reading.gateway.list(REPORT))
     report = {id_of(row): row for row in rows or ()}
     return {
-        key_of(reading, key): _person(user, report.get(key, {}))
+        key_of(reading, key): replace(_person(user, report.get(key, {})), held_pass=passes.get(key))
         for key, user in sorted(reading.users.items())
     }
+
+
+async def _passes(reading: Reader, people: Sequence[str]) -> dict[str, Pass | Literal["none"]]:
+    """The pass of each of a few people, without its secret: Graph never shows that again."""
+    reads = [Read(path=f"users/{key}/authentication/temporaryAccessPassMethods") for key in people]
+    answers = await reading.optional("passes", list_each(reading.gateway, reads)) if reads else []
+    found: dict[str, Pass | Literal["none"]] = {}
+    for key, answer in zip(people, answers or (), strict=False):
+        if isinstance(answer, GraphError):
+            reading.note(f"the pass of {key_of(reading, key)}", answer)
+        else:
+            found[key] = pass_of(answer)
+    return found
+
+
+def _is_among(user: JsonObject, people: Iterable[str]) -> bool:
+    wanted = {name.removeprefix("id:").casefold() for name in people}
+    return not wanted.isdisjoint({id_of(user), str(user.get("userPrincipalName")).casefold()})
 
 
 def _person(user: JsonObject, row: JsonObject) -> SeenPerson:

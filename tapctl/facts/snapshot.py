@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Literal
 
-from tapctl.evaluate.facts import UserType
+from tapctl.evaluate.facts import Pass, UserType
 from tapctl.model import Address, JsonObject
 
 VERSION: Final = 1
@@ -35,11 +35,15 @@ class SeenRole:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenPerson:
-    """One user. `methods` are the words of Graph's userRegistrationDetails; None is not read."""
+    """One user. `methods` are the words of Graph's userRegistrationDetails; None is not read.
+
+    `held_pass` was read only of people who were asked about, and goes into no file: it is gone in an hour.
+    """
 
     type: UserType | None = None
     is_enabled: bool | None = None
     methods: tuple[str, ...] | None = None
+    held_pass: Pass | Literal["none"] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from tapctl.evaluate.truth import Truth
-from tapctl.facts.compare import Compared, Comparison
 from tapctl.model import JsonObject
 from tapctl.render import gfm
 from tapctl.render.escape import visible
+
+if TYPE_CHECKING:
+    from tapctl.evaluate.truth import Truth
+    from tapctl.facts.compare import Compared, Comparison
 
 _WORDS = {True: "applies", False: "does not apply", None: "unknown"}
 

@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 from tapctl.evaluate.decision import Decision
 from tapctl.evaluate.situation import SignIn
 from tapctl.model import Json, JsonObject
+from tapctl.render.comparison import comparison_json
 from tapctl.render.decision import Where, asked, deciding, inferences, sentence, trace
 from tapctl.render.escape import visible
 from tapctl.render.gfm import code, fenced, text
 from tapctl.render.json import VERSION, headline, written
 from tapctl.report import Headline
+
+if TYPE_CHECKING:
+    from tapctl.facts.compare import Comparison
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +31,14 @@ class Told:
     where: Where
 
 
-def render_json(answers: Iterable[JsonObject], *, today: date, strict: bool, found: Headline | None) -> str:
+def render_json(
+    answers: Iterable[JsonObject],
+    *,
+    today: date,
+    strict: bool,
+    found: Headline | None,
+    comparison: Comparison | None = None,
+) -> str:
     """The document that schemas/simulate-output.schema.json promises; situations of a file are about no
     environment."""
     about: JsonObject = {"environment": None, "tenant": None, "sandbox": False, "notice": None}
@@ -38,6 +50,7 @@ def render_json(answers: Iterable[JsonObject], *, today: date, strict: bool, fou
             "today": today.isoformat(),
             "strict": strict,
             "answers": [*answers],
+            "comparison": None if comparison is None else comparison_json(comparison),
         }
     )
 

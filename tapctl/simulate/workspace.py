@@ -10,8 +10,9 @@ from typing import Final
 from tapctl.evaluate.applications import SUITES, app_key
 from tapctl.evaluate.evaluator import Rulebook, rulebook
 from tapctl.evaluate.facts import Facts
-from tapctl.facts.declared import declared_facts
-from tapctl.facts.specs import POLICY, Specs, specs_of
+from tapctl.facts.merge import known
+from tapctl.facts.snapshot import FactsSnapshot
+from tapctl.facts.specs import POLICY, Specs
 from tapctl.kinds._lookups import APPLICATIONS
 from tapctl.model import Address, Finding, JsonObject, Path, Place, errors_in
 from tapctl.pipeline import Checked
@@ -116,10 +117,10 @@ class Company:
         yield from (("Application", name) for name in (*APPLICATIONS, *SUITE_NAMES))
 
 
-def company_of(checked: Checked) -> Company:
-    """A folder without mistakes in one environment, with the facts that its documents state."""
-    specs = specs_of(checked)
-    return Company(checked, specs, declared_facts(specs.specs))
+def company_of(checked: Checked, snapshot: FactsSnapshot | None = None) -> Company:
+    """A folder without mistakes in one environment, with what its documents and a snapshot say."""
+    found = known(checked, snapshot)
+    return Company(checked, found.specs, found.facts)
 
 
 def mistakes_in(checked: Checked) -> tuple[Finding, ...]:

@@ -167,3 +167,57 @@ def test_a_question_that_cannot_be_is_refused(cli: Cli, arguments: tuple[str, ..
 
     assert result.code == 1
     assert said in result.err
+
+
+MIA = ("--user", "mia.larsen@nordwind.example", "--app", "Exchange Online", "--method", "password")
+
+
+def test_without_facts_nobody_knows_somebody_the_folder_does_not_name(enforced: Cli) -> None:
+    user = ("--user", "omar.haddad@nordwind.example", *MIA[2:])
+
+    assert enforced("simulate", *user).code == 1
+    assert enforced("simulate", *user, "--facts", "live").code == 0
+
+
+def test_facts_say_what_somebody_registered_and_is_in(enforced: Cli) -> None:
+    enforced("facts", "--out", "facts.json")
+
+    live, stored = (
+        enforced("simulate", *MIA, "--facts", source, "--format", "json").json["answers"][0]
+        for source in ("live", "facts.json")
+    )
+
+    assert live["decision"] == stored["decision"] == "register"
+    assert enforced("simulate", *MIA, "--format", "json").json["answers"][0]["decision"] == "unknown"
+
+
+def test_the_tenant_is_asked_for_its_own_opinion(enforced: Cli) -> None:
+    situation = ["--client", "browser", "--platform", "windows", "--location", "none", "--country", "de"]
+    situation += ["--risk", "none", "--flow", "none", "--device", "unregistered"]
+
+    found = enforced("simulate", *MIA, *situation, "--compare", "--format", "json").json
+
+    Draft202012Validator(schema.read("simulate-output")).validate(found)
+    assert {item["finding"] for item in found["comparison"]["policies"]} == {"same"}
+    assert found["comparison"]["onlyHere"] == ["NH-20 Passwordless"]
+
+
+def test_a_comparison_is_shown_below_the_answer(enforced: Cli) -> None:
+    text = enforced("simulate", *MIA, "--compare").out
+    markdown = enforced("simulate", *MIA, "--compare", "--format", "markdown").out
+
+    assert "Compared with the tenant's own What-If, 3 live policies" in text
+    assert "#### Compared with" in markdown
+    assert "Not in the tenant, and so not asked about: NH-20 Passwordless" in text
+
+
+def test_a_comparison_needs_somebody_whom_the_tenant_knows(enforced: Cli) -> None:
+    assert "--compare needs --user" in enforced("simulate", *PILOT, "--compare").err
+
+
+@pytest.mark.parametrize("option", [("--compare",), ("--facts", "live")])
+def test_situations_of_a_file_bring_their_own_facts(cli: Cli, option: tuple[str, ...]) -> None:
+    result = cli("simulate", write(cli, "one.json", SITUATION), *option)
+
+    assert result.code == 1
+    assert "brings its own facts" in result.err

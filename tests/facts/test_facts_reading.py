@@ -13,10 +13,10 @@ import pytest
 from facts_tools import Refusing, read
 from trial import Document, Tenant, folder, group, location, policy
 
-from tapctl.evaluate.facts import EVERYBODY, Facts, Group, Location
+from tapctl.evaluate.facts import EVERYBODY, Facts, Group, Location, Pass
 from tapctl.facts.counts import count_of
 from tapctl.facts.merge import facts_for, known
-from tapctl.facts.people import registered, strange, type_of
+from tapctl.facts.people import pass_in, pass_of, registered, strange, type_of
 from tapctl.facts.reading import read_facts
 from tapctl.facts.snapshot import FactsSnapshot, SeenRole
 from tapctl.model import Address, JsonObject
@@ -365,3 +365,44 @@ def test_a_group_that_nobody_declares_and_that_is_not_there_is_unknown(tmp_path:
 
     assert snapshot.absent_groups == frozenset({"Nobody's"})
     assert count_of(found, "Nobody's") is None
+
+
+def test_the_passes_of_people_who_are_asked_about_are_read(tmp_path: Path) -> None:
+    tenant, omar = Tenant(), f"omar.haddad@{DOMAIN}"
+    path = f"users/{PEOPLE['mia.larsen']}/authentication/temporaryAccessPassMethods"
+    checked = check(folder(tmp_path, [policy("P", includeGroups=["New hires"], **GLASS)]), None)
+
+    async def main() -> FactsSnapshot:
+        async with tenant.connection() as gateway:
+            await gateway.send("POST", path, {"isUsableOnce": True, "lifetimeInMinutes": 60})
+            return await read_facts(gateway, checked, [MIA.upper(), f"id:{PEOPLE['omar.haddad']}"])
+
+    snapshot = asyncio.run(main())
+
+    found = facts_for(checked, snapshot).users
+    held = found[MIA].held_pass
+    assert isinstance(held, Pass)
+    assert (held.is_usable_once, held.lifetime_minutes, held.is_used) == (True, 60, False)
+    assert found[omar].held_pass == "none"
+
+
+def test_the_report_may_rule_a_pass_out_and_says_no_more_of_it() -> None:
+    assert pass_in(["fido2"]) == "none"
+    assert pass_in(["fido2", "temporaryAccessPass"]) is pass_in(None) is None
+    assert pass_of([{"isUsableOnce": False}]) == Pass(is_usable_once=False)
+
+
+def test_a_pass_that_may_not_be_read_is_unknown(tmp_path: Path) -> None:
+    tenant = Tenant()
+    tenant.between.append(Refusing("users/"))
+    tenant.between.append(Refusing("reports/"))
+    checked = check(folder(tmp_path, [policy("P")]), None)
+
+    async def main() -> FactsSnapshot:
+        async with tenant.connection() as gateway:
+            return await read_facts(gateway, checked, [MIA])
+
+    snapshot = asyncio.run(main())
+
+    assert facts_for(checked, snapshot).users[MIA].held_pass is None
+    assert any("UserAuthMethod-TAP.Read.All" in item.why for item in snapshot.unread)
