@@ -112,6 +112,7 @@ def test_each_step_of_the_funnel_counts_those_who_went_on() -> None:
     people = [
         stands(),
         stands(held=PASS),
+        stands(held=PASS),
         stands(held=USED),
         stands(held=PASS, methods=(method(),)),
         stands(methods=(method(),), in_groups=("New hires",), **GONE),
@@ -119,7 +120,7 @@ def test_each_step_of_the_funnel_counts_those_who_went_on() -> None:
     ]
 
     assert funnel_of(people) == Funnel(
-        people=6, issued=4, signed_in=3, registered=2, deleted=1, overdue=1, in_group=1
+        people=7, issued=5, signed_in=3, registered=2, deleted=1, overdue=1, in_group=1
     )
 
 

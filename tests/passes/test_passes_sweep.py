@@ -114,7 +114,9 @@ def test_a_pass_that_was_made_minutes_ago_was_used_minutes_ago() -> None:
 
 
 def test_methods_that_could_not_be_read_keep_a_pass() -> None:
-    assert verdict(PASS, known=UNREAD).reason == "unread-methods"
+    found = verdict(PASS, known=UNREAD)
+
+    assert (found.goes, found.reason) == (False, "unread-methods")
     assert verdict(EXPIRED, known=UNREAD, wants=EVERYTHING).reason == "expired"
 
 
@@ -169,6 +171,21 @@ def test_sign_ins_are_read_only_for_passes_that_are_used_up() -> None:
     assert (found[MIA].reason, found[YUSUF].reason) == ("window-open", "no-method")
     company.wait(minutes=5)
     assert judged(company, EVERYTHING, MIA)[MIA].reason == "used"
+
+
+def test_whoever_has_registered_need_not_have_their_sign_ins_read() -> None:
+    company = Company()
+    for name in (MIA, YUSUF):
+        company.issue(name, isUsableOnce=True)
+        company.wait(minutes=1)
+        company.sign_in(name, "fido2")
+    company.misbehave(forbidden=("auditLogs",))
+
+    async def ask(gateway: Gateway) -> list[Known]:
+        listing = await read_holders(gateway, await people_named(gateway, [MIA, YUSUF]))
+        return [await read_known(gateway, listing.holders, wants) for wants in (EVERYTHING, ONLY_SERVED)]
+
+    assert [sweep_notes(known) for known in company.ask(ask)] == [(), ()]
 
 
 def test_without_the_sign_in_log_used_passes_go_and_a_note_says_what_is_not_known() -> None:
