@@ -143,7 +143,7 @@ def test_sign_ins_are_asked_for_in_fifteens_and_each_since_their_own_time() -> N
     company.sign_in(MIA)
     company.wait(minutes=5)
     company.sign_in(MIA)
-    since = {IDS[MIA]: company.now - timedelta(minutes=1)} | {f"nobody{n}": company.now for n in range(15)}
+    since = {IDS[MIA]: company.now - timedelta(minutes=5)} | {f"nobody{n}": company.now for n in range(15)}
 
     async def read(gateway: Any) -> tuple[Any, int]:
         before = gateway.sent
@@ -152,7 +152,8 @@ def test_sign_ins_are_asked_for_in_fifteens_and_each_since_their_own_time() -> N
     found, requests = company.ask(read)
 
     assert requests == 2
-    assert found.first == {IDS[MIA]: company.now}
+    assert found.first == {IDS[MIA]: company.now - timedelta(minutes=5)}
+    assert found.last == {IDS[MIA]: company.now}
 
 
 def test_nobody_s_sign_ins_ask_nothing() -> None:
