@@ -19,4 +19,4 @@ COMMANDS: Final[dict[str, str]] = {
 
 @click.command("pass", cls=LazyCommands, lines=COMMANDS, package="tapctl.cli.passes")
 def command() -> None:
-    """A person's Temporary Access Pass: issue it, hand it over once, follow it, delete it."""
+    """A person's Temporary Access Pass: follow it, take it back, delete it once it has served."""
