@@ -48,7 +48,7 @@ def guard(plan: Plan, matched: Matched, snapshot: Snapshot, workspace: Workspace
     return (
         *_undeclared(plan, workspace),
         *_hollow(membership, workspace),
-        *_exposed(matched, membership, workspace),
+        *exposed(matched, membership, workspace),
         *_locked_out(matched, membership, snapshot),
         *_too_many(plan, workspace),
         *(brake for pair in _policies(matched) for brake in _state_brakes(pair)),
@@ -173,7 +173,7 @@ def is_user_policy(spec: JsonObject) -> bool:
     return included not in ({}, {"includeUsers": ["None"]})
 
 
-def _exposed(matched: Matched, membership: Membership, workspace: Workspace) -> Iterator[Finding]:
+def exposed(matched: Matched, membership: Membership, workspace: Workspace) -> Iterator[Finding]:
     """The state that would result, unmanaged policies included."""
     wanted = subjects(workspace, membership)
     own = workspace.settings.break_glass.policies

@@ -51,6 +51,15 @@ class Planned:
     stages: tuple[tuple[Step, ...], ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """What the tenant answered, and how it differs from the folder."""
+
+    snapshot: Snapshot
+    matched: Matched
+    plan: Plan
+
+
 def check(root: Path, environment: str | None, *, with_tests: bool = False) -> Checked:
     """Load and check a folder, offline. Raises WorkspaceError if there is none.
 
@@ -65,6 +74,19 @@ def check(root: Path, environment: str | None, *, with_tests: bool = False) -> C
         desired=desired,
         resolved=resolved,
         findings=(*workspace.findings, *found, *resolved.findings, *unpinned(workspace)),
+    )
+
+
+async def compare(checked: Checked, gateway: Gateway) -> Compared:
+    """Read the tenant and see what differs; nothing is guarded or ordered yet."""
+    from tapctl.match import match
+    from tapctl.observe import observe
+    from tapctl.plan import plan_changes
+
+    snapshot = await observe(gateway, checked.workspace, checked.desired, checked.resolved)
+    matched = match(checked.workspace, checked.desired, snapshot)
+    return Compared(
+        snapshot=snapshot, matched=matched, plan=plan_changes(matched, checked.resolved, snapshot)
     )
 
 

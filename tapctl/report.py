@@ -233,7 +233,7 @@ def _entry(change: Change, why: str) -> Entry:
         address=change.address,
         action=change.action,
         reason=change.reason,
-        fields=tuple(_line(change.address.kind, item) for item in fields),
+        fields=tuple(field_line(change.address.kind, item) for item in fields),
         before=change.before,
         after=change.after,
         id=change.id,
@@ -245,7 +245,8 @@ def _entry(change: Change, why: str) -> Entry:
     )
 
 
-def _line(kind: str, change: FieldChange) -> FieldLine:
+def field_line(kind: str, change: FieldChange) -> FieldLine:
+    """One field of a change of this kind of object, ready to be shown."""
     return FieldLine(
         path=change.path,
         before=change.before,

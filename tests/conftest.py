@@ -1,4 +1,5 @@
-"""`golden`: whole outputs under tests/golden, refreshed with `pytest --update-golden`. `cli`: the program."""
+"""`golden`: whole outputs under tests/golden, refreshed with `pytest --update-golden`. `cli`: the program.
+`base`: a tenant to make drift in."""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ from hypothesis import settings
 
 if TYPE_CHECKING:
     from cli_tools import Cli
+    from drift_tenants import Base
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -50,3 +52,11 @@ def cli(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
     from cli_tools import Cli  # tests/cli is on the path once one of its tests has been found
 
     return Cli(tmp_path, capsys, monkeypatch)
+
+
+@pytest.fixture(scope="session")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Base:
+    """A workspace and a tenant that is what it says, to make drift in."""
+    from drift_tenants import make_base  # tests/drift is on the path by then, as above
+
+    return make_base(tmp_path_factory.mktemp("drift"))

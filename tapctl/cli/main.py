@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "validate": "Check the workspace, offline: schema, references and lint rules.",
     "plan": "Show what would change in the tenant, and what it would mean.",
     "apply": "Make the tenant what the workspace says; asks first.",
+    "drift": "Show what the tenant has differently, since when and by whom.",
     "import": "Write documents for what is in the tenant, or in an export.",
     "pass": "A person's pass: list, follow, revoke, sweep.",
     "test": "Run the sign-in tests, offline: what the policies have to decide.",

@@ -57,7 +57,7 @@ def show_text(report: Report, stream: TextIO) -> None:
     """For a person, who may be reading stderr because stdout is for a program."""
     from tapctl.render.terminal import render
 
-    click.echo(render(report, width=_width(stream), colour=wants_colour(stream)), file=stream, nl=False)
+    click.echo(render(report, width=width(stream), colour=wants_colour(stream)), file=stream, nl=False)
 
 
 def show_sheet(sheet: Sheet, output_format: Format, stream: TextIO | None = None) -> None:
@@ -68,7 +68,7 @@ def show_sheet(sheet: Sheet, output_format: Format, stream: TextIO | None = None
     if output_format == "markdown":
         click.echo(render_markdown(sheet), file=stream, nl=False)
         return
-    text = render_text(sheet, width=_width(stream), colour=wants_colour(stream))
+    text = render_text(sheet, width=width(stream), colour=wants_colour(stream))
     click.echo(text, file=stream, nl=False)
 
 
@@ -85,7 +85,7 @@ def show_sign_in_tests(tested: Tested, output_format: Format) -> None:
     click.echo(renderers[output_format](tested), nl=False)
 
 
-def _width(stream: TextIO) -> int:
+def width(stream: TextIO) -> int:
     """A file or a pipe is not wrapped: people search in it."""
     if not stream.isatty() and not os.environ.get("COLUMNS"):
         return _ENDLESS

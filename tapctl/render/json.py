@@ -95,7 +95,7 @@ def _entry(entry: Entry) -> JsonObject:
         "before": entry.before,
         "after": entry.after,
         "leftAsIs": [*entry.left_as_is],
-        "place": _place(entry.place),
+        "place": place(entry.place),
     }
 
 
@@ -109,26 +109,28 @@ def _field(field: FieldLine) -> JsonObject:
 def _findings(report: Report) -> JsonObject:
     return {
         "findingCounts": {severity: len(report.of(severity)) for severity in SEVERITIES},
-        "findings": [_finding(finding) for finding in report.findings],
+        "findings": [finding(item) for item in report.findings],
     }
 
 
-def _finding(finding: Finding) -> JsonObject:
+def finding(found: Finding) -> JsonObject:
+    """A finding, the same in every document."""
     return {
-        "rule": finding.rule,
-        "name": finding.name or None,
-        "severity": finding.severity,
-        "message": finding.message,
-        "help": finding.help or None,
-        "place": _place(finding.place),
-        "address": str(finding.address) if finding.address else None,
-        "flag": finding.flag or None,
-        "news": finding.news or None,
+        "rule": found.rule,
+        "name": found.name or None,
+        "severity": found.severity,
+        "message": found.message,
+        "help": found.help or None,
+        "place": place(found.place),
+        "address": str(found.address) if found.address else None,
+        "flag": found.flag or None,
+        "news": found.news or None,
     }
 
 
-def _place(place: Place | None) -> Json:
-    return {"file": place.file, "line": place.line, "column": place.column} if place else None
+def place(found: Place | None) -> Json:
+    """Where something stands, or null."""
+    return {"file": found.file, "line": found.line, "column": found.column} if found else None
 
 
 def _apply(report: Report) -> JsonObject:

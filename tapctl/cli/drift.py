@@ -1,0 +1,99 @@
+"""`tapctl drift`: what the tenant has differently, since when, by whom."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tapctl.cli.options import Options, common, require_environment
+
+if TYPE_CHECKING:
+    from tapctl.drift.news import News
+    from tapctl.model import Finding
+    from tapctl.pipeline import Compared
+
+
+@click.command("drift")
+@common
+@click.option(
+    "--since",
+    "said",
+    metavar="TIME",
+    help="What is newer counts as new: 2026-11-20, 2026-11-20T08:00Z, 7d, 36h [default: HEAD's commit].",
+)
+@click.option(
+    "--adopt", is_flag=True, help="Write the tenant's version into the documents; comments are kept."
+)
+def command(options: Options, *, said: str | None, adopt: bool) -> int:
+    """Show what differs from the files: which fields, who changed them and when, and what it means.
+
+    Exits with 2 if something differs. Changes nothing in the tenant; --adopt changes the files, for a pull
+    request. Who did it comes from the directory audit log, as far back as Entra keeps that.
+    """
+    from tapctl.cli.connect import connected
+    from tapctl.cli.output import show
+    from tapctl.drift.news import news
+    from tapctl.drift.reading import read_evidence
+    from tapctl.drift.since import since
+    from tapctl.pipeline import check, compare
+    from tapctl.report import checked_report
+
+    now = datetime.now(UTC)
+    checked = check(options.workspace, options.environment)
+    require_environment(options, checked.workspace.real_environments)
+    moment = since(said, options.workspace, now)
+    if checked.has_errors:
+        show(checked_report(checked, "validate"), options.format)
+        return 1
+    with connected(checked.workspace) as session:
+        compared = session.run(compare(checked, session.gateway))
+        evidence = session.run(read_evidence(session.gateway, compared, now))
+        caller, sent = session.gateway.caller.name, session.gateway.sent
+    found = news(compared, checked, evidence, moment)
+    found = replace(found, headline=replace(found.headline, caller=caller), requests=sent)
+    if adopt:
+        files, refused = _adopt(compared, Path(options.workspace))
+        found = replace(found, adopted=files, findings=(*found.findings, *refused))
+    _show(found, options)
+    return 0 if found.is_clean else 2
+
+
+def _adopt(compared: Compared, root: Path) -> tuple[tuple[str, ...], tuple[Finding, ...]]:
+    """Write what can be written, and say what has to be done by hand."""
+    from tapctl.cli.output import say
+    from tapctl.workspace.adopting import adopt
+    from tapctl.workspace.folder import write_documents
+    from tapctl.workspace.updating import write
+
+    adoption = adopt(compared.matched, compared.snapshot, compared.plan, root)
+    for item in adoption.updates:
+        say(item.difference)
+    write(adoption.updates)
+    write_documents(root, adoption.documents)
+    files = [str(item.path) for item in adoption.updates]
+    files += [str(root / item.file) for item in adoption.documents]
+    return tuple(files), adoption.findings
+
+
+def _show(found: News, options: Options) -> None:
+    match options.format:
+        case "json":
+            from tapctl.render.drift_json import render as render_json
+
+            text = render_json(found)
+        case "markdown":
+            from tapctl.render.drift_markdown import render as render_markdown
+
+            text = render_markdown(found)
+        case _:
+            import sys
+
+            from tapctl.cli.output import wants_colour, width
+            from tapctl.render.drift_text import render
+
+            text = render(found, width=width(sys.stdout), colour=wants_colour(sys.stdout))
+    click.echo(text, nl=False)

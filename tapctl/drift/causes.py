@@ -1,0 +1,201 @@
+"""What differs, and what the audit log says of the object → who made it so, or why nobody can say. Pure.
+
+The newest record that made a field what it is now is its cause. In a list each entry has its own: two people
+may have added two exclusions. A record that left another value than the tenant has is never taken for one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from tapctl.drift.events import Event
+from tapctl.drift.versions import Version, changed_at, entries
+from tapctl.model import Json
+from tapctl.report import FieldLine
+
+DAYS_KEPT: Final = {True: "30 days", False: "7 days", None: "30 days, or 7 without Entra ID P1"}
+"""How long Entra keeps the directory audit log, by whether the tenant is licensed
+(https://learn.microsoft.com/entra/identity/monitoring-health/reference-reports-data-retention, 2026-11)."""
+
+_LATE: Final = timedelta(hours=24)
+_SAME: Final = timedelta(minutes=2)  # a change and its record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """A record that made something what it is; `entries` are those of a list that it accounts for."""
+
+    event: Event
+    entries: tuple[Json, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attribution:
+    """Who made a difference. `unknown` says why for what has no cause, and is empty where all of it has.
+
+    `suspects` are records that name the object and do not say which field they changed.
+    """
+
+    causes: tuple[Cause, ...] = ()
+    suspects: tuple[Event, ...] = ()
+    unknown: str = ""
+
+    @property
+    def newest(self) -> datetime | None:
+        """When the last known part of it happened."""
+        return max((cause.event.moment for cause in self.causes), default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Log:
+    """What was read: why it could not be, if so; how long it is kept; when it was asked."""
+
+    unread: str
+    days_kept: str
+    now: datetime
+    oldest: datetime | None = None
+
+
+def of_field(
+    path: str,
+    declared: Json,
+    found: Json,
+    history: Sequence[Version],
+    log: Log,
+    modified: datetime | None,
+) -> Attribution:
+    """Who made a field of an object `found`, where the document has `declared`. `history` is newest first."""
+    if isinstance(declared, list | None) and isinstance(found, list | None):
+        return _of_list(path, entries(declared), entries(found), history, log, modified)
+    for version in history:
+        change = changed_at(version, path)
+        if change is None:
+            continue
+        if change.after == found and change.before != found:
+            return Attribution(causes=(Cause(event=version.event),))
+        return Attribution(unknown=_later(version.event))
+    return _unattributed(history, log, modified)
+
+
+def _of_list(
+    path: str,
+    declared: dict[str, Json],
+    found: dict[str, Json],
+    history: Sequence[Version],
+    log: Log,
+    modified: datetime | None,
+) -> Attribution:
+    wanted = {key: item for key, item in found.items() if key not in declared}
+    wanted |= {key: item for key, item in declared.items() if key not in found}
+    causes: dict[str, tuple[Event, list[Json]]] = {}
+    missing = []
+    for key, item in wanted.items():
+        event = _moved(path, key, history, is_there=key in found)
+        if event is None:
+            missing.append(item)
+        else:
+            causes.setdefault(event.id, (event, []))[1].append(item)
+    rest = _unattributed(history, log, modified) if missing else Attribution()
+    ordered = sorted(causes.values(), key=lambda cause: cause[0].moment, reverse=True)
+    return Attribution(
+        causes=tuple(Cause(event=event, entries=tuple(items)) for event, items in ordered),
+        suspects=rest.suspects,
+        unknown=rest.unknown,
+    )
+
+
+def _moved(path: str, key: str, history: Iterable[Version], *, is_there: bool) -> Event | None:
+    """The newest event that brought an entry in, or took it out, if that is how it ended."""
+    for version in history:
+        change = changed_at(version, path)
+        before, after = (
+            entries(side) for side in ((change.before, change.after) if change else (None, None))
+        )
+        if (key in before) != (key in after):
+            return version.event if (key in after) == is_there else None
+    return None
+
+
+def _later(event: Event) -> str:
+    return (
+        f"the newest record of it ({said_of(event)}) left another value: what came after is not in the log, "
+        "or not yet"
+    )
+
+
+def _unattributed(history: Sequence[Version], log: Log, modified: datetime | None) -> Attribution:
+    suspects = tuple(version.event for version in history if not version.is_readable)
+    if suspects:
+        why = "the record does not say which fields it changed"
+        return Attribution(suspects=suspects, unknown=why)
+    return Attribution(unknown=why_unknown(history, log, modified))
+
+
+def why_unknown(history: Sequence[Version], log: Log, modified: datetime | None) -> str:
+    """Why the log says nothing, as far as it can be told."""
+    if log.unread:
+        return f"the audit log could not be read: {log.unread}"
+    newest = max((version.event.moment for version in history), default=None)
+    if modified is None:
+        return f"the audit log has no record of it; it keeps {log.days_kept}"
+    if newest is not None and modified <= newest + _SAME:
+        return f"no record in the audit log is about it; the log keeps {log.days_kept}"
+    when = f"the object was last changed at {shown_time(modified)}"
+    if log.now - modified < _LATE:
+        return f"{when}, of which the audit log has no record yet: records arrive late"
+    return f"{when}, of which the audit log has no record; it keeps {log.days_kept}"
+
+
+def is_membership(event: Event) -> bool:
+    """Whether a record is about who belongs to a group, and not about the group itself."""
+    return event.does("group") and (event.does("member") or event.does("owner"))
+
+
+def of_members(
+    group_id: str,
+    line: FieldLine,
+    ids: Mapping[str, str],
+    events: Iterable[Event],
+    log: Log,
+) -> Attribution:
+    """Who put each person into a group or took them out. `ids` are the object ids of the names.
+
+    Membership has records of its own, in which the member and the group are both targets.
+    """
+    wanted = {str(item): True for item in line.added} | {str(item): False for item in line.removed}
+    found: dict[str, Event] = {}
+    for event in events:
+        if not event.does(line.path.removesuffix("s"), "group") or not _touches(event, group_id):
+            continue
+        for name in wanted:
+            if name not in found and ids.get(name) and event.is_about(ids[name]):
+                found[name] = event
+    ended = {name: event for name, event in found.items() if event.does("add") == wanted[name]}
+    missing = wanted.keys() - ended.keys()
+    causes = {event.id: event for event in ended.values()}
+    return Attribution(
+        causes=tuple(
+            Cause(event=event, entries=tuple(name for name, cause in ended.items() if cause is event))
+            for event in sorted(causes.values(), key=lambda event: event.moment, reverse=True)
+        ),
+        unknown=why_unknown((), log, None) if missing else "",
+    )
+
+
+def _touches(event: Event, group_id: str) -> bool:
+    """The group is a target, or stands in the member's modified properties as Group.ObjectID."""
+    sides = (side for item in event.modified for side in (item.before, item.after))
+    return event.is_about(group_id) or any(str(side).lower() == group_id for side in sides)
+
+
+def said_of(event: Event) -> str:
+    """One event in a few words: who, when, what."""
+    return f"{shown_time(event.moment)}, {event.actor.name or 'somebody the record does not name'}"
+
+
+def shown_time(moment: datetime) -> str:
+    """To the minute, in UTC."""
+    return moment.strftime("%Y-%m-%d %H:%M UTC")

@@ -1,0 +1,182 @@
+"""Records of the directory audit log, as Graph answers them → Events. Pure.
+
+https://learn.microsoft.com/graph/api/resources/directoryaudit (checked 2026-11). What a record changed stands
+in `modifiedProperties` as JSON inside strings, sometimes inside strings once more; either may be missing.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final, Literal
+
+from tapctl.model import Json, JsonObject
+
+_MOST_LAYERS: Final = 4
+_APPLICATION_KEYS: Final = re.compile(r"(client )?app(lication)?[ _]?(display ?name|name|id)?", re.IGNORECASE)
+_ADDRESS_KEYS: Final = re.compile(r"(client|actor)?[ _]?ip[ _]?(address|addr)?|ipaddr", re.IGNORECASE)
+_HAPPENED: Final = ("success", "timeout", "")  # after a timeout nobody knows: the values decide
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """Who began a change; `name` is a userPrincipalName or an application's name where the record has one."""
+
+    kind: Literal["person", "application", "unknown"] = "unknown"
+    id: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """One object that a record names."""
+
+    id: str
+    name: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Modified:
+    """One modified property; `before` and `after` are decoded, and None where the record has nothing."""
+
+    name: str
+    before: Json
+    after: Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One record. `application` and `ip_address` are empty where the record does not say them."""
+
+    id: str
+    moment: datetime
+    activity: str
+    actor: Actor
+    application: str = ""
+    ip_address: str = ""
+    correlation_id: str = ""
+    targets: tuple[Target, ...] = ()
+    modified: tuple[Modified, ...] = ()
+
+    def is_about(self, object_id: str) -> bool:
+        """Whether a target has this id."""
+        return any(target.id == object_id.lower() for target in self.targets)
+
+    def names(self, name: str) -> bool:
+        """Whether a target goes by this name."""
+        return any(target.name == name for target in self.targets)
+
+    def does(self, *words: str) -> bool:
+        """Whether the activity is called by these words: the log's letter case differs from the pages'."""
+        said = self.activity.lower()
+        return all(word.lower() in said for word in words)
+
+
+def events_of(records: Iterable[JsonObject]) -> tuple[Event, ...]:
+    """What happened, newest first. What failed, and what has no time, is left out; so are repetitions."""
+    found = {event.id: event for record in records if (event := event_of(record)) is not None}
+    return tuple(sorted(found.values(), key=lambda event: event.moment, reverse=True))
+
+
+def event_of(record: JsonObject) -> Event | None:
+    """One record; None if it says that nothing happened, or not when."""
+    moment = moment_of(record.get("activityDateTime"))
+    if moment is None or _text(record.get("result")).lower() not in _HAPPENED:
+        return None
+    targets = [item for item in _items(record.get("targetResources")) if isinstance(item, dict)]
+    details = _details(record)
+    user, app = (_object(_object(record.get("initiatedBy")).get(key)) for key in ("user", "app"))
+    activity = _text(record.get("activityDisplayName"))
+    return Event(
+        id=_text(record.get("id")) or f"{moment.isoformat()} {activity} {[t.get('id') for t in targets]}",
+        moment=moment,
+        activity=activity,
+        actor=_actor(user, app),
+        application=_name_of_app(app) or _by_key(details, _APPLICATION_KEYS),
+        ip_address=_text(user.get("ipAddress"))
+        or _text(app.get("ipAddress"))
+        or _by_key(details, _ADDRESS_KEYS),
+        correlation_id=_text(record.get("correlationId")),
+        targets=tuple(_target(item) for item in targets),
+        modified=tuple(found for item in targets for found in _modified(item)),
+    )
+
+
+def moment_of(value: Json) -> datetime | None:
+    """A time of Graph's: ISO 8601 with up to seven digits of a second; in UTC where it does not say."""
+    try:
+        found = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    if found is None or found.year <= 1:  # DateTime.MinValue stands for none
+        return None
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+
+
+def decoded(value: Json) -> Json:
+    """The JSON inside a string, and inside that; text that is none stays text."""
+    for _ in range(_MOST_LAYERS):
+        if not isinstance(value, str):
+            return value
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            return value
+    return value
+
+
+def _actor(user: JsonObject, app: JsonObject) -> Actor:
+    """Where both are named, a person did it, with an application."""
+    if any(_text(user.get(key)) for key in ("id", "userPrincipalName", "displayName")):
+        name = _text(user.get("userPrincipalName")) or _text(user.get("displayName")) or _text(user.get("id"))
+        return Actor(kind="person", id=_text(user.get("id")).lower(), name=name)
+    if name := _name_of_app(app):
+        return Actor(kind="application", id=_text(app.get("servicePrincipalId")).lower(), name=name)
+    return Actor()
+
+
+def _name_of_app(app: JsonObject) -> str:
+    keys = ("displayName", "servicePrincipalName", "appId", "servicePrincipalId")
+    return next(filter(None, (_text(app.get(key)) for key in keys)), "")
+
+
+def _details(record: JsonObject) -> list[tuple[str, str]]:
+    items = (_object(item) for item in _items(record.get("additionalDetails")))
+    return [(_text(item.get("key")), _text(item.get("value"))) for item in items]
+
+
+def _by_key(details: Iterable[tuple[str, str]], keys: re.Pattern[str]) -> str:
+    return next((value for key, value in details if value and keys.fullmatch(key.strip())), "")
+
+
+def _target(item: JsonObject) -> Target:
+    return Target(
+        id=_text(item.get("id")).lower(),
+        name=_text(item.get("displayName")) or _text(item.get("userPrincipalName")),
+        type=_text(item.get("type")),
+    )
+
+
+def _modified(target: JsonObject) -> Iterator[Modified]:
+    for item in map(_object, _items(target.get("modifiedProperties"))):
+        yield Modified(
+            name=_text(item.get("displayName")),
+            before=decoded(item.get("oldValue")),
+            after=decoded(item.get("newValue")),
+        )
+
+
+def _object(value: Json) -> JsonObject:
+    return value if isinstance(value, dict) else {}
+
+
+def _items(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else []
+
+
+def _text(value: Json) -> str:
+    return value if isinstance(value, str) else ""

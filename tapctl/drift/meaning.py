@@ -1,0 +1,170 @@
+"""What the tenant has differently → what that means for safety, worst first. Pure.
+
+The plan's brakes say what an apply would do; here the tenant as it is counts, against what the documents say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+from typing import Final
+
+from tapctl.canonical import references, texts
+from tapctl.guard import exposed
+from tapctl.match import Matched, Pair
+from tapctl.membership import Membership
+from tapctl.model import Address, Finding, JsonObject, Severity, Snapshot, Workspace
+from tapctl.scope import blocks, is_in_force, state, widened
+
+_POLICIES: Final = "ConditionalAccessPolicy"
+
+RULES: Final[dict[str, tuple[Severity, str]]] = {
+    "drift-break-glass-exposed": ("error", "a policy of the tenant reaches a break-glass account"),
+    "drift-not-enforced": ("error", "what the documents enforce is not enforced in the tenant"),
+    "drift-blocks": ("error", "an enforced policy of the tenant blocks where the documents ask"),
+    "drift-weaker": ("warning", "the tenant lets through what the documents stop"),
+    "drift-more-spared": ("warning", "a group that enforced policies exclude has members it should not have"),
+    "drift-enforced": ("warning", "a policy is enforced in the tenant and not in the documents"),
+    "drift-stricter": ("warning", "the tenant stops what the documents let through"),
+    "drift-in-use": ("warning", "what enforced policies refer to is not what the documents say"),
+    "drift-new-undeclared": ("warning", "a policy that no document declares has come and is enforced"),
+}
+"""Each rule, worst first: how bad it is, and what it means."""
+
+
+def meaning(
+    matched: Matched,
+    snapshot: Snapshot,
+    workspace: Workspace,
+    drifted: Collection[Address],
+    arrived: Collection[str] = (),
+) -> tuple[Finding, ...]:
+    """Findings about what differs, worst first. `arrived` are the ids of undeclared objects that are new."""
+    as_it_is = replace(matched, pairs=tuple(map(_as_observed, matched.pairs)))
+    membership = Membership(as_it_is, snapshot, "before")
+    differing = [pair for pair in matched.pairs if pair.address in drifted]
+    enforced = [
+        pair
+        for pair in matched.pairs
+        if pair.kind.name == _POLICIES and pair.before is not None and is_in_force(pair.before)
+    ]
+    found = [
+        *_exposed(as_it_is, membership, workspace, matched),
+        *(finding for pair in differing if pair.kind.name == _POLICIES for finding in _policy(pair)),
+        *(finding for pair in differing if pair.kind.name != _POLICIES for finding in _other(pair, enforced)),
+        *_undeclared(enforced, arrived),
+    ]
+    order = list(RULES)
+    return tuple(sorted(found, key=lambda finding: (order.index(finding.rule), finding.address or ())))
+
+
+def _as_observed(pair: Pair) -> Pair:
+    return replace(pair, desired=None, after=None, is_owned=False)
+
+
+def _finding(rule: str, pair: Pair, message: str, help_text: str) -> Finding:
+    return Finding(
+        rule=rule,
+        severity=RULES[rule][0],
+        message=message,
+        help=help_text,
+        place=pair.desired.resource.place() if pair.desired else None,
+        address=pair.address,
+    )
+
+
+def _exposed(
+    as_it_is: Matched, membership: Membership, workspace: Workspace, matched: Matched
+) -> Iterator[Finding]:
+    for brake in exposed(as_it_is, membership, workspace):
+        pair = matched.pair(brake.address) if brake.address else None
+        if pair is not None:
+            help_text = "Put the exclusion back first: nobody may be left to repair the rest."
+            yield _finding("drift-break-glass-exposed", pair, f"{brake.message} as it is now", help_text)
+
+
+def _policy(pair: Pair) -> Iterator[Finding]:
+    declared, found = pair.after or {}, pair.before or {}
+    if is_in_force(declared) and not is_in_force(found):
+        how = f"is {state(found)}" if pair.before is not None else "is not there"
+        said = f"{pair.address} should be enforced and {how}: nobody is asked what it demands"
+        yield _finding("drift-not-enforced", pair, said, "`tapctl apply` puts it back.")
+    elif is_in_force(found) and not is_in_force(declared):
+        said = f"{pair.address} is enforced, which its document does not say: people meet it already"
+        help_text = "Look at the sign-in logs for who is stopped; then adopt it, or apply."
+        yield _finding("drift-enforced", pair, said, help_text)
+    elif is_in_force(found):
+        yield from _both_enforced(pair, declared, found)
+    if is_in_force(found) and blocks(found) and not (is_in_force(declared) and blocks(declared)):
+        said = f"{pair.address} blocks, and nothing a person can do satisfies a block"
+        yield _finding("drift-blocks", pair, said, "See whom it stops, you included, before anything else.")
+
+
+def _both_enforced(pair: Pair, declared: JsonObject, found: JsonObject) -> Iterator[Finding]:
+    if pair.kind.effect(declared, found) == "loosens":
+        spared = widened(found, declared)
+        less = f" (as declared, {'; '.join(spared)})" if spared else ""
+        said = f"{pair.address} lets through what its document stops{less}"
+        yield _finding("drift-weaker", pair, said, "`tapctl apply` puts it back.")
+    if reach := widened(declared, found):
+        said = f"{pair.address}, which is enforced, reaches further than its document: {'; '.join(reach)}"
+        yield _finding("drift-stricter", pair, said, "People may be stopped whom nobody meant.")
+
+
+def _other(pair: Pair, enforced: Sequence[Pair]) -> Iterator[Finding]:
+    users = [policy for policy in enforced if _refers(policy, pair)]
+    if pair.kind.inside or pair.kind.singleton:
+        if pair.after is not None and pair.kind.effect(pair.after, pair.before or {}) == "loosens":
+            said = f"{pair.address} allows what its document does not"
+            yield _finding("drift-weaker", pair, said, "`tapctl apply` puts it back.")
+        return
+    joined = _joined(pair)
+    sparing = [policy for policy in users if _excludes(policy, pair)]
+    if joined and sparing:
+        said = f"{pair.address} holds {', '.join(joined)}, whom {_listed(sparing)} therefore {_does(sparing)}"
+        yield _finding("drift-more-spared", pair, said, "Find out who put them there, and why.")
+    elif users:
+        said = f"{pair.address} is not what its document says, and {_listed(users)} {_uses(users)} it"
+        yield _finding("drift-in-use", pair, said, "What the policies do has changed with it.")
+
+
+def _refers(policy: Pair, pair: Pair) -> bool:
+    """Whether a policy of the tenant holds this object, by the name it has here or by its id."""
+    wanted = {pair.address.name, f"id:{pair.id}"} | ({pair.former_name} if pair.former_name else set())
+    named = ("AllTrusted",) if (pair.before or {}).get("isTrusted") else ()
+    return any(
+        pair.kind.name in field.references and (text in wanted or text in named)
+        for _, field, text in references(policy.kind.field, policy.before or {})
+    )
+
+
+def _excludes(policy: Pair, pair: Pair) -> bool:
+    named = texts(policy.before or {}, "conditions", "users", "excludeGroups")
+    return pair.address.name in named or f"id:{pair.id}" in named
+
+
+def _joined(pair: Pair) -> list[str]:
+    """Members that the document does not have."""
+    if pair.kind.name != "Group" or pair.after is None or "members" in pair.left_as_is:
+        return []
+    return sorted({*texts(pair.before or {}, "members")} - {*texts(pair.after, "members")})
+
+
+def _undeclared(enforced: Sequence[Pair], arrived: Collection[str]) -> Iterator[Finding]:
+    for pair in enforced:
+        if pair.desired is None and not pair.is_owned and pair.id in arrived:
+            said = f"{pair.address} is new, enforced, and declared by no document"
+            yield _finding("drift-new-undeclared", pair, said, "`tapctl import --name` writes a document.")
+
+
+def _listed(pairs: Sequence[Pair]) -> str:
+    names = [repr(pair.address.name) for pair in pairs]
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def _does(pairs: Sequence[Pair]) -> str:
+    return "spares" if len(pairs) == 1 else "spare"
+
+
+def _uses(pairs: Sequence[Pair]) -> str:
+    return "uses" if len(pairs) == 1 else "use"

@@ -1,0 +1,358 @@
+"""A plan, and the evidence that was read for it → News: each difference with who made it, and what it means.
+
+Pure. Read as news, a difference goes from the document to the tenant: what was added is what the tenant has
+and the document has not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+from tapctl.drift.causes import (
+    DAYS_KEPT,
+    Attribution,
+    Cause,
+    Log,
+    is_membership,
+    of_field,
+    of_members,
+    shown_time,
+    why_unknown,
+)
+from tapctl.drift.events import Event, events_of, moment_of
+from tapctl.drift.meaning import meaning
+from tapctl.drift.versions import Version, versions
+from tapctl.model import Address, Change, FieldChange, Finding, JsonObject, Place, Snapshot
+from tapctl.report import FieldLine, Headline, field_line
+
+if TYPE_CHECKING:
+    from tapctl.match import Matched, Pair
+    from tapctl.pipeline import Checked, Compared
+
+What: TypeAlias = Literal["changed", "renamed", "missing", "unwanted"]
+
+_LINKS: Final = ("members", "owners")
+_KEPT: Final = timedelta(days=30)
+_RESTORABLE: Final = ("ConditionalAccessPolicy", "NamedLocation", "Group")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What the tenant was asked beyond the plan. `unread` says why the audit log could not be read, if so;
+    `deleted` are the deleted items of each kind, as Graph answered them; `undeleted` why they are unknown."""
+
+    now: datetime
+    records: tuple[JsonObject, ...] = ()
+    unread: str = ""
+    deleted: Mapping[str, tuple[JsonObject, ...]] = field(default_factory=dict)
+    undeleted: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Since:
+    """The moment from which things count as new, and what it is the time of; None where nobody knows one."""
+
+    moment: datetime | None
+    said: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriftedField:
+    """One field, from the document to the tenant, and who made it so."""
+
+    line: FieldLine
+    attribution: Attribution
+    is_newer: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drifted:
+    """One object that is not what the files say. `attribution` is of the whole object: who deleted, made or
+    renamed it; empty for `changed`. `restore` says whether what vanished can come back."""
+
+    address: Address
+    what: What
+    said: str
+    id: str | None = None
+    place: Place | None = None
+    fields: tuple[DriftedField, ...] = ()
+    attribution: Attribution | None = None
+    restore: str = ""
+    is_newer: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undeclared:
+    """An object in the tenant that no document means; listed, and no drift."""
+
+    address: Address
+    id: str | None
+    created: datetime | None = None
+    modified: datetime | None = None
+    attribution: Attribution | None = None
+    is_newer: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """Everything `tapctl drift` has to say."""
+
+    headline: Headline
+    since: Since
+    log: Log
+    records: int
+    drifted: tuple[Drifted, ...]
+    undeclared: tuple[Undeclared, ...]
+    findings: tuple[Finding, ...]
+    adopted: tuple[str, ...] = ()
+    requests: int = 0
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether the tenant is what the files say, and nothing about it is wrong."""
+        return not self.drifted and not any(finding.severity == "error" for finding in self.findings)
+
+
+def news(compared: Compared, checked: Checked, evidence: Evidence, since: Since) -> News:
+    """Put it together."""
+    plan, matched, snapshot = compared.plan, compared.matched, compared.snapshot
+    join = _Join(matched=matched, snapshot=snapshot, evidence=evidence, since=since)
+    drifted = tuple(join.drifted(change) for change in plan.pending)
+    strays = [pair for pair in matched.pairs if pair.desired is None and not pair.is_owned]
+    undeclared = tuple(map(join.undeclared, strays))
+    arrived = {str(item.id) for item in undeclared if item.is_newer}
+    found = meaning(matched, snapshot, checked.workspace, {item.address for item in drifted}, arrived)
+    others = [item for item in (*checked.findings, *plan.findings) if item.severity != "brake"]
+    rank = ("error", "warning", "note")
+    findings = sorted((*found, *others), key=lambda finding: rank.index(finding.severity))
+    return News(
+        headline=Headline(environment=plan.environment, tenant_id=plan.tenant_id, is_sandbox=plan.is_sandbox),
+        since=since,
+        log=join.log,
+        records=len(join.events),
+        drifted=drifted,
+        undeclared=undeclared,
+        findings=tuple(findings),
+    )
+
+
+class _Join:
+    """The events, and what every look-up among them needs."""
+
+    def __init__(self, *, matched: Matched, snapshot: Snapshot, evidence: Evidence, since: Since) -> None:
+        self.matched, self.since, self.evidence = matched, since, evidence
+        self.events = events_of(evidence.records)
+        self.log = Log(
+            unread=evidence.unread,
+            days_kept=DAYS_KEPT[snapshot.facts.is_licensed],
+            now=evidence.now,
+            oldest=self.events[-1].moment if self.events else None,
+        )
+        self.ids = {(kind, name): object_id for (kind, object_id), name in matched.directory.names.items()}
+
+    def drifted(self, change: Change) -> Drifted:
+        """One pending change, the other way round."""
+        pair = self.matched.pair(change.address)
+        assert pair is not None  # noqa: S101  # for mypy: every change has its pair
+        match change.action:
+            case "create":
+                return self._missing(change, pair)
+            case "delete":
+                return self._unwanted(change, pair)
+            case _:
+                return self._changed(change, pair)
+
+    def _changed(self, change: Change, pair: Pair) -> Drifted:
+        history = self._history(pair)
+        modified = _time(pair, "modifiedDateTime")
+        fields = tuple(self._field(line, pair, history, modified) for line in _lines(change))
+        renaming = self._renamed_to(change.former_name, history) if change.former_name else None
+        newer = [item.is_newer for item in fields] + ([self._is_newer(renaming)] if renaming else [])
+        return Drifted(
+            address=change.address,
+            what="renamed" if change.former_name else "changed",
+            said=f"called {change.former_name!r} in the tenant" if change.former_name else "",
+            id=change.id,
+            place=change.place,
+            fields=fields,
+            attribution=renaming,
+            is_newer=_any(newer) or self._modified_since(modified),
+        )
+
+    def _field(
+        self, line: FieldLine, pair: Pair, history: Sequence[Version], modified: datetime | None
+    ) -> DriftedField:
+        if pair.kind.name == "Group" and line.path in _LINKS:
+            found = of_members(str(pair.id).lower(), line, self._ids_of(line), self.events, self.log)
+        else:
+            found = of_field(line.path, line.before, line.after, history, self.log, modified)
+        return DriftedField(line=line, attribution=found, is_newer=self._is_newer(found))
+
+    def _ids_of(self, line: FieldLine) -> dict[str, str]:
+        """The object ids of names: a User's, or a Group's that is written with its kind."""
+        found = {}
+        for name in map(str, (*line.added, *line.removed)):
+            bare = name.partition(":")[2] or name
+            kinds = ("User", "Group", "ServicePrincipal")
+            known = (self.ids.get((kind, text)) for kind in kinds for text in (name, bare))
+            found[name] = bare if name.startswith("id:") else next(filter(None, known), "")
+        return found
+
+    def _history(self, pair: Pair) -> tuple[Version, ...]:
+        events = [event for event in self.events if not is_membership(event)]
+        return versions(events, pair.kind, str(pair.id), self.matched.directory)
+
+    def _renamed_to(self, name: str | None, history: Iterable[Version]) -> Attribution:
+        for version in history:
+            if version.names[1] == name and version.names[0] != name:
+                return Attribution(causes=(Cause(event=version.event),))
+        return Attribution(unknown=why_unknown((), self.log, None))
+
+    def _missing(self, change: Change, pair: Pair) -> Drifted:
+        """Declared, and not in the tenant: deleted, renamed, or never there."""
+        name = pair.display_name
+        item = next((item for item in self._deleted(pair) if item.get("displayName") == name), None)
+        ids = [str(item["id"])] if item else []
+        gone = [
+            event
+            for event in self.events
+            if event.does("delete")
+            and _is_of(event, pair)
+            and (event.names(name) or any(map(event.is_about, ids)))
+        ]
+        renamed = self._renamed_away(pair)
+        attribution = Attribution(causes=tuple(Cause(event=event) for event in (gone or renamed)[:1]))
+        if not attribution.causes:
+            attribution = Attribution(
+                unknown=why_unknown((), self.log, moment_of((item or {}).get("deletedDateTime")))
+            )
+        return Drifted(
+            address=change.address,
+            what="missing",
+            said=_gone(bool(gone or item), renamed, name),
+            id=ids[0] if ids else None,
+            place=change.place,
+            attribution=attribution,
+            restore="" if renamed and not gone else self._restore(pair, item),
+            is_newer=self._is_newer(attribution),
+        )
+
+    def _renamed_away(self, pair: Pair) -> list[Event]:
+        name = pair.display_name
+        for event in self.events:
+            for item in event.modified:
+                old, new = (_display_name(side) for side in (item.before, item.after))
+                if old == name and new and new != name and _is_of(event, pair):
+                    return [event]
+        return []
+
+    def _deleted(self, pair: Pair) -> tuple[JsonObject, ...]:
+        return self.evidence.deleted.get(pair.kind.name, ())
+
+    def _restore(self, pair: Pair, item: JsonObject | None) -> str:
+        kind = pair.kind.name
+        if kind not in _RESTORABLE:
+            return "cannot be restored: Entra keeps no deleted objects of this kind; apply makes a new one"
+        if kind in self.evidence.undeleted:
+            return f"whether it can be restored is unknown: {self.evidence.undeleted[kind]}"
+        if item is None:
+            return "cannot be restored: it is not among the deleted objects; apply makes a new one"
+        deleted = moment_of(item.get("deletedDateTime"))
+        until = f" until {shown_time(deleted + _KEPT)}" if deleted else " for 30 days after its deletion"
+        return f"can be restored{until}, with its id {item['id']}; apply would make a new one with another id"
+
+    def _unwanted(self, change: Change, pair: Pair) -> Drifted:
+        """In the tenant, and the files say that it should not be."""
+        attribution = self._made(pair)
+        created = _time(pair, "createdDateTime")
+        return Drifted(
+            address=change.address,
+            what="unwanted",
+            said=change.reason,
+            id=change.id,
+            place=change.place,
+            attribution=attribution,
+            is_newer=_any([self._is_newer(attribution), self._modified_since(created)]),
+        )
+
+    def undeclared(self, pair: Pair) -> Undeclared:
+        """An object that no document means."""
+        created, modified = _time(pair, "createdDateTime"), _time(pair, "modifiedDateTime")
+        attribution = self._made(pair)
+        return Undeclared(
+            address=pair.address,
+            id=pair.id,
+            created=created,
+            modified=modified,
+            attribution=attribution if attribution.causes else None,
+            is_newer=_any([self._is_newer(attribution), self._modified_since(created)]),
+        )
+
+    def _made(self, pair: Pair) -> Attribution:
+        for event in self.events:
+            is_making = event.does("add") or event.does("create") or event.does("restore")
+            if is_making and pair.id and event.is_about(pair.id) and not is_membership(event):
+                return Attribution(causes=(Cause(event=event),))
+        return Attribution(unknown=why_unknown((), self.log, _time(pair, "createdDateTime")))
+
+    def _is_newer(self, attribution: Attribution) -> bool | None:
+        """Whether the log shows it to have come after the moment asked about; None where it shows nothing."""
+        if self.since.moment is None or attribution.newest is None:
+            return None
+        return attribution.newest > self.since.moment
+
+    def _modified_since(self, moment: datetime | None) -> bool | None:
+        if self.since.moment is None or moment is None:
+            return None
+        return moment > self.since.moment
+
+
+def _lines(change: Change) -> Iterator[FieldLine]:
+    """A plan's fields, from the document to the tenant."""
+    for found in change.fields:
+        turned = FieldChange(path=found.path, before=found.after, after=found.before)
+        yield field_line(change.address.kind, turned)
+
+
+def _any(said: Iterable[bool | None]) -> bool | None:
+    """True if anything is; None where nothing is known."""
+    known = [item for item in said if item is not None]
+    return any(known) if known else None
+
+
+def _time(pair: Pair, name: str) -> datetime | None:
+    return moment_of((pair.observed or {}).get(name))
+
+
+def _is_of(event: Event, pair: Pair) -> bool:
+    """Whether an activity is about this kind of object, as its words or its target's type say."""
+    noun = _NOUNS.get(pair.kind.name)
+    types = {target.type.lower() for target in event.targets}
+    return noun is None or event.does(noun) or pair.kind.name.lower() in types
+
+
+_NOUNS: Final[Mapping[str, str]] = {
+    "ConditionalAccessPolicy": "policy",
+    "NamedLocation": "location",
+    "AuthenticationStrength": "strength",
+    "AuthenticationContext": "context",
+    "Group": "group",
+}
+"""A word in the activities of each kind: one name may be a policy's and a group's."""
+
+
+def _display_name(side: object) -> str:
+    found = side.get("displayName") if isinstance(side, dict) else None
+    return found if isinstance(found, str) else ""
+
+
+def _gone(was_deleted: bool, renamed: Sequence[Event], name: str) -> str:
+    if was_deleted:
+        return "deleted in the tenant"
+    if renamed:
+        names = {_display_name(item.after) for item in renamed[0].modified} - {"", name}
+        return f"renamed in the tenant to {', '.join(sorted(map(repr, names)))}"
+    return "not in the tenant: deleted or renamed without a trace, or never applied"

@@ -1,0 +1,92 @@
+"""Who made a difference, in words: the same for a terminal and for Markdown, which escape them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from tapctl.drift.causes import Attribution, Cause, shown_time
+from tapctl.drift.events import Event
+from tapctl.drift.news import Drifted, News
+from tapctl.render.values import counted, shortened, shown
+
+SYMBOLS: Final = {"changed": "~", "renamed": "~", "missing": "-", "unwanted": "+"}
+_WHATS: Final = {
+    "changed": "changed in the tenant",
+    "renamed": "goes by another name in the tenant",
+    "missing": "missing in the tenant",
+    "unwanted": "in the tenant, where it should not be",
+}
+_MOST_NAMES: Final = 5
+
+
+def headline(news: News) -> str:
+    """What was found, in one sentence."""
+    if not news.drifted:
+        return "The tenant is what the files say" + (", but see below" if not news.is_clean else "")
+    parts = []
+    for what, words in (("changed", "changed"), ("missing", "missing"), ("unwanted", "too many")):
+        count = sum(
+            item.what == what or (what == "changed" and item.what == "renamed") for item in news.drifted
+        )
+        parts += [f"{count} {words}"] if count else []
+    verb = "is" if len(news.drifted) == 1 else "are"
+    return f"{counted(len(news.drifted), 'object')} {verb} not what the files say: {', '.join(parts)}"
+
+
+def since(news: News) -> str:
+    """From when on things count as new."""
+    moment = news.since.moment
+    if moment is None:
+        return f"What is new is unknown: {news.since.said}."
+    newer = sum(item.is_newer is True for item in news.drifted)
+    return f"{newer} shown to be newer than {shown_time(moment)} ({news.since.said})."
+
+
+def log(news: News) -> str:
+    """What of the audit log there was."""
+    if news.log.unread:
+        return f"The audit log could not be read, so who did it is unknown: {news.log.unread}"
+    if not news.drifted:
+        return ""
+    reach = f", the oldest of {shown_time(news.log.oldest)}" if news.log.oldest else ""
+    return f"Audit log: {counted(news.records, 'record')}{reach}; Entra keeps {news.log.days_kept}."
+
+
+def said(item: Drifted) -> str:
+    """What became of an object."""
+    return f"{_WHATS[item.what]}: {item.said}" if item.said else _WHATS[item.what]
+
+
+def age(is_newer: bool | None) -> str:
+    """A mark for what is newer than the moment asked about."""
+    return "new" if is_newer else ""
+
+
+def causes(attribution: Attribution) -> Iterator[str]:
+    """Each known cause, then what might be one, then why the rest is unknown."""
+    several = len(attribution.causes) > 1 or bool(attribution.unknown and attribution.causes)
+    for cause in attribution.causes:
+        yield f"{_entries(cause) if several else ''}{by(cause.event)}"
+    for event in attribution.suspects:
+        yield f"maybe {by(event)}"
+    if attribution.unknown:
+        yield f"{'the rest' if attribution.causes else 'by whom is'} unknown: {attribution.unknown}"
+
+
+def _entries(cause: Cause) -> str:
+    first, more = shortened([shown(item) for item in cause.entries], _MOST_NAMES)
+    return f"{', '.join([*first, *more])}: " if cause.entries else ""
+
+
+def by(event: Event) -> str:
+    """Who, when, with what, from where; what the record does not say is unknown."""
+    actor = event.actor
+    if actor.kind == "application":
+        who = f"application {actor.name}"
+    elif actor.kind == "person":
+        who = f"{actor.name}, {f'with {event.application}' if event.application else 'application unknown'}"
+    else:
+        who = "somebody the record does not name"
+    address = f"from {event.ip_address}" if event.ip_address else "address unknown"
+    return f"by {who}, {address}, {shown_time(event.moment)} ({event.activity})"

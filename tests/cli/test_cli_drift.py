@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cli_tools import TENANT, Cli
+from jsonschema import Draft202012Validator
+
+from tapctl import schema
+
+POLICIES = "identity/conditionalAccess/policies"
+AUDITS = "auditLogs/directoryAudits"
+BAD = "x \x1b[31m\u202e@everyone | <b>`] ##1"
+
+
+@pytest.fixture
+def drifted(cli: Cli) -> Cli:
+    """What the documents say was applied, and then somebody was there."""
+    assert cli("apply", "--yes").code == 0
+    tenant = json.loads(cli("sandbox", "dump").out)
+    policy = next(item for item in tenant[POLICIES] if item["displayName"] == "NH-20 Passwordless")
+    before = dict(policy)
+    policy |= {"state": "disabled", "modifiedDateTime": "2026-11-20T10:00:00Z"}
+    tenant[POLICIES].append({**policy, "id": "99999999-0000-4000-8000-000000000001", "displayName": BAD})
+    tenant[AUDITS] = [_record(before, policy)]
+    (cli.root / "tenant.json").write_text(json.dumps(tenant), encoding="utf-8")
+    assert cli("sandbox", "load", "tenant.json").code == 0
+    return cli
+
+
+def _record(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+    values = {"oldValue": json.dumps(before), "newValue": json.dumps(after)}
+    modified = [{"displayName": "ConditionalAccessPolicy", **values}]
+    return {
+        "id": "r1",
+        "activityDisplayName": "Update conditional access policy",
+        "activityDateTime": "2026-11-20T10:00:02Z",
+        "category": "Policy",
+        "loggedByService": "Conditional Access",
+        "result": "success",
+        "initiatedBy": {"user": None, "app": {"displayName": BAD, "appId": "a"}},
+        "targetResources": [{"id": after["id"], "displayName": BAD, "modifiedProperties": modified}],
+    }
+
+
+def test_no_drift(cli: Cli) -> None:
+    assert cli("apply", "--yes").code == 0
+    result = cli("drift")
+
+    assert result.code == 0
+    assert "The tenant is what the files say" in result.out
+    assert "What is new is unknown" not in result.out
+
+
+def test_json_keeps_its_promise(drifted: Cli) -> None:
+    result = drifted("drift", "--format", "json", "--since", "2026-11-01")
+    found = result.json
+
+    Draft202012Validator(schema.read("drift-output")).validate(found)
+    assert (result.code, found["clean"]) == (2, False)
+    (cause,) = found["drifted"][0]["fields"][0]["attribution"]["causes"]
+    assert (cause["who"], cause["whoKind"], cause["ipAddress"]) == (BAD, "application", None)
+    assert found["drifted"][0]["newer"] is True
+
+
+@pytest.mark.parametrize("chosen", ["text", "markdown", "json"])
+def test_names_from_a_record_or_the_tenant_do_nothing(drifted: Cli, chosen: str) -> None:
+    result = drifted("drift", "--format", chosen)
+
+    assert not {"\x1b", "\u202e"} & set(result.out)
+    assert chosen != "markdown" or ("<b>" not in result.out and " @everyone" not in result.out)
+    assert chosen == "json" or "SANDBOX: nothing real was changed" in result.out
+
+
+def test_text_says_who_and_what(drifted: Cli) -> None:
+    shown = drifted("drift", "--since", "2026-11-01").out
+
+    assert "state: enabledForReportingButNotEnforced -> disabled (new)" in shown
+    assert "by application x \\x1b[31m" in shown
+    assert "address unknown, 2026-11-20 10:00 UTC (Update conditional access policy)" in shown
+    assert "Not declared here, left alone" in shown
+    assert "1 object is not what the files say: 1 changed" in shown
+
+
+def test_markdown_is_the_same_every_time(drifted: Cli) -> None:
+    first, second = (drifted("drift", "--format", "markdown").out for _ in range(2))
+
+    assert first == second
+    assert first.startswith("## Drift in `sandbox`: 1 object is not what the files say")
+
+
+def test_adopting_writes_the_tenant_s_version_and_keeps_comments(drifted: Cli) -> None:
+    file = Path("policies/all.yaml")
+    file.write_text(
+        file.read_text("utf-8").replace("state: enabledFor", "# why\n  state: enabledFor"), "utf-8"
+    )
+    result = drifted("drift", "--adopt", "--format", "json")
+
+    assert (result.code, result.json["adopted"]) == (2, [str(file)])
+    assert "# why\n  state: disabled" in file.read_text("utf-8")
+    assert drifted("drift").code == 0
+
+
+def test_what_is_gone_or_unwanted_is_adopted_by_hand(cli: Cli) -> None:
+    cli.write("more.yaml", "kind: Group\nname: All staff\nensure: absent\n")
+    cli.write("tapctl.yaml", "ownership: {NamedLocation: ['Head*']}\n")
+    result = cli("drift", "--adopt", "--format", "json")
+
+    said = {finding["message"] for finding in result.json["findings"] if finding["rule"] == "adopt-by-hand"}
+    assert any("Pilots is not in the tenant" in text for text in said)
+    assert any("take `ensure: absent` out" in text for text in said)
+    assert any(path.endswith("headquarters.yaml") for path in result.json["adopted"])
+
+
+def test_mistakes_in_the_folder_come_first(cli: Cli) -> None:
+    cli.write("bad.yaml", "kind: Group\nname: Bad\nspec: {nonsense: 1}\n")
+
+    assert cli("drift").code == 1
+
+
+def test_a_time_that_is_none(cli: Cli) -> None:
+    result = cli("drift", "--since", "yesterday")
+
+    assert (result.code, result.out) == (1, "")
+    assert "is no time" in result.err
+
+
+def test_a_pipeline_names_its_environment(cli: Cli) -> None:
+    cli.write("environments/production.yaml", f"tenantId: {TENANT}\n")
+
+    assert "say which one you mean with -e" in cli("drift").err

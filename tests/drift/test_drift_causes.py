@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from audit_records import ALEX, GROUP, KIM, LOG, NOW, events, history, policy, record
+
+from tapctl.drift.causes import Attribution, of_field, of_members
+from tapctl.model import Json
+from tapctl.report import FieldLine
+
+USERS = "conditions.users.excludeUsers"
+
+
+def excluding(*ids: str) -> dict[str, Any]:
+    return policy(users={"excludeUsers": list(ids)})
+
+
+def by(upn: str) -> dict[str, Any]:
+    return {"user": {"id": upn, "userPrincipalName": upn, "ipAddress": "192.0.2.1"}, "app": None}
+
+
+def blamed(path: str, declared: Json, found: Json, *records: dict[str, Any]) -> Attribution:
+    return of_field(path, declared, found, history(*records), LOG, None)
+
+
+def who(found: Attribution) -> list[tuple[str, tuple[Json, ...]]]:
+    return [(cause.event.actor.name, cause.entries) for cause in found.causes]
+
+
+def test_the_newest_record_that_made_it_so() -> None:
+    found = blamed(
+        "state",
+        "enabled",
+        "disabled",
+        record(policy(), policy(state="disabled"), when="2026-11-01T00:00:00Z"),
+        record(policy(state="disabled"), policy(), when="2026-11-02T00:00:00Z"),
+        record(
+            policy(), policy(state="disabled"), when="2026-11-03T00:00:00Z", initiatedBy=by("kim@x.example")
+        ),
+        record(excluding(), excluding(KIM), when="2026-11-04T00:00:00Z"),
+    )
+
+    assert who(found) == [("kim@x.example", ())]
+    assert found.unknown == ""
+
+
+def test_a_record_that_left_another_value_is_not_taken_for_it() -> None:
+    found = blamed("state", "enabled", "disabled", record(policy(state="disabled"), policy()))
+
+    assert found.causes == ()
+    assert "left another value" in found.unknown
+    assert "2026-11-20 10:00 UTC, alex@x.example" in found.unknown
+
+
+def test_each_entry_of_a_list_has_its_own_cause() -> None:
+    found = blamed(
+        USERS,
+        [],
+        ["alex@x.example", "kim@x.example"],
+        record(excluding(), excluding(ALEX), when="2026-11-01T00:00:00Z"),
+        record(
+            excluding(ALEX),
+            excluding(ALEX, KIM),
+            when="2026-11-02T00:00:00Z",
+            initiatedBy=by("kim@x.example"),
+        ),
+    )
+
+    assert who(found) == [
+        ("kim@x.example", ("kim@x.example",)),
+        ("alex@x.example", ("alex@x.example",)),
+    ]
+
+
+def test_what_was_taken_out_has_a_cause_too() -> None:
+    found = blamed(
+        "conditions.users.excludeGroups",
+        ["Break glass"],
+        None,
+        record(policy(), policy(users={"excludeGroups": []})),
+    )
+
+    assert who(found) == [("alex@x.example", ("Break glass",))]
+
+
+def test_what_no_record_explains_stays_unknown_beside_what_is_known() -> None:
+    found = blamed(USERS, [], ["alex@x.example", "kim@x.example"], record(excluding(), excluding(ALEX)))
+
+    assert who(found) == [("alex@x.example", ("alex@x.example",))]
+    assert "the audit log has no record of it; it keeps 30 days" in found.unknown
+
+
+def test_an_entry_that_came_back_after_the_last_record_is_unknown() -> None:
+    found = blamed(USERS, [], ["alex@x.example"], record(excluding(ALEX), excluding()))
+
+    assert found.causes == ()
+
+
+def test_a_silent_record_is_a_suspect_and_no_cause() -> None:
+    silent = record({}, {})
+    silent["targetResources"][0]["modifiedProperties"] = []
+    found = blamed("state", "enabled", "disabled", silent)
+
+    assert found.causes == ()
+    assert [event.actor.name for event in found.suspects] == ["alex@x.example"]
+    assert found.unknown == "the record does not say which fields it changed"
+
+
+@pytest.mark.parametrize(
+    ("log", "modified", "said"),
+    [
+        (replace(LOG, unread="403 no permission"), None, "could not be read: 403 no permission"),
+        (LOG, None, "the audit log has no record of it; it keeps 30 days"),
+        (LOG, NOW - timedelta(minutes=20), "records arrive late"),
+        (
+            LOG,
+            NOW - timedelta(days=60),
+            "last changed at 2026-09-26 12:00 UTC, of which the audit log has no",
+        ),
+        (LOG, datetime(2026, 11, 20, 10, 1, tzinfo=UTC), "no record in the audit log is about it"),
+    ],
+)
+def test_why_nobody_is_known(log: Any, modified: Any, said: str) -> None:
+    recorded = history(record(excluding(), excluding(KIM))) if modified and modified.day == 20 else ()
+
+    assert said in of_field("state", "enabled", "disabled", recorded, log, modified).unknown
+
+
+def membership(activity: str, member: str, when: str, group_target: bool = True) -> dict[str, Any]:
+    """As Core Directory writes it: the member first, the group in its modified properties and as a target."""
+    change = {"displayName": "Group.ObjectID", "oldValue": None, "newValue": f'"{GROUP}"'}
+    targets: list[dict[str, Any]] = [
+        {"id": member, "type": "User", "userPrincipalName": "x", "modifiedProperties": [change]}
+    ]
+    targets += [{"id": GROUP, "type": "Group", "modifiedProperties": []}] if group_target else []
+    return record({}, {}, activity=activity, when=when, targetResources=targets)
+
+
+@pytest.mark.parametrize("group_target", [True, False])
+def test_who_put_somebody_into_a_group(group_target: bool) -> None:
+    line = FieldLine(path="members", before=["kim@x.example"], after=["alex@x.example"], is_set=True)
+    found = of_members(
+        GROUP,
+        line,
+        {"alex@x.example": ALEX, "kim@x.example": KIM},
+        events(
+            membership("Add member to group", ALEX, "2026-11-03T00:00:00Z", group_target),
+            membership("Remove member from group", KIM, "2026-11-02T00:00:00Z", group_target),
+            membership("Add owner to group", ALEX, "2026-11-04T00:00:00Z"),
+            membership("Add member to group", KIM, "2026-11-01T00:00:00Z"),
+        ),
+        LOG,
+    )
+
+    assert [cause.entries for cause in found.causes] == [("alex@x.example",), ("kim@x.example",)]
+    assert found.unknown == ""
+
+
+def test_a_member_who_was_removed_by_the_last_record_is_unknown() -> None:
+    line = FieldLine(path="members", before=None, after=["alex@x.example", "who@x.example"], is_set=True)
+    gone = membership("Remove member from group", ALEX, "2026-11-03T00:00:00Z")
+    found = of_members(GROUP, line, {"alex@x.example": ALEX}, events(gone), LOG)
+
+    assert found.causes == ()
+    assert "no record of it" in found.unknown

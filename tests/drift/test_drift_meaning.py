@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from typing import Any
+
+from drift_tenants import LOCATIONS, POLICIES, Base, named, pass_policy
+
+from tapctl.drift.meaning import RULES
+
+OTHER = "99999999-0000-4000-8000-000000000001"
+
+
+def rules(base: Base, tenant: dict[str, Any]) -> list[str]:
+    return [finding.rule for finding in base.news(tenant).findings if finding.rule in RULES]
+
+
+def test_what_is_declared_to_be_enforced_and_is_not(base: Base) -> None:
+    for state in ("disabled", "enabledForReportingButNotEnforced"):
+        tenant = base.changed()
+        named(tenant, POLICIES, "Enforced")["state"] = state
+        assert rules(base, tenant) == ["drift-not-enforced"]
+
+    tenant[POLICIES].remove(named(tenant, POLICIES, "Enforced"))
+    assert rules(base, tenant) == ["drift-not-enforced"]
+
+
+def test_a_break_glass_account_that_is_no_longer_excluded_comes_first(base: Base) -> None:
+    tenant = base.changed()
+    users = named(tenant, POLICIES, "Enforced")["conditions"]["users"]
+    users["excludeGroups"] = users["excludeGroups"][1:] if users["excludeGroups"][0].endswith("0001") else []
+    found = base.news(tenant).findings
+
+    assert (found[0].rule, found[0].severity) == ("drift-break-glass-exposed", "error")
+    assert "as it is now" in found[0].message
+    assert "drift-stricter" in [finding.rule for finding in found]
+
+
+def test_somebody_was_spared(base: Base) -> None:
+    tenant = base.changed()
+    users = named(tenant, POLICIES, "Enforced")["conditions"]["users"]
+    users["excludeUsers"] = [tenant["users"][5]["id"]]
+    found = base.news(tenant).findings
+
+    assert [finding.rule for finding in found] == ["drift-weaker"]
+    assert "as declared, users.excludeUsers loses" in found[0].message
+
+
+def test_enforced_without_being_declared_so(base: Base) -> None:
+    tenant = base.changed()
+    named(tenant, POLICIES, "Reported")["state"] = "enabled"
+    assert rules(base, tenant) == ["drift-enforced"]
+
+    named(tenant, POLICIES, "Reported")["grantControls"]["builtInControls"] = ["block"]
+    assert rules(base, tenant) == ["drift-blocks", "drift-enforced"]
+
+
+def test_passes_that_work_more_than_once(base: Base) -> None:
+    tenant = base.changed()
+    pass_policy(tenant)["isUsableOnce"] = False
+    assert rules(base, tenant) == ["drift-weaker"]
+
+    tenant = base.changed()
+    pass_policy(tenant)["maximumLifetimeInMinutes"] = 120
+    pass_policy(tenant)["defaultLifetimeInMinutes"] = 60
+    assert rules(base, tenant) == []
+
+
+def test_a_member_more_in_a_group_that_a_policy_spares(base: Base) -> None:
+    tenant = base.changed()
+    group, user = named(tenant, "groups", "Pilots"), tenant["users"][5]
+    group["members"] = [*group["members"], user["id"]]
+    found = base.news(tenant).findings
+
+    assert [finding.rule for finding in found] == ["drift-more-spared"]
+    assert user["userPrincipalName"] in found[0].message
+    assert "'Enforced' therefore spares" in found[0].message
+
+
+def test_a_location_that_an_enforced_policy_uses(base: Base) -> None:
+    tenant = base.changed()
+    named(tenant, LOCATIONS, "Office")["ipRanges"].append(
+        {"@odata.type": "#microsoft.graph.iPv4CidrRange", "cidrAddress": "203.0.113.0/24"}
+    )
+
+    assert rules(base, tenant) == ["drift-in-use"]
+
+
+def test_a_group_that_nothing_spares_is_only_in_use(base: Base) -> None:
+    tenant = base.changed()
+    named(tenant, "groups", "Pilots")["description"] = "x"
+
+    assert rules(base, tenant) == ["drift-in-use"]
+
+
+def test_a_new_enforced_policy_that_nobody_declared(base: Base) -> None:
+    tenant = base.changed()
+    other = {
+        **named(tenant, POLICIES, "Reported"),
+        "id": OTHER,
+        "displayName": "Stranger",
+        "state": "enabled",
+    }
+    tenant[POLICIES].append({**other, "createdDateTime": "2026-11-24T00:00:00Z"})
+    assert rules(base, tenant) == ["drift-new-undeclared"]
+
+    tenant[POLICIES][-1]["createdDateTime"] = "2020-01-01T00:00:00Z"
+    assert rules(base, tenant) == []

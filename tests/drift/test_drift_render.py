@@ -1,0 +1,106 @@
+"""Everything that can be said of drift, as people and programs see it."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from audit_records import record
+from drift_tenants import DELETED, LOCATIONS, POLICIES, SINCE, Base, named, pass_policy
+from jsonschema import Draft202012Validator
+
+from tapctl import schema
+from tapctl.drift.news import News, news
+from tapctl.render.drift_json import render as render_json
+from tapctl.render.drift_markdown import render as render_markdown
+from tapctl.render.drift_text import render as render_text
+
+OTHER = "99999999-0000-4000-8000-00000000000{}"
+
+
+def everything(base: Base) -> News:
+    """Each kind of difference, with a record, with half of one, and without any."""
+    tenant = base.changed()
+    enforced, group = named(tenant, POLICIES, "Enforced"), named(tenant, "groups", "Pilots")
+    before = copy.deepcopy(enforced)
+    extra = [user["id"] for user in tenant["users"][5:7]]
+    enforced["conditions"]["users"] |= {"excludeUsers": extra, "excludeGroups": [group["id"]]}
+    half = copy.deepcopy(enforced)
+    half["conditions"]["users"]["excludeUsers"] = extra[:1]
+    gone = named(tenant, POLICIES, "Reported")
+    tenant[POLICIES].remove(gone)
+    tenant[DELETED] = [{**gone, "deletedDateTime": "2026-11-22T08:00:00Z"}]
+    made = {
+        **enforced,
+        "id": OTHER.format(1),
+        "displayName": "Stranger",
+        "createdDateTime": "2026-11-24T00:00:00Z",
+    }
+    tenant[POLICIES].append(made)
+    tenant[LOCATIONS].append(
+        {**named(tenant, LOCATIONS, "Office"), "id": OTHER.format(2), "displayName": "Owned by us"}
+    )
+    pass_policy(tenant)["maximumLifetimeInMinutes"] = 43200
+    group["description"] = "two\nlines"
+    silent = record({}, {}, activity="Update group", target=group["id"])
+    silent["targetResources"][0]["modifiedProperties"] = []
+    tenant["auditLogs/directoryAudits"] = [
+        record(before, half, target=enforced["id"]),
+        record(gone, None, activity="Delete conditional access policy", target=gone["id"]),
+        record(None, made, activity="Add conditional access policy", target=OTHER.format(1)),
+        silent,
+    ]
+    compared, evidence = base.compared(tenant)
+    found = news(compared, base.checked(), evidence, SINCE)
+    headline = replace(found.headline, caller="ingrid@nordwind.example")
+    return replace(found, headline=headline, adopted=("all.yaml",), requests=7)
+
+
+def stable(text: str, base: Base) -> str:
+    """Without what is another in each run: the folder, and ids that the sandbox makes up."""
+    ids = {item["id"]: f"<{item['displayName']}>" for item in base.tenant[POLICIES]}
+    for old, new in {f"{base.root}/": "", **ids}.items():
+        text = text.replace(old, new)
+    return text
+
+
+def test_the_text(base: Base, golden: Callable[[str, str], None]) -> None:
+    golden("drift.txt", stable(render_text(everything(base), width=1000), base))
+
+
+def test_the_markdown(base: Base, golden: Callable[[str, str], None]) -> None:
+    golden("drift.md", stable(render_markdown(everything(base)), base))
+
+
+def test_colour_is_only_where_it_is_asked_for(base: Base) -> None:
+    found = everything(base)
+
+    assert "\x1b[" in render_text(found, colour=True)
+    assert "\x1b" not in render_text(found)
+
+
+def test_json_keeps_its_promise(base: Base) -> None:
+    found: Any = json.loads(render_json(everything(base)))
+
+    Draft202012Validator(schema.read("drift-output")).validate(found)
+    assert {item["what"] for item in found["drifted"]} == {"changed", "missing", "unwanted"}
+
+
+def test_a_log_that_could_not_be_read_is_said_everywhere(base: Base) -> None:
+    found = everything(base)
+    blind = replace(found, log=replace(found.log, unread="403 <b>"))
+
+    assert "could not be read, so who did it is unknown: 403 <b>" in render_text(blind)
+    assert "403 \\<b\\>" in render_markdown(blind)
+
+
+def test_a_hundred_drifted_objects_fit_an_issue(base: Base) -> None:
+    found = everything(base)
+    many = replace(found, drifted=found.drifted * 100, undeclared=found.undeclared * 3000)
+
+    assert len(render_markdown(many)) < 65_000
+    assert "more; see `--format json`" in render_markdown(many)
+    assert "and 2980 more" in render_text(many)

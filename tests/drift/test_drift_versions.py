@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from audit_records import ALEX, GROUP, history, policy, record
+from hypothesis import given, settings
+from test_drift_events import JSON
+
+from tapctl.drift.versions import changed_at
+
+TAP = "temporaryaccesspass"
+TYPE = "#microsoft.graph.temporaryAccessPassAuthenticationMethodConfiguration"
+UPDATE = "Authentication Methods Policy Update"
+
+
+def methods(before: Any, after: Any, **changes: Any) -> dict[str, Any]:
+    options = {"activity": UPDATE, "target": "whatever", "name": "AuthenticationMethodsPolicy"} | changes
+    return record(before, after, **options)
+
+
+def test_a_whole_policy_before_and_after() -> None:
+    (version,) = history(record(policy(), policy(state="disabled", users={"excludeUsers": [ALEX]})))
+
+    assert {(change.path, str(change.after)) for change in version.changes} == {
+        ("state", "disabled"),
+        ("conditions.users.excludeUsers", "['alex@x.example']"),
+    }
+
+
+def test_names_of_properties_in_other_letter_cases() -> None:
+    old = {"Id": "x", "State": "Enabled", "Conditions": {"Users": {"IncludeUsers": ["all"]}}}
+    new = {**old, "State": "Disabled"}
+    (version,) = history(record(old, new), id_="x")
+
+    assert [(change.path, change.before, change.after) for change in version.changes] == [
+        ("state", "enabled", "disabled")
+    ]
+
+
+def test_the_order_of_a_set_and_null_are_no_change() -> None:
+    old = policy(users={"excludeUsers": ["b", "a"], "excludeRoles": None})
+    new = policy(users={"excludeUsers": ["a", "b"], "excludeRoles": []})
+    (version,) = history(record(old, new))
+
+    assert version.changes == ()
+    assert version.is_readable
+
+
+def test_an_addition_has_no_before() -> None:
+    (version,) = history(record(None, policy(), activity="Add conditional access policy"))
+
+    assert changed_at(version, "state") is not None
+    assert version.names == ("", "NH-10")
+
+
+def test_a_record_of_another_object_is_not_of_this() -> None:
+    assert history(record({"id": "y"}, {"id": "y"}, target="y")) == ()
+
+
+@pytest.mark.parametrize("modified", [None, [], [{"displayName": "X", "oldValue": "a", "newValue": "b"}]])
+def test_a_record_that_does_not_say_what_changed(modified: Any) -> None:
+    bare = record({}, {})
+    bare["targetResources"][0]["modifiedProperties"] = modified
+    (version,) = history(bare)
+
+    assert not version.is_readable
+    assert version.changes == ()
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        methods(
+            {"@odata.type": TYPE, "id": "TemporaryAccessPass", "isUsableOnce": True},
+            {"@odata.type": TYPE, "id": "TemporaryAccessPass", "isUsableOnce": False},
+        ),
+        methods(
+            {
+                "authenticationMethodConfigurations": [
+                    {"id": "Sms"},
+                    {"id": "temporaryaccesspass", "isUsableOnce": True},
+                ]
+            },
+            {
+                "AuthenticationMethodConfigurations": [
+                    {"id": "Sms"},
+                    {"Id": "TemporaryAccessPass", "IsUsableOnce": False},
+                ]
+            },
+        ),
+        methods({"@odata.type": TYPE, "isUsableOnce": True}, {"@odata.type": TYPE, "isUsableOnce": False}),
+        methods(True, False, name="TemporaryAccessPass.isUsableOnce"),
+        methods([True], [False], name="authenticationMethodConfigurations[TemporaryAccessPass].isUsableOnce"),
+        methods({"isUsableOnce": True}, {"isUsableOnce": False}, target="TemporaryAccessPass"),
+        methods({"isUsableOnce": True}, {"isUsableOnce": False}, target="TemporaryAccessPass", name="x"),
+    ],
+)
+def test_the_pass_policy_in_every_shape(one: dict[str, Any]) -> None:
+    (version,) = history(one, kind="TemporaryAccessPassPolicy", id_="TemporaryAccessPass")
+
+    assert [(change.path, change.before, change.after) for change in version.changes] == [
+        ("isUsableOnce", True, False)
+    ]
+
+
+def test_a_partial_record_says_nothing_of_what_it_leaves_out() -> None:
+    partial = methods(
+        {"id": "TemporaryAccessPass", "defaultLength": 8}, {"id": "TemporaryAccessPass", "defaultLength": 20}
+    )
+    (version,) = history(partial, kind="TemporaryAccessPassPolicy", id_="TemporaryAccessPass")
+
+    assert [change.path for change in version.changes] == ["defaultLength"]
+
+
+def test_a_record_of_one_method_is_not_of_another_nor_of_the_policy() -> None:
+    one = methods(
+        {"id": "Sms", "state": "enabled"},
+        {"id": "Sms", "state": "disabled"},
+        target="authenticationMethodsPolicy",
+    )
+    typed = methods(
+        {"@odata.type": TYPE, "state": "enabled"}, {"@odata.type": TYPE, "state": "disabled"}, target="Sms"
+    )
+
+    assert history(one, kind="TemporaryAccessPassPolicy", id_="TemporaryAccessPass") == ()
+    assert history(one, kind="AuthenticationMethodsPolicy", id_="authenticationMethodsPolicy") == ()
+    assert all(not found.changes for found in history(typed, kind="SmsPolicy", id_="Sms"))
+
+
+def test_a_method_goes_by_its_name_too() -> None:
+    one = methods({"state": "enabled"}, {"state": "disabled"})
+    one["targetResources"][0]["displayName"] = "Temporary Access Pass"
+    (version,) = history(one, kind="TemporaryAccessPassPolicy", id_="TemporaryAccessPass")
+
+    assert version.changes[0].path == "state"
+
+
+def test_core_directory_writes_one_property_at_a_time() -> None:
+    one = record(["old"], ["new"], target=GROUP, name="Description", activity="Update group")
+    one["targetResources"][0]["modifiedProperties"] += [
+        {"displayName": "Included Updated Properties", "oldValue": None, "newValue": '"Description"'},
+        {"displayName": "DisplayName", "oldValue": '["Was"]', "newValue": '["Is"]'},
+    ]
+    (version,) = history(one, kind="Group", id_=GROUP)
+
+    assert [(change.path, change.before, change.after) for change in version.changes] == [
+        ("description", "old", "new")
+    ]
+    assert version.names == ("Was", "Is")
+
+
+def test_a_block_that_goes_changes_what_it_held() -> None:
+    (version,) = history(record(policy(), policy(grantControls=None)))
+
+    part = changed_at(version, "grantControls.builtInControls")
+
+    assert part is not None
+    assert (part.before, part.after) == (["mfa"], None)
+    assert changed_at(version, "state") is None
+
+
+def test_a_property_deep_inside_goes_by_its_path() -> None:
+    one = methods(
+        "enabled",
+        "disabled",
+        name="MicrosoftAuthenticator/featureSettings/displayAppInformationRequiredState/state",
+    )
+    (version,) = history(one, kind="MicrosoftAuthenticatorPolicy", id_="MicrosoftAuthenticator")
+
+    assert [change.path for change in version.changes] == [
+        "featureSettings.displayAppInformationRequiredState.state"
+    ]
+
+
+@settings(max_examples=80, deadline=None)
+@given(JSON, JSON)
+def test_no_content_of_a_record_stops_the_run(before: Any, after: Any) -> None:
+    history(record(before, after))
+    history(record({**policy(), "conditions": before}, {**policy(), "grantControls": after}))
+    history(methods(before, after, target="TemporaryAccessPass"), kind="TemporaryAccessPassPolicy", id_=TAP)
