@@ -15,6 +15,7 @@ from tapctl.lint.groups import Groups
 from tapctl.lint.methods import Methods
 from tapctl.lint.policy import Policy
 from tapctl.lint.rule import Hit, Need
+from tapctl.lint.what_if import WhatIf
 from tapctl.model import (
     Address,
     Environment,
@@ -90,6 +91,7 @@ class Context:
     groups: Groups = field(default_factory=lambda: Groups(members={}))
     methods: Methods = field(default_factory=lambda: Methods(items={}))
     strengths: Mapping[str, frozenset[frozenset[str]]] = field(default_factory=dict)
+    what_if: WhatIf = field(compare=False)
 
     def of(self, kind: str) -> list[Item]:
         """The objects of one kind."""
@@ -172,6 +174,7 @@ def context_of(
         ),
         methods=Methods(items={item.address.kind: item.spec for item in found}),
         strengths=_strengths(found, known),
+        what_if=WhatIf({item.address: item.spec for item in found}, known, as_of),
     )
 
 

@@ -1,4 +1,4 @@
-"""Rules of the catalogue that nothing declared or observed can decide, and why."""
+"""Rules of the catalogue that nothing declared or observed can decide, or that another rule decides."""
 
 from __future__ import annotations
 
@@ -29,6 +29,15 @@ OUT_OF_REACH: Final[Mapping[str, str]] = {
     "CA043": "It takes every sign-in situation that policies tell apart; CA042 compares two policies.",
     "CA054": "Graph v1.0 does not say which actions are protected by which authentication context.",
     "CA056": "Graph has no resource for ID Protection's own risk policies, which ended on 2026-10-01.",
+    "DL004": "Graph v1.0 does not say whom the registration campaigns of SSPR and ID Protection force.",
+    "DL009": "How long a step takes is not declared; `tapctl test` refuses what a pass no longer opens.",
+    "DL010": "Passes are not declared in the folder: it is about a single pass, when it is issued.",
+    "DL014": "REG006 says it, from the day on which the change is complete.",
+    "DL015": "How a domain is federated is not read.",
+    "DL018": "REG010 says it.",
+    "DL021": "CA048 says it of everybody who is known to administer Conditional Access.",
+    "DL026": "CA030 says it of everybody whose methods are known.",
+    "DL027": "CA036 says it.",
     "CA057": "Only groups that policies refer to are read, and not how many a person is in altogether.",
 }
 """Rule id → the reason."""

@@ -45,19 +45,11 @@ def test_ids_and_names_are_taken_once() -> None:
     assert not set(rules()) & set(OUT_OF_REACH)
 
 
-@pytest.mark.parametrize("file", ["rules.json"])
-def test_names_are_the_catalogues(file: str) -> None:
+@pytest.mark.parametrize("file", ["rules.json", "deadlocks.json"])
+def test_the_whole_catalogue_is_checked_or_says_why_not(file: str) -> None:
     if not (SHARED / file).is_file():
         pytest.skip(f"there is no {file} beside the project")
     named = {entry["id"]: entry["name"] for entry in json.loads((SHARED / file).read_text())}
 
+    assert set(named) - set(rules()) - set(OUT_OF_REACH) == set()
     assert {rule.id: rule.name for rule in RULES if named.get(rule.id, rule.name) != rule.name} == {}
-
-
-def test_the_whole_catalogue_is_checked_or_says_why_not() -> None:
-    file = SHARED / "rules.json"
-    if not file.is_file():
-        pytest.skip("there is no catalogue beside the project")
-
-    listed = {entry["id"] for entry in json.loads(file.read_text())}
-    assert listed == (set(rules()) | set(OUT_OF_REACH)) & listed

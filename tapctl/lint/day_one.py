@@ -1,0 +1,97 @@
+"""Who comes to a tenant with a pass, and which ways are open to them: what the DL rules share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from tapctl.evaluate.decision import Decision
+from tapctl.evaluate.facts import Person
+from tapctl.lint.context import Context, Item
+from tapctl.lint.policy import Policy
+from tapctl.lint.registration import persona
+from tapctl.lint.rule import Hit
+from tapctl.lint.what_if import MULTI_USE, ONE_TIME, WhatIf
+
+_MOST_CELLS: Final = 10
+"""More groups than that are not looked at one by one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """The members of one group that passes are for; without a group, everybody."""
+
+    item: Item
+    name: str
+    groups: frozenset[str]
+    kind: str
+    what_if: WhatIf
+
+    @property
+    def people(self) -> str:
+        """In words."""
+        return f"members of {self.name}" if self.name else "people"
+
+    @property
+    def newcomer(self) -> Person:
+        """One of them on day one: a password that nobody uses, and a pass."""
+        return self.what_if.person(groups=self.groups, holds=self.kind)
+
+    def landed(self, *modes: str) -> Person:
+        """One of them once the pass is gone and those methods are there."""
+        return self.what_if.person(*modes, groups=self.groups)
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """What they may register."""
+        return self.what_if.landing(self.groups)
+
+    def shut(self, **situation: Any) -> Decision | None:
+        """The decision, if the pass opens this from no home; None if it does, or may."""
+        return self.what_if.shut_at_home(self.newcomer, {self.kind}, **situation)
+
+
+def cells(context: Context) -> list[Cell]:
+    """The groups that passes are for; none where that is not known."""
+    item, groups = persona(context)
+    if item is None:
+        return []
+    kind = ONE_TIME if context.methods.passes_are_once else MULTI_USE
+    named = sorted(groups)[:_MOST_CELLS] if groups is not None else [""]
+    return [
+        Cell(
+            item=item,
+            name=name,
+            groups=context.groups.around(name) if name else frozenset(),
+            kind=kind,
+            what_if=context.what_if,
+        )
+        for name in named
+    ]
+
+
+def deciding(context: Context, decision: Decision) -> list[Policy]:
+    """The policies that a decision is due to."""
+    return [found for found in context.policies if found.name in decision.by]
+
+
+def at_decision(context: Context, decision: Decision, message: str, item: Item) -> Hit:
+    """A hit at the first policy that decides, or at `item` where something else does."""
+    found = deciding(context, decision)
+    return found[0].hit(message) if found else item.hit(message)
+
+
+def named(policies: Iterable[str]) -> str:
+    """Policies in a sentence."""
+    return " and ".join(policies)
+
+
+def once(hits: Iterable[Hit]) -> Iterator[Hit]:
+    """One hit for each object."""
+    seen = set()
+    for hit in hits:
+        key = hit.item.address if hit.item else None
+        if key not in seen:
+            seen.add(key)
+            yield hit

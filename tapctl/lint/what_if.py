@@ -1,0 +1,182 @@
+"""The policies of a context, ready to be asked about people who need not exist. Made when first asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import date
+from functools import cached_property
+from typing import Any, Final, TypeAlias
+
+from tapctl.evaluate.decision import Decision
+from tapctl.evaluate.evaluator import Rulebook, decide, rulebook
+from tapctl.evaluate.facts import NOT_KNOWN, Facts, Group, Pass, Person, Scope
+from tapctl.evaluate.situation import UNREGISTERED, Device, SignIn
+from tapctl.facts.declared import declared_facts
+from tapctl.model import Address, JsonObject
+
+Situation: TypeAlias = Mapping[str, Any]
+"""Fields of a SignIn."""
+
+ONE_TIME, MULTI_USE = "temporaryAccessPassOneTime", "temporaryAccessPassMultiUse"
+WORK: Final[Situation] = {"apps": ("Office365",)}
+MANAGED: Final = Device(
+    attributes={
+        "isCompliant": True,
+        "managed": True,
+        "trustType": "AzureAD",
+        "profileType": "RegisteredDevice",
+    }
+)
+LANDING: Final = (
+    "fido2",
+    "windowsHelloForBusiness",
+    "x509CertificateMultiFactor",
+    "deviceBasedPush",
+    "microsoftAuthenticatorPush",
+    "softwareOath",
+    "hardwareOath",
+    "sms",
+    "voice",
+)
+"""What somebody may have when the pass is gone, best first."""
+_ALONE: Final = frozenset(LANDING[:4])
+"""Methods that are a whole sign-in; the others follow a password."""
+_OPEN: Final = frozenset({"allow", "challenge"})
+_SHUT: Final = frozenset({"block", "unsatisfiable"})
+_PLAIN: Final[Situation] = {
+    "client_app": "browser",
+    "platform": "windows",
+    "device": UNREGISTERED,
+    "sign_in_risk": "none",
+    "user_risk": "none",
+    "insider_risk": "none",
+    "flow": "none",
+    "app_protection": False,
+    "approved_app": False,
+}
+_MOST_COUNTRIES: Final = 5
+
+
+class WhatIf:
+    """Asks the evaluator; remembers nothing but what is made of the policies once."""
+
+    def __init__(self, specs: Mapping[Address, JsonObject], facts: Facts, as_of: date) -> None:
+        self._specs, self._given, self._as_of = specs, facts, as_of
+
+    @cached_property
+    def facts(self) -> Facts:
+        """What is declared and what was given."""
+        found = declared_facts(self._specs)
+        given = self._given
+        return replace(
+            found,
+            groups={
+                **given.groups,
+                **{name: item for name, item in found.groups.items() if item.is_complete},
+            },
+            users=given.users,
+            strengths={**given.strengths, **found.strengths},
+            security_defaults=False,  # they and policies exclude each other (CA046)
+        )
+
+    @cached_property
+    def _policies(self) -> dict[str, JsonObject]:
+        return {
+            item.name: spec for item, spec in self._specs.items() if item.kind == "ConditionalAccessPolicy"
+        }
+
+    @cached_property
+    def _invented(self) -> Rulebook:
+        """For people who are in the groups that a rule says, and in no other."""
+        names = {*declared_facts(self._specs).groups, *self.facts.groups}
+        groups = {name: replace(self.facts.groups.get(name, Group()), is_complete=True) for name in names}
+        return rulebook(self._policies, replace(self.facts, groups=groups, users={}))
+
+    @cached_property
+    def _real(self) -> Rulebook:
+        return rulebook(self._policies, self.facts)
+
+    def person(self, *registered: str, groups: Iterable[str] = (), holds: str = "") -> Person:
+        """Somebody with a password, those methods and, with `holds`, a pass of that kind."""
+        return Person(
+            groups=frozenset(groups),
+            registered=frozenset({"password", *registered}),
+            held_pass=Pass(is_usable_once=holds == ONE_TIME) if holds else "none",
+        )
+
+    def ask(self, person: Person, auth: Iterable[str], **situation: Any) -> Decision:
+        """What becomes of that sign-in, by default from an unregistered Windows machine."""
+        asked = {"locations": (), "country": "", "as_of": self._as_of, **_PLAIN, **situation}
+        return decide(self._invented, SignIn(user="somebody", person=person, auth=frozenset(auth), **asked))
+
+    def ask_of(self, user: str, auth: Iterable[str], **situation: Any) -> Decision:
+        """The same of somebody of the directory facts, at a place that nobody knows."""
+        asked = {"as_of": self._as_of, **_PLAIN, **situation}
+        return decide(self._real, SignIn(user=user, auth=frozenset(auth), **asked))
+
+    @cached_property
+    def homes(self) -> tuple[Situation, ...]:
+        """Where people may be who are in no office: nowhere that is named, and in each country that is."""
+        countries = {
+            name: place.countries for name, place in self.facts.locations.items() if place.kind == "country"
+        }
+        some = sorted({min(found) for found in countries.values() if found})[:_MOST_COUNTRIES]
+        named = (
+            {
+                "locations": tuple(sorted(name for name, found in countries.items() if country in found)),
+                "country": country,
+            }
+            for country in some
+        )
+        return ({"locations": (), "country": ""}, *named)
+
+    @cached_property
+    def offices(self) -> tuple[Situation, ...]:
+        """At every network that is named, in each of the countries."""
+        networks = tuple(sorted(name for name, place in self.facts.locations.items() if place.kind == "ip"))
+        return tuple(
+            {"locations": (*networks, *home["locations"]), "country": home["country"]} for home in self.homes
+        )
+
+    def shut_at_home(self, person: Person, auth: Iterable[str], **situation: Any) -> Decision | None:
+        """The decision, if no home lets this through for certain; None if one does, or may."""
+        found = [self.ask(person, auth, **situation, **home) for home in self.homes]
+        return found[0] if all(item.verdict in _SHUT for item in found) else None
+
+    def shut_everywhere(self, person: Person, auth: Iterable[str], **situation: Any) -> Decision | None:
+        """The same for homes and offices, on a machine nobody knows and on a managed one."""
+        first = self.shut_at_home(person, auth, **situation)
+        if first is None:
+            return None
+        others = (
+            self.ask(person, auth, **{**situation, **place, "device": device})
+            for device in (UNREGISTERED, MANAGED)
+            for place in (*self.homes, *self.offices)
+        )
+        return first if all(item.verdict in _SHUT for item in others) else None
+
+    def stuck(self, person: Person, **situation: Any) -> Decision | None:
+        """The decision, if nothing that the person has registered opens the door anywhere."""
+        methods = (person.registered or frozenset()) - {"password"}
+        starts = [frozenset({mode}) for mode in methods & _ALONE] + [frozenset({"password"})]
+        starts += [frozenset({"password", mode}) for mode in methods - _ALONE]
+        found = [self.shut_everywhere(person, auth, **situation) for auth in starts]
+        return found[0] if all(found) else None
+
+    def is_open(self, decision: Decision) -> bool:
+        """Whether the person gets in, with what they have."""
+        return decision.verdict in _OPEN
+
+    def landing(self, groups: Iterable[str]) -> tuple[str, ...]:
+        """The methods that are, or may be, enabled for members of these groups."""
+        around, methods = frozenset(groups), self.facts.methods or {}
+        return tuple(mode for mode in LANDING if _may_use(methods.get(mode, NOT_KNOWN), around))
+
+
+def _may_use(scope: Scope, groups: frozenset[str]) -> bool:
+    if not scope.is_known:
+        return True
+    return (
+        scope.is_enabled and not scope.exclude & groups and (scope.everybody or bool(scope.include & groups))
+    )
