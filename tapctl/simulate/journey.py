@@ -53,15 +53,21 @@ def walk(
     book: Rulebook, steps: Iterable[Step], *, strict: bool = False, traced: bool = False
 ) -> Iterator[Stage]:
     """Decide each step."""
+    for sign_in in sign_ins(book.facts, steps):
+        yield Stage(sign_in=sign_in, decision=decide(book, sign_in, strict=strict, traced=traced))
+
+
+def sign_ins(facts: Facts, steps: Iterable[Step]) -> Iterator[SignIn]:
+    """Each step's sign-in as things are by then; what is decided about one changes nothing for the next."""
     state: _State | None = None
     for step in steps:
         asked = step.sign_in
         state = state or _State(person=asked.person, now=asked.now, as_of=asked.as_of)
-        sign_in = _continued(asked, state, book.facts)
-        yield Stage(sign_in=sign_in, decision=decide(book, sign_in, strict=strict, traced=traced))
+        sign_in = _continued(asked, state, facts)
+        yield sign_in
         state = _moved(replace(state, now=sign_in.now, as_of=sign_in.as_of), step)
         if step.effect != _NOTHING:
-            person = state.person or as_person(book.facts, sign_in.user)
+            person = state.person or as_person(facts, sign_in.user)
             state = replace(state, person=after(person, step.effect))
 
 

@@ -15,7 +15,8 @@ from tapctl.errors import UsageError
 from tapctl.kind import Kind
 from tapctl.model import Address, Finding, Json, JsonObject, Path, Place, SignInTest, Source
 from tapctl.settings import quoted, suggestion
-from tapctl.simulate.given import Reader
+from tapctl.simulate.asking import Asking
+from tapctl.simulate.given import sign_in_of, step_of
 from tapctl.simulate.journey import Step
 from tapctl.simulate.workspace import Company
 from tapctl.validate import mistakes
@@ -180,15 +181,15 @@ def laid_over(base: JsonObject, patch: Mapping[str, Json]) -> JsonObject:
 
 def _step(document: _Document, path: Path, written: JsonObject, given: JsonObject) -> Expected:
     report = document.at((*path, "given"), ("given",))
-    reader = Reader(document.company, document.today, report)
-    sign_in = reader.sign_in(given)
-    effects = replace(reader, report=document.at((*path, "effect")))
+    asking = Asking(document.company, document.today, report)
+    sign_in = sign_in_of(asking, given)
+    effects = replace(asking, report=document.at((*path, "effect")))
     expect = _object(written.get("expect"))
     _check_expectation(document, (*path, "expect"), expect)
     return Expected(
         name=str(written.get("name") or "") if path else "",
-        step=effects.step(sign_in, _object(written.get("effect"))),
-        enforce=frozenset(reader.known("ConditionalAccessPolicy", given, "enforce")),
+        step=step_of(effects, sign_in, _object(written.get("effect"))),
+        enforce=frozenset(asking.known("ConditionalAccessPolicy", given, "enforce")),
         expect=expect,
         place=document.test.source.place(*path, "expect"),
     )
@@ -200,9 +201,9 @@ def _check_expectation(document: _Document, path: Path, expect: JsonObject) -> N
         document.report(path, f"{_label(path)} says nothing", "Say at least which `decision` is right.")
     if "decision" in expect and "decisionAnyOf" in expect:
         document.report(path, f"{_label(path)} has decision and decisionAnyOf", "Keep one.")
-    reader = Reader(document.company, document.today, document.at(path))
+    asking = Asking(document.company, document.today, document.at(path))
     for key in ("by", "skippedForProofUp"):
-        reader.known("ConditionalAccessPolicy", expect, key)
+        asking.known("ConditionalAccessPolicy", expect, key)
     names = document.company.names("ConditionalAccessPolicy")
     for key in ("policies", "reportOnly", "reasons"):
         for name in _object(expect.get(key)):

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from tapctl.evaluate.decision import Decision
 from tapctl.evaluate.evaluator import decide
+from tapctl.evaluate.situation import SignIn
 from tapctl.model import Finding, Place
-from tapctl.simulate.journey import Stage, walk
+from tapctl.simulate.journey import sign_ins
 from tapctl.simulate.workspace import Company
-from tapctl.testing.case import Case
+from tapctl.testing.case import Case, Expected
 from tapctl.testing.expect import differences
+from tapctl.testing.suites import each_application
 
 Status: TypeAlias = Literal["passed", "failed", "skipped", "broken"]
 """`skipped`: for other environments. `broken`: the test itself is wrong, and proves nothing."""
@@ -60,46 +62,39 @@ def _run(case: Case, company: Company, strict: bool) -> Result:
         return Result(case=case, status="broken")
     if not case.is_active:
         return Result(case=case, status="skipped")
-    stages = _stages(case, company, frozenset(), strict=strict)
-    steps = tuple(_step(case, index, stage, company, strict=strict) for index, stage in enumerate(stages))
+    asked = sign_ins(company.facts, (expected.step for expected in case.steps))
+    steps = tuple(
+        _step(expected, sign_in, company, strict) for expected, sign_in in zip(case.steps, asked, strict=True)
+    )
     failed = any(step.differences for step in steps)
     return Result(case=case, status="failed" if failed else "passed", steps=steps)
 
 
-def _stages(case: Case, company: Company, also: frozenset[str], *, strict: bool) -> list[Stage]:
-    """Every step of a journey may enforce policies of its own."""
-    found: list[Stage] = []
-    enforced = {step.enforce | also for step in case.steps}
-    books = {names: company.enforcing(names) for names in enforced}
-    steps = [step.step for step in case.steps]
-    for index, expected in enumerate(case.steps):
-        names = expected.enforce | also
-        if len(enforced) == 1:
-            return list(walk(books[names], steps, strict=strict, traced=False))
-        found.append(list(walk(books[names], steps[: index + 1], strict=strict, traced=False))[-1])
-    return found
+def _step(expected: Expected, sign_in: SignIn, company: Company, strict: bool) -> StepResult:
+    """The first application of a suite that fails speaks for it."""
+    book = company.enforcing(expected.enforce)
+    first: Decision | None = None
+    for name, one in each_application(sign_in, company):
+        decision = decide(book, one, strict=strict)
+        first = first or decision
+        if found := differences(expected.expect, decision):
+            return StepResult(
+                name=expected.name,
+                place=expected.place,
+                decision=decide(book, one, strict=strict, traced=True),
+                differences=tuple(f"for {name}: {item}" for item in found) if name else found,
+                hint=_hint(expected, one, company, strict),
+            )
+    assert first is not None  # noqa: S101  # for mypy: a sign-in is at least itself
+    return StepResult(name=expected.name, place=expected.place, decision=first)
 
 
-def _step(case: Case, index: int, stage: Stage, company: Company, *, strict: bool) -> StepResult:
-    expected = case.steps[index]
-    result = StepResult(name=expected.name, place=expected.place, decision=stage.decision)
-    if not (found := differences(expected.expect, stage.decision)):
-        return result
-    traced = decide(company.enforcing(expected.enforce), stage.sign_in, strict=strict, traced=True)
-    hint = _hint(case, index, company, strict=strict)
-    return replace(result, decision=traced, differences=found, hint=hint)
-
-
-def _hint(case: Case, index: int, company: Company, *, strict: bool) -> str:
+def _hint(expected: Expected, sign_in: SignIn, company: Company, strict: bool) -> str:
     """Whether it would have passed, had policies been enforced that are only reported here."""
-    expected = case.steps[index]
-    if not (reported := company.report_only - expected.enforce):
-        return ""
-    decision = _stages(case, company, reported, strict=strict)[index].decision
-    if differences(expected.expect, decision):
-        return ""
+    reported = company.report_only - expected.enforce
+    decision = decide(company.enforcing(expected.enforce | reported), sign_in, strict=strict)
     names = [name for name in decision.by if name in reported]
-    if not names:
+    if not names or differences(expected.expect, decision):
         return ""
     return (
         f"It would pass where {', '.join(names)} is enforced: here it is report-only. Say "
