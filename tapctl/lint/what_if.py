@@ -145,16 +145,15 @@ class WhatIf:
         return found[0] if all(item.verdict in _SHUT for item in found) else None
 
     def shut_everywhere(self, person: Person, auth: Iterable[str], **situation: Any) -> Decision | None:
-        """The same for homes and offices, on a machine nobody knows and on a managed one."""
-        first = self.shut_at_home(person, auth, **situation)
-        if first is None:
-            return None
-        others = (
-            self.ask(person, auth, **{**situation, **place, "device": device})
-            for device in (UNREGISTERED, MANAGED)
-            for place in (*self.homes, *self.offices)
-        )
-        return first if all(item.verdict in _SHUT for item in others) else None
+        """The same for homes and offices, on a machine nobody knows and on a managed one: what shuts the
+        last of them is in the way of somebody who has all the rest."""
+        decision = self.shut_at_home(person, auth, **situation)
+        for device in (UNREGISTERED, MANAGED):
+            for place in (*self.homes, *self.offices):
+                if decision is None or decision.verdict not in _SHUT:
+                    return None
+                decision = self.ask(person, auth, **{**situation, **place, "device": device})
+        return decision if decision is not None and decision.verdict in _SHUT else None
 
     def stuck(self, person: Person, **situation: Any) -> Decision | None:
         """The decision, if nothing that the person has registered opens the door anywhere."""

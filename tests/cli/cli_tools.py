@@ -40,7 +40,6 @@ spec:
   grantControls: {operator: OR, builtInControls: [mfa]}
 """
 ENFORCED = DOCUMENTS.replace("enabledForReportingButNotEnforced", "enabled")
-RUN = ("TAPCTL_RUN_URL", "GITHUB_RUN_ID", "CI_JOB_URL", "BUILD_BUILDID")  # what a pipeline says of itself
 TENANT = "11111111-2222-3333-4444-555555555555"
 
 PASSKEYS = """\
@@ -71,8 +70,6 @@ class Typed(io.StringIO):
 class Cli:
     def __init__(self, root: Path, capsys: pytest.CaptureFixture[str], patch: pytest.MonkeyPatch) -> None:
         self.root, self._capsys, self._patch = root, capsys, patch
-        for variable in ("CI", "NO_COLOR", "COLUMNS", "TAPCTL_ACCESS_TOKEN", *RUN):
-            patch.delenv(variable, raising=False)
         patch.chdir(root)
         self.write("all.yaml", DOCUMENTS)
 
