@@ -141,8 +141,14 @@ def _links(kind: Kind) -> Iterator[tuple[str, str]]:
     yield "in Graph", f"/{kind.path}"
     yield "page", kind.documentation
     yield "to read", kind.read_permission
-    yield "to write", ", ".join(kind.write_permissions)
+    yield "to write", _written_with(kind)
     yield "known by", _identity(kind)
+
+
+def _written_with(kind: Kind) -> str:
+    """Several are needed together: one of them alone is refused."""
+    instead = f", or {' or '.join(kind.write_instead)} instead" if kind.write_instead else ""
+    return " and ".join(kind.write_permissions) + instead
 
 
 def _identity(kind: Kind) -> str:

@@ -27,7 +27,8 @@ class Lookup:
     `by` says what Graph offers: `filter` (`key in (...)`), or `list` (the whole, small collection).
     `well_known` are names of ours for ids that are the same in every tenant. `types` are what
     directoryObjects/getByIds calls it, where ids can be named in bulk. `permission` is the least that
-    reading it takes (https://learn.microsoft.com/graph/permissions-reference).
+    reading it takes (https://learn.microsoft.com/graph/permissions-reference); `delegated_only`: Graph gives
+    it to people only.
     """
 
     kind: str
@@ -39,6 +40,7 @@ class Lookup:
     select: tuple[str, ...] = ("id", "displayName")
     well_known: Mapping[str, str] = field(default_factory=dict)
     types: tuple[str, ...] = ()
+    delegated_only: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,10 +139,13 @@ def changed_properties(write: Write) -> tuple[str, ...]:
 class Kind:
     """One kind of object tapctl manages.
 
-    `path` is the Graph collection, or the object itself for a singleton. `lookup` says how its objects
-    are found; without it they are found by reading `path`. `odata_type` goes into every body that needs it,
-    and picks the kind's objects where a collection holds several types. `inside` is another singleton whose
-    answer carries all of it, under the segment that follows in `path`. `contained` is a collection that
+    `path` is the Graph collection, or the object itself for a singleton. `read_permission` is the least
+    application permission for reading; writing takes all `write_permissions` together, or any one of
+    `write_instead` (https://learn.microsoft.com/graph/permissions-reference, checked 2026-11).
+    `lookup` says how its objects are found; without it they are found by reading `path`.
+    `odata_type` goes into every body that needs it, and picks the kind's objects where a collection holds
+    several types. `inside` is another singleton whose answer carries all of it, under the segment that
+    follows in `path`. `contained` is a collection that
     belongs to each object and that lists may leave out. `deleted_items` is where deleted ones come back from.
     `from_graph` turns what Graph answers into the spec's own shape, before anything else looks at it;
     `normalise` evens out a canonical spec where Graph rewrites what it is given. `refusal` says why a
@@ -154,6 +159,7 @@ class Kind:
     documentation: str
     read_permission: str
     write_permissions: tuple[str, ...]
+    write_instead: tuple[str, ...] = ()
     deleted_items: DeletedItems | None = None
     family: Literal["conditionalAccess", "other"] = "other"
     singleton: bool = False

@@ -73,7 +73,7 @@ async def observe(
     `also` are kinds of which every object is wanted, whether or not a document names it.
     """
     reading = _Reading(gateway)
-    names = _names_wanted(workspace, desired, resolved)
+    names = names_wanted(workspace, desired, resolved)
     observed_kinds = kinds_to_read(workspace, desired, also)
     names = {kind: found for kind, found in names.items() if not _is_among(observed_kinds, kind)}
     together = _together(observed_kinds)
@@ -158,7 +158,7 @@ def _all_references(node: object) -> Iterable[str]:
             yield from _all_references(child)
 
 
-def _names_wanted(
+def names_wanted(
     workspace: Workspace, desired: Sequence[Desired], resolved: Resolved
 ) -> dict[str, frozenset[str]]:
     """The names to look up, for kinds that are not listed anyway."""

@@ -58,6 +58,7 @@ TERMS_OF_USE = Lookup(
     kind="TermsOfUse",
     path="identityGovernance/termsOfUse/agreements",
     by="list",
-    permission="Agreement.Read.All (delegated only: Graph offers no application permission)",
+    permission="Agreement.Read.All",
+    delegated_only=True,
 )
 LOOKED_UP = (USER, SERVICE_PRINCIPAL, APPLICATION, ROLE, TERMS_OF_USE)

@@ -124,6 +124,7 @@ KIND = Kind(
     documentation="https://learn.microsoft.com/graph/api/resources/authenticationstrengthpolicy",
     read_permission="Policy.Read.AuthenticationMethod",
     write_permissions=("Policy.ReadWrite.AuthenticationMethod",),
+    write_instead=("Policy.ReadWrite.ConditionalAccess",),
     lookup=Lookup(
         kind="AuthenticationStrength",
         path="policies/authenticationStrengthPolicies",
