@@ -1,0 +1,1 @@
+"""What the workflows need of GitHub: comments, issues, summaries, outputs, and their own files."""
