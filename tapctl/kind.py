@@ -105,6 +105,11 @@ def never_refused(before: JsonObject, after: JsonObject) -> str:
     return ""
 
 
+def always_creatable(after: JsonObject) -> str:
+    """Whatever the schema allows can be made anew."""
+    return ""
+
+
 def always_ours(observed: JsonObject) -> str:
     """Microsoft manages none of these."""
     return ""
@@ -149,7 +154,8 @@ class Kind:
     belongs to each object and that lists may leave out. `deleted_items` is where deleted ones come back from.
     `from_graph` turns what Graph answers into the spec's own shape, before anything else looks at it;
     `normalise` evens out a canonical spec where Graph rewrites what it is given. `refusal` says why a
-    change cannot be made in place; `service_managed` why an object is another's, of which only the paths
+    change cannot be made in place, `uncreatable` why there are such objects and Graph makes no new ones;
+    `service_managed` why an object is another's, of which only the paths
     that begin like one of `managed_fields` may change, as `managed_rule` says. `effect` classifies
     an update for the safe order. `rules` are checks across fields.
     """
@@ -173,6 +179,7 @@ class Kind:
     to_graph: Callable[[JsonObject], JsonObject] = as_it_is
     rules: Callable[[Resource, JsonObject], Iterable[Finding]] = no_rules
     refusal: Callable[[JsonObject, JsonObject], str] = never_refused
+    uncreatable: Callable[[JsonObject], str] = always_creatable
     service_managed: Callable[[JsonObject], str] = always_ours
     managed_fields: tuple[str, ...] = ()
     managed_rule: str = "nothing about it may change here"

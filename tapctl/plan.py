@@ -234,6 +234,12 @@ def _refusals(pair: Pair) -> Iterator[Finding]:
             yield _stop(
                 pair, "cannot-change-in-place", f"{pair.address}: {why}", "Nothing is replaced silently."
             )
+    if pair.before is None and pair.restores is None and pair.after is not None:
+        why = pair.kind.uncreatable(pair.after)
+        if why:
+            yield _stop(
+                pair, "cannot-be-created", f"{pair.address}: {why}", "Correct the document, or its name."
+            )
 
 
 def _two_names(matched: Matched) -> Iterator[Finding]:

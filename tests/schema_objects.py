@@ -45,10 +45,12 @@ strange = st.one_of(
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Style:
     """`refer` gives what stands in a reference to one of these kinds. An answer of Graph (`is_answer`) has
-    nulls, noise, repeated and shuffled entries, and other letter case; a document has durations."""
+    nulls, noise, repeated and shuffled entries, and other letter case; a document has durations. Members that
+    no schema knows are made only `with_newer`."""
 
     refer: Callable[[Sequence[str]], Values]
     is_answer: bool
+    with_newer: bool = True
 
 
 def specs(kind: str, style: Style) -> Values:
@@ -96,7 +98,7 @@ def _scalar(node: Node, style: Style) -> Values:
             if "." in node["pattern"]
             else st.from_regex(node["pattern"], fullmatch=True)
         )
-    return texts
+    return texts if style.is_answer else letters
 
 
 def _list(node: Node, style: Style) -> Values:
@@ -129,7 +131,7 @@ def _object(draw: st.DrawFn, node: Node, style: Style, *, is_root: bool = False)
             found[name] = None
         elif choice in (0, 1):
             found[name] = draw(_value(child, style))
-    if draw(st.integers(0, 9)) == 0:
+    if style.with_newer and draw(st.integers(0, 9)) == 0:
         found[draw(st.sampled_from(NEWER))] = draw(strange)
     if style.is_answer and draw(st.integers(0, 4)) == 0:
         found["@odata.context"] = "https://graph.microsoft.com/v1.0/$metadata"
@@ -144,9 +146,18 @@ def _object(draw: st.DrawFn, node: Node, style: Style, *, is_root: bool = False)
 
 def fit(kind: str, spec: dict[str, Any]) -> dict[str, Any]:
     """The spec, changed where Graph would refuse it, or where a tenant could not hold it."""
+    _fit_targets(spec)
     if kind in _FITS:
         _FITS[kind](spec)
     return spec
+
+
+def _fit_targets(value: Any) -> None:
+    """All that is referred to are groups, wherever targets stand."""
+    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        _fit_targets(item)
+    if isinstance(value, dict) and str(value.get("targetType")).lower() == "user":
+        del value["targetType"]
 
 
 def newer_paths(spec: Any, path: str = "") -> list[str]:
@@ -171,6 +182,9 @@ def _fit_policy(spec: dict[str, Any]) -> None:
     targets = ("includeApplications", "includeUserActions", "includeAuthenticationContextClassReferences")
     if not any(applications.get(name) for name in targets):
         applications["includeApplications"] = ["All"]
+    locations = conditions.get("locations") or {}
+    if "All" in (locations.get("excludeLocations") or []):  # documented for what is included only
+        locations["excludeLocations"] = []
     for block in ("devices", "platforms", "locations"):
         if not any((conditions.get(block) or {}).values()):
             conditions.pop(block, None)

@@ -85,7 +85,7 @@ def folder(
     (root / "environments").mkdir(parents=True, exist_ok=True)
     _write(root / "tapctl.yaml", SETTINGS if settings is None else settings)
     _write(root / "environments" / "sandbox.yaml", {"pins": dict(PINS, **(pins or {})), **environment})
-    text = "\n---\n".join(json.dumps(document) for document in documents)
+    text = "\n---\n".join(json.dumps(document, ensure_ascii=False) for document in documents)
     (root / "documents.yaml").write_text(text, encoding="utf-8")
     return root
 

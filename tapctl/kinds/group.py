@@ -78,6 +78,12 @@ def _refusal(before: JsonObject, after: JsonObject) -> str:
     return ""
 
 
+def _uncreatable(after: JsonObject) -> str:
+    """Graph creates security groups and Microsoft 365 groups (API page group-post-groups)."""
+    is_security_group = after.get("securityEnabled") is True and after.get("mailEnabled") is not True
+    return "" if is_security_group else "Graph makes no new group that is mail-enabled or no security group"
+
+
 def _requests(kind: Kind, write: Write) -> list[Request]:
     """Members and owners are links of their own, one request each (API page group-post-members)."""
     path = kind.object_path(write.id)
@@ -166,6 +172,7 @@ KIND = Kind(
     from_graph=_from_graph,
     rules=_rules,
     refusal=_refusal,
+    uncreatable=_uncreatable,
     service_managed=_service_managed,
     requests=_requests,
 )

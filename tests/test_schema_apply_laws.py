@@ -1,0 +1,194 @@
+"""Laws of plan and apply for documents of every kind, made from the schemas themselves.
+
+`HYPOTHESIS_PROFILE=thorough pytest tests/test_schema_apply_laws.py` tries thousands.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from schema_objects import LISTED, SINGLE, Style, specs
+from schema_tenant import ANSWERS, EXAMPLES, company, few, fill, held
+from trial import DOMAIN, Document, Tenant, absent, carry_out, folder, plan
+
+from tapctl.kinds import kinds
+from tapctl.model import Change, Finding, errors_in
+from tapctl.pipeline import check
+from tapctl.sandbox.seed import GROUPS, PEOPLE, numbered
+
+# Each object goes by its name or by its id, so that nothing is said twice in two ways.
+THERE = {
+    "User": [f"ingrid.solberg@{DOMAIN}", f"Mia.Larsen@{DOMAIN}", PEOPLE["karin.holm"]],
+    "Group": ["New hires", "Break glass", GROUPS["All staff"].upper()],
+    "Role": ["Global Administrator", "194ae4cb-b126-40b2-bd5b-6091b380977d"],
+    "Application": ["Office 365 Exchange Online", "797f4846-ba00-4fd7-ba43-dac1f8f63013"],
+    "ServicePrincipal": ["Nordwind Timesheets", numbered(3, 2)],
+    "NamedLocation": ["Headquarters", numbered(5, 2)],
+    "AuthenticationStrength": ["Multifactor authentication", "00000000-0000-0000-0000-000000000004"],
+    "AuthenticationContext": ["c1", "c2"],
+    "TermsOfUse": ["House rules"],
+}
+fewer = settings(few, max_examples=EXAMPLES // 3)
+OURS = ("First", "Second", "Third")
+CONTEXTS = ("c11", "c12", "c13")
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> list[Document]:
+    """A folder: documents of some kinds under a few names, which refer to each other and to the tenant."""
+    wanted = draw(st.lists(st.sampled_from((*LISTED, *SINGLE)), min_size=1, max_size=4, unique=True))
+    there = {kind: list(names) for kind, names in THERE.items()}
+
+    def refer(kinds: Sequence[str]) -> st.SearchStrategy[str]:
+        return st.sampled_from(there[kinds[0]])
+
+    style = Style(refer=refer, is_answer=False, with_newer=False)
+    found = []
+    for kind in sorted(wanted, key=lambda kind: kind not in there):  # what is referred to comes first
+        some = st.lists(st.sampled_from(OURS), min_size=1, max_size=2, unique=True)
+        made = [_named(kind, name, draw(specs(kind, style))) for name in draw(some)]
+        found += made if kind in LISTED else [{"kind": kind, "spec": made[0]["spec"]}]
+        there.get(kind, []).extend(str(item["spec"].get("id", item["name"])) for item in made)
+    return found
+
+
+def _named(kind: str, name: str, spec: dict[str, Any]) -> Document:
+    """What can never change in place is part of the name."""
+    written = {key: item for key, item in spec.items() if key not in ("displayName", "securityEnabled")}
+    if kind == "AuthenticationContext":
+        written["id"] = CONTEXTS[OURS.index(name)]
+    if kind == "NamedLocation":
+        name += " (addresses)" if spec.get("ipRanges") else " (countries)"
+    return {"kind": kind, "name": name, "spec": written}
+
+
+@st.composite
+def strangers(draw: st.DrawFn) -> dict[str, list[dict[str, Any]]]:
+    """An object of every kind, under a name that no document has."""
+    found = {kind: [draw(specs(kind, ANSWERS))] for kind in (*LISTED, *SINGLE)}
+    for (item,) in found.values():
+        item["displayName"] = "Somebody else's"
+    found["AuthenticationContext"][0]["id"] = "c99"
+    return found
+
+
+def undeclared(tenant: Tenant, wanted: Sequence[Document]) -> dict[tuple[str, str], str]:
+    """Everything in the tenant, byte by byte, but for what documents declare and the log of what was done."""
+    declared = {item.get("name", kinds()[item["kind"]].path.rpartition("/")[2].lower()) for item in wanted}
+    return {
+        (path, object_id): json.dumps(item)
+        for path in tenant.store.collections()
+        for object_id, item in tenant.store.objects(path).items()
+        if not declared & {item.get("displayName"), object_id} and not path.startswith(("auditLogs", "("))
+    }
+
+
+def scattered(root: Path, wanted: Sequence[Document], random: Random, files: int) -> Path:
+    """The same documents in another order, in several files and folders."""
+    shuffled = list(wanted)
+    random.shuffle(shuffled)
+    for number in range(files):
+        texts = [json.dumps(item, ensure_ascii=False) for item in shuffled[number::files]]
+        place = root / f"{random.choice('abc')}" / f"{random.randrange(9)}" / f"{number}.yaml"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text("\n---\n".join(texts), encoding="utf-8")
+    return root
+
+
+def unplaced(change: Change) -> Change:
+    return replace(change, place=None)
+
+
+def said(found: Finding) -> tuple[str, ...]:
+    return found.rule, found.severity, str(found.address), found.message
+
+
+@given(documents(), documents())
+@fewer
+def test_one_apply_leads_from_any_folder_to_any_other(first: list[Document], second: list[Document]) -> None:
+    tenant, root = company(), Path(tempfile.mkdtemp())
+    put_into_force(folder(root, first), tenant)
+
+    put_into_force(folder(root, [*second, *gone(first, second)]), tenant)
+
+
+@given(held(names=OURS), documents())
+@fewer
+def test_one_apply_leads_from_any_tenant_to_any_folder(
+    objects: dict[str, list[dict[str, Any]]], wanted: list[Document]
+) -> None:
+    tenant, root = company(), Path(tempfile.mkdtemp())
+    for item in objects.get("Group", ()):
+        item["securityEnabled"] = True
+    fill(tenant, objects)
+
+    put_into_force(folder(root, wanted), tenant)
+
+
+def put_into_force(root: Path, tenant: Tenant) -> None:
+    """One apply of a folder, after which a plan is empty."""
+    assert [finding.message for finding in errors_in(check(root, None).findings)] == []
+    planned = plan(root, tenant)
+    assert [finding.message for finding in errors_in(planned.plan.findings)] == []
+
+    result = carry_out(planned, tenant)
+
+    assert {str(item.address): item.why for item in result.outcomes if item.status != "applied"} == {}
+    again = plan(root, tenant).plan
+    assert [finding.message for finding in errors_in(again.findings)] == []
+    assert {str(change.address): change.fields for change in again.pending} == {}
+
+
+def gone(first: Sequence[Document], second: Sequence[Document]) -> list[Document]:
+    """Documents that take away what only the first folder declares."""
+    kept = {(item["kind"], item.get("name")) for item in second}
+    return [
+        {**absent(item["kind"], item["name"]), **identity(item)}
+        for item in first
+        if "name" in item and (item["kind"], item["name"]) not in kept
+    ]
+
+
+def identity(item: Document) -> Document:
+    """A context is known by its id, which stands in its spec."""
+    return {"spec": {"id": item["spec"]["id"]}} if item["kind"] == "AuthenticationContext" else {}
+
+
+@given(strangers(), documents(), documents())
+@fewer
+def test_nothing_undeclared_is_ever_touched(
+    objects: dict[str, list[dict[str, Any]]], first: list[Document], second: list[Document]
+) -> None:
+    tenant, root = company(), Path(tempfile.mkdtemp())
+    fill(tenant, objects)
+    before = undeclared(tenant, [*first, *second])
+
+    carry_out(plan(folder(root, first), tenant), tenant)
+    carry_out(plan(folder(root, [*second, *gone(first, second)]), tenant), tenant)
+
+    assert undeclared(tenant, [*first, *second]) == before
+
+
+@given(held(names=OURS), documents(), st.randoms(use_true_random=False), st.integers(1, 4))
+@fewer
+def test_a_plan_does_not_depend_on_where_documents_stand(
+    objects: dict[str, list[dict[str, Any]]], wanted: list[Document], random: Random, files: int
+) -> None:
+    tenant, root = company(), Path(tempfile.mkdtemp())
+    fill(tenant, objects)
+    first = plan(folder(root, wanted), tenant).plan
+    (root / "documents.yaml").unlink()
+
+    second = plan(scattered(root, wanted, random, files), tenant).plan
+
+    assert (first.checksum, first.fingerprint) == (second.checksum, second.fingerprint)
+    assert list(map(unplaced, first.changes)) == list(map(unplaced, second.changes))
+    assert sorted(map(said, first.findings)) == sorted(map(said, second.findings))
