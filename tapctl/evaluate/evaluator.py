@@ -260,7 +260,7 @@ class _Evaluation:
             return _NOTHING
         answers = [(control.key, *self._answer(control, policy)) for control in controls]
         statuses = [answer.status for _, answer, _ in answers]
-        status = best(statuses) if policy.operator == "OR" else worst(statuses)
+        status = _joined(statuses, policy.operator)
         still = [item for item in answers if item[1].status != MET and status != MET]
         if policy.operator == "OR":
             still = [item for item in still if item[1].status & status]
@@ -354,6 +354,13 @@ class _Evaluation:
         tell_overlay(self._scene, item, answer)
         unmet = (item.key,) if answer.status != MET else ()
         return _Demand(answer.status, unmet, answer.needs, answer.detail)
+
+
+def _joined(statuses: list[Status], operator: str | None) -> Status:
+    """AND or OR of one policy's controls; of an operator that nobody knows, both are possible."""
+    if operator is None:
+        return best(statuses) | worst(statuses)
+    return best(statuses) if operator == "OR" else worst(statuses)
 
 
 def _is_first_method(scene: Scene) -> Truth:

@@ -17,7 +17,7 @@ from tapctl.evaluate.device_filter import FilterError, Node, matches, parse
 from tapctl.evaluate.policy import GuestClause, Lists, Policy, UserClause
 from tapctl.evaluate.scene import Scene
 from tapctl.evaluate.situation import JOIN, REGISTER
-from tapctl.evaluate.truth import Truth, but_not, some
+from tapctl.evaluate.truth import Truth, but_not, every, some
 from tapctl.model import Path
 
 Ask: TypeAlias = "Callable[[Scene], Truth]"
@@ -34,8 +34,22 @@ _LOW_PRIVILEGE = _OIDC | {
 }
 """https://learn.microsoft.com/entra/identity/conditional-access/concept-enforcement-resource-exclusions"""
 _PROVISIONING = frozenset({"windowshelloprovisioning", "macosplatformsso", "platformsso"})
-_KNOWN_CLIENTS = frozenset({"browser", "mobileappsanddesktopclients", "exchangeactivesync", "other"})
+_CLIENTS = frozenset({"browser", "mobileappsanddesktopclients", "exchangeactivesync", "other"})
 _RISKS = frozenset({"low", "medium", "high", "none", "hidden"})
+_WORDS = {
+    "client_app": _CLIENTS | {"all", "eassupported"},
+    "platform": frozenset({"android", "ios", "windows", "windowsphone", "macos", "linux", "all"}),
+    "sign_in_risk": _RISKS,
+    "user_risk": _RISKS,
+    "service_principal_risk": _RISKS,
+    "insider_risk": frozenset({"minor", "moderate", "elevated"}),
+    "flow": frozenset({"none", "devicecodeflow", "authenticationtransfer"}),
+    "guests": frozenset(
+        {"none", "internalguest", "b2bcollaborationguest", "b2bcollaborationmember"}
+        | {"b2bdirectconnectuser", "otherexternaluser", "serviceprovider"}
+    ),
+}
+"""Graph's enums, in lower case. A list that holds another word may mean what nobody here can tell."""
 
 
 class Check(NamedTuple):
@@ -109,7 +123,7 @@ def _checks(policy: Policy, slots: Slots) -> Iterator[Check]:
     conditions: Path = ("conditions",)
     if policy.is_for_workloads:
         path = (*conditions, "clientApplications")
-        clause = (policy.workloads, policy.has_workload_filter)
+        clause = (policy.workloads, policy.workload_filter)
         yield slots.check("workloadIdentities", path, "user", "workload-identities", _workloads, *clause)
     else:
         path = (*conditions, "users")
@@ -179,7 +193,7 @@ def _in_clause(clause: UserClause, scene: Scene) -> Truth:
 
 def _memberships(clause: UserClause, scene: Scene) -> Iterator[Truth]:
     if clause.roles:
-        roles = scene.person.roles
+        roles = scene.roles
         yield None if roles is None else not roles.isdisjoint(clause.roles)
     if clause.all_guests:
         yield None if not scene.is_known else scene.person.type != "member"
@@ -190,15 +204,20 @@ def _memberships(clause: UserClause, scene: Scene) -> Iterator[Truth]:
 def _is_guest(clause: GuestClause, scene: Scene) -> Truth:
     if not scene.is_known:
         return None
-    if scene.person.type.lower() not in clause.types:
+    if scene.person.type == "member":
         return False
+    is_of_type = _is_among(scene.person.type.lower(), clause.types, "guests")
+    return every((is_of_type, _is_from(clause, scene)))
+
+
+def _is_from(clause: GuestClause, scene: Scene) -> Truth:
     if clause.tenants is None or scene.person.type == "internalGuest":
         return True
     home = scene.person.home_tenant.lower()
     return home in clause.tenants if home else None
 
 
-def _workloads(lists: Lists, has_filter: bool, scene: Scene) -> Truth:
+def _workloads(lists: Lists, filter_mode: str, scene: Scene) -> Truth:
     """https://learn.microsoft.com/entra/identity/conditional-access/workload-identity"""
     if not scene.is_workload or scene.user.startswith("mi:"):
         return False
@@ -208,9 +227,17 @@ def _workloads(lists: Lists, has_filter: bool, scene: Scene) -> Truth:
     names = {own, scene.user}
     every_one = "serviceprincipalsinmytenant" in lists.include
     included: Truth = every_one or not names.isdisjoint(lists.include)
-    if has_filter and not included:
-        included = None
-    return but_not(included, not names.isdisjoint(lists.exclude))
+    excluded: Truth = not names.isdisjoint(lists.exclude)
+    return _filtered(included, excluded, filter_mode)
+
+
+def _filtered(included: Truth, excluded: Truth, filter_mode: str) -> Truth:
+    """With a filter on custom security attributes, which no fact tells: it may add, or take away."""
+    if filter_mode and filter_mode != "exclude":
+        included = included or None
+    if filter_mode and filter_mode != "include":
+        excluded = excluded or None
+    return but_not(included, excluded)
 
 
 # Targets
@@ -226,7 +253,7 @@ def _target_check(policy: Policy, slots: Slots) -> Check:
             path, rule = (*path, "includeAuthenticationContextClassReferences"), "authentication-contexts"
             return slots.check("authenticationContext", path, "context", rule, _context, policy.contexts)
         case "apps":
-            clause = (policy.apps, policy.has_app_filter)
+            clause = (policy.apps, policy.app_filter)
             return slots.check("application", path, "apps", "resources", _resources, *clause)
         case _:
             return slots.check("emptyPolicy", path, "apps", "resources", _nothing)
@@ -253,7 +280,7 @@ def _context(contexts: frozenset[str], scene: Scene) -> Truth:
     return scene.sign_in.context.lower() in contexts
 
 
-def _resources(lists: Lists, has_filter: bool, scene: Scene) -> Truth:
+def _resources(lists: Lists, filter_mode: str, scene: Scene) -> Truth:
     reaches_all = "all" in lists.include
     if scene.action == REGISTER:
         if reaches_all:
@@ -264,7 +291,7 @@ def _resources(lists: Lists, has_filter: bool, scene: Scene) -> Truth:
     if not scene.sign_in.apps:
         return scene.assume("all-resources-and-contexts", False) if reaches_all else False
     apps = _asked_for(scene)
-    return some(_resource(lists, has_filter, app, scene) for app in apps)
+    return some(_resource(lists, filter_mode, app, scene) for app in apps)
 
 
 def _asked_for(scene: Scene) -> tuple[str, ...]:
@@ -275,16 +302,12 @@ def _asked_for(scene: Scene) -> tuple[str, ...]:
     return found
 
 
-def _resource(lists: Lists, has_filter: bool, app: str, scene: Scene) -> Truth:
+def _resource(lists: Lists, filter_mode: str, app: str, scene: Scene) -> Truth:
     excluded = _in_apps(lists.exclude, app, scene)
     if "all" not in lists.include:
-        included = _in_apps(lists.include, app, scene)
-        if has_filter and included is not True:
-            included = None
-        return but_not(included, excluded)
-    if not lists.exclude:
-        return None if has_filter else True
-    return _all_but_some(lists, excluded, scene)
+        return _filtered(_in_apps(lists.include, app, scene), excluded, filter_mode)
+    reached = True if not lists.exclude else _all_but_some(lists, excluded, scene)
+    return reached and None if filter_mode else reached
 
 
 def _in_apps(names: frozenset[str], app: str, scene: Scene) -> Truth:
@@ -304,22 +327,24 @@ def _all_but_some(lists: Lists, excluded: Truth, scene: Scene) -> Truth:
     asked = {text.casefold() for text in scopes}
     if not asked or not asked <= _LOW_PRIVILEGE:
         return ordinary
-    if asked <= _OIDC and excluded is True and scene.sign_in.client_kind == "confidential":
-        return False
-    return _held_to_directory(lists, scene)
+    kind = scene.sign_in.client_kind
+    is_confidential = None if kind is None else kind == "confidential"
+    is_exempt = every((excluded, asked <= _OIDC, is_confidential))
+    return but_not(_held_to_directory(lists, scene), is_exempt)
 
 
 def _held_to_directory(lists: Lists, scene: Scene) -> Truth:
+    enforced: Truth
     match scene.facts.baseline_scopes:
         case "legacy":
-            enforced: Truth = False
+            enforced = False
         case "enforced":
             enforced = True
         case "custom":
             enforced = None
         case _:
             enforced = scene.since(BASELINE_SCOPES)
-    return enforced and but_not(True, _in_apps(lists.exclude, DIRECTORY, scene))
+    return every((enforced, but_not(True, _in_apps(lists.exclude, DIRECTORY, scene))))
 
 
 # Conditions
@@ -328,8 +353,13 @@ def _held_to_directory(lists: Lists, scene: Scene) -> Truth:
 def _client_app(listed: frozenset[str], scene: Scene) -> Truth:
     client = scene.sign_in.client_app
     if client is None:
-        return True if listed >= _KNOWN_CLIENTS else None
-    return client.lower() in listed
+        return True if listed >= _CLIENTS else None
+    return _is_among(client.lower(), listed, "client_app")
+
+
+def _is_among(word: str, listed: frozenset[str], enum: str) -> Truth:
+    """Whether a list names a word of Graph's; unknown where it does not, and holds words nobody knows."""
+    return True if word in listed else False if listed <= _WORDS[enum] else None
 
 
 def _platform(lists: Lists, scene: Scene) -> Truth:
@@ -337,7 +367,8 @@ def _platform(lists: Lists, scene: Scene) -> Truth:
     if platform is None:
         return True if "all" in lists.include and not lists.exclude else None
     name = platform.lower()
-    return ("all" in lists.include or name in lists.include) and name not in lists.exclude
+    included = "all" in lists.include or _is_among(name, lists.include, "platform")
+    return but_not(included, _is_among(name, lists.exclude, "platform"))
 
 
 def _location(lists: Lists, scene: Scene) -> Truth:
@@ -354,7 +385,7 @@ def _listed(levels: frozenset[str], fact: str, scene: Scene) -> Truth:
     value = getattr(scene.sign_in, fact)
     if value is None:
         return True if levels >= _RISKS else None
-    return value.lower() in levels
+    return _is_among(value.lower(), levels, fact)
 
 
 class _Filter(NamedTuple):
@@ -374,9 +405,9 @@ def _parsed(rule: str) -> Node | None:
 
 def _device(asked: _Filter, scene: Scene) -> Truth:
     node = _parsed(asked.rule)
-    if node is None or scene.sign_in.device is None:
+    if node is None or scene.sign_in.device is None or asked.mode not in ("include", "exclude"):
         return None
     found = matches(node, scene.sign_in.device)
     if found is None:
         return None
-    return not found if asked.mode == "exclude" else found
+    return found if asked.mode == "include" else not found

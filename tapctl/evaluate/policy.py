@@ -1,7 +1,8 @@
 """A policy's spec, canonical or as Graph gave it → the clauses that can be matched, with their places.
 
 Null, absent and empty are the same; Graph's words are compared in lower case. What is not understood is kept
-as a clause that nobody can answer, so that it makes the policy unknown and is never ignored.
+as a clause or a control that nobody can answer (unknown_members.py), so that it makes the policy unknown and
+is never ignored.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Final, Literal, TypeAlias
 
 from tapctl.evaluate.applications import app_key
 from tapctl.evaluate.situation import REGISTER
+from tapctl.evaluate.unknown_members import unknown_controls, unknown_members
 from tapctl.model import Json, JsonObject, Path
 
 State: TypeAlias = Literal["enabled", "reportOnly", "disabled"]
@@ -22,22 +24,6 @@ _STATES: Final[Mapping[str, State]] = {
     "disabled": "disabled",
     "enabledforreportingbutnotenforced": "reportOnly",
 }
-_KNOWN_CONDITIONS: Final = frozenset(
-    {
-        "users",
-        "applications",
-        "clientApplications",
-        "clientAppTypes",
-        "platforms",
-        "locations",
-        "signInRiskLevels",
-        "userRiskLevels",
-        "servicePrincipalRiskLevels",
-        "insiderRiskLevels",
-        "authenticationFlows",
-        "devices",
-    }
-)
 GUESTS: Final = "guestsorexternalusers"
 
 
@@ -51,8 +37,8 @@ class GuestClause:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserClause:
-    """One side (include or exclude) of a policy's users. `users` are in lower case; `is_about_more`: than
-    everybody, users and groups."""
+    """One side (include or exclude) of a policy's users. `users` and `roles` are in lower case;
+    `is_about_more`: than everybody, users and groups."""
 
     everybody: bool = False
     all_guests: bool = False
@@ -82,7 +68,9 @@ class Control:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """A policy made ready to be matched. `unknown` are the conditions that are newer than the evaluator."""
+    """A policy made ready to be matched. `unknown` are the members that are newer than the evaluator;
+    `app_filter` and `workload_filter` the modes of filters (`include`, `exclude`), empty without one;
+    `operator` is None for a word that nobody knows."""
 
     name: str
     state: State | None
@@ -90,10 +78,10 @@ class Policy:
     include: UserClause
     exclude: UserClause
     workloads: Lists
-    has_workload_filter: bool
+    workload_filter: str
     target: TargetKind
     apps: Lists
-    has_app_filter: bool
+    app_filter: str
     actions: frozenset[str]
     contexts: frozenset[str]
     client_app_types: frozenset[str]
@@ -107,7 +95,7 @@ class Policy:
     device_mode: str
     device_rule: str
     unknown: tuple[Path, ...]
-    operator: Literal["AND", "OR"]
+    operator: Literal["AND", "OR"] | None
     controls: tuple[Control, ...]
     blocks: bool
     session: JsonObject = field(default_factory=dict)
@@ -144,10 +132,10 @@ def read_policy(name: str, spec: JsonObject) -> Policy:
             include=_words(workloads.get("includeServicePrincipals")),
             exclude=_words(workloads.get("excludeServicePrincipals")),
         ),
-        has_workload_filter=bool(workloads.get("servicePrincipalFilter")),
+        workload_filter=_filter_mode(workloads.get("servicePrincipalFilter")),
         target=_target(actions, contexts, resources, apps),
         apps=resources,
-        has_app_filter=bool(apps.get("applicationFilter")),
+        app_filter=_filter_mode(apps.get("applicationFilter")),
         actions=actions,
         contexts=contexts,
         client_app_types=_words(conditions.get("clientAppTypes")),
@@ -160,8 +148,8 @@ def read_policy(name: str, spec: JsonObject) -> Policy:
         flows=_words(_object(conditions.get("authenticationFlows")).get("transferMethods")),
         device_mode=mode,
         device_rule=rule,
-        unknown=tuple(_unknown(conditions, users, apps)),
-        operator="OR" if str(grant.get("operator", "")).upper() == "OR" else "AND",
+        unknown=tuple(unknown_members(spec)),
+        operator=_operator(grant),
         controls=controls,
         blocks=any(control.key == "block" for control in controls),
         session=_object(spec.get("sessionControls")),
@@ -182,7 +170,7 @@ def _target(
 def _users(users: JsonObject, side: str) -> UserClause:
     named = _words(users.get(f"{side}Users"))
     guests = _object(users.get(f"{side}GuestsOrExternalUsers"))
-    roles = frozenset(_texts(users.get(f"{side}Roles")))
+    roles = _words(users.get(f"{side}Roles"))
     return UserClause(
         everybody="all" in named,
         all_guests=GUESTS in named,
@@ -216,34 +204,14 @@ def _device_filter(conditions: JsonObject) -> tuple[str, str]:
     return str(device_filter.get("mode") or "").lower(), str(device_filter.get("rule") or "")
 
 
-def _unknown(conditions: JsonObject, users: JsonObject, apps: JsonObject) -> Iterator[Path]:
-    """Conditions that are set and that nothing here can answer."""
-    for key, value in conditions.items():
-        if key not in _KNOWN_CONDITIONS and "@" not in key and value:
-            yield ("conditions", key)
-    for key, value in _object(conditions.get("devices")).items():
-        if key != "deviceFilter" and "@" not in key and value:
-            yield ("conditions", "devices", key)
-    for block, name, known in ((users, "users", _USER_KEYS), (apps, "applications", _APP_KEYS)):
-        for key, value in block.items():
-            if key not in known and "@" not in key and value:
-                yield ("conditions", name, key)
+def _filter_mode(written: Json) -> str:
+    """A filter's mode; one that says none is not understood, which "include" leaves open too."""
+    return str(written.get("mode") or "include").lower() if isinstance(written, dict) and written else ""
 
 
-_USER_KEYS: Final = frozenset(
-    f"{side}{what}"
-    for side in ("include", "exclude")
-    for what in ("Users", "Groups", "Roles", "GuestsOrExternalUsers")
-)
-_APP_KEYS: Final = frozenset(
-    {
-        "includeApplications",
-        "excludeApplications",
-        "includeUserActions",
-        "includeAuthenticationContextClassReferences",
-        "applicationFilter",
-    }
-)
+def _operator(grant: JsonObject) -> Literal["AND", "OR"] | None:
+    word = str(grant.get("operator") or "AND").upper()
+    return "AND" if word == "AND" else "OR" if word == "OR" else None
 
 
 def _controls(grant: JsonObject) -> Iterator[Control]:
@@ -259,6 +227,8 @@ def _controls(grant: JsonObject) -> Iterator[Control]:
         yield Control(key=f"termsOfUse:{text}", path=("grantControls", "termsOfUse", number))
     for number, text in enumerate(_texts(grant.get("customAuthenticationFactors"))):
         yield Control(key=f"custom:{text}", path=("grantControls", "customAuthenticationFactors", number))
+    for name in unknown_controls(grant):
+        yield Control(key=name, path=("grantControls", name))
 
 
 _CONTROLS: Final = {

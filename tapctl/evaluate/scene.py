@@ -16,6 +16,8 @@ from tapctl.evaluate.strengths import LEGACY_POLICY, PASSES
 from tapctl.evaluate.truth import Truth, but_not, some
 from tapctl.model import Path
 
+MFA_TRUSTED_IPS: Final = "00000000-0000-0000-0000-000000000000"
+"""How policies name the trusted addresses of the legacy MFA service."""
 LEGACY_CLIENTS: Final = frozenset({"exchangeactivesync", "other", "eassupported"})
 EXTERNAL_TYPES: Final = frozenset(
     {
@@ -89,6 +91,8 @@ class Scene:
         person = sign_in.person or known.facts.users.get(sign_in.user)
         self.is_known = person is not None
         self.person: Person = person or Person(roles=None, groups_are_complete=False)
+        roles = self.person.roles
+        self.roles = None if roles is None else frozenset(role.lower() for role in roles)
         self.groups, self.unsure_groups = self._groups(known.parents)
         self.is_external = self.person.type in EXTERNAL_TYPES
         self.proof = self._proof()
@@ -166,11 +170,15 @@ class Scene:
 
     @property
     def is_at_trusted(self) -> Truth:
-        """Whether the address belongs to a location that is marked as trusted."""
-        known = some(self.at_location(name) for name in self._index.trusted)
-        if known is False and self.sign_in.locations is None:
-            return None  # the MFA service's own trusted addresses are in no named location
-        return known
+        """Whether the address belongs to a location marked as trusted, or to the MFA service's trusted
+        addresses, which are in no named location and are all IPv4."""
+        known = some(self.at_location(name) for name in (*self._index.trusted, MFA_TRUSTED_IPS))
+        return False if known is None and self._is_ipv6_outside else known
+
+    @property
+    def _is_ipv6_outside(self) -> bool:
+        ip = self.sign_in.ip or ""
+        return ":" in ip and some(self.at_location(name) for name in self._index.trusted) is False
 
     @property
     def pass_mode(self) -> str | None:

@@ -346,3 +346,84 @@ def test_report_only_is_not_evaluated_for_user_actions() -> None:
 
     assert results(decided(on_action, asked=sign_in(action=REGISTER))) == ["reportOnlyNotApplied"]
     assert results(decided(on_action, asked=sign_in())) == ["reportOnlyNotApplied"]
+
+
+@pytest.mark.parametrize(
+    ("include", "exclude", "mode", "expected"),
+    [
+        (["app-x"], [], "include", "applied"),
+        (["app-x"], [], "exclude", "unknown"),
+        (["app-y"], [], "exclude", "notApplied"),
+        (["app-y"], [], "include", "unknown"),
+        (["app-x"], ["app-x"], "include", "notApplied"),
+        (["All"], ["app-y"], "exclude", "unknown"),
+        (["All"], ["app-x"], "exclude", "notApplied"),
+    ],
+)
+def test_an_application_filter_may_add_or_take_away(
+    include: list[str], exclude: list[str], mode: str, expected: str
+) -> None:
+    target: JsonObject = {
+        "includeApplications": [*include],
+        "excludeApplications": [*exclude],
+        "applicationFilter": {"mode": mode, "rule": 'CustomSecurityAttribute.A_B -eq "c"'},
+    }
+    assert reached(sign_in(scopes=("api.custom",)), target=target)[0] == expected
+
+
+@pytest.mark.parametrize(("mode", "expected"), [("include", "applied"), ("exclude", "unknown")])
+def test_a_filter_of_service_principals_may_take_away(mode: str, expected: str) -> None:
+    workloads: JsonObject = {
+        "includeServicePrincipals": ["ServicePrincipalsInMyTenant"],
+        "servicePrincipalFilter": {"mode": mode, "rule": 'CustomSecurityAttribute.A_B -eq "c"'},
+    }
+    users: JsonObject = {"includeUsers": ["None"]}
+    assert reached(sign_in("sp:app"), users=users, clientApplications=workloads)[0] == expected
+
+
+MFA_TRUSTED_IPS = "00000000-0000-0000-0000-000000000000"
+
+
+@pytest.mark.parametrize(
+    ("place", "expected"),
+    [
+        ({"locations": (MFA_TRUSTED_IPS,)}, "notApplied"),
+        ({"locations": ()}, "applied"),
+        ({"ip": "198.51.100.1"}, "unknown"),
+        ({"ip": "2001:db9::1"}, "applied"),
+        ({"ip": "2001:db8::1"}, "notApplied"),
+    ],
+)
+def test_all_trusted_holds_the_trusted_addresses_of_mfa_which_are_ipv4(
+    place: dict[str, Any], expected: str
+) -> None:
+    places: JsonObject = {"includeLocations": ["All"], "excludeLocations": ["AllTrusted"]}
+    assert reached(sign_in(**place), locations=places)[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode", "expected"),
+    [
+        ("confidential", "enforced", "notApplied"),
+        ("public", "enforced", "applied"),
+        (None, "enforced", "unknown"),
+        (None, "legacy", "notApplied"),
+    ],
+)
+def test_an_excluded_confidential_client_keeps_its_openid_scopes(kind: Any, mode: Any, expected: str) -> None:
+    asked = sign_in(scopes=("openid",), client_kind=kind)
+    target: JsonObject = {"includeApplications": ["All"], "excludeApplications": ["app-x"]}
+    assert reached(asked, target=target, facts=replace(FACTS, baseline_scopes=mode))[0] == expected
+
+
+def test_an_excluded_directory_needs_no_word_on_how_the_tenant_treats_its_scopes() -> None:
+    directory = "00000002-0000-0000-c000-000000000000"
+    target: JsonObject = {"includeApplications": ["All"], "excludeApplications": [directory]}
+    facts = replace(FACTS, baseline_scopes="custom")
+    assert reached(sign_in(scopes=("User.Read",)), target=target, facts=facts)[0] == "notApplied"
+
+
+def test_roles_are_compared_whatever_the_case_of_their_id() -> None:
+    admin = Person(roles=frozenset({"62e90394-69f5-4237-9190-012177145e10"}))
+    users: JsonObject = {"includeRoles": ["62E90394-69F5-4237-9190-012177145E10"]}
+    assert reached(sign_in("admin", person=admin), users=users)[0] == "applied"
