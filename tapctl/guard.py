@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from tapctl.canonical import at, references, texts
+from tapctl.errors import UsageError
 from tapctl.match import Matched, Pair
 from tapctl.membership import Membership
 from tapctl.model import Address, Change, Finding, JsonObject, Place, Plan, Snapshot, Workspace
@@ -40,6 +41,14 @@ BRAKES: Mapping[str, str] = {
 def flag(brake: str) -> str:
     """The option that acknowledges a brake."""
     return f"--allow-{brake}"
+
+
+def brakes_named(words: str) -> frozenset[str]:
+    """Brakes in a list with commas or spaces, by name or option. Raises UsageError for what is none."""
+    said = {word.removeprefix("--allow-") for word in words.replace(",", " ").split()}
+    if unknown := sorted(said - BRAKES.keys()):
+        raise UsageError(f'there is no brake "{unknown[0]}"; there are {", ".join(BRAKES)}')
+    return frozenset(said)
 
 
 def guard(plan: Plan, matched: Matched, snapshot: Snapshot, workspace: Workspace) -> tuple[Finding, ...]:

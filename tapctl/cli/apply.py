@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,10 +15,10 @@ import click
 
 from tapctl.cli.connect import Session, connected, our_folder
 from tapctl.cli.options import Options, answering_in, require_environment
-from tapctl.cli.output import say, show, show_text
+from tapctl.cli.output import answer, say, show, show_text, write_also
 from tapctl.cli.undo import planning, read_past
 from tapctl.errors import Refused, UsageError, WorkspaceError
-from tapctl.guard import BRAKES, flag, missing_words
+from tapctl.guard import BRAKES, brakes_named, flag, missing_words
 from tapctl.model import Plan, errors_in
 from tapctl.pipeline import Planned, carry_out, check
 from tapctl.record import FileRecord
@@ -42,8 +43,16 @@ def _brakes(command: Callable[..., int]) -> Callable[..., int]:
     return command
 
 
+def _brakes_named(context: click.Context, parameter: click.Parameter, value: str) -> frozenset[str]:
+    """Words that came from elsewhere are brakes, or nothing happens."""
+    try:
+        return brakes_named(value)
+    except UsageError as error:
+        raise click.BadParameter(str(error), context, parameter) from error
+
+
 @click.command("apply")
-@answering_in("html")
+@answering_in("html", also=True)
 @click.option("--yes", is_flag=True, help="Do not ask. For pipelines.")
 @click.option("--checksum", metavar="SUM", help="Refuse unless the plan is the one with this checksum.")
 @click.option(
@@ -52,10 +61,25 @@ def _brakes(command: Callable[..., int]) -> Callable[..., int]:
     type=click.Path(path_type=Path),
     help="Go back to what was there before the apply that kept this record.",
 )
+@click.option(
+    "--allow",
+    "allowed",
+    metavar="BRAKE[,BRAKE]",
+    callback=_brakes_named,
+    default="",
+    help="The same as --allow-BRAKE for each of these, for pipelines that hand words on.",
+)
 @click.argument("saved", metavar="[PLAN]", required=False, type=click.Path(path_type=Path))
 @_brakes
 def command(
-    options: Options, *, yes: bool, checksum: str | None, saved: Path | None, undo: Path | None, **words: bool
+    options: Options,
+    *,
+    yes: bool,
+    checksum: str | None,
+    saved: Path | None,
+    undo: Path | None,
+    allowed: frozenset[str],
+    **words: bool,
 ) -> int:
     """Make the tenant what the workspace says.
 
@@ -87,11 +111,11 @@ def command(
             requests=session.gateway.sent,
             documents=len(checked.workspace.resources),
         )
-        given = {brake for brake in BRAKES if words[_parameter(brake)]}
+        given = allowed | {brake for brake in BRAKES if words[_parameter(brake)]}
         if why := _objection(planned.plan, given, reviewed):
             return _refuse(report, why, options)
         if not planned.plan.pending:
-            show(replace(report, status="nothing-to-do"), options.format)
+            answer(replace(report, status="nothing-to-do"), options)
             return 0
         _show_before(report, options, asks=not yes)
         if not yes and (why := _declined(planned.plan)):
@@ -114,7 +138,7 @@ def _saved_plan(path: Path) -> Plan:
     return read_saved_plan(content, str(path))
 
 
-def _objection(plan: Plan, given: set[str], reviewed: Reviewed) -> str:
+def _objection(plan: Plan, given: AbstractSet[str], reviewed: Reviewed) -> str:
     """Why the plan must not be carried out; empty if it may be."""
     if errors := errors_in(plan.findings):
         return _mistakes(len(errors))
@@ -127,8 +151,10 @@ def _objection(plan: Plan, given: set[str], reviewed: Reviewed) -> str:
 
 
 def _refuse(report: Report, why: str, options: Options, *, was_shown: bool = False) -> int:
+    refused = replace(report, status="refused", refusal=why)
+    write_also(refused, options)
     if options.format != "text":
-        show(replace(report, status="refused", refusal=why), options.format)
+        show(refused, options.format)
     else:
         if not was_shown:
             show(report, "text")
@@ -167,6 +193,7 @@ def _carry_out(session: Session, planned: Planned, report: Report, options: Opti
         requests=session.gateway.sent,
     )
     show(account(done) if options.format == "text" else done, options.format)
+    write_also(done, options)
     if result.was_interrupted:
         return INTERRUPTED
     return 0 if done.status == "applied" else 1

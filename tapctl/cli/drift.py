@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tapctl.cli.options import Options, common, require_environment
+from tapctl.cli.options import Format, Options, answering_in, require_environment
 
 if TYPE_CHECKING:
     from tapctl.drift.news import News
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @click.command("drift")
-@common
+@answering_in(also=True)
 @click.option(
     "--since",
     "said",
@@ -35,7 +36,7 @@ def command(options: Options, *, said: str | None, adopt: bool) -> int:
     request. Who did it comes from the directory audit log, as far back as Entra keeps that.
     """
     from tapctl.cli.connect import connected
-    from tapctl.cli.output import show
+    from tapctl.cli.output import answer
     from tapctl.drift.news import news
     from tapctl.drift.reading import read_evidence
     from tapctl.drift.since import since
@@ -47,7 +48,7 @@ def command(options: Options, *, said: str | None, adopt: bool) -> int:
     require_environment(options, checked.workspace.real_environments)
     moment = since(said, options.workspace, now)
     if checked.has_errors:
-        show(checked_report(checked, "validate"), options.format)
+        answer(checked_report(checked, "validate"), options)
         return 1
     with connected(checked.workspace) as session:
         compared = session.run(compare(checked, session.gateway))
@@ -80,20 +81,26 @@ def _adopt(compared: Compared, root: Path) -> tuple[tuple[str, ...], tuple[Findi
 
 
 def _show(found: News, options: Options) -> None:
-    match options.format:
+    from tapctl.cli.output import wants_colour, width
+
+    shape = (width(sys.stdout), wants_colour(sys.stdout))
+    click.echo(_rendered(found, options.format, *shape), nl=False)
+    options.also.write(lambda output_format: _rendered(found, output_format))
+
+
+def _rendered(found: News, output_format: Format, width: int | None = None, colour: bool = False) -> str:
+    """The result as a document; without a width as for a file."""
+    match output_format:
         case "json":
             from tapctl.render.drift_json import render as render_json
 
-            text = render_json(found)
+            return render_json(found)
         case "markdown":
             from tapctl.render.drift_markdown import render as render_markdown
 
-            text = render_markdown(found)
+            return render_markdown(found)
         case _:
-            import sys
-
-            from tapctl.cli.output import wants_colour, width
+            from tapctl.cli.output import ENDLESS
             from tapctl.render.drift_text import render
 
-            text = render(found, width=width(sys.stdout), colour=wants_colour(sys.stdout))
-    click.echo(text, nl=False)
+            return render(found, width=width or ENDLESS, colour=colour)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias, cast
 
 import click
 
-from tapctl.errors import UsageError
+from tapctl.cli.also import Also, also_option
+from tapctl.errors import TapctlError, UsageError
 
 Format: TypeAlias = Literal["text", "json", "markdown", "html", "sarif", "junit"]
 COMMON_FORMATS: Final[tuple[Format, ...]] = ("text", "json", "markdown")
@@ -20,11 +21,15 @@ COMMON_FORMATS: Final[tuple[Format, ...]] = ("text", "json", "markdown")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """Where the workspace is, which environment is meant (None: the settings' default), how to answer."""
+    """Where the workspace is, which environment is meant (None: the settings' default), how to answer.
+
+    `also` are files that the answer goes to besides, for commands that take --also.
+    """
 
     workspace: Path
     environment: str | None
     format: Format
+    also: Also = field(default_factory=Also)
 
 
 def common(command: Callable[..., int]) -> Callable[..., int]:
@@ -32,9 +37,11 @@ def common(command: Callable[..., int]) -> Callable[..., int]:
     return answering_in()(command)
 
 
-def answering_in(*more: Format) -> Callable[[Callable[..., int]], Callable[..., int]]:
-    """`common`, for a command that can answer in more formats than every command does."""
-    return functools.partial(_with_options, formats=(*COMMON_FORMATS, *more))
+def answering_in(*more: Format, also: bool = False) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """`common`, for a command that can answer in more formats than every command, or in several at once."""
+    formats = (*COMMON_FORMATS, *more)
+    options = functools.partial(_with_options, formats=formats)
+    return (lambda command: options(also_option(formats)(command))) if also else options
 
 
 def _with_options(command: Callable[..., int], *, formats: tuple[Format, ...]) -> Callable[..., int]:
@@ -60,8 +67,15 @@ def _with_options(command: Callable[..., int], *, formats: tuple[Format, ...]) -
     )
     @functools.wraps(command)
     def with_options(workspace: Path, environment: str | None, output_format: str, **others: Any) -> int:
-        options = Options(workspace=workspace, environment=environment, format=cast(Format, output_format))
-        return command(options, **others)
+        also = Also(files=others.pop("also", ()))
+        options = Options(
+            workspace=workspace, environment=environment, format=cast(Format, output_format), also=also
+        )
+        try:
+            return command(options, **others)
+        except TapctlError as error:
+            also.write_error(error)
+            raise
 
     return with_options
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TextIO, assert_never
 
 import click
 
-from tapctl.cli.options import Format
+from tapctl.cli.options import Format, Options
 from tapctl.cli.run_link import run_link
 from tapctl.render.escape import visible
 from tapctl.report import Report
@@ -20,35 +20,55 @@ if TYPE_CHECKING:
     from tapctl.sheet import Sheet
 
 _WIDEST = 120
-_ENDLESS = 100_000
+ENDLESS = 100_000
 
 
 def show(report: Report, output_format: Format) -> None:
     """The result of a command."""
+    if output_format == "text":
+        show_text(report, sys.stdout)
+    else:
+        click.echo(rendered(report, output_format), nl=False)
+
+
+def answer(report: Report, options: Options) -> None:
+    """The result of a command, on stdout and in every file that --also names."""
+    show(report, options.format)
+    write_also(report, options)
+
+
+def write_also(report: Report, options: Options) -> None:
+    """The result, in every file that --also names."""
+    options.also.write(lambda output_format: rendered(report, output_format))
+
+
+def rendered(report: Report, output_format: Format) -> str:
+    """The result as a document; text is as for a file."""
     match output_format:
         case "json":
             from tapctl.render.json import render as render_json
 
-            click.echo(render_json(report), nl=False)
+            return render_json(report)
         case "markdown":
             from tapctl.render.markdown import render as render_markdown
 
-            linked = replace(report, link=run_link(os.environ))
-            click.echo(render_markdown(linked), nl=False)
+            return render_markdown(replace(report, link=run_link(os.environ)))
         case "html":
             from tapctl.render.html import render as render_html
 
-            click.echo(render_html(report), nl=False)
+            return render_html(report)
         case "sarif":
             from tapctl.render.sarif import render as render_sarif
 
-            click.echo(render_sarif(report), nl=False)
+            return render_sarif(report)
         case "junit":
             from tapctl.render.junit import render as render_junit
 
-            click.echo(render_junit(report), nl=False)
+            return render_junit(report)
         case "text":
-            show_text(report, sys.stdout)
+            from tapctl.render.terminal import render as render_text
+
+            return render_text(report, width=ENDLESS, colour=False)
         case _:
             assert_never(output_format)
 
@@ -72,7 +92,7 @@ def show_sheet(sheet: Sheet, output_format: Format, stream: TextIO | None = None
     click.echo(text, file=stream, nl=False)
 
 
-def show_sign_in_tests(tested: Tested, output_format: Format) -> None:
+def answer_sign_in_tests(tested: Tested, options: Options) -> None:
     """The result of `tapctl test`."""
     from tapctl.render import sign_in_tests
 
@@ -82,13 +102,14 @@ def show_sign_in_tests(tested: Tested, output_format: Format) -> None:
         "markdown": sign_in_tests.render_markdown,
         "junit": sign_in_tests.render_junit,
     }
-    click.echo(renderers[output_format](tested), nl=False)
+    click.echo(renderers[options.format](tested), nl=False)
+    options.also.write(lambda output_format: renderers[output_format](tested))
 
 
 def width(stream: TextIO) -> int:
     """A file or a pipe is not wrapped: people search in it."""
     if not stream.isatty() and not os.environ.get("COLUMNS"):
-        return _ENDLESS
+        return ENDLESS
     return min(shutil.get_terminal_size().columns, _WIDEST)
 
 

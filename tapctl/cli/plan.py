@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @click.command("plan")
-@answering_in("html", "sarif")
+@answering_in("html", "sarif", also=True)
 @click.option(
     "--detailed-exitcode", is_flag=True, help="Exit with 2 if there are changes; errors still exit with 1."
 )
@@ -43,7 +43,7 @@ def command(
     which of their findings this change introduces or removes.
     """
     from tapctl.cli.connect import connected
-    from tapctl.cli.output import show
+    from tapctl.cli.output import answer
     from tapctl.cli.undo import planning, read_past
     from tapctl.model import errors_in
     from tapctl.pipeline import check
@@ -52,13 +52,13 @@ def command(
     past = read_past(undo) if undo else None
     checked = check(options.workspace, options.environment)
     if checked.has_errors:
-        show(checked_report(checked, "plan"), options.format)
+        answer(checked_report(checked, "plan"), options)
         return 1
     with connected(checked.workspace) as session:
         planned = session.run(planning(checked, past, session.gateway, as_of))
         caller, sent = session.gateway.caller.name, session.gateway.sent
     documents = len(checked.workspace.resources)
-    show(plan_report(planned, "plan", caller=caller, requests=sent, documents=documents), options.format)
+    answer(plan_report(planned, "plan", caller=caller, requests=sent, documents=documents), options)
     if errors_in(planned.plan.findings):
         return 1
     if out is not None:

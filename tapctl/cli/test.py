@@ -11,7 +11,7 @@ from tapctl.cli.options import Options, answering_in
 
 
 @click.command("test")
-@answering_in("junit")
+@answering_in("junit", also=True)
 @click.argument("names", metavar="[NAME]...", nargs=-1)
 @facts_option
 @click.option("--strict", is_flag=True, help="What rests on inference is unknown.")
@@ -22,7 +22,7 @@ def command(options: Options, *, names: tuple[str, ...], facts: str | None, stri
     a journey of several. With NAME, only the tests whose names contain one of them run. A decision that
     rests on what Microsoft does not document is marked. Exits with 1 if a test fails or is wrong in itself.
     """
-    from tapctl.cli.output import show_sign_in_tests
+    from tapctl.cli.output import answer_sign_in_tests
     from tapctl.pipeline import check
     from tapctl.render.sign_in_tests import Tested
     from tapctl.report import offline_headline
@@ -33,11 +33,11 @@ def command(options: Options, *, names: tuple[str, ...], facts: str | None, stri
     checked = check(options.workspace, options.environment, with_tests=True)
     headline = offline_headline(checked.workspace.environment)
     if mistakes := mistakes_in(checked):
-        show_sign_in_tests(Tested(headline=headline, findings=mistakes, strict=strict), options.format)
+        answer_sign_in_tests(Tested(headline=headline, findings=mistakes, strict=strict), options)
         return 1
     company = company_of(checked, snapshot_of(checked, facts))
     cases = chosen(read_cases(checked.workspace.tests, company, datetime.now(UTC).date()), names)
     results = run(cases, company, strict=strict)
     tested = Tested(headline=headline, results=results, where=company.place, strict=strict)
-    show_sign_in_tests(tested, options.format)
+    answer_sign_in_tests(tested, options)
     return 1 if tested.has_failed else 0

@@ -1,0 +1,118 @@
+"""One reading, several formats."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from cli_tools import ENFORCED, TENANT, Cli
+
+from tapctl.errors import UsageError
+from tapctl.guard import brakes_named
+
+
+def test_files_and_stdout_tell_of_one_plan(cli: Cli) -> None:
+    names = {"json": "plan.json", "markdown": "plan.md", "sarif": "plan.sarif"}
+
+    result = cli("plan", *[f"--also={kind}={name}" for kind, name in names.items()])
+
+    plan = json.loads(Path("plan.json").read_text(encoding="utf-8"))
+    assert "Plan for `sandbox`" in Path("plan.md").read_text(encoding="utf-8")
+    assert plan["checksum"] in Path("plan.md").read_text(encoding="utf-8")
+    assert json.loads(Path("plan.sarif").read_text(encoding="utf-8"))["version"] == "2.1.0"
+    assert plan["checksum"] in result.out
+
+
+@pytest.mark.parametrize("output_format", ["text", "html"])
+def test_a_file_holds_what_stdout_would(cli: Cli, output_format: str) -> None:
+    result = cli("plan", "--format", output_format, "--also", f"{output_format}=plan.out")
+
+    assert Path("plan.out").read_text(encoding="utf-8") == result.out
+
+
+def test_junit_beside_text(cli: Cli) -> None:
+    cli("validate", "--also", "junit=validate.xml")
+    cli("test", "--also", "junit=test.xml")
+
+    assert "<testsuite" in Path("validate.xml").read_text(encoding="utf-8")
+    assert "<testsuite" in Path("test.xml").read_text(encoding="utf-8")
+
+
+def test_drift_in_all_its_formats(cli: Cli) -> None:
+    formats = [part for name in ("json", "markdown", "text") for part in ("--also", f"{name}=drift.{name}")]
+    result = cli("drift", "-e", "sandbox", *formats)
+
+    assert result.code == 2
+    assert Path("drift.text").read_text(encoding="utf-8") == result.out
+    assert json.loads(Path("drift.json").read_text(encoding="utf-8"))["clean"] is False
+    assert Path("drift.markdown").read_text(encoding="utf-8").startswith("## Drift in `sandbox`")
+
+
+def test_an_apply_says_how_it_ended(cli: Cli) -> None:
+    cli("apply", "--yes", "--also", "json=first.json")
+    cli("apply", "--yes", "--also", "json=second.json")
+
+    found = [json.loads(Path(name).read_text(encoding="utf-8")) for name in ("first.json", "second.json")]
+    assert [item["status"] for item in found] == ["applied", "nothing-to-do"]
+    assert len(found[0]["outcomes"]) == 3
+
+
+def test_a_refusal_is_told_in_every_format(cli: Cli) -> None:
+    result = cli("apply", "--also", "json=apply.json", "--also", "markdown=apply.md")
+
+    assert result.code == 1
+    assert json.loads(Path("apply.json").read_text(encoding="utf-8"))["status"] == "refused"
+    assert "**Refused:**" in Path("apply.md").read_text(encoding="utf-8")
+
+
+def test_an_error_is_told_where_it_can_be_and_nothing_older_stays(cli: Cli) -> None:
+    cli.write("environments/staging.yaml", "maxState: disabled\n")
+    Path("plan.sarif").write_text("from an earlier run", encoding="utf-8")
+    names = {"json": "plan.json", "markdown": "plan.md", "text": "plan.txt", "sarif": "plan.sarif"}
+
+    result = cli("plan", "-e", "staging", *[f"--also={kind}={name}" for kind, name in names.items()])
+
+    assert result.code == 1
+    assert json.loads(Path("plan.json").read_text(encoding="utf-8"))["error"]["type"] == "UsageError"
+    assert "does not say which tenant it is" in Path("plan.md").read_text(encoding="utf-8")
+    assert Path("plan.txt").read_text(encoding="utf-8").startswith("Error: ")
+    assert not Path("plan.sarif").exists()
+
+
+@pytest.mark.parametrize(
+    "said", ["json", "yaml=plan.yaml", "json=", "json=nowhere/plan.json", "json=policies"]
+)
+def test_a_file_that_cannot_be_is_said_before_anything_is_done(cli: Cli, said: str) -> None:
+    result = cli("apply", "--yes", "--also", said)
+
+    assert result.code == 1
+    assert not (cli.root / "policies/.tapctl").exists()
+
+
+def test_a_file_that_cannot_be_written_is_an_error(cli: Cli) -> None:
+    result = cli("plan", "--also", "json=/proc/version")
+
+    assert result.code == 1
+    assert '"/proc/version" cannot be written' in result.err
+
+
+def test_brakes_are_allowed_in_one_word(cli: Cli) -> None:
+    cli("apply", "--yes")
+    cli.write("all.yaml", ENFORCED)
+
+    assert cli("apply", "--yes", "--allow", "widens-scope").code == 1
+    assert cli("apply", "--yes", "--allow", "widens-scope, --allow-enforces").code == 0
+
+
+def test_what_is_no_brake_is_no_word(cli: Cli) -> None:
+    result = cli("apply", "--yes", "--allow", f"enforces --undo {TENANT}")
+
+    assert result.code == 1
+    assert 'there is no brake "--undo"' in result.err
+
+
+def test_no_words_are_no_brakes() -> None:
+    assert brakes_named("") == frozenset()
+    with pytest.raises(UsageError, match="there are break-glass-exposed"):
+        brakes_named("everything")
