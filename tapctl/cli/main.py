@@ -30,6 +30,7 @@ COMMANDS: Final = {
     "simulate": "What the policies decide about one sign-in, or a file of them, and why.",
     "facts": "Take a snapshot of the directory facts that sign-ins depend on.",
     "sandbox": "The pretend tenant: serve, load, dump, reset, sign-in.",
+    "doctor": "Check credentials, permissions, licences, clock and reachability.",
     "explain": "Explain a kind, a field or a rule.",
     "environments": "List the workspace's environments.",
 }

@@ -69,6 +69,7 @@ class Gateway:
 
     `base_url` is an origin that was checked: requests, links and redirects go there and nowhere else.
     `sent` counts requests with their repetitions, `sent_by_family` the same for each of Graph's limits.
+    `date` is the Date header of the latest answer, empty where no answer had one.
     """
 
     def __init__(
@@ -89,6 +90,7 @@ class Gateway:
         self.environment, self.tenant_id, self.caller = environment, tenant_id, caller
         self.base_url, self.is_sandbox = base_url, is_sandbox
         self.sent_by_family: Counter[str] = Counter()
+        self.date = ""
         self._wire = wire
         self.patience, self.clock = patience or Patience(), clock or Clock()
         self.progress = progress or NoProgress()
@@ -241,6 +243,7 @@ class Gateway:
                 answer = await self._wire.exchange(request.method, request.url, request.headers, request.body)
             except ConnectionBroken as broken:
                 return broken
+        self.date = answer.headers.get("date", self.date)
         if family in self._pacers and answer.status != 429:
             self._pacers[family].accepted()
         return answer

@@ -39,9 +39,14 @@ class Expectation:
 def caller_of(token: str, expected: Expectation) -> Caller:
     """Who the token speaks for. Raises CredentialsError unless it is a live token of the expected tenant."""
     claims = claims_of(token, expected.source)
-    _check_tenant(claims, expected)
-    _check_lifetime(claims, expected)
-    _check_audience(claims, expected)
+    check_tenant(claims, expected)
+    check_lifetime(claims, expected)
+    check_audience(claims, expected)
+    return caller_in(claims)
+
+
+def caller_in(claims: JsonObject) -> Caller:
+    """Who the claims speak for, whether or not they are worth anything."""
     return Caller(
         kind="application" if is_application(claims) else "person",
         id=_text(claims, "oid") or _text(claims, "sub"),
@@ -72,7 +77,8 @@ def is_application(claims: JsonObject) -> bool:
     return claims.get("idtyp") == "app" if "idtyp" in claims else "scp" not in claims
 
 
-def _check_tenant(claims: JsonObject, expected: Expectation) -> None:
+def check_tenant(claims: JsonObject, expected: Expectation) -> None:
+    """Raises CredentialsError for a token of another tenant, or of none."""
     tenant = _text(claims, "tid")
     if tenant.casefold() != expected.tenant_id.casefold():
         raise CredentialsError(
@@ -86,7 +92,8 @@ def _named(tenant: str) -> str:
     return f'tenant "{tenant}"' if tenant else "no tenant that it names (no tid)"
 
 
-def _check_lifetime(claims: JsonObject, expected: Expectation) -> None:
+def check_lifetime(claims: JsonObject, expected: Expectation) -> None:
+    """Raises CredentialsError for a token that is over or has not begun."""
     ends, begins = _number(claims, "exp"), _number(claims, "nbf")
     if ends is not None and ends <= expected.now:
         raise CredentialsError(
@@ -100,7 +107,8 @@ def _check_lifetime(claims: JsonObject, expected: Expectation) -> None:
         )
 
 
-def _check_audience(claims: JsonObject, expected: Expectation) -> None:
+def check_audience(claims: JsonObject, expected: Expectation) -> None:
+    """Raises CredentialsError for a token that is for something else than Graph."""
     audience = _text(claims, "aud").rstrip("/")
     if audience not in ("", GRAPH_APP_ID, expected.cloud.graph, expected.endpoint):
         raise CredentialsError(

@@ -1,0 +1,121 @@
+"""The doctor of a real tenant: what a token says is looked at before it is sent anywhere."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from graph_servers import TENANT, jwt, serving
+from graph_tools import Reply, Script, Seen, error, gateway_to, page
+
+from tapctl.doctor.check import Diagnosis
+from tapctl.doctor.examine import Case, examine_tenant
+from tapctl.model import Json
+from tapctl.needed import Purpose
+from tapctl.pipeline import check
+
+DOCUMENT = """\
+kind: TemporaryAccessPassPolicy
+spec: {state: enabled, isUsableOnce: true, includeTargets: [New hires]}
+"""
+ROLES: list[Json] = ["Policy.Read.AuthenticationMethod", "GroupMember.Read.All"]
+
+
+def diagnosed(
+    root: Path, url: str, token: str | None, purpose: Purpose = "plan", tenant: str = TENANT
+) -> Diagnosis:
+    (root / "environments").mkdir(exist_ok=True)
+    said = f"tenantId: {tenant}\n" if tenant else ""
+    (root / "environments/production.yaml").write_text(f"{said}graphEndpoint: {url}\n", encoding="utf-8")
+    (root / "all.yaml").write_text(DOCUMENT, encoding="utf-8")
+    environ = {"PATH": ""} | ({"TAPCTL_ACCESS_TOKEN": token} if token else {})
+    case = Case(checked=check(root, "production"), purpose=purpose)
+    return asyncio.run(examine_tenant(case, environ))
+
+
+def graph(seen: Seen) -> Reply:
+    """A tenant that lets nobody read the audit log."""
+    if "auditLogs" in seen.url:
+        return error(403, "Authorization_RequestDenied")
+    if "authenticationMethodConfigurations" in seen.url or "authenticationMethodsPolicy" in seen.url:
+        return Reply(200, {"policyMigrationState": "migrationComplete"})
+    return page()
+
+
+def status(found: Diagnosis, name: str) -> str:
+    return next(item.status for item in found.checks if item.name.startswith(name))
+
+
+def test_a_tenant_with_all_that_is_needed_is_well(tmp_path: Path) -> None:
+    with serving(Script(graph)) as url:
+        found = diagnosed(tmp_path, url, jwt(aud=url, idtyp="app", appid="a", roles=ROLES))
+
+    assert found.of("failed") == ()
+    assert status(found, "GET /auditLogs") == "warning"
+    assert (found.headline.tenant_id, found.headline.caller) == (TENANT, "a")
+    assert status(found, "clock") == "ok"
+
+
+@pytest.mark.parametrize("claims", [{"tid": "other"}, {"exp": 1}, {"aud": "https://vault.azure.net"}])
+def test_a_wrong_token_is_described_and_never_sent(tmp_path: Path, claims: dict[str, Json]) -> None:
+    app = Script(graph)
+    with serving(app) as url:
+        found = diagnosed(tmp_path, url, jwt(**{"idtyp": "app", "roles": ROLES, **claims}))
+
+    assert app.seen == []
+    assert [item.area for item in found.of("failed")] == ["token"]
+    assert status(found, "held") == "ok"
+
+
+def test_what_is_no_jwt_is_said_without_repeating_it(tmp_path: Path) -> None:
+    found = diagnosed(tmp_path, "http://localhost:1", "opaque-and-secret")
+
+    assert status(found, "access token") == "failed"
+    assert "opaque" not in str(found)
+
+
+def test_without_any_way_to_sign_in_each_is_named(tmp_path: Path) -> None:
+    found = diagnosed(tmp_path, "http://localhost:1", None)
+
+    assert status(found, "any way") == "failed"
+    assert [item.status for item in found.checks if item.area == "sign-in"].count("skipped") == 8
+    assert all(item.is_held is None for item in found.permissions)
+
+
+def test_a_server_that_is_not_there_is_one_failure(tmp_path: Path) -> None:
+    found = diagnosed(tmp_path, "http://localhost:1", jwt(idtyp="app", roles=ROLES))
+
+    assert [item.name for item in found.of("failed")] == ["http://localhost:1"]
+
+
+def test_an_answer_s_date_is_kept_for_the_clock() -> None:
+    async def main() -> tuple[str, str]:
+        async with gateway_to(Script(Reply(200, {}, {"date": "today"}), Reply(200, {}))) as gateway:
+            before = gateway.date
+            await gateway.get("one")
+            await gateway.get("two")
+            return before, gateway.date
+
+    assert asyncio.run(main()) == ("", "today")
+
+
+def test_an_environment_without_a_tenant_asks_nobody(tmp_path: Path) -> None:
+    found = diagnosed(tmp_path, "http://localhost:1", jwt(), tenant="")
+
+    assert status(found, "environment") == "failed"
+
+
+def test_a_server_that_may_see_no_token_asks_nobody(tmp_path: Path) -> None:
+    found = diagnosed(tmp_path, "https://evil.example", jwt())
+
+    (failed,) = found.of("failed")
+    assert "TAPCTL_ALLOWED_GRAPH_HOSTS" in failed.message
+
+
+def test_mistakes_in_the_folder_are_counted_and_the_rest_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "more.yaml").write_text("kind: Nonsense\n", encoding="utf-8")
+    found = diagnosed(tmp_path, "http://localhost:1", None)
+
+    assert status(found, "documents") == "failed"
+    assert status(found, "any way") == "failed"
