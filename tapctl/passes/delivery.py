@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol, TypeAlias
+from zoneinfo import ZoneInfo
 
 from tapctl.passes.secret import Secret
 
@@ -24,11 +25,13 @@ Contents: TypeAlias = Literal["passcode", "json", "handout", "handout-html"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
-    """For whom a pass is made. `name` is their userPrincipalName, `display_name` what people call them."""
+    """For whom a pass is made. `name` is their userPrincipalName, `display_name` what people call them, and
+    `zone` where they are, if a roster says so."""
 
     id: str
     name: str
     display_name: str = ""
+    zone: ZoneInfo | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,9 +50,15 @@ Written: TypeAlias = Callable[[Made, Secret], str]
 
 
 class Slot(Protocol):
-    """A place that waits for one passcode. `target` says where it is, for the record."""
+    """A place that waits for one passcode."""
 
-    target: str
+    @property
+    def target(self) -> str:
+        """Where it is, for the record."""
+
+    @property
+    def proof(self) -> str:
+        """A path that shows later whether the passcode arrived (see proof.py); empty where nothing can."""
 
     async def deliver(self, made: Made, secret: Secret) -> None:
         """Hand it over, and return when it is safe there. Raises NotDelivered."""
@@ -59,10 +68,12 @@ class Slot(Protocol):
 
 
 class Delivery(Protocol):
-    """`kind` is its word in records, `at_once` how many slots may be open together."""
+    """`kind` is its word in records, `at_once` how many slots may be open together; `waits_for_a_person`:
+    handing over takes as long as somebody takes."""
 
     kind: str
     at_once: int
+    waits_for_a_person: bool
 
     def prove(self) -> None:
         """Raises NotDelivered if nothing could be handed over here."""

@@ -2,7 +2,8 @@
 
 The command is an argument list that no shell reads. It is started before the pass is created, so that one
 that cannot start or gives up at once costs nothing. What it writes is shown only as long as it has not been
-given the passcode, for it might repeat it.
+given the passcode, for it might repeat it. A keeper of its own notes how it ended, so that it is known even
+if tapctl is killed while the command is at work.
 """
 
 from __future__ import annotations
@@ -10,12 +11,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import secrets
 import shlex
 import shutil
 import signal
+import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
+from pathlib import Path
 
 from tapctl.errors import NotDelivered
+from tapctl.passes import _keeper, proof
 from tapctl.passes.delivery import Made, Recipient, Written
 from tapctl.passes.secret import Secret
 
@@ -27,18 +32,29 @@ _KEPT_FROM_IT = ("TAPCTL_ACCESS_TOKEN", "AZURE_CLIENT_SECRET", "AZURE_CLIENT_CER
 
 
 class Command:
-    """`words` may hold {user} and {id}, which are replaced inside each word after it was split."""
+    """`text` may hold {user} and {id}, which are replaced inside each word after it was split; `folder` is
+    where keepers note how commands ended."""
 
     kind = "command"
     at_once = 4
+    waits_for_a_person = False
 
     def __init__(
-        self, text: str, written: Written, *, grace: float = GRACE, patience: float = PATIENCE
+        self,
+        text: str,
+        written: Written,
+        folder: Path,
+        *,
+        grace: float = GRACE,
+        patience: float = PATIENCE,
     ) -> None:
-        self._text, self._written, self._grace, self._patience = text, written, grace, patience
+        self._text, self._written, self._folder = text, written, folder.absolute()
+        self._grace, self._patience = grace, patience
 
     def prove(self) -> None:
         self._program()
+        if not hasattr(os, "killpg"):
+            raise NotDelivered("a command cannot be watched over on this system: use --to-file")
 
     def objection(self, recipient: Recipient) -> str:
         """A name from the directory must not turn into an option."""
@@ -52,19 +68,24 @@ class Command:
         """The started command. Raises NotDelivered if it ends at once."""
         words = [self._filled(word, recipient) for word in self._words()[1:]]
         environ = {name: value for name, value in os.environ.items() if name not in _KEPT_FROM_IT}
+        note = self._folder / f"{secrets.token_hex(8)}{proof.SUFFIX}"
+        handle = proof.begin(note)
         try:
             process = await asyncio.create_subprocess_exec(
-                self._program(),
-                *words,
+                *(sys.executable, "-I", "-S", _keeper.__file__, str(handle), self._program(), *words),
                 stdin=PIPE,
                 stdout=DEVNULL,
                 stderr=PIPE,
                 env=environ,
+                pass_fds=(handle,),
                 start_new_session=True,  # Ctrl-C is for tapctl, which lets it finish
             )
         except (OSError, ValueError) as error:
+            proof.forget(str(note))
             raise NotDelivered(f'command "{self._name}" cannot be started: {error}') from error
-        running = _Running(process, self._name, self._written, self._patience)
+        finally:
+            os.close(handle)
+        running = _Running(process, self._name, self._written, self._patience, note)
         await running.check(self._grace)
         return running
 
@@ -95,11 +116,19 @@ class Command:
 class _Running:
     """A command that waits for its standard input."""
 
-    def __init__(self, process: Process, name: str, written: Written, patience: float) -> None:
-        self.target = f"the command {name}"
+    def __init__(self, process: Process, name: str, written: Written, patience: float, note: Path) -> None:
         self._process, self._name, self._written, self._patience = process, name, written, patience
+        self._note = note
         self._said, self._was_given = "", False
         self._listening = asyncio.create_task(self._listen())
+
+    @property
+    def target(self) -> str:
+        return f"the command {self._name}"
+
+    @property
+    def proof(self) -> str:
+        return str(self._note)
 
     async def check(self, grace: float) -> None:
         """Raises NotDelivered if it ends before it was given anything."""
@@ -107,6 +136,7 @@ class _Running:
             await asyncio.wait_for(self._process.wait(), grace)
         if self._process.returncode is not None:
             await self._listening
+            proof.forget(self.proof)
             said = f"; it said: {self._said.strip()}" if self._said.strip() else ""
             raise NotDelivered(
                 f'command "{self._name}" ended with code {self._process.returncode} before it was given the '
@@ -134,7 +164,8 @@ class _Running:
         assert stdin is not None  # noqa: S101  # a pipe was asked for
         self._was_given = True
         try:
-            stdin.write(self._written(made, secret).encode())
+            text = self._written(made, secret).encode()
+            stdin.write(str(len(text)).encode() + b"\n" + text)
             await stdin.drain()
             stdin.close()
             await stdin.wait_closed()
@@ -144,9 +175,11 @@ class _Running:
 
     async def close(self) -> None:
         """Kill it before its input ends: a vault must not store an empty secret."""
-        _kill(self._process)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
         await self._process.wait()
         await self._listening
+        proof.forget(self.proof)
 
     async def _listen(self) -> None:
         """Keep its words until it was given the passcode, and its pipe empty after that."""
@@ -155,12 +188,3 @@ class _Running:
         while words := await stderr.read(4096):
             if not self._was_given and len(self._said) < MOST_WORDS:
                 self._said += words.decode(errors="replace")[:MOST_WORDS]
-
-
-def _kill(process: Process) -> None:
-    """The command and whatever it started."""
-    with contextlib.suppress(ProcessLookupError):
-        if hasattr(os, "killpg"):
-            os.killpg(process.pid, signal.SIGKILL)
-        else:
-            process.kill()

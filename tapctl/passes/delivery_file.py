@@ -17,6 +17,7 @@ import pyrage  # type: ignore[import-untyped]  # ships no types
 
 from tapctl.errors import NotDelivered
 from tapctl.passes.delivery import Made, Recipient, Written
+from tapctl.passes.durable import see_to_disk
 from tapctl.passes.secret import Secret
 
 Key: TypeAlias = Any  # pyrage's Recipient for x25519 or for ssh
@@ -30,9 +31,11 @@ class EncryptedFiles:
 
     kind = "file"
     at_once = 8
+    waits_for_a_person = False
 
     def __init__(self, path: Path, keys: Sequence[Key], written: Written, *, is_folder: bool) -> None:
-        self._path, self._keys, self._written, self._is_folder = path, keys, written, is_folder
+        self._path, self._is_folder = path.absolute(), is_folder
+        self._keys, self._written = keys, written
 
     def prove(self) -> None:
         """Encrypts something, writes it where the files will be, and takes it away again."""
@@ -65,7 +68,7 @@ class EncryptedFiles:
         try:
             _write(part, self._encrypted(self._written(made, secret) + "\n"))
             part.rename(target)
-            _see_to_disk(target.parent)
+            see_to_disk(target.parent)
         except OSError as error:
             with contextlib.suppress(OSError):
                 part.unlink(missing_ok=True)
@@ -83,7 +86,15 @@ class EncryptedFiles:
 
 class _File:
     def __init__(self, target: Path, files: EncryptedFiles) -> None:
-        self.target, self._path, self._files = str(target), target, files
+        self._path, self._files = target, files
+
+    @property
+    def target(self) -> str:
+        return str(self._path)
+
+    @property
+    def proof(self) -> str:
+        return str(self._path)
 
     async def deliver(self, made: Made, secret: Secret) -> None:
         self._files.put(self._path, made, secret)
@@ -144,13 +155,3 @@ def _write(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _see_to_disk(folder: Path) -> None:
-    """A new name is safe once its folder is; Windows has no way to ask for that."""
-    with contextlib.suppress(PermissionError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

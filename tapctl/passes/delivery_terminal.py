@@ -28,6 +28,7 @@ class Terminal:
 
     kind = "terminal"
     at_once = 1
+    waits_for_a_person = True
 
     def __init__(
         self, *, zones: Zones, notice: str = "", keys: TextIO | None = None, screen: TextIO | None = None
@@ -62,6 +63,10 @@ class Terminal:
     def target(self) -> str:
         return "the terminal"
 
+    @property
+    def proof(self) -> str:
+        return ""
+
     async def deliver(self, made: Made, secret: Secret) -> None:
         """Show it until a key is pressed. Whatever happens, the screen is cleared."""
         try:
@@ -85,6 +90,7 @@ class Terminal:
         who = visible(made.recipient.name)
         if made.recipient.display_name:
             who += f" ({visible(made.recipient.display_name)})"
+        zones = Zones(here=self._zones.here, there=made.recipient.zone)
         use = "once" if made.is_usable_once else "many times"
         lines = [
             *([self._notice, ""] if self._notice else []),
@@ -92,7 +98,7 @@ class Terminal:
             "",
             f"    {visible(secret.reveal())}",
             "",
-            f"Usable {use}, {window(made.start, made.end, self._zones)}.",
+            f"Usable {use}, {window(made.start, made.end, zones)}.",
             "",
             "It is shown only now. Press a key when it is handed over: the screen is cleared.",
         ]

@@ -49,8 +49,9 @@ class Handout:
     notice: str = ""
 
 
-def handout(made: Made, zones: Zones, setting: Setting, secret: Secret | None = None) -> Handout:
+def handout(made: Made, here: Zones, setting: Setting, secret: Secret | None = None) -> Handout:
     """What to open, what to type, until when, what to register within how many minutes, what not to do."""
+    zones = Zones(here=here.here, there=made.recipient.zone)
     methods = " or ".join(setting.methods) or "a method that works without a password, such as a passkey"
     return Handout(
         title=f"Your first sign-in, {made.recipient.display_name or made.recipient.name}",
@@ -85,7 +86,8 @@ def _there(moment: datetime, zones: Zones) -> str:
     """On the new hire's clock, and in UTC, which is the same for everybody."""
     there = moment.astimezone(zones.there) if zones.there else zones.local(moment)
     place = f" ({zones.there.key})" if zones.there else ""
-    return f"{there:%A %d %B %Y %H:%M %Z}{place}, that is {moment:%Y-%m-%d %H:%M} UTC"
+    text = f"{there:%A %d %B %Y %H:%M %Z}{place}"
+    return f"{text}, that is {moment:%Y-%m-%d %H:%M} UTC" if there.utcoffset() else text
 
 
 def as_text(content: Handout) -> str:

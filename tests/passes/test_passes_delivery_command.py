@@ -1,20 +1,23 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shlex
+import subprocess
 import sys
 import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from delivery_tools import CODE, MADE, MIA, hand_over
+from delivery_tools import CODE, MIA, hand_over
 
 from tapctl.errors import NotDelivered
+from tapctl.passes import _keeper, proof
 from tapctl.passes.delivery import passcode_only
 from tapctl.passes.delivery_command import Command
-from tapctl.passes.secret import Secret
 
+NOTES = Path()
 KEEP = (
     "import sys; text = sys.stdin.read() + ' ' + ' '.join(sys.argv[2:]); open(sys.argv[1], 'w').write(text)"
 )
@@ -24,8 +27,16 @@ def python(program: str, *words: str) -> str:
     return shlex.join([sys.executable, "-c", program, *words])
 
 
-def command(text: str, *, grace: float = 0.25, patience: float = 20.0) -> Command:
-    return Command(text, passcode_only, grace=grace, patience=patience)
+def command(text: str, *, grace: float = 0.5, patience: float = 20.0) -> Command:
+    return Command(text, passcode_only, NOTES, grace=grace, patience=patience)
+
+
+@pytest.fixture(autouse=True)
+def notes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where keepers note how commands ended."""
+    folder = tmp_path / "notes"
+    monkeypatch.setattr(sys.modules[__name__], "NOTES", folder)
+    return folder
 
 
 def test_a_command_gets_the_passcode_and_nothing_else_on_its_input(tmp_path: Path) -> None:
@@ -61,7 +72,7 @@ def test_a_file_that_is_no_program_is_found_before_the_pass_exists(tmp_path: Pat
     program.write_bytes(b"\x7fELF nonsense")
     program.chmod(0o755)
 
-    with pytest.raises(NotDelivered, match="cannot be started"):
+    with pytest.raises(NotDelivered, match=r"code 127 before it was given .* it said: cannot be started"):
         asyncio.run(command(str(program)).open(MIA))
 
 
@@ -72,7 +83,7 @@ def test_a_file_that_is_no_program_is_found_before_the_pass_exists(tmp_path: Pat
             "import sys; sys.exit('permission denied')",
             "code 1 before it was given .*; it said: permission denied",
         ),
-        ("pass", "code 0 before it was given the passcode$"),
+        ("pass", "code 126 before it was given the passcode$"),
     ],
 )
 def test_a_command_that_gives_up_at_once_is_found_before_the_pass_exists(program: str, words: str) -> None:
@@ -95,10 +106,10 @@ def test_what_a_command_writes_once_it_has_the_passcode_is_never_shown(
 
 
 def test_a_command_that_does_not_read_has_not_received() -> None:
-    program = "import os, time; os.close(0); time.sleep(30)"
+    program = "import os, time; os.close(0); time.sleep(2)"
 
-    with pytest.raises(NotDelivered, match="without reading"):
-        hand_over(command(python(program), grace=0.5), code=CODE * 20_000)
+    with pytest.raises(NotDelivered, match="ended with code 126"):
+        hand_over(command(python(program), grace=1), code=CODE * 20_000)
 
 
 def test_a_command_that_does_not_end_is_stopped(tmp_path: Path) -> None:
@@ -109,20 +120,85 @@ def test_a_command_that_does_not_end_is_stopped(tmp_path: Path) -> None:
     assert time.monotonic() - began < 20
 
 
-@pytest.mark.parametrize("has_groups", [True, False])
-def test_a_command_without_a_passcode_never_sees_the_end_of_its_input(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_groups: bool
-) -> None:
+def test_a_command_without_a_passcode_never_sees_the_end_of_its_input(tmp_path: Path, notes: Path) -> None:
     kept = tmp_path / "kept"
-    if not has_groups:
-        monkeypatch.delattr("os.killpg")
 
     async def main() -> None:
-        slot = await command(python(KEEP, str(kept)), grace=0.2).open(MIA)
+        slot = await command(python(KEEP, str(kept))).open(MIA)
         await slot.close()
 
     asyncio.run(main())
     assert not kept.exists()
+    assert not [*notes.iterdir()]
+
+
+def test_nor_if_tapctl_dies_before(tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    keeper = [sys.executable, "-I", "-S", _keeper.__file__, "1", sys.executable, "-c", KEEP, str(kept)]
+
+    done = subprocess.run(keeper, input=b"", capture_output=True, check=False)  # noqa: S603
+
+    assert done.returncode == 1
+    assert not kept.exists()
+
+
+def test_a_command_goes_on_when_tapctl_dies_after(tmp_path: Path) -> None:
+    kept, note = tmp_path / "kept", tmp_path / f"1{proof.SUFFIX}"
+    handle = proof.begin(note)
+    slow = "import time; time.sleep(1); " + KEEP
+    keeper = [
+        sys.executable,
+        "-I",
+        "-S",
+        _keeper.__file__,
+        str(handle),
+        sys.executable,
+        "-c",
+        slow,
+        str(kept),
+    ]
+    child = subprocess.Popen(keeper, stdin=subprocess.PIPE, pass_fds=(handle,))  # noqa: S603
+    os.close(handle)
+    assert child.stdin is not None
+    child.stdin.write(f"{len(CODE)}\n{CODE}".encode())
+    child.stdin.close()
+
+    assert asyncio.run(proof.holds(str(note), asyncio.sleep))
+    assert kept.read_text().startswith(CODE)
+    proof.forget(str(note))
+    assert not note.exists()
+    assert child.wait() == 0
+
+
+def test_what_was_never_begun_proves_nothing(tmp_path: Path) -> None:
+    async def holds(path: str) -> bool:
+        return await proof.holds(path, asyncio.sleep)
+
+    failed = tmp_path / f"failed{proof.SUFFIX}"
+    failed.write_text("1")
+    whole = tmp_path / "mia.age"
+    whole.write_text("x")
+
+    assert not asyncio.run(holds(""))
+    assert not asyncio.run(holds(str(tmp_path / "nowhere.age")))
+    assert not asyncio.run(holds(str(failed)))
+    assert asyncio.run(holds(str(whole)))
+    proof.forget(str(whole))
+    assert whole.exists()
+
+
+def test_no_place_for_the_note_is_found_before_the_pass_exists(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(NotDelivered, match="cannot be written"):
+        asyncio.run(Command("cat", passcode_only, tmp_path / "file").open(MIA))
+
+
+def test_a_system_without_process_groups_will_not_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr("os.killpg")
+
+    with pytest.raises(NotDelivered, match="watched over"):
+        command("cat").prove()
 
 
 def test_the_tokens_of_tapctl_stay_with_tapctl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,12 +228,8 @@ def test_a_chatty_command_is_heard_out() -> None:
 
 def test_a_slot_is_named_without_its_words() -> None:
     async def main() -> str:
-        slot = await command("cat tok-en-in-the-words").open(MIA)
+        slot = await command("cat - --squeeze-blank").open(MIA)
         await slot.close()
         return slot.target
 
-    with pytest.raises(NotDelivered) as caught:  # cat finds no such file and ends
-        asyncio.run(main())
-    assert 'command "cat"' in str(caught.value)
-    assert MADE.recipient is MIA
-    assert Secret(CODE).reveal() == CODE
+    assert asyncio.run(main()) == "the command cat"

@@ -1,0 +1,69 @@
+"""Whether a passcode got to its place although nobody lived to note it.
+
+A file that is there is whole. A command outlives tapctl, and its keeper writes down how it ended.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Final
+
+from tapctl.errors import NotDelivered
+
+SUFFIX: Final = ".exit"
+# Seconds to wait for a command that is still at work.
+PATIENCE: Final = 120.0
+_PAUSE: Final = 0.2
+
+
+def begin(path: Path) -> int:
+    """An open, locked file for a keeper. Raises NotDelivered."""
+    import fcntl
+
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        fcntl.flock(handle, fcntl.LOCK_EX)
+    except OSError as error:
+        raise NotDelivered(f'"{path}" cannot be written: {error.strerror}') from error
+    return handle
+
+
+async def holds(proof: str, sleep: Callable[[float], Awaitable[None]]) -> bool:
+    """Whether `proof` shows that the passcode arrived; waits for a command that has not ended."""
+    path = Path(proof)
+    if not proof or not _exists(path):
+        return False
+    if path.suffix != SUFFIX:
+        return True
+    waited = 0.0
+    while (found := _code(path)) is None and waited < PATIENCE:
+        await sleep(_PAUSE)
+        waited += _PAUSE
+    return found == "0"
+
+
+def _exists(path: Path) -> bool:
+    return path.is_file()
+
+
+def _code(path: Path) -> str | None:
+    """What the keeper wrote; None while it is at work."""
+    import fcntl
+
+    with path.open("rb+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return None
+        return file.read().decode(errors="replace")
+
+
+def forget(proof: str) -> None:
+    """A keeper's file has served once the delivery is noted."""
+    if proof.endswith(SUFFIX):
+        with contextlib.suppress(OSError):
+            Path(proof).unlink()
