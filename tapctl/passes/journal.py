@@ -1,0 +1,297 @@
+"""The record of a run: JSON lines that are only ever added, and never hold a passcode.
+
+    {"event": "run", ...}          where, by whom, why, and where the passcodes go
+    {"event": "planned", ...}      one line for each person
+    {"event": "checked", ...}      everybody may have a pass: from here on the run can be continued
+    {"event": "begun", ...}        on disk before a pass is asked for
+    {"event": "made", ...}         on disk before its passcode is handed over
+    {"event": "delivered", ...}    on disk before the next step
+    {"event": "failed" | "lost" | "undelivered" | "continued" | "end", ...}
+
+Whatever stops the run, each person is found in the state of the last line that is whole.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from tapctl.errors import Refused, WorkspaceError
+from tapctl.model import Json, JsonObject
+from tapctl.passes.delivery import Recipient
+from tapctl.passes.durable import see_to_disk
+from tapctl.passes.worklist import Entry, State, Worklist
+
+VERSION: Final = 1
+FOLDER: Final = "passes"
+SUFFIX: Final = ".issue.jsonl"
+_LONGEST_LINES: Final = 65_536
+_STATES: Final[dict[str, State]] = {
+    "begun": "begun",
+    "made": "made",
+    "lost": "lost",
+    "failed": "failed",
+    "undelivered": "made",
+    "delivered": "delivered",
+}
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What a run's first line says. `delivery` is the kind of place, never a command's words."""
+
+    environment: str
+    tenant_id: str
+    by: str
+    delivery: str
+    reason: str = ""
+    words: tuple[str, ...] = ()
+
+
+class Journal:
+    """One run's file, which nobody else writes to while it is open."""
+
+    def __init__(self, path: Path, handle: int, now: Callable[[], datetime] = _now) -> None:
+        self.path, self._now = path, now
+        self._file = os.fdopen(handle, "a", encoding="utf-8")
+
+    @property
+    def run(self) -> str:
+        """The run's name: what --continue takes."""
+        return _run_of(self.path)
+
+    def write(self, event: str, **facts: Json) -> None:
+        """Add a line and see it to the disk."""
+        self._add({"event": event, "at": self._now().isoformat(), **facts})
+        self._sync()
+
+    def _sync(self) -> None:
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+    def _add(self, line: JsonObject) -> None:
+        self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
+
+    def plan(self, worklist: Worklist) -> None:
+        """Everybody who may have a pass; afterwards the run can be continued."""
+        for entry in worklist.entries("ready"):
+            self._add({"event": "planned", **_planned(entry)})
+        self.write("checked", count=worklist.count("ready"))
+
+    def note(self, worklist: Worklist, entry: Entry, event: str, **facts: Json) -> Entry:
+        """A step of one person: on disk first, then in the worklist. Returns the entry after it."""
+        line: JsonObject = {"event": event, "at": self._now().isoformat(), "n": entry.number, **facts}
+        self._add(line)
+        self._sync()
+        after = stepped(entry, line)
+        worklist.put(after)
+        return after
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def stepped(entry: Entry, line: JsonObject) -> Entry:
+    """An entry after one event of its own; the same whether it happens now or is read again."""
+    event = _text(line, "event")
+    after = replace(entry, state=_STATES[event], why=_text(line, "why"))
+    match event:
+        case "begun":
+            return replace(after, begun=_moment(line, "at"))
+        case "lost":
+            return replace(after, pass_id=_text(line, "pass"))
+        case "made":
+            return replace(
+                after,
+                pass_id=_text(line, "pass"),
+                made_start=_moment(line, "start"),
+                made_end=_moment(line, "end"),
+                target=_text(line, "target"),
+                proof=_text(line, "proof"),
+            )
+        case _:
+            return after
+
+
+def _run_of(path: Path) -> str:
+    return path.name.removesuffix(SUFFIX)
+
+
+def begin(folder: Path, about: About, now: Callable[[], datetime] = _now) -> Journal:
+    """A new run's journal. Raises WorkspaceError if it cannot be kept: then nothing may be created."""
+    stamp = f"{now():%Y%m%dT%H%M%S%fZ}"
+    path = folder / f"{stamp}-{about.environment}{SUFFIX}"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+        _lock(handle, path)
+        see_to_disk(folder)
+    except OSError as error:
+        raise WorkspaceError(
+            f'the record of the run cannot be kept in "{folder}": {error.strerror}'
+        ) from error
+    journal = Journal(path, handle, now)
+    journal.write(
+        "run",
+        version=VERSION,
+        environment=about.environment,
+        tenant=about.tenant_id,
+        by=about.by,
+        reason=about.reason,
+        delivery=about.delivery,
+        words=[*about.words],
+    )
+    return journal
+
+
+def resume(folder: Path, run: str) -> tuple[Journal, JsonObject, Worklist]:
+    """An unfinished run: its journal, its first line, and how far everybody is.
+
+    Raises Refused if there is no such run, if it has nothing left to do, or if somebody else is at it.
+    """
+    path = folder / f"{Path(run).name.removesuffix(SUFFIX)}{SUFFIX}"
+    if not path.is_file():
+        raise Refused(f'there is no run "{run}" in "{folder}"')
+    handle = os.open(path, os.O_RDWR | os.O_APPEND)
+    try:
+        _lock(handle, path)
+        _cut_torn_line(handle)
+        first, worklist = read(path)
+    except BaseException:
+        os.close(handle)
+        raise
+    return Journal(path, handle), first, worklist
+
+
+def read(path: Path) -> tuple[JsonObject, Worklist]:
+    """The first line, and the worklist after the last. Raises Refused for a run that never began."""
+    worklist, first, is_checked = Worklist(), JsonObject(), False
+    for line in _lines(path):
+        event = _text(line, "event")
+        if event == "run":
+            first = line
+        elif event == "planned":
+            worklist.add(_entry(line))
+        elif event in _STATES:
+            number = line.get("n")
+            assert isinstance(number, int)  # noqa: S101  # written above
+            worklist.put(stepped(worklist.get(number), line))
+        is_checked |= event == "checked"
+    if not is_checked:
+        worklist.close()
+        raise Refused(f'the run "{_run_of(path)}" stopped before anything was created: issue anew')
+    return first, worklist
+
+
+def unfinished(folder: Path, environment: str) -> list[str]:
+    """The runs of an environment that were stopped with something left to do, oldest first."""
+    paths = sorted(folder.glob(f"*Z-{environment}{SUFFIX}")) if folder.is_dir() else []
+    return [_run_of(path) for path in paths if _is_unfinished(path)]
+
+
+def _is_unfinished(path: Path) -> bool:
+    """Whether something was begun, and the last line does not say that nothing is left."""
+    last = _last_line(path)
+    return last.get("event") not in (None, "run", "planned") and last.get("left") != 0
+
+
+def _last_line(path: Path) -> JsonObject:
+    """The last whole line, without reading a long file from its beginning."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - _LONGEST_LINES))
+        lines = file.read().split(b"\n")[:-1]  # what comes after the last line break is torn
+    try:
+        last = json.loads(lines[-1]) if lines else None
+    except ValueError:
+        return {}
+    return last if isinstance(last, dict) else {}
+
+
+def _lines(path: Path) -> Iterator[JsonObject]:
+    """Raises Refused for a line that is whole and not ours."""
+    with path.open(encoding="utf-8") as file:
+        for number, text in enumerate(file, 1):
+            if not text.endswith("\n"):
+                return  # torn when the power went
+            try:
+                line = json.loads(text)
+            except ValueError:
+                line = None
+            if not isinstance(line, dict):
+                raise Refused(f"{path}:{number}:1: this is not a line of a record of passes")
+            yield line
+
+
+def _cut_torn_line(handle: int) -> None:
+    """What was being written when the power went is no line, and must not become part of the next."""
+    size = os.fstat(handle).st_size
+    position = size
+    while position and os.pread(handle, 1, position - 1) != b"\n":
+        position -= 1
+    if position < size:
+        os.ftruncate(handle, position)
+
+
+def _planned(entry: Entry) -> JsonObject:
+    return {
+        "n": entry.number,
+        "id": entry.recipient.id,
+        "user": entry.recipient.name,
+        "name": entry.recipient.display_name,
+        "start": entry.start.isoformat() if entry.start else None,
+        "lifetime": entry.lifetime,
+        "oneTime": entry.is_usable_once,
+        "timeZone": entry.recipient.zone.key if entry.recipient.zone else None,
+        "held": entry.held,
+    }
+
+
+def _entry(line: JsonObject) -> Entry:
+    number, lifetime, zone = line.get("n"), line.get("lifetime"), _text(line, "timeZone")
+    assert isinstance(number, int) and isinstance(lifetime, int)  # noqa: S101, PT018  # written above
+    recipient = Recipient(
+        id=_text(line, "id"),
+        name=_text(line, "user"),
+        display_name=_text(line, "name"),
+        zone=ZoneInfo(zone) if zone else None,
+    )
+    return Entry(
+        number=number,
+        recipient=recipient,
+        start=_moment(line, "start"),
+        lifetime=lifetime,
+        is_usable_once=line.get("oneTime") is not False,
+        held=_text(line, "held"),
+    )
+
+
+def _text(line: JsonObject, name: str) -> str:
+    value = line.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _moment(line: JsonObject, name: str) -> datetime | None:
+    text = _text(line, name)
+    return datetime.fromisoformat(text).astimezone(UTC) if text else None
+
+
+def _lock(handle: int, path: Path) -> None:
+    """For as long as the file is open, and no longer than the process lives. Raises Refused."""
+    try:
+        import fcntl
+    except ImportError:  # Windows, where nothing as simple is released by a crash
+        return
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise Refused(f'another tapctl is at work on the run "{_run_of(path)}"') from None

@@ -1,0 +1,213 @@
+"""Who is to get a pass and how far each of them is, in a file of the system's that nobody else sees.
+
+A run over 100,000 people takes no more memory than one over ten. The journal is what lasts; this is derived
+from it, or from a roster, and is gone with the process.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Final, Literal, TypeAlias, cast, get_args
+from zoneinfo import ZoneInfo
+
+from tapctl.model import Finding, JsonObject, Place
+from tapctl.passes.delivery import Recipient
+from tapctl.passes.roster import Wanted
+
+State: TypeAlias = Literal["refused", "ready", "begun", "made", "lost", "failed", "delivered"]
+"""refused     may not have a pass
+ready       may have one, and nothing was done yet
+begun       a request to make it may have been sent
+made        it was made, and its passcode may or may not have got to its place
+lost        the answer was lost, and nobody knows the passcode
+failed      Graph said no
+delivered   its passcode is at its place"""
+
+STATES: Final[tuple[State, ...]] = get_args(State)
+_NEVER_DONE: Final = ("ready", "begun", "made", "lost", "failed")
+
+_TABLE = """
+create table entries (
+    number integer primary key, id text unique, name text, display text, start text, lifetime integer,
+    once integer, zone text, held text, state text, pass text, made_start text, made_end text, target text,
+    why text, begun text, proof text, findings text
+)
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One person of a run. `lifetime` is in minutes; `held` and `pass_id` are ids of the pass that they held
+    when they were checked, and of the last one made for them; `target` is where its passcode goes,
+    `proof` shows whether it arrived, and `begun` is when a request to make it may have been sent."""
+
+    number: int
+    recipient: Recipient
+    lifetime: int
+    is_usable_once: bool
+    start: datetime | None = None
+    held: str = ""
+    state: State = "ready"
+    pass_id: str = ""
+    made_start: datetime | None = None
+    made_end: datetime | None = None
+    target: str = ""
+    why: str = ""
+    begun: datetime | None = None
+    proof: str = ""
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def wish(self) -> Wanted:
+        """What is checked again when a run is continued."""
+        return Wanted(
+            user=self.recipient.id,
+            start=self.start,
+            lifetime=self.lifetime,
+            is_usable_once=self.is_usable_once,
+            zone=self.recipient.zone,
+        )
+
+
+class Worklist:
+    """Entries by number and by user; nobody is there twice."""
+
+    def __init__(self) -> None:
+        self._data = sqlite3.connect("")
+        self._data.execute(_TABLE)
+
+    def close(self) -> None:
+        self._data.close()
+
+    def add(self, entry: Entry) -> bool:
+        """False if this user is there already: a second pass would destroy the first."""
+        row = (*_row(entry), _written(entry.findings))
+        marks = ", ".join("?" for _ in row)
+        try:
+            self._data.execute(f"insert into entries values ({marks})", row)  # noqa: S608  # only question marks
+        except sqlite3.IntegrityError:
+            return False
+        return True
+
+    def put(self, entry: Entry) -> None:
+        """How far somebody is by now."""
+        self._data.execute("delete from entries where number = ?", (entry.number,))
+        self.add(entry)
+
+    def get(self, number: int) -> Entry:
+        """Raises KeyError."""
+        for entry in self._select("where number = ?", (number,)):
+            return entry
+        raise KeyError(number)
+
+    def entries(self, *states: State) -> Iterator[Entry]:
+        """In order; those in these states, or all. The list may change meanwhile."""
+        wanted = states or STATES
+        last = -1
+        marks = ", ".join("?" for _ in wanted)
+        where = f"where state in ({marks}) and number > ? order by number limit 500"
+        while some := list(self._select(where, (*wanted, last))):
+            yield from some
+            last = some[-1].number
+
+    def to_do(self) -> Iterator[Entry]:
+        """Everybody whose passcode is not at its place."""
+        return self.entries(*cast(Sequence[State], _NEVER_DONE))
+
+    def count(self, *states: State) -> int:
+        """How many there are in these states, or in all."""
+        wanted = states or STATES
+        marks = ", ".join("?" for _ in wanted)
+        (found,) = self._data.execute(
+            f"select count(*) from entries where state in ({marks})",  # noqa: S608  # only question marks
+            wanted,
+        ).fetchone()
+        return int(found)
+
+    def refuse(self, number: int, findings: Sequence[Finding]) -> None:
+        """Somebody may not have a pass after all."""
+        self.put(replace(self.get(number), state="refused", findings=tuple(findings)))
+
+    def _select(self, where: str, values: Sequence[object]) -> Iterator[Entry]:
+        query = f"select * from entries {where}"  # noqa: S608  # the conditions above
+        return map(_entry, self._data.execute(query, values))
+
+
+def _row(entry: Entry) -> tuple[object, ...]:
+    return (
+        entry.number,
+        entry.recipient.id or None,
+        entry.recipient.name,
+        entry.recipient.display_name,
+        _text(entry.start),
+        entry.lifetime,
+        entry.is_usable_once,
+        entry.recipient.zone.key if entry.recipient.zone else "",
+        entry.held,
+        entry.state,
+        entry.pass_id,
+        _text(entry.made_start),
+        _text(entry.made_end),
+        entry.target,
+        entry.why,
+        _text(entry.begun),
+        entry.proof,
+    )
+
+
+def _entry(row: Sequence[str]) -> Entry:
+    number, id_, name, display, start, lifetime, once, zone, held, *others = row
+    state, pass_id, made_start, made_end, target, why, begun, proof, findings = others
+    return Entry(
+        number=int(number),
+        recipient=Recipient(
+            id=id_ or "", name=name, display_name=display, zone=ZoneInfo(zone) if zone else None
+        ),
+        start=_moment(start),
+        lifetime=int(lifetime),
+        is_usable_once=bool(once),
+        held=held,
+        state=cast(State, state),
+        pass_id=pass_id,
+        made_start=_moment(made_start),
+        made_end=_moment(made_end),
+        target=target,
+        why=why,
+        begun=_moment(begun),
+        proof=proof,
+        findings=_read(findings),
+    )
+
+
+def _text(moment: datetime | None) -> str:
+    return moment.isoformat() if moment else ""
+
+
+def _moment(text: str) -> datetime | None:
+    return datetime.fromisoformat(text).astimezone(UTC) if text else None
+
+
+def _written(findings: Sequence[Finding]) -> str:
+    rows: list[JsonObject] = [
+        {
+            "rule": item.rule,
+            "severity": item.severity,
+            "message": item.message,
+            "help": item.help,
+            "flag": item.flag,
+            "place": [*item.place] if item.place else None,
+        }
+        for item in findings
+    ]
+    return json.dumps(rows)
+
+
+def _read(text: str) -> tuple[Finding, ...]:
+    return tuple(
+        Finding(**{**item, "place": Place(*item["place"]) if item["place"] else None})
+        for item in json.loads(text)
+    )

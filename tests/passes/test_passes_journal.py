@@ -1,0 +1,206 @@
+from __future__ import annotations
+
+import json
+import stat
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from delivery_tools import CODE, MADE, MIA
+
+from tapctl.errors import Refused, WorkspaceError
+from tapctl.model import Finding, Place
+from tapctl.passes.delivery import Recipient
+from tapctl.passes.journal import About, Journal, begin, read, resume, unfinished
+from tapctl.passes.worklist import Entry, Worklist
+
+NOW = datetime(2026, 9, 1, 8, tzinfo=UTC)
+ABOUT = About(
+    environment="prod", tenant_id="t", by="ada", delivery="file", reason="day one", words=("--replace",)
+)
+ENTRY = Entry(
+    number=0,
+    recipient=replace(MIA, zone=ZoneInfo("Asia/Tokyo")),
+    lifetime=60,
+    is_usable_once=False,
+    start=MADE.start,
+    held="old",
+)
+BEN = replace(ENTRY, number=1, recipient=Recipient(id="ben", name="ben@x"), start=None)
+
+
+def worklist(*entries: Entry) -> Worklist:
+    found = Worklist()
+    for entry in entries:
+        found.add(entry)
+    return found
+
+
+def begun(folder: Path, *entries: Entry) -> tuple[Journal, Worklist]:
+    journal, people = begin(folder, ABOUT, now=lambda: NOW), worklist(*(entries or (ENTRY, BEN)))
+    journal.plan(people)
+    return journal, people
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Iterator[tuple[Journal, Worklist]]:
+    journal, people = begun(tmp_path)
+    yield journal, people
+    journal.close()
+
+
+def test_a_record_begins_with_who_where_and_why(run: tuple[Journal, Worklist]) -> None:
+    journal, _ = run
+    first = json.loads(journal.path.read_text().splitlines()[0])
+
+    assert first["event"] == "run"
+    assert (first["environment"], first["tenant"], first["by"], first["reason"]) == (
+        "prod",
+        "t",
+        "ada",
+        "day one",
+    )
+    assert (first["delivery"], first["words"]) == ("file", ["--replace"])
+    assert stat.S_IMODE(journal.path.stat().st_mode) == 0o600
+
+
+def test_what_was_planned_is_read_again(run: tuple[Journal, Worklist]) -> None:
+    first, people = read(run[0].path)
+
+    assert first["by"] == "ada"
+    assert list(people.entries()) == [ENTRY, BEN]
+
+
+def test_every_step_is_read_as_it_was_noted(run: tuple[Journal, Worklist]) -> None:
+    journal, people = run
+    entry = journal.note(people, ENTRY, "begun")
+    entry = journal.note(people, entry, "lost", why="no answer", **{"pass": "p1"})
+    facts = {"pass": "p2", "start": MADE.start.isoformat(), "end": MADE.end.isoformat(), "target": "/x"}
+    entry = journal.note(people, journal.note(people, entry, "begun"), "made", **facts)
+    journal.note(people, BEN, "failed", why="Graph said no")
+
+    assert list(read(journal.path)[1].entries()) == list(people.entries())
+    assert (entry.pass_id, entry.made_end, entry.target, entry.begun) == ("p2", MADE.end, "/x", NOW)
+    assert [item.state for item in people.entries()] == ["made", "failed"]
+
+
+@pytest.mark.parametrize(("event", "state"), [("undelivered", "made"), ("delivered", "delivered")])
+def test_the_end_of_a_delivery_is_noted(run: tuple[Journal, Worklist], event: str, state: str) -> None:
+    journal, people = run
+
+    assert journal.note(people, ENTRY, event).state == state
+
+
+def test_a_line_that_was_torn_is_nothing_and_does_not_spoil_the_next(run: tuple[Journal, Worklist]) -> None:
+    journal, _ = run
+    journal.close()
+    with journal.path.open("a") as file:
+        file.write('{"event": "made", "n": 0, "pa')
+
+    again, _, people = resume(journal.path.parent, journal.run)
+    again.note(people, people.get(0), "begun")
+    again.close()
+
+    assert [item.state for item in read(journal.path)[1].entries()] == ["begun", "ready"]
+
+
+def test_nobody_else_works_on_a_run_at_the_same_time(run: tuple[Journal, Worklist]) -> None:
+    with pytest.raises(Refused, match="another tapctl is at work"):
+        resume(run[0].path.parent, run[0].run)
+
+
+@pytest.mark.parametrize(
+    ("events", "expected"), [([], True), (["failed"], True), (["end:1"], True), (["end:0"], False)]
+)
+def test_a_run_is_unfinished_until_nothing_is_left(
+    run: tuple[Journal, Worklist], events: list[str], expected: bool
+) -> None:
+    journal, people = run
+    for event in events:
+        if event.startswith("end"):
+            journal.write("end", left=int(event[-1]))
+        else:
+            journal.note(people, ENTRY, event)
+
+    assert (unfinished(journal.path.parent, "prod") == [journal.run]) is expected
+    assert unfinished(journal.path.parent, "od") == []
+
+
+def test_a_run_that_never_began_is_not_continued(tmp_path: Path) -> None:
+    journal = begin(tmp_path, ABOUT)
+    journal.close()
+
+    assert unfinished(tmp_path, "prod") == []
+    with pytest.raises(Refused, match="before anything was created"):
+        resume(tmp_path, journal.run)
+
+
+def test_a_run_is_known_by_name_or_file(run: tuple[Journal, Worklist]) -> None:
+    journal, _ = run
+    journal.close()
+
+    for name in (journal.run, journal.path.name, str(journal.path)):
+        again, _, _ = resume(journal.path.parent, name)
+        again.close()
+    with pytest.raises(Refused, match="there is no run"):
+        resume(journal.path.parent, "yesterday")
+
+
+@pytest.mark.parametrize("line", ["nonsense\n", "[]\n"])
+def test_a_line_that_is_not_ours_is_shown_with_its_place(run: tuple[Journal, Worklist], line: str) -> None:
+    journal, _ = run
+    with journal.path.open("a") as file:
+        file.write(line)
+
+    with pytest.raises(Refused, match=r"\.jsonl:5:1: this is not a line"):
+        read(journal.path)
+    assert unfinished(journal.path.parent, "prod") == []
+
+
+def test_no_record_no_run(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(WorkspaceError, match="cannot be kept"):
+        begin(tmp_path / "file" / "passes", ABOUT)
+    assert unfinished(tmp_path / "nowhere", "prod") == []
+
+
+def test_nobody_is_on_a_worklist_twice() -> None:
+    people = worklist(ENTRY)
+
+    assert not people.add(replace(BEN, recipient=MIA))
+    assert people.add(replace(BEN, recipient=replace(MIA, id="")))
+    assert people.add(replace(BEN, number=2, recipient=replace(MIA, id="")))
+    with pytest.raises(KeyError):
+        people.get(7)
+    people.close()
+
+
+def test_a_worklist_keeps_what_was_found() -> None:
+    finding = Finding(rule="r", severity="brake", message="m", help="h", flag="--f", place=Place("f", 1, 2))
+    people = worklist(replace(ENTRY, findings=(finding, replace(finding, place=None))))
+
+    assert people.get(0).findings == (finding, replace(finding, place=None))
+    people.refuse(0, [finding])
+    assert (people.count("refused"), people.count("ready"), people.count()) == (1, 0, 1)
+    assert list(people.to_do()) == []
+
+
+def test_a_long_worklist_is_read_while_it_changes() -> None:
+    people = worklist(*(replace(BEN, number=n, recipient=replace(MIA, id=str(n))) for n in range(1200)))
+    seen = 0
+    for entry in people.to_do():
+        people.put(replace(entry, state="delivered"))
+        seen += 1
+
+    assert seen == people.count("delivered") == 1200
+    assert CODE not in repr(people)
+
+
+def test_an_entry_is_wished_for_again_by_id() -> None:
+    wish = ENTRY.wish
+
+    assert (wish.user, wish.start, wish.lifetime, wish.is_usable_once) == (MIA.id, MADE.start, 60, False)
