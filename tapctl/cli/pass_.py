@@ -9,6 +9,7 @@ import click
 from tapctl.cli.lazy import LazyCommands
 
 COMMANDS: Final[dict[str, str]] = {
+    "issue": "Make passes, and hand each passcode over once.",
     "list": "Who has a pass: from when until when, usable or why not.",
     "status": "Follow people from their pass to a permanent method.",
     "revoke": "Take passes back; asks first.",

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TextIO
 
+from tapctl.passes.times import remaining
 from tapctl.render.escape import visible
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 _SOON = 1.0
 _LONG = 5.0
+_MANY = 20
 _CLEAR = "\r\x1b[K"
 
 
@@ -28,6 +30,7 @@ class StderrProgress:
         self._started = now()
         self._requests = 0
         self._doing = "reading the tenant"
+        self._issuing: tuple[float, int] | None = None
 
     def request(self, method: str, path: str) -> None:
         """A request goes out."""
@@ -58,6 +61,24 @@ class StderrProgress:
         self._status(said)
         if not self._is_terminal:
             self._write(said + "\n")
+
+    def checked(self, people: int) -> None:
+        """So many people were looked up."""
+        self._doing = f"checking people ({people} so far)"
+        self._status(self._doing)
+
+    def issued(self, done: int, total: int) -> None:
+        """So many passes are handed over, of so many; says how fast, and how long the rest takes."""
+        if not self._issuing:
+            self._issuing = (self._now(), done)
+        since, first = self._issuing
+        self._doing = f"{done} of {total} passes handed over"
+        if (passed := self._now() - since) > 0 and (made := done - first) > 0:
+            left = (total - done) * passed / made
+            self._doing += f", {made / passed:.1f} a second, about {remaining(left)} left"
+        self._status(self._doing)
+        if not self._is_terminal and total >= _MANY and done and done % (total // 10) == 0:
+            self._write(self._doing + "\n")
 
     def clear(self) -> None:
         """Take the line away, before something else is written."""

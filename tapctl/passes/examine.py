@@ -1,0 +1,223 @@
+"""Everybody who is to get a pass, checked before anybody gets one → a worklist. Writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence, Set
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Final, Protocol
+
+from tapctl.model import Finding, Place, Workspace
+from tapctl.passes.applicants import FEW, Applicants, read_rules
+from tapctl.passes.checks import Applicant, Rules, blocking, check, general
+from tapctl.passes.delivery import Recipient
+from tapctl.passes.roster import Entry as RosterEntry
+from tapctl.passes.roster import Wanted
+from tapctl.passes.times import Zones
+from tapctl.passes.worklist import Entry, Worklist
+
+if TYPE_CHECKING:
+    from tapctl.graph.gateway import Gateway
+
+# People who are looked up together.
+CHUNK: Final = 1000
+
+Objection = Callable[[Recipient], str]
+
+
+class Judge(Protocol):
+    """Further findings about people of whom nothing else is wrong."""
+
+    async def judge(self, applicants: Sequence[Applicant]) -> dict[str, tuple[Finding, ...]]:
+        """By the applicants' ids."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """What is checked against: the words that were said, the time, and the place for passcodes."""
+
+    words: frozenset[str] = frozenset()
+    zones: Zones = field(default_factory=Zones)
+    now: datetime
+    objection: Objection = lambda recipient: ""
+    judge: Judge | None = None
+    checked: Callable[[int], None] = lambda count: None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examined:
+    """`findings` are for everybody; each entry of the worklist has its own."""
+
+    worklist: Worklist
+    rules: Rules
+    findings: tuple[Finding, ...]
+
+    def is_refused(self, words: Set[str]) -> bool:
+        """Whether something is wrong with the run as a whole, or with nobody right in it."""
+        return bool(blocking(self.findings, words))
+
+
+async def examine(
+    gateway: Gateway, workspace: Workspace, source: AsyncIterator[RosterEntry], setting: Setting
+) -> Examined:
+    """Raises GraphError where something that decides cannot be read."""
+    rules = await read_rules(gateway, workspace)
+    worklist = Worklist()
+    applicants = Applicants(gateway=gateway, rules=rules)
+    number = 0
+    try:
+        async for chunk in _chunks(source):
+            are_few = number == 0 and len(chunk) <= FEW
+            entries = await _checked(chunk, applicants, rules, setting, are_few=are_few)
+            for item, entry in zip(chunk, entries, strict=True):
+                _add(worklist, replace(entry, number=number), item.place)
+                number += 1
+            setting.checked(number)
+    finally:
+        applicants.close()
+    return Examined(worklist=worklist, rules=rules, findings=tuple(general(rules)))
+
+
+async def _chunks(source: AsyncIterator[RosterEntry]) -> AsyncIterator[list[RosterEntry]]:
+    some: list[RosterEntry] = []
+    async for entry in source:
+        some.append(entry)
+        if len(some) == CHUNK:
+            yield some
+            some = []
+    if some:
+        yield some
+
+
+async def _checked(
+    chunk: Sequence[RosterEntry], applicants: Applicants, rules: Rules, setting: Setting, *, are_few: bool
+) -> list[Entry]:
+    wishes = [item for item in chunk if isinstance(item, Wanted)]
+    people = await applicants.find([wish.user for wish in wishes], are_few=are_few)
+    found = {id(wish): _findings(wish, people.get(wish.user), rules, setting) for wish in wishes}
+    await _judge(wishes, people, found, setting)
+    entries: list[Entry] = []
+    for item in chunk:
+        if isinstance(item, Wanted):
+            entries.append(_entry(item, people.get(item.user), rules, found[id(item)], setting.words))
+        else:
+            entries.append(_mistake(item))
+    return entries
+
+
+def _findings(wish: Wanted, person: Applicant | None, rules: Rules, setting: Setting) -> list[Finding]:
+    found = check(wish, person, rules, setting.now, setting.zones)
+    said = setting.objection(_recipient(person, wish)) if person else ""
+    if said:
+        help_ = "choose another place for the passcodes, or take that away"
+        found.append(Finding(rule="place", severity="error", message=said, help=help_, place=wish.place))
+    return found
+
+
+async def _judge(
+    wishes: Sequence[Wanted],
+    people: dict[str, Applicant],
+    found: dict[int, list[Finding]],
+    setting: Setting,
+) -> None:
+    """What policies decide is only asked for those who may have a pass at all."""
+    if setting.judge is None:
+        return
+    asked = [wish for wish in wishes if wish.user in people and not blocking(found[id(wish)], setting.words)]
+    judged = await setting.judge.judge([people[wish.user] for wish in asked])
+    for wish in asked:
+        more = judged.get(people[wish.user].id, ())
+        found[id(wish)] += [replace(item, place=wish.place) for item in more]
+
+
+def _recipient(person: Applicant, wish: Wanted) -> Recipient:
+    return Recipient(id=person.id, name=person.name, display_name=person.display_name, zone=wish.zone)
+
+
+def _entry(
+    wish: Wanted, person: Applicant | None, rules: Rules, findings: Iterable[Finding], words: Set[str]
+) -> Entry:
+    findings = tuple(findings)
+    return Entry(
+        number=0,
+        recipient=_recipient(person, wish) if person else Recipient(id="", name=wish.user),
+        start=wish.start,
+        lifetime=rules.policy.default if wish.lifetime is None else wish.lifetime,
+        is_usable_once=wish.is_usable_once,
+        held=person.holds.id if person and person.holds else "",
+        state="refused" if blocking(findings, words) else "ready",
+        findings=findings,
+    )
+
+
+def _mistake(finding: Finding) -> Entry:
+    """A row that could not be read names nobody."""
+    return Entry(
+        number=0,
+        recipient=Recipient(id="", name=""),
+        lifetime=0,
+        is_usable_once=True,
+        state="refused",
+        findings=(finding,),
+    )
+
+
+def _add(worklist: Worklist, entry: Entry, place: Place | None) -> None:
+    if worklist.add(entry):
+        return
+    twice = Finding(
+        rule="twice",
+        severity="error",
+        message="is there more than once: the second pass would destroy the first",
+        help="leave one of the two out",
+        place=place,
+    )
+    nobody = replace(entry.recipient, id="")
+    worklist.add(replace(entry, recipient=nobody, state="refused", findings=(*entry.findings, twice)))
+
+
+async def examine_again(
+    gateway: Gateway, workspace: Workspace, worklist: Worklist, setting: Setting
+) -> Examined:
+    """Those of an interrupted run who still wait. What they hold and whether their file is there is looked
+    at before each step, so it is nothing to object to here; a start that is past by now is at once."""
+    rules = await read_rules(gateway, workspace)
+    applicants = Applicants(gateway=gateway, rules=rules)
+    are_few = worklist.count() - worklist.count("delivered") <= FEW
+    looked_at_later = ("holds-pass", "place")
+    try:
+        async for chunk in _entries(worklist):
+            wishes = {entry.number: _wish_now(entry, setting.now) for entry in chunk}
+            people = await applicants.find([wish.user for wish in wishes.values()], are_few=are_few)
+            found = {
+                id(wish): [
+                    item
+                    for item in _findings(wish, people.get(wish.user), rules, setting)
+                    if item.rule not in looked_at_later
+                ]
+                for wish in wishes.values()
+            }
+            await _judge([*wishes.values()], people, found, setting)
+            for entry in chunk:
+                findings = found[id(wishes[entry.number])]
+                if blocking(findings, setting.words):
+                    worklist.refuse(entry.number, findings)
+    finally:
+        applicants.close()
+    return Examined(worklist=worklist, rules=rules, findings=tuple(general(rules)))
+
+
+async def _entries(worklist: Worklist) -> AsyncIterator[list[Entry]]:
+    some: list[Entry] = []
+    for entry in worklist.to_do():
+        some.append(entry)
+        if len(some) == CHUNK:
+            yield some
+            some = []
+    if some:
+        yield some
+
+
+def _wish_now(entry: Entry, now: datetime) -> Wanted:
+    wish = entry.wish
+    return replace(wish, start=None) if wish.start is not None and wish.start <= now else wish

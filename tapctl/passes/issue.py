@@ -1,0 +1,259 @@
+"""A worklist → passes, each handed over once: look, make, hand over, and note every step before the next.
+
+Twenty people are looked at together right before their turn; a few passes are under way at a time. Whatever
+goes wrong for everybody stops the run, and the journal says where: it can be continued.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import islice
+from typing import TYPE_CHECKING, Final, assert_never
+
+from tapctl.errors import GraphError, NotDelivered, NotPermitted, TapctlError, Throttled
+from tapctl.graph.batch import BATCH
+from tapctl.passes import proof
+from tapctl.passes.applicants import read_passes
+from tapctl.passes.delivery import Delivery, Made, Slot
+from tapctl.passes.graph import Pass
+from tapctl.passes.journal import Journal
+from tapctl.passes.making import Created, create, is_unclear, look
+from tapctl.passes.step import Conflict, Make, Settled, is_ours, next_step
+from tapctl.passes.worklist import Entry, Worklist
+
+if TYPE_CHECKING:
+    from tapctl.graph.gateway import Gateway
+
+# Passes under way at a time; the gateway sets their pace.
+IN_FLIGHT: Final = 4
+# How often one pass is asked for, if answer after answer is lost; each time after a look.
+ATTEMPTS: Final = 4
+# So many people in a row whose answers were all lost, and the network is to blame.
+MOST_LOST: Final = 3
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True, kw_only=True)
+class Run:
+    """A run under way. `watch` is told how many of how many are done; `also` gets each pass that was handed
+    over, without its passcode; `stopped` says why nothing more is made."""
+
+    gateway: Gateway
+    worklist: Worklist
+    journal: Journal
+    delivery: Delivery
+    words: frozenset[str] = frozenset()
+    now: Callable[[], datetime] = _now
+    watch: Callable[[int, int], None] = lambda done, total: None
+    finishing: Callable[[], None] = lambda: None
+    also: Callable[[Made], None] = lambda made: None
+    stopped: str = ""
+    was_interrupted: bool = False
+    created: int = 0
+    lost_in_a_row: int = 0
+    doubtful: list[int] = field(default_factory=list)
+
+    def stop(self, why: str) -> None:
+        """Nothing more is made; what is under way comes to its end."""
+        self.stopped = self.stopped or why
+
+
+async def issue(run: Run) -> None:
+    """Give everybody on the worklist their pass, or note why not. Ctrl-C lets what is under way finish."""
+    run.stopped, run.was_interrupted = "", False
+    with _signals():
+        work = asyncio.create_task(_everybody(run))
+        try:
+            await asyncio.shield(work)
+        except asyncio.CancelledError:
+            run.was_interrupted = True
+            run.stop("it was interrupted")
+            if run.delivery.waits_for_a_person:
+                work.cancel()
+            run.finishing()
+            with contextlib.suppress(asyncio.CancelledError):
+                await work
+    left = run.worklist.count() - run.worklist.count("delivered", "refused")
+    run.journal.write("end", left=left, why=run.stopped)
+
+
+@contextlib.contextmanager
+def _signals() -> Iterator[None]:
+    """Being told to end, or losing the terminal, is an interruption like Ctrl-C."""
+    task, loop = asyncio.current_task(), asyncio.get_running_loop()
+    assert task is not None  # noqa: S101  # this is a coroutine
+    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    added: list[signal.Signals] = []
+    with contextlib.suppress(
+        NotImplementedError, RuntimeError, ValueError
+    ):  # Windows, or not the main thread
+        for name in names:
+            loop.add_signal_handler(signal.Signals[name], task.cancel)
+            added.append(signal.Signals[name])
+    try:
+        yield
+    finally:
+        for number in added:
+            loop.remove_signal_handler(number)
+
+
+async def _everybody(run: Run) -> None:
+    try:
+        await _rounds(run)
+        await _look_again(run)
+    except TapctlError as error:
+        run.stop(str(error))
+
+
+async def _rounds(run: Run) -> None:
+    to_do = run.worklist.to_do()
+    total = run.worklist.count() - run.worklist.count("refused")
+    while not run.stopped and (some := list(islice(to_do, BATCH))):
+        held = await read_passes(run.gateway, [entry.recipient.id for entry in some])
+        slots = asyncio.Semaphore(min(IN_FLIGHT, run.delivery.at_once))
+        work = [_one(run, slots, entry, held[entry.recipient.id], total) for entry in some]
+        results = await asyncio.gather(*work, return_exceptions=True)
+        _raise_first(results)
+
+
+def _raise_first(results: list[BaseException | None]) -> None:
+    """All come to their end before the first error goes on its way."""
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+
+
+async def _one(
+    run: Run, slots: asyncio.Semaphore, entry: Entry, held: Pass | GraphError | None, total: int
+) -> None:
+    async with slots:
+        if run.stopped:
+            return
+        try:
+            await _turn(run, entry, held)
+        except TapctlError as error:
+            run.stop(str(error))
+        except OSError as error:
+            run.stop(f'the record "{run.journal.path}" cannot be written: {error.strerror}')
+        run.watch(run.worklist.count("delivered"), total)
+
+
+async def _turn(run: Run, entry: Entry, held: Pass | GraphError | None) -> None:
+    if isinstance(held, GraphError):
+        _note_failure(run, entry, held)
+        return
+    is_there = entry.state == "made" and await proof.holds(entry.proof, run.gateway.clock.sleep)
+    step = next_step(entry, held, run.now(), words=run.words, is_there=is_there)
+    match step:
+        case Make():
+            await _make(run, entry, step.replaces.id if step.replaces else held.id if held else "")
+        case Settled():
+            run.journal.note(run.worklist, entry, "delivered", why=step.why)
+            proof.forget(entry.proof)
+        case Conflict():
+            run.journal.note(run.worklist, entry, "failed", why=step.why)
+        case _:
+            assert_never(step)
+
+
+async def _make(run: Run, entry: Entry, before: str) -> None:
+    """The place is open before the pass is made, and closed if there is nothing for it."""
+    slot = await run.delivery.open(entry.recipient)
+    is_used = False
+    try:
+        entry, created = await _created(run, entry, before)
+        if created is not None:
+            is_used = True
+            await _hand_over(run, entry, created, slot)
+    finally:
+        if not is_used:
+            await slot.close()
+
+
+async def _created(run: Run, entry: Entry, before: str) -> tuple[Entry, Created | None]:
+    """A pass, or a note of why there is none. It is asked for again only after a look showed that the last
+    request did nothing, or made one whose passcode nobody has."""
+    for _ in range(ATTEMPTS):
+        entry = run.journal.note(run.worklist, entry, "begun")
+        try:
+            created = await create(run.gateway, entry, run.now())
+        except GraphError as error:
+            if not is_unclear(error):
+                return _note_failure(run, entry, error), None
+            found = await look(run.gateway, entry, before)
+            entry, before = _note_loss(run, entry, found, error), found.id if found else before
+            if entry.state == "failed":
+                return entry, None
+        else:
+            run.created, run.lost_in_a_row = run.created + 1, 0
+            return entry, created
+    run.lost_in_a_row += 1
+    if run.lost_in_a_row >= MOST_LOST:
+        run.stop("answer after answer is lost: see whether the network holds, and continue")
+    return entry, None
+
+
+def _note_loss(run: Run, entry: Entry, found: Pass | None, error: GraphError) -> Entry:
+    """What the person holds after a request whose answer was lost."""
+    if entry.number not in run.doubtful:
+        run.doubtful.append(entry.number)
+    if found is None:
+        why = f"no answer came ({error.message or error.status}), and nothing was made"
+        return run.journal.note(run.worklist, entry, "lost", why=why)
+    if not is_ours(entry, found):
+        why = f"no answer came ({error.message or error.status}), and somebody else made them a pass"
+        return run.journal.note(run.worklist, entry, "failed", why=why)
+    why = f"no answer came ({error.message or error.status}); a pass was made whose passcode nobody has"
+    return run.journal.note(run.worklist, entry, "lost", why=why, **{"pass": found.id})
+
+
+def _note_failure(run: Run, entry: Entry, error: GraphError) -> Entry:
+    """Graph said no. What it would say to everybody stops the run."""
+    is_general = error.status in (0, 401) or isinstance(error, Throttled)
+    if is_general or (isinstance(error, NotPermitted) and not run.created):
+        run.stop(str(error))
+    return run.journal.note(run.worklist, entry, "failed", why=str(error))
+
+
+async def _hand_over(run: Run, entry: Entry, created: Created, slot: Slot) -> None:
+    """Raises NotDelivered after noting it: what fails for one fails for the next."""
+    made = created.made
+    entry = run.journal.note(
+        run.worklist,
+        entry,
+        "made",
+        start=made.start.isoformat(),
+        end=made.end.isoformat(),
+        target=slot.target,
+        proof=slot.proof,
+        **{"pass": made.pass_id},
+    )
+    try:
+        await slot.deliver(made, created.secret)
+    except (NotDelivered, asyncio.CancelledError) as error:
+        why = str(error) or "it was interrupted while the passcode was shown"
+        run.journal.note(run.worklist, entry, "undelivered", why=why)
+        if isinstance(error, NotDelivered):
+            proof.forget(entry.proof)
+        raise
+    run.journal.note(run.worklist, entry, "delivered")
+    proof.forget(entry.proof)
+    run.also(made)
+
+
+async def _look_again(run: Run) -> None:
+    """A request whose answer was lost may have been carried out late, after the pass that was handed over."""
+    entries = [run.worklist.get(number) for number in run.doubtful]
+    mine = {entry.recipient.id: entry for entry in entries if entry.state == "delivered"}
+    for user, held in (await read_passes(run.gateway, [*mine])).items():
+        if isinstance(held, Pass) and held.id != mine[user].pass_id:
+            why = "the pass that was handed over was replaced by a late request: its passcode is void"
+            run.journal.note(run.worklist, mine[user], "lost", why=why, **{"pass": held.id})

@@ -1,0 +1,226 @@
+"""A run, or what stopped it → a Sheet for people, or JSON as schemas/pass-issue-output.schema.json promises.
+
+Whoever may be many is written one by one; a sheet shows the first thousand of each sort.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import Final, Literal, TypeAlias
+
+from tapctl.model import Finding, Json, JsonObject
+from tapctl.passes.times import Zones, length, shown, window
+from tapctl.passes.worklist import STATES, Entry, State, Worklist
+from tapctl.passes.written import moment
+from tapctl.render.escape import json_safe
+from tapctl.render.json import VERSION, headline
+from tapctl.report import Headline
+from tapctl.sheet import Item, Section, Sheet, Tone
+
+Status: TypeAlias = Literal["checked", "refused", "issued", "incomplete", "interrupted"]
+
+_MOST: Final = 1000
+_TITLES: Final[dict[State, tuple[str, Tone]]] = {
+    "delivered": ("Handed over", "good"),
+    "ready": ("May have a pass", "plain"),
+    "refused": ("May not have a pass", "bad"),
+    "failed": ("No pass", "bad"),
+    "lost": ("The answer was lost", "bad"),
+    "made": ("Made, but not handed over", "bad"),
+    "begun": ("Asked for, and not known what became of it", "bad"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """Everything there is to tell. `run` and `record` name the journal of a run that began; `refusal` says
+    why nothing was done, `stopped` why it ended early."""
+
+    status: Status
+    headline: Headline
+    worklist: Worklist
+    findings: tuple[Finding, ...] = ()
+    zones: Zones = field(default_factory=Zones)
+    requests: int = 0
+    delivery: str = ""
+    reason: str = ""
+    run: str = ""
+    record: str = ""
+    refusal: str = ""
+    stopped: str = ""
+    problems: tuple[str, ...] = ()
+
+    @property
+    def left(self) -> int:
+        """How many still wait for their passcode."""
+        return self.worklist.count() - self.worklist.count("delivered", "refused")
+
+
+def sheet_of(account: Account) -> Sheet:
+    sections = tuple(filter(None, (_section(account, state) for state in _TITLES)))
+    return Sheet(
+        title="Passes",
+        headline=account.headline,
+        facts=tuple(_facts(account)),
+        sections=sections,
+        problems=tuple(_problems(account)),
+        notes=tuple(_words(item) for item in account.findings if item.severity in ("warning", "note")),
+        summary=tuple(_summary(account)),
+    )
+
+
+def _facts(account: Account) -> Iterator[str]:
+    if account.reason:
+        yield f"why: {account.reason}"
+    if account.record:
+        yield f"record: {account.record}"
+
+
+def _section(account: Account, state: State) -> Section | None:
+    count = account.worklist.count(state)
+    if not count:
+        return None
+    title, tone = _title(account, state), _TITLES[state][1]
+    found = islice(account.worklist.entries(state), _MOST)
+    items = [Item(name=_name(entry), lines=tuple(_lines(entry, account)), tone=tone) for entry in found]
+    if count > _MOST:
+        items.append(Item(name=f"and {count - _MOST} more: --format json has them all"))
+    return Section(title=f"{title} ({count})", items=tuple(items))
+
+
+def _title(account: Account, state: State) -> str:
+    return "Not begun" if state == "ready" and account.run else _TITLES[state][0]
+
+
+def _name(entry: Entry) -> str:
+    shown_name = entry.recipient.name or "a row that cannot be read"
+    return f"{shown_name} ({entry.recipient.display_name})" if entry.recipient.display_name else shown_name
+
+
+def _lines(entry: Entry, account: Account) -> Iterator[str]:
+    """What a person holds now, and what was found about them."""
+    zones = Zones(here=account.zones.here, there=entry.recipient.zone)
+    if entry.why:
+        yield entry.why
+    if entry.made_start is not None and entry.made_end is not None:
+        yield f"{_times(entry)}, {window(entry.made_start, entry.made_end, zones)}"
+    elif entry.state == "ready":
+        start = shown(entry.start, zones) if entry.start else "when it is made"
+        yield f"{_times(entry)}, {length(entry.lifetime)}, from {start}"
+    if entry.state == "delivered" and entry.target:
+        yield (
+            f"the passcode is in {entry.target}"
+            if entry.target.startswith("/")
+            else f"given to {entry.target}"
+        )
+    if entry.state in ("made", "lost", "begun"):
+        yield "continuing the run looks first, and makes a pass that replaces what nobody has"
+    for item in entry.findings:
+        yield from _words(_taken(item) if entry.state != "refused" else item).split("\n")
+
+
+def _times(entry: Entry) -> str:
+    return "one-time" if entry.is_usable_once else "multi-use"
+
+
+def _words(finding: Finding) -> str:
+    place = f"{finding.place}: " if finding.place else ""
+    return f"{place}{finding.message}" + (f"\n  → {finding.help}" if finding.help else "")
+
+
+def _taken(finding: Finding) -> Finding:
+    """A brake that was let go needs no advice any more."""
+    return replace(finding, help=f"{finding.flag} was said") if finding.severity == "brake" else finding
+
+
+def _problems(account: Account) -> Iterator[str]:
+    yield from (_words(item) for item in account.findings if item.severity in ("error", "brake"))
+    yield from account.problems
+    if account.refusal:
+        yield account.refusal
+    if account.stopped:
+        yield f"stopped: {account.stopped}"
+    if account.run and account.left:
+        yield f"{account.left} left: tapctl pass issue --continue {account.run}"
+
+
+def _summary(account: Account) -> Iterator[str]:
+    parts = [
+        f"{count} {_title(account, state)[0].lower()}{_title(account, state)[1:]}"
+        for state in _TITLES
+        if (count := account.worklist.count(state))
+    ]
+    yield f"{', '.join(parts) or 'nobody'} · {account.requests} requests"
+    if account.status == "checked":
+        yield "Nothing was created (--dry-run)."
+
+
+def json_of(account: Account) -> Iterator[str]:
+    """The document in pieces, so that nobody has to hold it."""
+    document: JsonObject = {
+        "version": VERSION,
+        "command": "pass issue",
+        **headline(account.headline),
+        "caller": account.headline.caller or None,
+        "requests": account.requests,
+        "status": account.status,
+        "delivery": account.delivery or None,
+        "reason": account.reason or None,
+        "run": account.run or None,
+        "record": account.record or None,
+        "refusal": account.refusal or None,
+        "stopped": account.stopped or None,
+        "problems": [*account.problems],
+        "findings": [_finding_json(item) for item in account.findings],
+        "summary": {state: account.worklist.count(state) for state in STATES},
+    }
+    yield _indented(document).removesuffix("\n}") + ',\n  "people": ['
+    yield from _listed(account.worklist.entries())
+    yield "]\n}\n"
+
+
+def _listed(entries: Iterable[Entry]) -> Iterator[str]:
+    between = "\n"
+    for entry in entries:
+        yield between + "    " + _indented(_person_json(entry)).replace("\n", "\n    ")
+        between = ",\n"
+    if between != "\n":
+        yield "\n  "
+
+
+def _indented(value: Json) -> str:
+    return json_safe(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def _person_json(entry: Entry) -> JsonObject:
+    zone = entry.recipient.zone
+    return {
+        "user": entry.recipient.name or None,
+        "userId": entry.recipient.id or None,
+        "displayName": entry.recipient.display_name or None,
+        "state": entry.state,
+        "why": entry.why or None,
+        "passId": entry.pass_id or None,
+        "startDateTime": moment(entry.made_start or entry.start),
+        "endDateTime": moment(entry.made_end),
+        "lifetimeInMinutes": entry.lifetime,
+        "isUsableOnce": entry.is_usable_once,
+        "timeZone": zone.key if zone else None,
+        "target": entry.target or None,
+        "findings": [_finding_json(item) for item in entry.findings],
+    }
+
+
+def _finding_json(finding: Finding) -> JsonObject:
+    place = finding.place
+    return {
+        "rule": finding.rule,
+        "severity": finding.severity,
+        "message": finding.message,
+        "help": finding.help or None,
+        "flag": finding.flag or None,
+        "place": {"file": place.file, "line": place.line, "column": place.column} if place else None,
+    }

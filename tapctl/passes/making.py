@@ -1,0 +1,73 @@
+"""One pass: asked for once, its answer understood, and looked for where the answer was lost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from tapctl.errors import AnswerLost, GraphError
+from tapctl.model import JsonObject
+from tapctl.passes.delivery import Made
+from tapctl.passes.graph import Pass, pass_of, passes_path
+from tapctl.passes.secret import Secret
+from tapctl.passes.worklist import Entry
+
+if TYPE_CHECKING:
+    from tapctl.graph.gateway import Gateway
+
+# Seconds between looks for a pass whose answer was lost: a new one may take some to be seen.
+LOOKS: Final = (0.0, 2.0, 4.0, 8.0)
+_CODE: Final = "temporaryAccessPass"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Created:
+    """A pass that Graph has just made, and its passcode."""
+
+    made: Made
+    secret: Secret
+
+
+async def create(gateway: Gateway, entry: Entry, now: datetime) -> Created:
+    """Ask for one pass, once. Raises GraphError; `is_unclear` tells whether it may have been made."""
+    path = passes_path(entry.recipient.id)
+    answer = await gateway.send("POST", path, _body(entry, now), careful=True)
+    code = (answer or {}).pop(_CODE, None)
+    if answer is None or not isinstance(code, str) or not code:
+        raise AnswerLost(request=f"POST {path}", status=201, message="the answer holds no passcode")
+    return Created(made=_made(entry, pass_of(answer)), secret=Secret(code))
+
+
+def _body(entry: Entry, now: datetime) -> JsonObject:
+    """A start that is past is at once: Graph takes none in the past."""
+    body: JsonObject = {"lifetimeInMinutes": entry.lifetime, "isUsableOnce": entry.is_usable_once}
+    if entry.start is not None and entry.start > now:
+        body["startDateTime"] = f"{entry.start.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return body
+
+
+def _made(entry: Entry, found: Pass) -> Made:
+    return Made(
+        recipient=entry.recipient,
+        pass_id=found.id,
+        start=found.start,
+        end=found.end,
+        is_usable_once=found.is_usable_once,
+    )
+
+
+def is_unclear(error: GraphError) -> bool:
+    """Whether the pass may have been made: the answer was lost, came from a server in trouble or a proxy that
+    gave up, or says that it was made and cannot be understood."""
+    return isinstance(error, AnswerLost) or error.status >= 500 or error.status in (200, 201, 204, 408)
+
+
+async def look(gateway: Gateway, entry: Entry, before: str) -> Pass | None:
+    """A pass with another id than `before`, given some time to be seen. Raises GraphError."""
+    for wait in LOOKS:
+        await gateway.clock.sleep(wait)
+        for found in map(pass_of, await gateway.list(passes_path(entry.recipient.id))):
+            if found.id != before:
+                return found
+    return None

@@ -1,0 +1,87 @@
+"""What to do next for one person: how far the run has got with them, and what they hold now → a step. Pure.
+
+A request to make a pass destroys the one before it, so it is only made when that one is nobody's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeAlias
+
+from tapctl.passes.checks import REPLACE
+from tapctl.passes.graph import Pass
+from tapctl.passes.times import Zones, window
+from tapctl.passes.worklist import Entry
+
+# How far this machine's clock and Graph's may be apart.
+SKEW = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Make:
+    """Ask for a pass. `replaces` is a pass whose passcode nobody has, which goes with it."""
+
+    replaces: Pass | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """Nothing to do: the passcode got to its place, as `why` shows."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conflict:
+    """Nothing may be done without a word."""
+
+    why: str
+
+
+Step: TypeAlias = Make | Settled | Conflict
+
+
+def next_step(
+    entry: Entry, held: Pass | None, now: datetime, *, words: Set[str] = frozenset(), is_there: bool = False
+) -> Step:
+    """`is_there`: the entry's proof shows that the passcode got to its place."""
+    if entry.state == "made" and (found := _delivered(entry, held, is_there=is_there)):
+        return found
+    if held is None or not held.is_outstanding(now) or held.id == entry.held:
+        return Make()
+    if is_ours(entry, held):
+        return Make(replaces=held)
+    if REPLACE in words:
+        return Make()
+    works = window(held.start, held.end, Zones(there=entry.recipient.zone))
+    return Conflict(
+        why=f"somebody else has made them a pass meanwhile, {works}: let them use it, or say {REPLACE}"
+    )
+
+
+def _delivered(entry: Entry, held: Pass | None, *, is_there: bool) -> Settled | None:
+    """Evidence that an interrupted delivery was complete."""
+    if is_there:
+        return Settled(why="it had arrived when the run was interrupted")
+    if held is not None and held.id == entry.pass_id and held.reason == "OneTimeUsed":
+        return Settled(why="it has been used by now, so the passcode had arrived")
+    return None
+
+
+def is_ours(entry: Entry, held: Pass) -> bool:
+    """Whether a pass was made by this run, whose answer or passcode was lost."""
+    if entry.state not in ("begun", "made", "lost"):
+        return False
+    return held.id == entry.pass_id or (
+        held.id != entry.held
+        and held.lifetime == entry.lifetime
+        and held.is_usable_once == entry.is_usable_once
+        and _is_since(entry, held)
+    )
+
+
+def _is_since(entry: Entry, held: Pass) -> bool:
+    """Whether it was made after the request may have been sent."""
+    return entry.begun is not None and held.created is not None and held.created >= entry.begun - SKEW

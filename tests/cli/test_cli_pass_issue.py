@@ -1,0 +1,267 @@
+"""`pass issue` as a person runs it."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cli_tools import Cli, Result
+from jsonschema import Draft202012Validator
+
+from tapctl.schema import read
+
+MIA, YUSUF, CHLOE = (f"{name}@nordwind.example" for name in ("mia.larsen", "yusuf.demir", "chloe.martin"))
+INGRID = "ingrid.solberg@nordwind.example"
+KEY = "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj"
+PLACE = ["--to-file", "codes", "--recipient", KEY]
+
+
+@pytest.fixture
+def issue(cli: Cli) -> Issue:
+    cli("sandbox", "reset")
+    return Issue(cli)
+
+
+class Issue:
+    def __init__(self, cli: Cli) -> None:
+        self.cli = cli
+
+    def __call__(self, *arguments: str, **given: str) -> Result:
+        return self.cli("pass", "issue", *arguments, **given)
+
+    def json(self, *arguments: str) -> Any:
+        document = self(*arguments, "--format", "json").json
+        Draft202012Validator(read("pass-issue-output")).validate(document)
+        return document
+
+    @property
+    def records(self) -> list[Path]:
+        return sorted(self.cli.root.glob("policies/.tapctl/passes/*.issue.jsonl"))
+
+
+def command(cli: Cli, text: str) -> str:
+    """A command that runs a line of Python with the passcode in `code`."""
+    (cli.root / "vault.py").write_text(f"import sys\ncode = sys.stdin.read()\nuser = sys.argv[1]\n{text}\n")
+    return shlex.join([sys.executable, "vault.py", "{user}"])
+
+
+KEEP = "open(f'{user}.code', 'x').write(code)"
+
+
+def test_a_command_is_given_the_passcode_that_nothing_else_shows(cli: Cli, issue: Issue) -> None:
+    result = issue(MIA, "--to-command", command(cli, KEEP), "--reason", "day one")
+
+    code = (cli.root / f"{MIA}.code").read_text()
+    assert result.code == 0
+    assert "Handed over (1)\n  mia.larsen@nordwind.example (Mia Larsen)\n      one-time, from " in result.out
+    assert "why: day one" in result.out
+    assert result.out.endswith("SANDBOX: nothing real was changed\n")
+    assert code not in result.out + result.err + issue.records[0].read_text()
+    assert "Registered fido2" in cli("sandbox", "sign-in", MIA, "--register", "fido2", piped=code).out
+
+
+def test_a_dry_run_creates_nothing(cli: Cli, issue: Issue) -> None:
+    document = issue.json("--group", "New hires", "--dry-run")
+
+    assert document["status"] == "checked"
+    assert [one["user"] for one in document["people"]] == [MIA, YUSUF, CHLOE]
+    assert {one["state"] for one in document["people"]} == {"ready"}
+    assert issue.records == []
+    assert "0 passes" in cli("pass", "list").out
+
+
+def test_a_roster_says_when_and_where(cli: Cli, issue: Issue) -> None:
+    roster = cli.root / "r.csv"
+    roster.write_text(
+        f"user,start,lifetime,timeZone\n{MIA},2099-01-04T09:00+09:00,90m,Asia/Tokyo\n{YUSUF},,,\n"
+    )
+    document = issue.json("--roster", str(roster), "--yes", *PLACE, "--handout", "paper")
+
+    first = document["people"][0]
+    assert (document["status"], document["summary"]["delivered"]) == ("issued", 2)
+    assert (first["startDateTime"], first["lifetimeInMinutes"]) == ("2099-01-04T00:00:00Z", 90)
+    assert first["target"].endswith(f"codes/{MIA}.age")
+    assert "Asia/Tokyo" in (cli.root / "paper" / f"{MIA}.txt").read_text()
+    assert (cli.root / "paper" / f"{YUSUF}.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        ([*PLACE], "say for whom"),
+        ([MIA, "--group", "x", *PLACE], "say for whom"),
+        ([MIA], "say where the passcodes go"),
+        ([MIA, "--to-terminal", *PLACE], "say where the passcodes go"),
+        ([MIA, "--to-file", "x"], "go together"),
+        ([MIA, "--to-command", "cat", "--recipient", KEY], "go together"),
+        (["--group", "New hires", "--to-file", "x.age", "--recipient", KEY], "leave .age off"),
+        ([MIA, "--start", "2026-09-01T09:00", "--dry-run"], "does not say in which zone"),
+        ([MIA, "--lifetime", "soon", "--dry-run"], "--lifetime: "),
+        ([MIA, "--time-zone", "Mars", "--dry-run"], "--time-zone: "),
+        ([MIA, "--to-terminal"], "there is no terminal"),
+        ([MIA, "--to-command", "no-such-command"], "no-such-command"),
+        ([MIA, "--to-file", "x", "--recipient", "bob"], "bob"),
+        ([MIA, "--handout", "all.txt/x", *PLACE], "handouts cannot be written"),
+        (["--continue", "last", *PLACE], "there is no interrupted run"),
+        (["--continue", "monday", *PLACE], 'there is no run "monday"'),
+        (["--abandon", "monday"], 'there is no run "monday"'),
+        (["--group", "New hire", "--dry-run"], 'did you mean "New hires"?'),
+    ],
+)
+def test_what_cannot_be_asked_is_refused(cli: Cli, issue: Issue, arguments: list[str], why: str) -> None:
+    (cli.root / "all.txt").write_text("")
+    result = issue(*arguments)
+
+    assert result.code == 1
+    assert why in result.err
+    assert issue.records == []
+
+
+def test_whoever_may_not_stops_all_unless_left_out(cli: Cli, issue: Issue) -> None:
+    result = issue(MIA, INGRID, "nobody", *PLACE)
+    assert result.code == 1
+    assert "nothing was created: 2 people may not have a pass (--skip-refused" in result.out
+    assert "nobody may make a pass for themselves" in result.out
+    assert issue.records == []
+
+    document = issue.json(MIA, INGRID, "nobody", *PLACE, "--skip-refused", "--yes")
+    assert document["status"] == "issued"
+    assert [one["state"] for one in document["people"]] == ["delivered", "refused", "refused"]
+
+
+def test_a_policy_that_is_off_is_said_once(cli: Cli, issue: Issue) -> None:
+    cli.write(
+        "all.yaml",
+        "kind: TemporaryAccessPassPolicy\nspec: {state: disabled, isUsableOnce: true, "
+        "includeTargets: [all_users]}\n",
+    )
+    cli("apply", "--yes")
+    result = issue(MIA, *PLACE)
+
+    assert result.code == 1
+    assert "pass policy is turned off" in result.out
+    assert "nothing was created: see the problems above" in result.out
+
+
+def test_an_empty_roster_is_nobody(cli: Cli, issue: Issue) -> None:
+    (cli.root / "r.csv").write_text("user\n")
+
+    assert "there is nobody to issue for" in issue("--roster", "r.csv", *PLACE).out
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "said"),
+    [
+        ({"typed": "sandbox\n"}, 0, "2 handed over"),
+        ({"typed": "yes\n"}, 1, 'nothing was created: the answer was not "sandbox"'),
+        ({"piped": "sandbox\n"}, 1, "nobody is at a terminal"),
+    ],
+)
+def test_several_passes_are_asked_about(issue: Issue, given: dict[str, str], code: int, said: str) -> None:
+    result = issue(MIA, YUSUF, *PLACE, **given)
+
+    assert result.code == code
+    assert said in result.out
+
+
+def test_a_valid_pass_is_only_destroyed_with_a_word(issue: Issue) -> None:
+    issue(MIA, *PLACE)
+    assert "a new one destroys it\n        → let them use it, or say --replace" in issue(MIA, *PLACE).out
+
+    result = issue(MIA, "--to-file", "again", "--recipient", KEY, "--replace")
+    assert result.code == 0
+    assert "→ --replace was said" in result.out
+
+
+def test_a_run_that_stopped_is_continued_by_name(cli: Cli, issue: Issue) -> None:
+    bad = command(cli, f"if user == {MIA!r}: sys.exit(3)\n{KEEP}")
+    result = issue(MIA, YUSUF, CHLOE, "--to-command", bad, "--yes")
+    (record,) = issue.records
+    run = record.name.removesuffix(".issue.jsonl")
+
+    assert result.code == 1
+    assert "Made, but not handed over (1)" in result.out
+    assert f"left: tapctl pass issue --continue {run}" in result.out
+    assert f"--continue {run} (or --abandon {run})" in issue(MIA, "--dry-run").err
+    again = issue("--continue", "last", "--to-command", command(cli, KEEP), "--reason", "again")
+    assert again.code == 0
+    assert "3 handed over" in again.out
+    assert {path.name for path in cli.root.glob("*.code")} == {f"{one}.code" for one in (MIA, YUSUF, CHLOE)}
+
+
+def stopped(cli: Cli, issue: Issue) -> str:
+    """A run in which nobody got their passcode."""
+    issue(MIA, YUSUF, "--to-command", command(cli, "sys.exit(3)"), "--yes")
+    return issue.records[-1].name.removesuffix(".issue.jsonl")
+
+
+def test_a_run_can_be_looked_at_before_it_is_continued(cli: Cli, issue: Issue) -> None:
+    run = stopped(cli, issue)
+    document = issue.json("--continue", run, "--dry-run")
+
+    assert document["status"] == "checked"
+    assert {one["state"] for one in document["people"]} <= {"made", "ready"}
+
+
+def test_whoever_may_not_any_more_is_not_continued(cli: Cli, issue: Issue) -> None:
+    run = stopped(cli, issue)
+    cli.write(
+        "all.yaml",
+        "kind: TemporaryAccessPassPolicy\nspec: {state: enabled, isUsableOnce: true, "
+        "includeTargets: [all_users], excludeTargets: [New hires]}\n",
+    )
+    assert cli("apply", "--yes", "--allow-widens-scope").code == 0
+    result = issue("--continue", run, *PLACE)
+
+    assert result.code == 1
+    assert "2 people may not have a pass" in result.out
+
+
+def test_a_run_that_is_done_or_given_up_is_not_continued(cli: Cli, issue: Issue) -> None:
+    run = stopped(cli, issue)
+    assert "will not be continued" in issue("--abandon", run, "--reason", "hired by another").err
+    assert "abandoned: hired by another" in issue.records[0].read_text()
+    assert "there is no interrupted run" in issue("--continue", "last", *PLACE).err
+
+    issue(CHLOE, *PLACE)
+    done = issue.records[-1].name.removesuffix(".issue.jsonl")
+    assert issue("--continue", done, "--to-file", "x", "--recipient", KEY).code == 0
+
+
+def test_a_run_goes_on_in_its_own_tenant(cli: Cli, issue: Issue) -> None:
+    run = stopped(cli, issue)
+    text = issue.records[0].read_text().replace('"tenant": "7', '"tenant": "8')
+    issue.records[0].write_text(text)
+    result = issue("--continue", run, *PLACE)
+
+    assert result.code == 1
+    assert "name that one with -e" in result.err
+
+
+def test_a_handout_that_cannot_be_written_is_told(cli: Cli, issue: Issue) -> None:
+    (cli.root / "paper" / f"{MIA}.txt").mkdir(parents=True)
+    document = issue.json(MIA, *PLACE, "--handout", "paper")
+
+    assert document["status"] == "incomplete"
+    assert document["summary"]["delivered"] == 1
+    assert "the handout of mia.larsen@nordwind.example cannot be written" in document["problems"][0]
+
+
+@pytest.mark.parametrize(
+    ("contents", "said"), [("json", '"user": "mia'), ("handout", "Your first"), ("handout-html", "<html")]
+)
+def test_a_command_may_be_given_more_than_the_passcode(
+    cli: Cli, issue: Issue, contents: str, said: str
+) -> None:
+    issue(MIA, "--to-command", command(cli, KEEP), "--contents", contents, "--handout-methods", "a key")
+
+    assert said in (cli.root / f"{MIA}.code").read_text()
+
+
+def test_markdown_and_the_record_name_what_happened(issue: Issue) -> None:
+    assert "- `mia.larsen@nordwind.example (Mia Larsen)`" in issue(MIA, *PLACE, "--format", "markdown").out
+    assert json.loads(issue.records[0].read_text().splitlines()[-1])["left"] == 0

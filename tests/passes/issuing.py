@@ -1,0 +1,256 @@
+"""A run against the pretend tenant: whom it is for, where passcodes go, and what goes wrong on the way."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from trial import Message, Receive, Send, Tenant
+
+from tapctl.errors import NotDelivered
+from tapctl.graph.sandbox import AsgiApp
+from tapctl.model import JsonObject
+from tapctl.passes.delivery import Made, Recipient
+from tapctl.passes.issue import Run, issue
+from tapctl.passes.journal import About, Journal, begin, resume
+from tapctl.passes.secret import Secret
+from tapctl.passes.worklist import Entry, Worklist
+from tapctl.sandbox.seed import PEOPLE
+
+DOMAIN = "nordwind.example"
+NAMES = ("mia.larsen", "yusuf.demir", "chloe.martin")
+PATH = "authentication/temporaryAccessPassMethods"
+ABOUT = About(environment="sandbox", tenant_id="t", by="ingrid", delivery="kept")
+
+
+def recipient(name: str) -> Recipient:
+    return Recipient(id=PEOPLE[name], name=f"{name}@{DOMAIN}")
+
+
+def entries(*names: str, **wishes: Any) -> list[Entry]:
+    return [
+        Entry(number=number, recipient=recipient(name), lifetime=60, is_usable_once=True, **wishes)
+        for number, name in enumerate(names or NAMES)
+    ]
+
+
+@dataclass
+class Kept:
+    """A place for passcodes in this process; `fails` for these names, `busy` until it is set."""
+
+    kind = "kept"
+    at_once = 4
+    waits_for_a_person = False
+    passcodes: dict[str, list[str]] = field(default_factory=dict)
+    refuses: str = ""
+    fails: str = ""
+    closed: list[str] = field(default_factory=list)
+    hold: Callable[[], Awaitable[None]] | None = None
+
+    def prove(self) -> None: ...
+
+    def objection(self, recipient: Recipient) -> str:
+        return ""
+
+    async def open(self, recipient: Recipient) -> Keeping:
+        if recipient.name == self.refuses:
+            raise NotDelivered("the place is full")
+        return Keeping(self, recipient)
+
+
+@dataclass
+class Keeping:
+    kept: Kept
+    recipient: Recipient
+    target = "a list"
+    proof = ""
+
+    async def deliver(self, made: Made, secret: Secret) -> None:
+        if self.kept.hold:
+            await self.kept.hold()
+        if self.recipient.name == self.kept.fails:
+            raise NotDelivered("the place is gone")
+        self.kept.passcodes.setdefault(self.recipient.name, []).append(secret.reveal())
+
+    async def close(self) -> None:
+        self.kept.closed.append(self.recipient.name)
+
+
+@dataclass
+class Trial:
+    """A run and what is around it; `go` may be called again, which continues it."""
+
+    folder: Path
+    tenant: Tenant = field(default_factory=Tenant)
+    kept: Kept = field(default_factory=Kept)
+    words: frozenset[str] = frozenset()
+    run: str = ""
+    worklist: Worklist = field(default_factory=Worklist)
+    stopped: str = ""
+    was_interrupted: bool = False
+    seen: list[tuple[int, int]] = field(default_factory=list)
+    also: list[Made] = field(default_factory=list)
+
+    def go(
+        self, people: Iterable[Entry] = (), *, during: Callable[[], Awaitable[None]] | None = None
+    ) -> None:
+        asyncio.run(self._go(people, during))
+
+    async def _go(self, people: Iterable[Entry], during: Callable[[], Awaitable[None]] | None) -> None:
+        journal = self._journal(people)
+        async with self.tenant.connection() as gateway:
+            run = Run(
+                gateway=gateway,
+                worklist=self.worklist,
+                journal=journal,
+                delivery=self.kept,
+                words=self.words,
+                watch=lambda done, total: self.seen.append((done, total)),
+                also=self.also.append,
+            )
+            task = asyncio.create_task(issue(run))
+            if during:
+                await during()
+                task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+            self.stopped, self.was_interrupted = run.stopped, run.was_interrupted
+        journal.close()
+
+    def _journal(self, people: Iterable[Entry]) -> Journal:
+        if self.run:
+            self.worklist.close()
+            journal, _, self.worklist = resume(self.folder, self.run)
+            return journal
+        journal = begin(self.folder, ABOUT)
+        self.run = journal.run
+        for entry in people or entries():
+            self.worklist.add(entry)
+        journal.plan(self.worklist)
+        return journal
+
+    @property
+    def states(self) -> list[str]:
+        return [entry.state for entry in self.worklist.entries()]
+
+    @property
+    def works(self) -> dict[str, bool]:
+        """Whether the last passcode that each person was given is the one that opens their account."""
+        from tapctl.sandbox.passes import find_pass, is_code
+
+        found = {}
+        for name, codes in self.kept.passcodes.items():
+            held = find_pass(self.tenant.store, PEOPLE[name.partition("@")[0]])
+            found[name] = held is not None and is_code(held, codes[-1])
+        return found
+
+    @property
+    def record(self) -> str:
+        return (self.folder / f"{self.run}.issue.jsonl").read_text(encoding="utf-8")
+
+
+def is_creation(scope: Message) -> bool:
+    return scope.get("method") == "POST" and str(scope.get("path")).endswith(PATH)
+
+
+def losing(count: int, *, is_made: bool = True) -> Callable[[AsgiApp], AsgiApp]:
+    """The answers to the first creations never come, whether the service made a pass or not."""
+    left = [count]
+
+    def wrap(app: AsgiApp) -> AsgiApp:
+        async def lossy(scope: Message, receive: Receive, send: Send) -> None:
+            if not is_creation(scope) or not left[0]:
+                await app(scope, receive, send)
+                return
+            left[0] -= 1
+            if is_made:
+                await app(scope, receive, _nowhere)
+            raise ConnectionResetError("the answer was lost")
+
+        return lossy
+
+    return wrap
+
+
+def late(app: AsgiApp) -> AsgiApp:
+    """The first creation is only carried out after the second."""
+    first: list[tuple[Message, Message]] = []
+    count = [0]
+
+    async def slow(scope: Message, receive: Receive, send: Send) -> None:
+        if not is_creation(scope):
+            await app(scope, receive, send)
+            return
+        count[0] += 1
+        if count[0] == 1:
+            first.append((scope, {**await receive(), "more_body": False}))
+            raise ConnectionResetError("the answer was lost")
+        await app(scope, receive, send)
+        for kept, body in first:
+
+            async def again(body: Message = body) -> Message:
+                return body
+
+            await app(kept, again, _nowhere)
+
+    return slow
+
+
+def stealing(app: AsgiApp) -> AsgiApp:
+    """The first creation never arrives, and somebody else's does."""
+    left = [1]
+
+    async def other(scope: Message, receive: Receive, send: Send) -> None:
+        if not is_creation(scope) or not left[0]:
+            await app(scope, receive, send)
+            return
+        left[0] -= 1
+        await receive()
+        body = b'{"lifetimeInMinutes": 90, "isUsableOnce": true}'
+
+        async def theirs() -> Message:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        await app(scope, theirs, _nowhere)
+        raise ConnectionResetError("the answer was lost")
+
+    return other
+
+
+async def _nowhere(message: Message) -> None: ...
+
+
+def answering(status: int, count: int = 1, body: bytes = b"{}", *, is_made: bool = False) -> Any:
+    """The first creations are answered so."""
+    left = [count]
+
+    def wrap(app: AsgiApp) -> AsgiApp:
+        async def odd(scope: Message, receive: Receive, send: Send) -> None:
+            if not is_creation(scope) or not left[0]:
+                await app(scope, receive, send)
+                return
+            left[0] -= 1
+            if is_made:
+                await app(scope, receive, _nowhere)
+            await send({"type": "http.response.start", "status": status, "headers": []})
+            await send({"type": "http.response.body", "body": body})
+
+        return odd
+
+    return wrap
+
+
+def by_hand(tenant: Tenant, name: str, lifetime: int = 60) -> str:
+    """Somebody else makes a pass; its passcode."""
+
+    async def send() -> str:
+        async with tenant.connection() as gateway:
+            body: JsonObject = {"lifetimeInMinutes": lifetime, "isUsableOnce": True}
+            answer = await gateway.send("POST", f"users/{PEOPLE[name]}/{PATH}", body)
+            return str((answer or {})["temporaryAccessPass"])
+
+    return asyncio.run(send())

@@ -1,0 +1,275 @@
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from issuing import DOMAIN, NAMES, PATH, Trial, answering, by_hand, entries, late, losing, stealing
+
+from tapctl.sandbox import Misbehaviour
+from tapctl.sandbox.seed import PEOPLE
+
+MIA, YUSUF, CHLOE = (f"{name}@{DOMAIN}" for name in NAMES)
+ALL = ["delivered"] * 3
+
+
+@pytest.fixture
+def trial(tmp_path: Path) -> Trial:
+    return Trial(folder=tmp_path)
+
+
+def creations(trial: Trial) -> int:
+    audits = trial.tenant.store.objects("auditLogs/directoryAudits").values()
+    return sum("access pass" in str(item["resultReason"]) for item in audits)
+
+
+def test_everybody_gets_one_pass_that_works(trial: Trial) -> None:
+    trial.go()
+
+    assert trial.states == ALL
+    assert trial.works == {MIA: True, YUSUF: True, CHLOE: True}
+    assert creations(trial) == 3
+    assert trial.seen[-1] == (3, 3)
+    assert len(trial.also) == 3
+
+
+def test_the_record_tells_every_step_and_no_passcode(trial: Trial) -> None:
+    trial.go(entries("mia.larsen"))
+
+    events = [json.loads(line)["event"] for line in trial.record.splitlines()]
+    assert events == ["run", "planned", "checked", "begun", "made", "delivered", "end"]
+    assert trial.kept.passcodes[MIA][0] not in trial.record
+
+
+def test_a_wish_goes_out_as_it_is(trial: Trial) -> None:
+    start = datetime.now(UTC).replace(microsecond=0) + timedelta(days=2)
+    trial.go(entries("mia.larsen", start=start))
+
+    (made,) = trial.also
+    assert (made.start, made.end, made.is_usable_once) == (start, start + timedelta(hours=1), True)
+
+
+def test_a_start_that_has_passed_is_at_once(trial: Trial) -> None:
+    trial.go(entries("mia.larsen", start=datetime.now(UTC) - timedelta(minutes=5)))
+
+    assert trial.states == ["delivered"]
+
+
+@pytest.mark.parametrize("is_made", [True, False])
+def test_a_lost_answer_is_looked_after_before_a_pass_is_asked_for_again(trial: Trial, is_made: bool) -> None:
+    trial.tenant.between.append(losing(2, is_made=is_made))
+    trial.go()
+
+    assert trial.states == ALL
+    assert all(trial.works.values())
+    assert [len(codes) for codes in trial.kept.passcodes.values()] == [1, 1, 1]
+    assert creations(trial) == (5 if is_made else 3)
+    said = "whose passcode nobody has" if is_made else "nothing was made"
+    assert trial.record.count(said) == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "body"), [(500, b""), (504, b"<html>"), (408, b""), (503, b""), (201, b"{"), (201, b"{}")]
+)
+def test_an_answer_that_says_nothing_is_as_good_as_lost(trial: Trial, status: int, body: bytes) -> None:
+    trial.tenant.between.append(answering(status, body=body, is_made=True))
+    trial.go(entries("mia.larsen"))
+
+    assert trial.states == ["delivered"]
+    assert all(trial.works.values())
+    assert creations(trial) == 2
+
+
+def test_answer_after_answer_lost_leaves_it_to_another_day(trial: Trial) -> None:
+    trial.tenant.between.append(losing(100))
+    trial.go(entries(*NAMES, "peter.brandt", "aisha.rahman"))
+
+    assert trial.kept.passcodes == {}
+    assert trial.states.count("lost") >= 3
+    assert "see whether the network holds" in trial.stopped
+    assert set(trial.kept.closed) >= {MIA, YUSUF, CHLOE}
+
+    trial.tenant.between.clear()
+    trial.go()
+    assert trial.states == ["delivered"] * 5
+    assert all(trial.works.values())
+
+
+def test_throttled_requests_are_repeated(trial: Trial) -> None:
+    trial.tenant.misbehaviour = Misbehaviour(throttle_other_every=3)
+    trial.go()
+
+    assert trial.states == ALL
+    assert creations(trial) == 3
+
+
+@pytest.mark.parametrize(("status", "said"), [(429, "429"), (401, "401"), (403, "403")])
+def test_what_graph_says_to_everybody_stops_the_run(trial: Trial, status: int, said: str) -> None:
+    trial.tenant.between.append(answering(status, count=1000))
+    trial.go(entries(*NAMES, "peter.brandt", "aisha.rahman", "lukas.novak"))
+
+    assert said in trial.stopped
+    assert "ready" in trial.states
+    assert trial.kept.passcodes == {}
+    trial.tenant.between.clear()
+    trial.go()
+    assert set(trial.states) == {"delivered"}
+
+
+def test_what_graph_says_of_one_person_is_told_and_the_others_go_on(trial: Trial) -> None:
+    trial.go(entries("ingrid.solberg", *NAMES))  # who is signed in: nobody may for themselves
+
+    assert trial.states == ["failed", *ALL]
+    assert "403" in trial.record
+
+
+def test_what_somebody_else_made_meanwhile_is_left(trial: Trial) -> None:
+    by_hand(trial.tenant, "mia.larsen")
+    trial.go()
+
+    assert trial.states == ["failed", "delivered", "delivered"]
+    assert "somebody else has made them a pass meanwhile" in trial.record
+
+    trial.words = frozenset({"--replace"})
+    trial.go()
+    assert trial.states == ALL
+
+
+def test_a_pass_of_somebody_else_at_the_moment_of_a_loss_is_left(trial: Trial) -> None:
+    trial.tenant.between.append(stealing)
+    trial.go(entries("mia.larsen"))
+
+    assert trial.states == ["failed"]
+    assert "somebody else made them a pass" in trial.record
+    assert trial.kept.passcodes == {}
+
+
+def test_a_place_that_fails_stops_the_run_and_the_pass_is_replaced_later(trial: Trial) -> None:
+    trial.kept.fails = MIA
+    trial.go(
+        entries("mia.larsen", "yusuf.demir", "chloe.martin", "peter.brandt", "aisha.rahman", "lukas.novak")
+    )
+
+    assert trial.states[0] == "made"
+    assert "ready" in trial.states
+    assert trial.stopped == "the place is gone"
+
+    trial.kept.fails = ""
+    trial.go()
+    assert set(trial.states) == {"delivered"}
+    assert all(len(codes) == 1 for codes in trial.kept.passcodes.values())
+    assert all(trial.works.values())
+
+
+def test_a_place_that_cannot_be_opened_costs_no_pass(trial: Trial) -> None:
+    trial.kept.refuses = MIA
+    trial.go(entries("mia.larsen"))
+
+    assert trial.states == ["ready"]
+    assert creations(trial) == 0
+    assert trial.stopped == "the place is full"
+
+
+def test_a_pass_that_was_used_had_arrived(trial: Trial) -> None:
+    trial.kept.fails = MIA
+    trial.go(entries("mia.larsen"))
+    methods = f"users/{PEOPLE['mia.larsen']}/authentication/methods"
+    (held,) = trial.tenant.store.objects(methods).values()
+    trial.tenant.store.put(methods, {**held, "methodUsabilityReason": "OneTimeUsed"})
+    trial.go()
+
+    assert trial.states == ["delivered"]
+    assert creations(trial) == 1
+
+
+def test_ctrl_c_lets_what_is_under_way_finish(trial: Trial) -> None:
+    first = asyncio.Event()
+
+    async def note() -> None:
+        first.set()
+
+    async def soon() -> None:
+        await first.wait()
+
+    trial.kept.hold = note
+    trial.go(entries(*NAMES, "peter.brandt", "aisha.rahman", "lukas.novak", "marie.dubois"), during=soon)
+
+    assert trial.was_interrupted
+    assert set(trial.states) <= {"delivered", "ready"}
+    assert json.loads(trial.record.splitlines()[-1])["left"] == trial.states.count("ready")
+    trial.go()
+    assert set(trial.states) == {"delivered"}
+    assert all(len(codes) == 1 for codes in trial.kept.passcodes.values())
+
+
+def test_ctrl_c_does_not_wait_for_a_person(trial: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = asyncio.Event()
+
+    async def forever() -> None:
+        shown.set()
+        await asyncio.sleep(3600)
+
+    trial.kept.hold = forever
+    monkeypatch.setattr(type(trial.kept), "waits_for_a_person", True)
+
+    async def until_shown() -> None:
+        await shown.wait()
+
+    trial.go(entries("mia.larsen"), during=until_shown)
+
+    assert trial.was_interrupted
+    assert trial.states == ["made"]
+    assert "while the passcode was shown" in trial.record
+
+
+def test_being_told_to_end_is_an_interruption(trial: Trial) -> None:
+    async def end_me() -> None:
+        await asyncio.sleep(0.05)
+        os.kill(os.getpid(), signal.SIGTERM)
+        await asyncio.sleep(0.2)
+
+    async def wait() -> None:
+        await asyncio.sleep(0.1)
+
+    trial.kept.hold = wait
+    trial.go(entries("mia.larsen"), during=end_me)
+
+    assert trial.was_interrupted
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+
+
+def test_a_pass_that_cannot_be_read_is_not_made(trial: Trial) -> None:
+    place = f"users/{PEOPLE['mia.larsen']}/{PATH}"
+    trial.tenant.misbehaviour = Misbehaviour(forbidden=(place,))
+    trial.go(entries("yusuf.demir", "mia.larsen"))
+
+    assert creations(trial) <= 1
+    assert "failed" in trial.states
+
+
+def test_a_record_that_cannot_be_written_stops_the_run(trial: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, calls = os.fsync, [0]
+
+    def full(handle: int) -> None:
+        calls[0] += 1
+        if calls[0] == 5:  # the line that a pass was made
+            raise OSError(28, "No space left on device")
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", full)
+    trial.go(entries("mia.larsen"))
+    assert "cannot be written: No space left on device" in trial.stopped
+    assert trial.kept.passcodes == {}
+
+
+def test_a_late_request_that_replaces_a_pass_is_told(trial: Trial) -> None:
+    trial.tenant.between.append(late)
+    trial.go(entries("mia.larsen"))
+
+    assert trial.states == ["lost"]
+    assert trial.works == {MIA: False}
+    assert "its passcode is void" in trial.record

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from delivery_tools import MIA
+
+from tapctl.passes.graph import Pass
+from tapctl.passes.step import Conflict, Make, Settled, Step, next_step
+from tapctl.passes.worklist import Entry
+
+NOW = datetime(2026, 9, 1, 8, tzinfo=UTC)
+ENTRY = Entry(number=0, recipient=MIA, lifetime=60, is_usable_once=True)
+BEGUN = replace(ENTRY, state="begun", begun=NOW - timedelta(minutes=1), held="old")
+OURS = Pass(
+    id="new",
+    start=NOW,
+    lifetime=60,
+    is_usable_once=True,
+    is_usable=True,
+    reason="EnabledByPolicy",
+    created=NOW - timedelta(seconds=59),
+)
+MADE = replace(BEGUN, state="made", pass_id="new", target="/x/mia.age")
+
+
+@pytest.mark.parametrize(
+    ("entry", "held", "step"),
+    [
+        (ENTRY, None, Make()),
+        (ENTRY, OURS, Conflict),
+        (replace(ENTRY, held="new"), OURS, Make()),
+        (ENTRY, replace(OURS, reason="OneTimeUsed"), Make()),
+        (BEGUN, None, Make()),
+        (BEGUN, replace(OURS, id="old"), Make()),
+        (BEGUN, OURS, Make(replaces=OURS)),
+        (
+            replace(BEGUN, state="lost", pass_id="new"),
+            replace(OURS, lifetime=90),
+            Make(replaces=replace(OURS, lifetime=90)),
+        ),
+        (BEGUN, replace(OURS, lifetime=90), Conflict),
+        (BEGUN, replace(OURS, is_usable_once=False), Conflict),
+        (BEGUN, replace(OURS, created=NOW - timedelta(hours=1)), Conflict),
+        (BEGUN, replace(OURS, created=None), Conflict),
+        (replace(BEGUN, begun=None), OURS, Conflict),
+        (replace(BEGUN, state="failed"), OURS, Conflict),
+        (MADE, OURS, Make(replaces=OURS)),
+        (MADE, None, Make()),
+        (MADE, replace(OURS, reason="OneTimeUsed"), Settled),
+        (MADE, replace(OURS, id="another", created=None), Conflict),
+    ],
+)
+def test_a_pass_is_asked_for_only_where_the_one_before_is_nobody_s(
+    entry: Entry, held: Pass | None, step: Step | type[Any]
+) -> None:
+    found = next_step(entry, held, NOW)
+
+    assert type(found) is step if isinstance(step, type) else found == step
+
+
+def test_a_word_lets_somebody_else_s_pass_go() -> None:
+    assert next_step(ENTRY, OURS, NOW, words={"--replace"}) == Make()
+
+
+def test_a_complete_file_is_a_delivery() -> None:
+    assert isinstance(next_step(MADE, OURS, NOW, is_there=True), Settled)
+    assert isinstance(next_step(BEGUN, OURS, NOW, is_there=True), Make)
+
+
+def test_a_conflict_says_until_when_the_other_pass_works() -> None:
+    found = next_step(ENTRY, OURS, NOW)
+
+    assert isinstance(found, Conflict)
+    assert "until 2026-09-01 09:00 UTC" in found.why
