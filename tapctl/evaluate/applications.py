@@ -21,6 +21,8 @@ AZURE_MOBILE: Final = "0c1307d4-29d6-4389-a11c-5cbe7f65d7fa"
 DIRECTORY: Final = "00000002-0000-0000-c000-000000000000"
 INTUNE_ENROLMENT: Final = "d4ebce55-015a-49b5-a083-c84d1797ae8c"
 
+AZURE_MANAGEMENT: Final = "797f4846-ba00-4fd7-ba43-dac1f8f63013"
+
 PORTALS: Final = frozenset({AZURE_PORTAL, MICROSOFT_365_PORTAL})
 TOOLS: Final = frozenset({AZURE_CLI, AZURE_POWERSHELL, AZURE_MOBILE})
 
@@ -91,6 +93,10 @@ _ADMIN_PORTALS: Final = {
     "497effe9-df71-4043-a8bb-14cf78c4b63b": "Exchange Admin Center",
     "80ccca67-54bd-44ab-8625-4b79c4dc7775": "Protection Center",
 }
+COVERS: Final[Mapping[str, frozenset[str]]] = {
+    AZURE_MANAGEMENT: frozenset({AZURE_PORTAL, AZURE_CLI, AZURE_POWERSHELL, AZURE_MOBILE})
+}
+"""An application, and those that a policy on it reaches as well: signing in to them is asking for it."""
 SUITES: Final[Mapping[str, Mapping[str, str]]] = {
     "office365": _OFFICE,
     "microsoftadminportals": _ADMIN_PORTALS,

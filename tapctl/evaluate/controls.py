@@ -89,6 +89,8 @@ def _guest_mfa(scene: Scene) -> Answer:
                 return Answer(MET | CHALLENGE, "guest-trust")
     if scene.person.type == "b2bDirectConnectUser":
         return Answer(NEVER, "guest-cannot")
+    if proves(MFA_CONTROL, scene.proof):
+        return Answer(MET, "mfa")
     return _reach(MFA_CONTROL, scene.proof, scene, in_strength=False)
 
 
@@ -122,6 +124,8 @@ def _guest_strength(strength: Strength, scene: Scene) -> Answer:
     if not scene.sign_in.trusts_home_mfa:
         if scene.person.type == "b2bDirectConnectUser":
             return Answer(NEVER, "guest-cannot")
+        if proves(strength, scene.proof):
+            return Answer(MET, "strength")
         return _reach(strength, scene.proof, scene, in_strength=True)
     if proves(strength, scene.proof):
         return Answer(MET, "guest-trust")
@@ -193,7 +197,7 @@ def _is_registered(mode: Mode, strength: Strength, scene: Scene) -> Truth:
     if mode not in registered:
         return None if mode in scene.person.unsure else False
     if mode == "fido2" and strength.fido2_aaguids:
-        models = scene.person.fido2_aaguids
+        models = _key_models(scene)
         return not models.isdisjoint(strength.fido2_aaguids) if models else None
     return None if strength.restricts_certificates and mode.startswith("x509") else True
 
@@ -241,11 +245,15 @@ def _is_offered(mode: Mode, scene: Scene, in_strength: bool) -> Truth:
 
 
 def _has_wrong_model(strength: Strength, scene: Scene) -> bool:
-    models = scene.person.fido2_aaguids
+    models = _key_models(scene)
     allowed = strength.fido2_aaguids
     return (
         bool(allowed and models) and models.isdisjoint(allowed) and "fido2" in (scene.person.registered or ())
     )
+
+
+def _key_models(scene: Scene) -> frozenset[str]:
+    return frozenset(model.lower() for model in scene.person.fido2_aaguids)
 
 
 def _combinations(strength: Strength) -> tuple[str, ...]:
@@ -328,6 +336,8 @@ def _app(scene: Scene, has: Truth) -> Answer:
 
 
 def _password_change(_: str, scene: Scene) -> Answer:
+    if scene.is_legacy_client:
+        return Answer(NEVER, "legacy-cannot-prompt")
     if scene.sign_in.password_changed:
         return Answer(MET, "password-change")
     if scene.is_external:
@@ -343,6 +353,8 @@ def _password_change(_: str, scene: Scene) -> Answer:
 
 
 def _risk_remediation(_: str, scene: Scene) -> Answer:
+    if scene.is_legacy_client:
+        return Answer(NEVER, "legacy-cannot-prompt")
     if not scene.relies_on("risk-remediation"):
         return Answer(ANY, "risk-remediation")
     match has_strong_method(scene):

@@ -25,11 +25,13 @@ class Effect:
 
 
 def as_person(facts: Facts, user: str) -> Person:
-    """Somebody of the directory as a value of its own, the groups it is directly in included."""
+    """Somebody of the directory as a value of its own, the groups it is directly in included.
+
+    Of other groups as much is known as of somebody in the directory: no more than their lists say.
+    """
     person = facts.users.get(user, Person(roles=None, groups_are_complete=False))
     direct = {name for name, group in facts.groups.items() if user in group.users}
-    is_sure = person.groups_are_complete and all(group.is_complete for group in facts.groups.values())
-    return replace(person, groups=person.groups | direct, groups_are_complete=is_sure)
+    return replace(person, groups=person.groups | direct, groups_are_complete=False)
 
 
 def after(person: Person, effect: Effect) -> Person:

@@ -11,7 +11,7 @@ from functools import cache, partial
 from operator import itemgetter
 from typing import NamedTuple, TypeAlias
 
-from tapctl.evaluate.applications import DIRECTORY, SUITES, app_key, in_suite
+from tapctl.evaluate.applications import COVERS, DIRECTORY, SUITES, app_key, in_suite
 from tapctl.evaluate.dated import BASELINE_SCOPES, HELLO
 from tapctl.evaluate.device_filter import FilterError, Node, matches, parse
 from tapctl.evaluate.policy import GuestClause, Lists, Policy, UserClause
@@ -311,7 +311,7 @@ def _resource(lists: Lists, filter_mode: str, app: str, scene: Scene) -> Truth:
 
 
 def _in_apps(names: frozenset[str], app: str, scene: Scene) -> Truth:
-    if app in names:
+    if app in names or any(app in COVERS[name] for name in names & COVERS.keys()):
         return True
     answers = [in_suite(suite, app, scene.facts.suites) for suite in SUITES if suite in names]
     known = some(answers)

@@ -152,7 +152,7 @@ def read_policy(name: str, spec: JsonObject) -> Policy:
         operator=_operator(grant),
         controls=controls,
         blocks=any(control.key == "block" for control in controls),
-        session=_object(spec.get("sessionControls")),
+        session=_session(spec, controls),
         asks_for=tuple(control.key for control in controls),
     )
 
@@ -244,6 +244,17 @@ _CONTROLS: Final = {
         "riskRemediation",
     )
 }
+
+
+_EVERY_TIME: Final[JsonObject] = {"isEnabled": True, "frequencyInterval": "everyTime"}
+
+
+def _session(spec: JsonObject, controls: tuple[Control, ...]) -> JsonObject:
+    """Remediating a risk asks for a sign-in every time, whatever the policy says of it.
+    https://learn.microsoft.com/entra/identity/conditional-access/concept-conditional-access-grant"""
+    session = _object(spec.get("sessionControls"))
+    remediates = any(control.key == "riskRemediation" for control in controls)
+    return session | {"signInFrequency": _EVERY_TIME} if remediates else session
 
 
 def _object(value: Json) -> JsonObject:

@@ -10,9 +10,10 @@ from typing import Final
 from tapctl.evaluate.dated import Switch, is_on
 from tapctl.evaluate.decision import TraceStep
 from tapctl.evaluate.facts import Facts, Location, Mode, Pass, Person
+from tapctl.evaluate.passes import pass_state
 from tapctl.evaluate.rules import RULES
 from tapctl.evaluate.situation import REGISTER, SignIn
-from tapctl.evaluate.strengths import LEGACY_POLICY, PASSES
+from tapctl.evaluate.strengths import FOR_GUESTS, LEGACY_POLICY, PASSES
 from tapctl.evaluate.truth import Truth, but_not, some
 from tapctl.model import Path
 
@@ -105,10 +106,14 @@ class Scene:
 
     def _proof(self) -> frozenset[Mode]:
         """What the session has proved that counts here. Of a guest's sign-in at home only the first factor
-        does, unless home MFA is trusted; a pass never does."""
+        does, unless home MFA is trusted, and besides it what the guest has registered here; a pass never
+        does."""
         if not self.is_external:
             return self.sign_in.auth
-        return self.sign_in.auth - PASSES if self.sign_in.trusts_home_mfa else frozenset({"password"})
+        if self.sign_in.trusts_home_mfa:
+            return self.sign_in.auth - PASSES
+        here = self.sign_in.auth & FOR_GUESTS & (self.person.registered or frozenset())
+        return here | {"password"}
 
     def assume(self, rule: str, value: Truth) -> Truth:
         """A value that rests on an inferred rule: unknown where the rule is doubted."""
@@ -184,9 +189,12 @@ class Scene:
     def pass_mode(self) -> str | None:
         """Which of the two pass modes the person could use now: "" for none, None where nobody knows."""
         held = self.person.held_pass
-        if held is None:
-            return None
-        return mode_of(held) if isinstance(held, Pass) and not held.is_used else ""
+        if not isinstance(held, Pass):
+            return "" if held else None
+        if held.is_used:
+            return ""
+        state = pass_state(held, self.facts.pass_policy, self.in_any_group, now=self.sign_in.now)
+        return "" if state.is_usable is False else mode_of(held)
 
     def is_enabled(self, mode: str) -> Truth:
         """Whether the methods policy lets this person use a mode; until the migration is complete, the

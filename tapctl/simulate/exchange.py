@@ -11,10 +11,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final, cast
 
+from tapctl.canonical import at
 from tapctl.evaluate.facts import Facts, Pass, PassPolicy, Person
 from tapctl.evaluate.journey import as_person
 from tapctl.evaluate.passes import PassRequest
 from tapctl.evaluate.situation import SignIn
+from tapctl.facts.objects import strength_of as whole_strength_of
 from tapctl.kind import Kind
 from tapctl.model import Finding, Json, JsonObject, Path, Source
 from tapctl.settings import quoted, suggestion
@@ -99,9 +101,21 @@ def _question(
         found = [*own_findings(written, source, path)]
     if found:
         return Question(id=name, mistakes=tuple(found))
-    reader = _Reader(written, source, path, facts_of(written, fixture), today, fixture is not None, [])
+    facts = _with_strengths(facts_of(written, fixture), written)
+    reader = _Reader(written, source, path, facts, today, fixture is not None, [])
     question = reader.question(name)
     return Question(id=name, mistakes=tuple(reader.found)) if reader.found else question
+
+
+def _with_strengths(facts: Facts, written: JsonObject) -> Facts:
+    """The facts, and the strengths that policies hold as a whole, as Graph gives them, by their ids."""
+    held = [at(policy, "grantControls", "authenticationStrength") for _, _, policy in named_policies(written)]
+    found = {
+        str(item.get("id")): whole_strength_of(item)
+        for item in held
+        if isinstance(item, dict) and item.get("allowedCombinations")
+    }
+    return replace(facts, strengths={**found, **facts.strengths})
 
 
 @dataclass(frozen=True, slots=True)

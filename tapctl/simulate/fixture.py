@@ -1,6 +1,7 @@
 """A directory as JSON (schemas/Fixture.schema.json, checked already) → Facts.
 
-What is in no list is not there: a fixture describes its directory completely. The same properties may stand
+What is in no list is not there: a fixture describes its directory completely, and `enabledMethods` are all
+there are unless `migrationComplete` says that legacy policies may enable more. The same properties may stand
 in a situation, where they are laid over the fixture's.
 """
 
@@ -67,7 +68,10 @@ def facts_of(written: JsonObject, base: Facts | None = None) -> Facts:
         baseline_scopes=cast('Literal["legacy", "enforced", "custom"] | None', written.get("baselineScopes"))
         or facts.baseline_scopes,
         security_defaults=said(written.get("securityDefaults"), facts.security_defaults),
-        migration_is_complete=said(written.get("migrationComplete"), facts.migration_is_complete),
+        migration_is_complete=said(
+            written.get("migrationComplete"),
+            True if "enabledMethods" in written and base is None else facts.migration_is_complete,
+        ),
     )
 
 
@@ -178,7 +182,9 @@ def strength_of(written: Json) -> Strength:
     combinations = texts(first(rules, "allowed", "allowedCombinations"))
     return Strength(
         combinations=frozenset(modes(text) for text in combinations),
-        fido2_aaguids=frozenset(texts(first(rules, "fido2Aaguids", "allowedAAGUIDs"))),
+        fido2_aaguids=frozenset(
+            text.lower() for text in texts(first(rules, "fido2Aaguids", "allowedAAGUIDs"))
+        ),
         restricts_certificates=bool(first(rules, "certificateIssuers", "certificatePolicies")),
     )
 

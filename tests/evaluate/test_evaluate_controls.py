@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from evaluate_tools import FACTS, JOIN, ONE_TIME, REGISTER, decided, policy, sign_in
 
-from tapctl.evaluate.facts import EVERYBODY, Facts, Person, Scope, Strength
+from tapctl.evaluate.facts import EVERYBODY, Facts, Pass, Person, Scope, Strength
 from tapctl.evaluate.situation import UNREGISTERED, Device, SignIn
 from tapctl.evaluate.strengths import strength_of
+from tapctl.model import JsonObject
 
 PHISHING_RESISTANT = "00000000-0000-0000-0000-000000000004"
 NEW = Person(registered=frozenset({"password"}), held_pass="none")
@@ -380,3 +381,34 @@ def test_what_a_federated_partner_proved_counts() -> None:
     assert strength_of(("federatedMultiFactor",)).combinations == {frozenset({"federatedMultiFactor"})}
     federated = replace(NEW, registered=frozenset({"federatedSingleFactor", "sms"}))
     assert decided(policy("mfa"), asked=asked(federated, "federatedSingleFactor")).verdict == "challenge"
+
+
+def test_a_pass_outside_its_time_is_not_at_hand() -> None:
+    held = Pass(is_usable_once=True, start="2026-09-01T07:00:00Z", lifetime_minutes=60)
+    person = Person(registered=frozenset({"password"}), held_pass=held)
+    found = [
+        decided(policy("mfa"), asked=sign_in("new", person=person, now=f"2026-09-01T{hour}:30:00Z")).verdict
+        for hour in ("07", "09")
+    ]
+    assert found == ["challenge", "register"]
+
+
+@pytest.mark.parametrize("spec", [policy("mfa"), policy(strength="Multifactor authentication")])
+def test_a_guest_proves_here_what_it_registered_here(spec: JsonObject) -> None:
+    guest = Person(type="b2bCollaborationGuest", registered=frozenset({"password", "sms"}))
+    found = [
+        decided(spec, asked=sign_in("guest", "password", mode, person=guest)).verdict
+        for mode in ("sms", "microsoftAuthenticatorPush")
+    ]
+    assert found == ["allow", "challenge"]
+
+
+@pytest.mark.parametrize("control", ["passwordChange", "riskRemediation"])
+def test_a_legacy_client_cannot_be_asked_to_set_anything_right(control: str) -> None:
+    assert decided(policy(control), asked=sign_in(client_app="other")).verdict == "unsatisfiable"
+
+
+def test_remediating_a_risk_asks_for_a_sign_in_every_time() -> None:
+    session = decided(policy("riskRemediation"), asked=sign_in()).session
+
+    assert session == {"signInFrequency": {"isEnabled": True, "frequencyInterval": "everyTime"}}

@@ -427,3 +427,15 @@ def test_roles_are_compared_whatever_the_case_of_their_id() -> None:
     admin = Person(roles=frozenset({"62e90394-69f5-4237-9190-012177145e10"}))
     users: JsonObject = {"includeRoles": ["62E90394-69F5-4237-9190-012177145E10"]}
     assert reached(sign_in("admin", person=admin), users=users)[0] == "applied"
+
+
+@pytest.mark.parametrize(
+    ("app", "expected"),
+    [
+        ("c44b4083-3bb0-49c1-b47d-974e53cbdf3c", "applied"),
+        ("04b07795-8ddb-461a-bbee-02f9e1bf7b46", "applied"),
+        (EXCHANGE, "notApplied"),
+    ],
+)
+def test_a_policy_on_azure_management_reaches_the_portal_and_the_tools(app: str, expected: str) -> None:
+    assert reached(sign_in(apps=(app,)), apps=["797f4846-ba00-4fd7-ba43-dac1f8f63013"])[0] == expected

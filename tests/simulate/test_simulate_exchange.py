@@ -258,3 +258,57 @@ def test_every_node_has_its_place() -> None:
         ("dé",): "s.json:3:2",
     }
     assert len(source.places) == 8
+
+
+def test_a_strength_that_a_policy_holds_as_graph_gives_it_needs_no_fixture() -> None:
+    whole = {
+        "id": "s1",
+        "allowedCombinations": ["fido2"],
+        "combinationConfigurations": [{"allowedAAGUIDs": ["DE1E552D"], "appliesToCombinations": ["fido2"]}],
+    }
+    spec = {**MFA, "grantControls": {"operator": "OR", "authenticationStrength": whole}}
+    asked = {"user": {"has": ["fido2"], "fido2Aaguids": ["another"]}, "policies": [spec]}
+    found = [
+        one(**asked, signIn={"apps": ["x"], "auth": ["fido2"], "fido2Aaguid": model})["decision"]
+        for model in ("de1e552d", "another")
+    ]
+    assert found == ["allow", "register"]
+
+
+def test_key_models_are_compared_whatever_their_case() -> None:
+    strengths = {"black": {"allowed": ["fido2"], "fido2Aaguids": ["DE1E552D"]}}
+    spec = {**MFA, "grantControls": {"operator": "OR", "authenticationStrength": {"id": "black"}}}
+    user = {"has": ["password", "fido2"], "fido2Aaguids": ["De1e552D"]}
+
+    asked = one(strengths=strengths, user=user, policies=[spec], signIn=SIGN_IN)
+    assert asked["decision"] == "challenge"
+
+
+def test_a_fixture_s_enabled_methods_are_all_there_are() -> None:
+    voice = {"id": "z", "has": ["password", "voice"]}
+    spec = {**MFA, "grantControls": {"operator": "OR", "authenticationStrength": {"id": "phone"}}}
+    asked = {"user": voice, "policies": [spec], "signIn": SIGN_IN, "strengths": {"phone": ["password,voice"]}}
+
+    assert one(**asked)["decision"] == "unsatisfiable"
+    assert one(**asked, migrationComplete=False)["decision"] == "unknown"
+
+
+@pytest.mark.parametrize("key", ["pass", "nothing"])
+def test_a_group_that_nobody_describes_is_unknown_whatever_else_is_said_of_the_user(key: str) -> None:
+    spec = {
+        **MFA,
+        "conditions": {
+            "users": {"includeGroups": ["unheard of"]},
+            "applications": {"includeApplications": ["All"]},
+        },
+    }
+    extra = {"pass": "temporaryAccessPassOneTime"} if key == "pass" else {}
+
+    assert one(user="ann", policies=[spec], signIn=SIGN_IN, **extra)["policies"] == {"P1": "unknown"}
+
+
+def test_a_pass_for_a_group_that_nobody_describes_is_neither_usable_nor_not() -> None:
+    policy = {"state": "enabled", "include": ["g:unheard of"]}
+    asked = {"user": "ann", "tapPolicy": policy, "pass": {"isUsableOnce": True}}
+
+    assert one(**asked)["usable"] is None
