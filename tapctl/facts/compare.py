@@ -171,6 +171,10 @@ def _answered(answer: JsonObject) -> list[JsonObject]:
     return items
 
 
+_ANSWER: Final = ("policyApplies", "analysisReasons")
+"""What a whatIfAnalysisResult holds besides the policy."""
+
+
 def _is_result(item: JsonObject) -> bool:
     return isinstance(item.get("id"), str) and isinstance(item.get("policyApplies"), bool)
 
@@ -179,7 +183,10 @@ def _own(live: Iterable[JsonObject], facts: Facts, sign_in: SignIn) -> dict[str,
     """Our answer for each live policy by id. What is only reported is matched as if it were enforced, as
     What-If does: the third example of its page has such policies on a user action."""
     specs = {
-        str(item["id"]): {**item, "state": "disabled" if item.get("state") == "disabled" else "enabled"}
+        str(item["id"]): {
+            **{name: value for name, value in item.items() if name not in _ANSWER},
+            "state": "disabled" if item.get("state") == "disabled" else "enabled",
+        }
         for item in live
     }
     return {found.policy: found for found in decide(rulebook(specs, facts), sign_in).policies}
