@@ -86,6 +86,11 @@ def widened(before: JsonObject, after: JsonObject) -> tuple[str, ...]:
     return tuple(_reach(at(before, "conditions"), at(after, "conditions")))
 
 
+def is_within(narrow: JsonObject, wide: JsonObject) -> bool:
+    """Whether `wide` reaches everything that `narrow` does: `widened(wide, narrow)` is empty."""
+    return next(_reach(at(wide, "conditions"), at(narrow, "conditions")), None) is None
+
+
 def _reach(before: object, after: object) -> Iterator[str]:
     old: JsonObject = before if isinstance(before, dict) else {}
     new: JsonObject = after if isinstance(after, dict) else {}

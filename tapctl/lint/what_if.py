@@ -11,6 +11,7 @@ from typing import Any, Final, TypeAlias
 from tapctl.evaluate.decision import Decision
 from tapctl.evaluate.evaluator import Rulebook, decide, rulebook
 from tapctl.evaluate.facts import NOT_KNOWN, Facts, Group, Pass, Person, Scope
+from tapctl.evaluate.match import reaches_person
 from tapctl.evaluate.situation import UNREGISTERED, Device, SignIn
 from tapctl.facts.declared import declared_facts
 from tapctl.model import Address, JsonObject
@@ -55,6 +56,7 @@ _PLAIN: Final[Situation] = {
     "app_protection": False,
     "approved_app": False,
 }
+_SOMEBODY: Final = "somebody"
 _MOST_COUNTRIES: Final = 5
 
 
@@ -94,6 +96,23 @@ class WhatIf:
         return rulebook(self._policies, replace(self.facts, groups=groups, users={}))
 
     @cached_property
+    def _books(self) -> dict[tuple[object, ...], Rulebook]:
+        return {}
+
+    def _about(self, person: Person) -> Rulebook:
+        """The policies that may reach somebody like that: most of a company's do not, and much is asked."""
+        like = (person.type, person.home_tenant, person.groups, person.roles)
+        if like not in self._books:
+            scene = self._invented.scene(SignIn(user=_SOMEBODY, person=person, as_of=self._as_of))
+            reaching = {
+                ready.policy.name: self._policies[ready.policy.name]
+                for ready in self._invented.ready
+                if reaches_person(ready.policy, scene) is not False
+            }
+            self._books[like] = rulebook(reaching, self._invented.facts)
+        return self._books[like]
+
+    @cached_property
     def _real(self) -> Rulebook:
         return rulebook(self._policies, self.facts)
 
@@ -108,7 +127,8 @@ class WhatIf:
     def ask(self, person: Person, auth: Iterable[str], **situation: Any) -> Decision:
         """What becomes of that sign-in, by default from an unregistered Windows machine."""
         asked = {"locations": (), "country": "", "as_of": self._as_of, **_PLAIN, **situation}
-        return decide(self._invented, SignIn(user="somebody", person=person, auth=frozenset(auth), **asked))
+        sign_in = SignIn(user=_SOMEBODY, person=person, auth=frozenset(auth), **asked)
+        return decide(self._about(person), sign_in)
 
     def ask_of(self, user: str, auth: Iterable[str], **situation: Any) -> Decision:
         """The same of somebody of the directory facts, at a place that nobody knows."""
@@ -141,8 +161,7 @@ class WhatIf:
 
     def shut_at_home(self, person: Person, auth: Iterable[str], **situation: Any) -> Decision | None:
         """The decision, if no home lets this through for certain; None if one does, or may."""
-        found = [self.ask(person, auth, **situation, **home) for home in self.homes]
-        return found[0] if all(item.verdict in _SHUT for item in found) else None
+        return _first_if_all_shut(self.ask(person, auth, **situation, **home) for home in self.homes)
 
     def shut_everywhere(self, person: Person, auth: Iterable[str], **situation: Any) -> Decision | None:
         """The same for homes and offices, on a machine nobody knows and on a managed one: what shuts the
@@ -160,8 +179,7 @@ class WhatIf:
         methods = (person.registered or frozenset()) - {"password"}
         starts = [frozenset({mode}) for mode in methods & _ALONE] + [frozenset({"password"})]
         starts += [frozenset({"password", mode}) for mode in methods - _ALONE]
-        found = [self.shut_everywhere(person, auth, **situation) for auth in starts]
-        return found[0] if all(found) else None
+        return _first_if_all_shut(self.shut_everywhere(person, auth, **situation) for auth in starts)
 
     def is_open(self, decision: Decision) -> bool:
         """Whether the person gets in, with what they have."""
@@ -171,6 +189,16 @@ class WhatIf:
         """The methods that are, or may be, enabled for members of these groups."""
         around, methods = frozenset(groups), self.facts.methods or {}
         return tuple(mode for mode in LANDING if _may_use(methods.get(mode, NOT_KNOWN), around))
+
+
+def _first_if_all_shut(decisions: Iterable[Decision | None]) -> Decision | None:
+    """Asks no further than the first that is not shut."""
+    first = None
+    for decision in decisions:
+        if decision is None or decision.verdict not in _SHUT:
+            return None
+        first = first or decision
+    return first
 
 
 def _may_use(scope: Scope, groups: frozenset[str]) -> bool:

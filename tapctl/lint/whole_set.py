@@ -11,7 +11,7 @@ from tapctl.lint.example import BLOCK, MFA, document, policy, stream
 from tapctl.lint.people import reached
 from tapctl.lint.policy import Policy
 from tapctl.lint.rule import Hit, rule
-from tapctl.scope import widened
+from tapctl.scope import is_within
 
 # https://learn.microsoft.com/entra/identity/conditional-access/concept-conditional-access-policies and, for
 # locations and strengths, graph's own limits (checked 2026-11).
@@ -38,11 +38,16 @@ _NEW_HIRES: Final = "{includeGroups: [New hires], excludeGroups: [Break glass]}"
     bad=stream(policy("All"), policy("New hires", users=_NEW_HIRES)),
 )
 def redundant(context: Context) -> Iterator[Hit]:
-    kept: list[Policy] = []
-    for found in sorted(context.enforced, key=lambda policy: policy.name):
-        kept.append(found)
-    for found in kept:
-        others = [other for other in kept if other is not found and _implies(context, other, found)]
+    policies = sorted(context.enforced, key=lambda policy: policy.name)
+    groups = [None if found.includes_everyone else found.users("includeGroups") for found in policies]
+    for found, people in zip(policies, groups, strict=True):
+        others = [
+            other
+            for other, reached in zip(policies, groups, strict=True)
+            # Most pairs differ in their groups: that is seen first, and at little cost.
+            if reached is None or (people is not None and people <= reached)
+            if other is not found and _implies(context, other, found)
+        ]
         # Of two that say the same, the later one is the one too many.
         other = next(
             (item for item in others if item.name < found.name or not _implies(context, found, item)), None
@@ -53,9 +58,11 @@ def redundant(context: Context) -> Iterator[Hit]:
 
 def _implies(context: Context, wide: Policy, narrow: Policy) -> bool:
     """Whether `wide` reaches everything that `narrow` reaches, and asks for at least as much there."""
-    if not _asks_for_as_much(context, wide, narrow):
-        return False
-    return not widened(wide.spec, narrow.spec) and _same_targets(wide, narrow)
+    return (
+        is_within(narrow.spec, wide.spec)
+        and _same_targets(wide, narrow)
+        and _asks_for_as_much(context, wide, narrow)
+    )
 
 
 def _same_targets(wide: Policy, narrow: Policy) -> bool:

@@ -111,6 +111,33 @@ def write_workspace(folder: Path, size: Size, endpoint: str) -> None:
         (folder / "policies" / f"{number:04}.yaml").write_text(_policy_document(number, size))
 
 
+def write_methods(folder: Path, groups: int) -> None:
+    """Passes for so many groups, and what they may register."""
+    listed = ", ".join(f"Group {number}" for number in range(1, groups + 1))
+    passes = f"{{state: enabled, isUsableOnce: true, includeTargets: [{listed}]}}"
+    documents = [f"kind: TemporaryAccessPassPolicy\nspec: {passes}\n"]
+    for kind in ("Fido2Policy", "MicrosoftAuthenticatorPolicy", "SmsPolicy"):
+        documents.append(f"kind: {kind}\nspec: {{state: enabled, includeTargets: [{{id: all_users}}]}}\n")
+    (folder / "methods.yaml").write_text("---\n".join(documents))
+
+
+def write_sign_in_tests(folder: Path, count: int, size: Size) -> None:
+    """Tests of people in different groups, on different applications, each about one sign-in."""
+    (folder / "tests").mkdir()
+    documents = (
+        "---\nkind: SignInTest\n"
+        f"name: Sign-in {number}\n"
+        "given:\n"
+        f"  user: {{groups: [Group {1 + number % (size.groups - 1)}], registered: [password, fido2]}}\n"
+        "  application: Office365\n  method: fido2\n  client: browser\n  platform: windows\n"
+        "  risk: none\n  flow: none\n  device: unregistered\n"
+        f"  location: {{country: DE, named: [Office {number % size.locations}]}}\n"
+        "expect: {decisionAnyOf: [allow, challenge, register, block, unsatisfiable]}\n"
+        for number in range(count)
+    )
+    (folder / "tests" / "all.yaml").write_text("".join(documents))
+
+
 def _location_document(number: int) -> str:
     trusted = "true" if number % 2 == 0 else "false"
     return (
