@@ -19,6 +19,7 @@ from tapctl.validate import Desired, validate
 
 if TYPE_CHECKING:
     from tapctl.apply import Result
+    from tapctl.facts.merge import Known
     from tapctl.graph.gateway import Gateway
     from tapctl.match import Matched
     from tapctl.order import Step
@@ -90,12 +91,14 @@ async def compare(checked: Checked, gateway: Gateway) -> Compared:
     )
 
 
-def linted(checked: Checked, as_of: date) -> Checked:
+def linted(checked: Checked, as_of: date, known: Known | None = None) -> Checked:
     """The same with what the lint rules find, offline. A mistake that a rule explains is not said twice."""
     from tapctl.lint.context import offline
     from tapctl.lint.run import lint, without_doubles
 
-    found = lint(offline(checked.workspace, checked.desired, as_of=as_of)).findings
+    facts, directory = (known.facts, known.specs.directory) if known else (None, None)
+    context = offline(checked.workspace, checked.desired, as_of=as_of, facts=facts, directory=directory)
+    found = lint(context).findings
     return replace(checked, findings=(*without_doubles(checked.findings, found), *found))
 
 
@@ -115,15 +118,20 @@ async def make_undo(checked: Checked, past: Past, gateway: Gateway, as_of: date 
     resolved = resolve(desired, workspace.settings.break_glass)
     findings = (*resolved.findings, *unpinned(workspace))
     way = Checked(workspace=instead, desired=desired, resolved=resolved, findings=findings)
-    planned = await make_plan(way, gateway, as_of, undo)
+    planned = await make_plan(way, gateway, as_of, undo=undo)
     return replace(planned, plan=replace(planned.plan, unmanaged=()))
 
 
 async def make_plan(
-    checked: Checked, gateway: Gateway, as_of: date | None = None, undo: Undo | None = None
+    checked: Checked,
+    gateway: Gateway,
+    as_of: date | None = None,
+    *,
+    known: Known | None = None,
+    undo: Undo | None = None,
 ) -> Planned:
     """Read the tenant and decide. The plan's findings are all findings, offline ones included; those of lint
-    rules if there is a date to judge by."""
+    rules if there is a date to judge by, with `known` facts besides what a plan reads."""
     from tapctl.guard import guard, shields
     from tapctl.match import match
     from tapctl.observe import observe
@@ -140,7 +148,7 @@ async def make_plan(
         matched, doubtful = with_restores(matched, undo.restores), tuple(doubts(undo, matched))
     plan = plan_changes(matched, checked.resolved, snapshot)
     brakes = (*doubtful, *guard(plan, matched, snapshot, workspace))
-    unwise = _unwise(matched, snapshot, workspace, brakes, as_of)
+    unwise = _unwise(matched, snapshot, workspace, brakes, as_of, known)
     plan = replace(plan, findings=(*checked.findings, *plan.findings, *brakes, *unwise))
     plan = replace(plan, checksum=checksum(plan))
     if errors_in(plan.findings):
@@ -157,13 +165,15 @@ def _unwise(
     workspace: Workspace,
     brakes: tuple[Finding, ...],
     as_of: date | None,
+    known: Known | None,
 ) -> tuple[Finding, ...]:
     """What lint says of the state that would result."""
     if as_of is None:
         return ()
     from tapctl.lint.planned import plan_findings
 
-    return plan_findings(matched, snapshot, workspace, brakes, as_of=as_of)
+    given = known.facts if known else None
+    return plan_findings(matched, snapshot, workspace, brakes, as_of=as_of, given=given)
 
 
 async def carry_out(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Collection
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -13,6 +14,7 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tapctl.cli.connect import Session
     from tapctl.facts.snapshot import FactsSnapshot
     from tapctl.pipeline import Checked
 
@@ -31,9 +33,11 @@ def facts_option(command: C) -> C:
     )(command)
 
 
-def snapshot_of(checked: Checked, chosen: str | None, people: Collection[str] = ()) -> FactsSnapshot | None:
+def snapshot_of(
+    checked: Checked, chosen: str | None, people: Collection[str] = (), *, session: Session | None = None
+) -> FactsSnapshot | None:
     """What `--facts` means: nothing, `live`, or a file. `people` (userPrincipalNames or ids) are read too, or
-    looked for under their pseudonyms.
+    looked for under their pseudonyms. `session` is the connection, where there is one already.
 
     Raises UsageError for the facts of another tenant.
     """
@@ -46,8 +50,8 @@ def snapshot_of(checked: Checked, chosen: str | None, people: Collection[str] = 
     if chosen is None:
         return None
     if chosen == "live":
-        with connected(checked.workspace) as session:
-            return session.run(read_facts(session.gateway, checked, people))
+        with nullcontext(session) if session else connected(checked.workspace) as found:
+            return found.run(read_facts(found.gateway, checked, people))
     snapshot, environment = read_snapshot(Path(chosen)), checked.workspace.environment
     expected = environment.tenant_id or snapshot.tenant_id
     if snapshot.is_sandbox is not environment.is_sandbox or snapshot.tenant_id.lower() != expected.lower():

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tapctl.cli.known_facts import facts_option
 from tapctl.cli.options import Options, answering_in, as_of_option
 from tapctl.errors import UsageError
 
@@ -32,30 +33,43 @@ if TYPE_CHECKING:
 @click.option(
     "--undo", metavar="RECORD", type=click.Path(path_type=Path), help="Plan the way back from an apply."
 )
+@facts_option
 @as_of_option
 def command(
-    options: Options, *, detailed_exitcode: bool, out: Path | None, undo: Path | None, as_of: date
+    options: Options,
+    *,
+    detailed_exitcode: bool,
+    out: Path | None,
+    undo: Path | None,
+    facts: str | None,
+    as_of: date,
 ) -> int:
     """Compare the workspace with the tenant and show what would change, and what it would mean.
 
     Writes nothing to the tenant. Mistakes in the workspace are shown before the tenant is asked. A saved plan
     holds no secret; a plan with errors is not saved. Lint rules judge the tenant as it would be, and say
-    which of their findings this change introduces or removes.
+    which of their findings this change introduces or removes; some need facts that a plan does not read
+    (--facts).
     """
     from tapctl.cli.connect import connected
+    from tapctl.cli.known_facts import snapshot_of
     from tapctl.cli.output import answer
     from tapctl.cli.undo import planning, read_past
+    from tapctl.facts.merge import known_if_seen
     from tapctl.model import errors_in
     from tapctl.pipeline import check
     from tapctl.report import checked_report, plan_report
 
+    if undo and facts:
+        raise UsageError("--facts is about the folder's plan, and --undo is not; give one of the two")
     past = read_past(undo) if undo else None
     checked = check(options.workspace, options.environment)
     if checked.has_errors:
         answer(checked_report(checked, "plan"), options)
         return 1
     with connected(checked.workspace) as session:
-        planned = session.run(planning(checked, past, session.gateway, as_of))
+        known = known_if_seen(checked, snapshot_of(checked, facts, session=session))
+        planned = session.run(planning(checked, past, session.gateway, as_of, known))
         caller, sent = session.gateway.caller.name, session.gateway.sent
     documents = len(checked.workspace.resources)
     answer(plan_report(planned, "plan", caller=caller, requests=sent, documents=documents), options)

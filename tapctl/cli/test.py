@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import date
 
 import click
 
 from tapctl.cli.known_facts import facts_option, snapshot_of
-from tapctl.cli.options import Options, answering_in
+from tapctl.cli.options import Options, answering_in, as_of_option
 
 
 @click.command("test")
@@ -15,7 +15,8 @@ from tapctl.cli.options import Options, answering_in
 @click.argument("names", metavar="[NAME]...", nargs=-1)
 @facts_option
 @click.option("--strict", is_flag=True, help="What rests on inference is unknown.")
-def command(options: Options, *, names: tuple[str, ...], facts: str | None, strict: bool) -> int:
+@as_of_option
+def command(options: Options, *, names: tuple[str, ...], facts: str | None, strict: bool, as_of: date) -> int:
     """Run the sign-in tests of the workspace, offline.
 
     Documents of kind SignInTest (in `tests/`) say what the policies have to decide about a sign-in, or about
@@ -36,7 +37,7 @@ def command(options: Options, *, names: tuple[str, ...], facts: str | None, stri
         answer_sign_in_tests(Tested(headline=headline, findings=mistakes, strict=strict), options)
         return 1
     company = company_of(checked, snapshot_of(checked, facts))
-    cases = chosen(read_cases(checked.workspace.tests, company, datetime.now(UTC).date()), names)
+    cases = chosen(read_cases(checked.workspace.tests, company, as_of), names)
     results = run(cases, company, strict=strict)
     tested = Tested(headline=headline, results=results, where=company.place, strict=strict)
     answer_sign_in_tests(tested, options)

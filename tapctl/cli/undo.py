@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tapctl.errors import Refused, UsageError
 
 if TYPE_CHECKING:
+    from tapctl.facts.merge import Known
     from tapctl.graph.gateway import Gateway
     from tapctl.past import Past
     from tapctl.pipeline import Checked, Planned
@@ -28,13 +29,13 @@ def read_past(path: Path) -> Past:
 
 
 def planning(
-    checked: Checked, past: Past | None, gateway: Gateway, as_of: date
+    checked: Checked, past: Past | None, gateway: Gateway, as_of: date, known: Known | None = None
 ) -> Coroutine[Any, Any, Planned]:
     """The folder's plan, or the way back. Raises Refused for a record of somewhere else."""
     from tapctl.pipeline import make_plan, make_undo
 
     if past is None:
-        return make_plan(checked, gateway, as_of)
+        return make_plan(checked, gateway, as_of, known=known)
     if (past.environment, past.tenant_id) != (gateway.environment, gateway.tenant_id):
         raise Refused(
             f"the record is of environment {past.environment!r}, tenant {past.tenant_id}: "

@@ -3,29 +3,52 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 import click
 
+from tapctl.cli.known_facts import facts_option
 from tapctl.cli.options import Options, answering_in, as_of_option
+
+if TYPE_CHECKING:
+    from tapctl.facts.merge import Known
+    from tapctl.pipeline import Checked
 
 
 @click.command("validate")
 @answering_in("sarif", "junit", also=True)
 @click.option("--no-lint", is_flag=True, help="Leave lint rules out: only what Graph would refuse.")
+@facts_option
 @as_of_option
-def command(options: Options, *, no_lint: bool, as_of: date) -> int:
-    """Check the workspace, offline: syntax, schema, references between documents, and lint rules.
+def command(options: Options, *, no_lint: bool, facts: str | None, as_of: date) -> int:
+    """Check the workspace, offline: syntax, schema, references between documents, sign-in tests, lint rules.
 
     Every mistake is shown with its file, line and column. Exits with 1 if there is an error. References that
     only the tenant can resolve are checked by `tapctl plan`. Lint rules say what is allowed and unwise:
-    tapctl.yaml sets their severities, and a document can ignore one, with a reason.
+    tapctl.yaml sets their severities, and a document can ignore one, with a reason. Some need directory facts
+    (--facts). Whether sign-in tests hold is for `tapctl test`.
     """
     from tapctl.cli.output import answer
     from tapctl.pipeline import check, linted
     from tapctl.report import checked_report
 
-    checked = check(options.workspace, options.environment)
+    checked, known = check(options.workspace, options.environment, with_tests=True), None
+    if checked.workspace.tests or facts:
+        checked, known = _with_tests(checked, facts, as_of)
     if not no_lint:
-        checked = linted(checked, as_of)
+        checked = linted(checked, as_of, known)
     answer(checked_report(checked, "validate"), options)
     return 1 if checked.has_errors else 0
+
+
+def _with_tests(checked: Checked, facts: str | None, as_of: date) -> tuple[Checked, Known | None]:
+    """With the mistakes of the sign-in tests, and the facts. What a broken folder means nobody knows."""
+    from tapctl.cli.known_facts import snapshot_of
+    from tapctl.facts.merge import known_if_seen
+    from tapctl.simulate.workspace import mistakes_in
+    from tapctl.testing.case import with_mistakes_of_tests
+
+    if mistakes_in(checked):
+        return checked, None
+    snapshot = snapshot_of(checked, facts)
+    return with_mistakes_of_tests(checked, snapshot, as_of), known_if_seen(checked, snapshot)

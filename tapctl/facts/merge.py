@@ -37,6 +37,11 @@ def facts_for(checked: Checked, snapshot: FactsSnapshot | None = None) -> Facts:
     return known(checked, snapshot).facts
 
 
+def known_if_seen(checked: Checked, snapshot: FactsSnapshot | None) -> Known | None:
+    """The same for whoever knows the documents by himself: None without a snapshot."""
+    return None if snapshot is None else known(checked, snapshot)
+
+
 def known(checked: Checked, snapshot: FactsSnapshot | None = None) -> Known:
     """Everything that is known about a workspace without errors."""
     if snapshot is None:

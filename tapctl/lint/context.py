@@ -194,10 +194,11 @@ def offline(
     *,
     as_of: date,
     facts: Facts | None = None,
+    directory: Directory | None = None,
     before: Context | None = None,
 ) -> Context:
-    """The folder alone: names mean what pins and well-known names say."""
-    directory = directories.build({}, workspace.environment.pins, {})
+    """The folder alone: names mean what pins and well-known names say, unless there is a `directory`."""
+    directory = directory or directories.build({}, workspace.environment.pins, {})
     items = [_declared(item, directory) for item in desired if item.resource.ensure == "present"]
     return context_of(
         items,

@@ -27,13 +27,15 @@ def plan_findings(
     brakes: Sequence[Finding],
     *,
     as_of: date,
+    given: Facts | None = None,
 ) -> tuple[Finding, ...]:
-    """What lint says about the state that would result, and how that differs from the state that is.
+    """What lint says about the state that would result, and how that differs from the state that is. `given`
+    facts go over those that a plan reads.
 
     An error stays one only if this change introduces it, no brake covers the danger, and it would be there
     without the environment's cap as well.
     """
-    facts = _facts(matched, snapshot)
+    facts = _over(_facts(matched, snapshot), given)
 
     def context(items: Iterable[Item], before: Context | None = None) -> Context:
         return context_of(
@@ -98,6 +100,14 @@ def _facts(matched: Matched, snapshot: Snapshot) -> Facts:
         },
         security_defaults=snapshot.facts.security_defaults,
     )
+
+
+def _over(read: Facts, given: Facts | None) -> Facts:
+    """A plan reads the security defaults just now, and of groups only who of some accounts is in them."""
+    if given is None:
+        return read
+    defaults = given.security_defaults if read.security_defaults is None else read.security_defaults
+    return replace(given, groups={**read.groups, **given.groups}, security_defaults=defaults)
 
 
 def _named(kind: str, object_id: str, matched: Matched) -> str:

@@ -21,6 +21,8 @@ NEEDS: Final[dict[Need, str]] = {
     "securityDefaults": "whether security defaults are on",
 }
 """What a rule may need besides the folder, in words."""
+READABLE: Final[frozenset[Need]] = frozenset({"members", "roles", "registered", "securityDefaults"})
+"""Those that a snapshot of facts has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from typing import TypeAlias, cast
 
 from tapctl.lint import by_name, rules
 from tapctl.lint.context import Context, Item
-from tapctl.lint.rule import NEEDS, Hit, Rule
+from tapctl.lint.rule import NEEDS, READABLE, Hit, Need, Rule
 from tapctl.model import Address, Finding, JsonObject, Severity
 from tapctl.settings import nearest
 from tapctl.validate import dotted
@@ -158,8 +158,15 @@ def _lacking(lacking: set[str], context: Context) -> Iterator[Finding]:
         rule="facts-missing",
         severity="note",
         message=f"{count} nothing here, for want of facts: {', '.join(sorted(lacking))}",
-        help=f"They need {words}.",
+        help=" ".join([f"They need {words}.", *_ways(needs)]),
     )
+
+
+def _ways(needs: set[Need]) -> Iterator[str]:
+    if "plan" in needs:
+        yield "`tapctl plan` knows the tenant."
+    if needs & READABLE:
+        yield "--facts brings what can be read (tapctl facts --help)."
 
 
 def without_doubles(findings: Iterable[Finding], linted: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -12,13 +12,15 @@ from datetime import date
 from typing import Final, cast
 
 from tapctl.errors import UsageError
+from tapctl.facts.snapshot import FactsSnapshot
 from tapctl.kind import Kind
 from tapctl.model import Address, Finding, Json, JsonObject, Path, Place, SignInTest, Source
+from tapctl.pipeline import Checked
 from tapctl.settings import quoted, suggestion
 from tapctl.simulate.asking import Asking
 from tapctl.simulate.given import sign_in_of, step_of
 from tapctl.simulate.journey import Step
-from tapctl.simulate.workspace import Company
+from tapctl.simulate.workspace import Company, company_of
 from tapctl.validate import mistakes
 
 KIND: Final = Kind(name="SignInTest", path="", documentation="", read_permission="", write_permissions=())
@@ -89,6 +91,16 @@ def read_cases(tests: Iterable[SignInTest], company: Company, today: date) -> tu
     """All tests, in the order of their files. A name that is taken is a mistake of the second."""
     seen: dict[str, Place | None] = {}
     return tuple(_unique(_case(_Document(test, company, today)), seen) for test in tests)
+
+
+def with_mistakes_of_tests(checked: Checked, snapshot: FactsSnapshot | None, today: date) -> Checked:
+    """A folder without other mistakes, with those of its sign-in tests. Whether they hold is not tried."""
+    tests = checked.workspace.tests
+    if not tests:
+        return checked
+    cases = read_cases(tests, company_of(checked, snapshot), today)
+    found = (finding for case in cases for finding in case.mistakes)
+    return replace(checked, findings=(*checked.findings, *found))
 
 
 def chosen(cases: tuple[Case, ...], names: Sequence[str]) -> tuple[Case, ...]:

@@ -69,3 +69,16 @@ def test_a_pipe_is_not_wrapped(cli: Cli) -> None:
     cli.write("all.yaml", f"kind: Group\nname: {'long ' * 20}x\nspec: {{}}\n")
 
     assert f"+ {'long ' * 20}x\n" in cli("plan").out
+
+
+def test_facts_let_more_rules_speak(cli: Cli) -> None:
+    without, having = (cli("plan", *given).out for given in ([], ["--facts", "live"]))
+
+    assert "which methods people have registered" in without
+    assert "which methods people have registered" not in having
+
+
+def test_facts_are_not_about_the_way_back(cli: Cli) -> None:
+    result = cli("plan", "--undo", "record.jsonl", "--facts", "live")
+    assert result.code == 1
+    assert "give one of the two" in result.err

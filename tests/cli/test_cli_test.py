@@ -20,6 +20,12 @@ name: Somebody else is not
 given: {user: {registered: [password]}, application: Office365, method: password}
 expect: {decision: allow}
 """
+DATED = """\
+kind: SignInTest
+name: MFA is mandatory at the portals
+given: {user: {registered: [password, fido2]}, application: Azure portal, method: password}
+expect: {decision: challenge}
+"""
 FAILING = TESTS.replace("decision: challenge", "decision: block")
 
 
@@ -119,3 +125,9 @@ def test_hostile_tests_are_escaped(tested: Cli, chosen: str) -> None:
 
     assert result.code == 1
     assert not {"\x1b", "\x07", "\u202e"} & set(result.out + result.err)
+
+
+def test_dated_rules_are_those_of_the_day(tested: Cli) -> None:
+    day = "--as-of=2020-01-01"
+    tested.write("tests/pilots.yaml", DATED)
+    assert [tested("test").code, tested("test", day).code] == [0, 1]

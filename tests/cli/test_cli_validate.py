@@ -3,6 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
 from cli_tools import Cli
 from jsonschema import Draft202012Validator
 
@@ -85,3 +86,41 @@ def test_judged_as_of_another_day(cli: Cli) -> None:
 
     assert "expired-ignore" not in rules[0]
     assert {"TAP001", "expired-ignore"} <= rules[1]
+
+
+TEST = """\
+kind: SignInTest
+name: Pilots
+given: {user: {groups: [Pilotes]}, application: Office365, method: password}
+expect: {decision: allow}
+"""
+
+
+@pytest.mark.parametrize("lint", [[], ["--no-lint"]])
+def test_mistakes_in_sign_in_tests_are_found_without_running_them(cli: Cli, lint: list[str]) -> None:
+    cli.write("tests/pilots.yaml", TEST)
+    result = cli("validate", *lint)
+
+    assert result.code == 1
+    assert "policies/tests/pilots.yaml:3:" in result.out
+    assert 'given.user.groups[0] names "Pilotes"' in result.out
+    assert "did you mean" in result.out.lower()
+
+
+def test_a_sign_in_test_that_fails_is_no_mistake(cli: Cli) -> None:
+    cli.write("tests/pilots.yaml", TEST.replace("Pilotes", "Pilots").replace("allow", "block"))
+    assert cli("validate", "--no-lint").code == 0
+
+
+def test_facts_let_more_rules_speak(cli: Cli) -> None:
+    without, having = (cli("validate", *given).out for given in ([], ["--facts", "live"]))
+
+    assert "BG003" in without
+    assert "--facts brings what can be read" in without
+    assert "BG003" not in having
+    assert "They need a plan" in having
+
+
+def test_facts_about_a_broken_folder_are_not_read(cli: Cli) -> None:
+    cli.write("all.yaml", "kind: Group\n")
+    assert cli("validate", "--facts", "no-such-file.json").code == 1
