@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, assert_never
 
+from tapctl.kind import Lookup
 from tapctl.kinds import kinds, lookups
 from tapctl.observe import kinds_to_read, names_wanted
 from tapctl.pipeline import Checked
@@ -82,6 +83,8 @@ def needs(checked: Checked, purpose: Purpose) -> tuple[Need, ...]:
             return least((*_reads(checked), *_writes(checked)))
         case "passes":
             return least(_PASSES)
+        case _:
+            assert_never(purpose)
 
 
 def least(found: Iterable[Need]) -> tuple[Need, ...]:
@@ -137,18 +140,20 @@ def _reads(checked: Checked) -> Iterator[Need]:
             yield Need(permission=kind.read_permission, why=f"read {kind.name}")
     if "Group" in declared:
         yield Need(permission=kinds()["Group"].read_permission, why="read declared groups")
-    listed = {kind.name for kind in observed if kind.is_listed}
-    for name in names_wanted(checked.workspace, checked.desired, checked.resolved).keys() - listed:
-        if name != "Application":
-            lookup = lookups()[name]
-            yield Need(
-                permission=lookup.permission,
-                why=f"find {name} by name",
-                delegated_only=lookup.delegated_only,
-            )
+    for lookup in found_by_name(checked):
+        why = f"find {lookup.kind} by name"
+        yield Need(permission=lookup.permission, why=why, delegated_only=lookup.delegated_only)
     if any(kind.name == _POLICIES for kind in observed):
         yield from _beside_policies(checked)
     yield Need(permission="Directory.Read.All", why="name ids that no document mentions", is_optional=True)
+
+
+def found_by_name(checked: Checked) -> list[Lookup]:
+    """What a plan looks up by name, beside the collections that it reads whole. The name of an application
+    is ours or a pin's, and costs no request."""
+    listed = {kind.name for kind in kinds_to_read(checked.workspace, checked.desired) if kind.is_listed}
+    names = names_wanted(checked.workspace, checked.desired, checked.resolved).keys()
+    return [lookups()[name] for name in sorted(names - listed - {"Application"})]
 
 
 def _beside_policies(checked: Checked) -> Iterator[Need]:

@@ -20,6 +20,7 @@ from tapctl.errors import TapctlError
 from tapctl.render.escape import visible
 
 COMMANDS: Final = {
+    "init": "Write a workspace, workflows and the script that creates the identities.",
     "validate": "Check the workspace, offline: schema, references and lint rules.",
     "plan": "Show what would change in the tenant, and what it would mean.",
     "apply": "Make the tenant what the workspace says; asks first.",

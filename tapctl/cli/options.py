@@ -16,6 +16,7 @@ from tapctl.cli.also import Also, also_option
 from tapctl.errors import TapctlError, UsageError
 
 Format: TypeAlias = Literal["text", "json", "markdown", "html", "sarif", "junit"]
+DEFAULT_FOLDER: Final = "policies"
 COMMON_FORMATS: Final[tuple[Format, ...]] = ("text", "json", "markdown")
 
 
@@ -50,9 +51,9 @@ def _with_options(command: Callable[..., int], *, formats: tuple[Format, ...]) -
         "--workspace",
         metavar="DIR",
         type=click.Path(path_type=Path),
-        default="policies",
+        default=DEFAULT_FOLDER,
         show_default=True,
-        help="The folder with the documents.",
+        help="The folder with the documents, or the repository that has them in `policies`.",
     )
     @click.option(
         "-e", "--env", "environment", metavar="NAME", help="The environment [default: from tapctl.yaml]."
@@ -69,7 +70,10 @@ def _with_options(command: Callable[..., int], *, formats: tuple[Format, ...]) -
     def with_options(workspace: Path, environment: str | None, output_format: str, **others: Any) -> int:
         also = Also(files=others.pop("also", ()))
         options = Options(
-            workspace=workspace, environment=environment, format=cast(Format, output_format), also=also
+            workspace=_inside(workspace),
+            environment=environment,
+            format=cast(Format, output_format),
+            also=also,
         )
         try:
             return command(options, **others)
@@ -78,6 +82,13 @@ def _with_options(command: Callable[..., int], *, formats: tuple[Format, ...]) -
             raise
 
     return with_options
+
+
+def _inside(folder: Path) -> Path:
+    """`policies` in a folder that is a repository and no workspace itself."""
+    inner = folder / DEFAULT_FOLDER
+    is_repository = (inner / "tapctl.yaml").is_file() and not (folder / "tapctl.yaml").exists()
+    return inner if is_repository else folder
 
 
 def as_of_option(command: Callable[..., int]) -> Callable[..., int]:

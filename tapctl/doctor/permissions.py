@@ -56,7 +56,7 @@ def _missing(need: Need, caller: Caller, claims: JsonObject) -> Check:
         )
     instead = f" (or {' or '.join(need.instead)})" if need.instead else ""
     if need.is_optional:
-        return _check(need.permission, "warning", f"missing; without it, unknown: {need.why}", todo)
+        return _check(need.permission, "skipped", f"not held, and optional: {need.why}", todo)
     return _check(need.permission, "failed", f"missing{instead}, to {need.why}", todo)
 
 

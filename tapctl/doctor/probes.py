@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from tapctl.doctor.check import Check
 from tapctl.errors import GraphError, NotPermitted, Throttled
 from tapctl.graph.permissions import permission_for
-from tapctl.kinds import lookups
 from tapctl.model import JsonObject
-from tapctl.needed import Purpose
-from tapctl.observe import kinds_to_read, names_wanted
+from tapctl.needed import Purpose, found_by_name
+from tapctl.observe import kinds_to_read
 from tapctl.pipeline import Checked
 
 if TYPE_CHECKING:
@@ -55,12 +54,9 @@ def _for_plans(checked: Checked, purpose: Purpose) -> Iterator[Probe]:
     for kind in observed:
         if kind.is_listed or kind.singleton:
             yield Probe(path=kind.inside or kind.path, what=kind.name)
-    listed = {kind.name for kind in observed if kind.is_listed}
-    for name in sorted(names_wanted(checked.workspace, checked.desired, checked.resolved).keys() - listed):
-        lookup = lookups()[name]
-        if name != "Application":
-            params = _ONE if lookup.by == "filter" else {}
-            yield Probe(path=lookup.path, what=f"{name} by name", params=params)
+    for lookup in found_by_name(checked):
+        params = _ONE if lookup.by == "filter" else {}
+        yield Probe(path=lookup.path, what=f"{lookup.kind} by name", params=params)
     if any(kind.path == POLICIES for kind in observed):
         yield Probe(path=DEFAULTS, what="security defaults")
         yield Probe(path=METHODS, what="authentication methods", is_optional=True)

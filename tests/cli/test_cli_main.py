@@ -123,7 +123,7 @@ def test_exit_codes(cli: Cli, arguments: list[str], code: int) -> None:
 
 def test_a_misspelled_command_is_guessed(cli: Cli) -> None:
     assert 'Did you mean "plan"?' in cli("plna").err
-    assert "Known are validate" in cli("something-else").err
+    assert "Known are init, validate" in cli("something-else").err
 
 
 @pytest.mark.parametrize("written", [["--format", "json"], ["--format=json"]])

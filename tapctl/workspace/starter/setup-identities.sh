@@ -1,0 +1,189 @@
+#!/usr/bin/env bash
+#
+# Creates the two identities that work on one tenant from GitHub, without any stored secret:
+#
+#   tapctl-ENVIRONMENT-plan    reads; trusted when a job runs in the GitHub environment ENVIRONMENT-plan
+#   tapctl-ENVIRONMENT-apply   writes; trusted when a job runs in the GitHub environment ENVIRONMENT,
+#                              which should have required reviewers and only main as its branch
+#
+# Neither may read or make anybody's pass. The permissions are those that the kinds in the workspace take;
+# when the kinds change, `tapctl doctor` says what is missing or too much, and
+# `tapctl init --part identities` writes this file anew (once the old one is gone).
+#
+#   az login --tenant TENANT --allow-no-subscriptions
+#   ./setup-identities.sh [OWNER/REPOSITORY]
+#
+# Whoever runs it may register applications and consent to application permissions of Microsoft Graph: a
+# Privileged Role Administrator. It may be run again: what is there is found and left, and nothing is removed.
+# In other clouds: `az cloud set --name AzureUSGovernment` or `AzureChinaCloud` first.
+
+set -euo pipefail
+
+environment=@ENVIRONMENT@
+tenant_id=@TENANT@
+repository=@REPOSITORY@
+graph=@GRAPH@
+graph_app_id=@GRAPH_APP@
+audience=@AUDIENCE@
+issuer='https://token.actions.githubusercontent.com'
+
+plan_permissions=(
+@PLAN@
+)
+
+apply_permissions=(
+@APPLY@
+)
+
+# Whom each identity trusts: the workflows that `tapctl init` writes run every job that signs in within a GitHub
+# environment. Jobs without one have other subjects, which are wider: add them only if you need them.
+#   repo:OWNER/REPOSITORY:pull_request           any pull request of the repository itself
+#   repo:OWNER/REPOSITORY:ref:refs/heads/main    anything that runs on main
+plan_subjects=("environment:${environment}-plan")
+apply_subjects=("environment:${environment}")
+
+die() {
+  printf 'setup-identities: %s\n' "$*" >&2
+  exit 1
+}
+
+say() {
+  printf '%s\n' "$*" >&2
+}
+
+lower() {
+  printf '%s' "$1" | tr '[:upper:]' '[:lower:]'
+}
+
+# What was created a moment ago may not be found everywhere yet. Bash does not stop at errors inside a function
+# that is called like this, so each of them returns at its first one.
+patiently() {
+  local attempt
+  for attempt in 1 2 3 4 5; do
+    if "$@"; then
+      return 0
+    fi
+    [[ "$attempt" == 5 ]] || sleep "$((attempt * 3))"
+  done
+  return 1
+}
+
+# NAME: the application's appId, of the one that is there or of a new one.
+application() {
+  local name="$1" found
+  found="$(az ad app list --filter "displayName eq '${name}'" --query '[].appId' --output tsv)" || return 1
+  case "$found" in
+    '')
+      say "creating application ${name}"
+      az ad app create --display-name "$name" --sign-in-audience AzureADMyOrg --query appId --output tsv
+      ;;
+    *$'\n'*) die "several applications are called ${name}: remove or rename all but the right one" ;;
+    *) printf '%s\n' "$found" ;;
+  esac
+}
+
+# APP_ID: the object id of its service principal.
+service_principal() {
+  local app_id="$1" found
+  found="$(az ad sp list --filter "appId eq '${app_id}'" --query '[].id' --output tsv)" || return 1
+  if [[ -z "$found" ]]; then
+    say "creating the service principal of ${app_id}"
+    found="$(az ad sp create --id "$app_id" --query id --output tsv)" || return 1
+  fi
+  printf '%s\n' "$found"
+}
+
+# APP_ID SUBJECT: trust GitHub's tokens for exactly this subject.
+trust() {
+  local app_id="$1" subject="repo:${repository}:$2" name found
+  name="github-$(printf '%s' "$2" | tr -c 'A-Za-z0-9_-' '-')"
+  found="$(az ad app federated-credential list --id "$app_id" --query "[?name=='${name}'].subject" --output tsv)" ||
+    return 1
+  if [[ "$found" == "$subject" ]]; then
+    return 0
+  fi
+  if [[ -n "$found" ]]; then
+    die "${name} trusts ${found}, and not ${subject}: delete that federated credential if it is no longer meant"
+  fi
+  say "trusting ${subject}"
+  az ad app federated-credential create --id "$app_id" --output none --parameters \
+    "{\"name\": \"${name}\", \"issuer\": \"${issuer}\", \"subject\": \"${subject}\", \"audiences\": [\"${audience}\"]}"
+}
+
+# PRINCIPAL: the ids of the app roles of Microsoft Graph that it holds.
+held_by() {
+  az rest --method get --url "${graph}/v1.0/servicePrincipals/$1/appRoleAssignments?\$top=999" \
+    --query "value[?resourceId=='${graph_principal}'].appRoleId" --output tsv
+}
+
+# PRINCIPAL PERMISSION: give it, with admin consent (an app role assignment is both).
+grant() {
+  local principal="$1" permission="$2" role held
+  role="$(printf '%s\n' "$graph_roles" | awk -F'\t' -v wanted="$permission" '$1 == wanted { print $2 }')"
+  [[ -n "$role" ]] || die "Microsoft Graph has no application permission ${permission} in this cloud"
+  held="$(held_by "$principal")" || return 1
+  if printf '%s\n' "$held" | grep -qxF -- "$role"; then
+    return 0
+  fi
+  say "granting ${permission}"
+  az rest --method post --url "${graph}/v1.0/servicePrincipals/${principal}/appRoleAssignments" --output none \
+    --headers 'Content-Type=application/json' --body \
+    "{\"principalId\": \"${principal}\", \"resourceId\": \"${graph_principal}\", \"appRoleId\": \"${role}\"}"
+}
+
+# PRINCIPAL NAME: stop if it may touch how people sign in, whoever gave it that.
+check_no_passes() {
+  local principal="$1" name="$2" held role bad=''
+  held="$(held_by "$principal")"
+  for role in $held; do
+    bad="${bad}$(printf '%s\n' "$graph_roles" | awk -F'\t' -v wanted="$role" \
+      '$2 == wanted && $1 ~ /^UserAuth.*ReadWrite/ { print " " $1 }')"
+  done
+  [[ -z "$bad" ]] || die "${name} may touch passes:${bad}; take that away from it"
+}
+
+tenant_id="${tenant_id:-${TENANT_ID:-}}"
+repository="${1:-${repository:-${GITHUB_REPOSITORY:-}}}"
+[[ "$tenant_id" =~ ^[0-9a-fA-F-]{36}$ ]] || die 'say which tenant: TENANT_ID=<its id> ./setup-identities.sh OWNER/REPOSITORY'
+[[ "$repository" =~ ^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$ ]] || die 'say which repository: ./setup-identities.sh OWNER/REPOSITORY'
+
+signed_in="$(az account show --query tenantId --output tsv)" ||
+  die "sign in first: az login --tenant ${tenant_id} --allow-no-subscriptions"
+[[ "$(lower "$signed_in")" == "$(lower "$tenant_id")" ]] ||
+  die "signed in to tenant ${signed_in}, and not to ${tenant_id}: az login --tenant ${tenant_id} --allow-no-subscriptions"
+
+graph_principal="$(az ad sp list --filter "appId eq '${graph_app_id}'" --query '[].id' --output tsv)"
+[[ -n "$graph_principal" ]] || die 'this tenant has no service principal of Microsoft Graph'
+graph_roles="$(az rest --method get --url "${graph}/v1.0/servicePrincipals/${graph_principal}?\$select=appRoles" \
+  --query 'appRoles[?isEnabled].[value, id]' --output tsv)"
+
+plan_app="$(application "tapctl-${environment}-plan")"
+plan_principal="$(patiently service_principal "$plan_app")"
+for subject in "${plan_subjects[@]}"; do
+  patiently trust "$plan_app" "$subject"
+done
+for permission in "${plan_permissions[@]}"; do
+  patiently grant "$plan_principal" "$permission"
+done
+check_no_passes "$plan_principal" "tapctl-${environment}-plan"
+
+apply_app="$(application "tapctl-${environment}-apply")"
+apply_principal="$(patiently service_principal "$apply_app")"
+for subject in "${apply_subjects[@]}"; do
+  patiently trust "$apply_app" "$subject"
+done
+for permission in "${apply_permissions[@]}"; do
+  patiently grant "$apply_principal" "$permission"
+done
+check_no_passes "$apply_principal" "tapctl-${environment}-apply"
+
+cat <<END
+Done. In ${repository}, make the two GitHub environments and tell each its identity, which is no secret:
+
+  gh api --method PUT "repos/${repository}/environments/${environment}-plan"
+  gh api --method PUT "repos/${repository}/environments/${environment}"
+  gh variable set AZURE_CLIENT_ID --repo "${repository}" --env "${environment}-plan" --body "${plan_app}"
+  gh variable set AZURE_CLIENT_ID --repo "${repository}" --env "${environment}" --body "${apply_app}"
+
+Then give ${environment} required reviewers and main as its only branch (Settings, Environments).
+END

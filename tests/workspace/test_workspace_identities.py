@@ -1,0 +1,186 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from shutil import which
+from typing import Any
+
+import az_stand_in
+import pytest
+
+from tapctl.errors import UsageError
+from tapctl.model import Environment
+from tapctl.needed import Need
+from tapctl.workspace.identities import Identities, setup_script
+
+TENANT = "11111111-2222-3333-4444-555555555555"
+WANTED = Identities(
+    environment=Environment(name="production", tenant_id=TENANT),
+    repository="contoso/identity",
+    plan=(Need(permission="Policy.Read.All", why="read policies"),),
+    apply=(
+        Need(permission="Policy.Read.All", why="read policies"),
+        Need(permission="Policy.ReadWrite.ConditionalAccess", why="write policies"),
+        Need(permission="RoleManagement.ReadWrite.Directory", why="write groups that can hold roles"),
+        Need(permission="Directory.Read.All", why="name ids", is_optional=True),
+        Need(permission="Agreement.Read.All", why="find TermsOfUse by name", delegated_only=True),
+        Need(permission="LicenseAssignment.Read.All", why="see licences", is_optional=True),
+    ),
+)
+ROLES = (
+    "Policy.Read.All",
+    "Policy.ReadWrite.ConditionalAccess",
+    "LicenseAssignment.Read.All",
+    "UserAuthMethod-TAP.ReadWrite.All",
+)
+
+MADE = ("apps", "principals", "assigned")
+
+pytestmark = pytest.mark.skipif(which("bash") is None, reason="there is no bash to run the script with")
+
+
+class Tenant:
+    """A folder with an `az` of its own, and what that has been told."""
+
+    def __init__(self, root: Path, **other: Any) -> None:
+        self.state_file, self.root = root / "state.json", root
+        roles = [{"value": name, "id": f"id-{name}", "isEnabled": True} for name in ROLES]
+        graph = {"id": "sp-graph", "appId": az_stand_in.GRAPH_APP, "appRoles": roles}
+        self.keep({**az_stand_in.NEW, "tenant": TENANT.upper(), "principals": [graph], **other})
+        (root / "bin").mkdir()
+        self._tool("az", f'exec "{sys.executable}" "{az_stand_in.__file__}" "{self.state_file}" "$@"')
+        self._tool("sleep", "exit 0")
+
+    def _tool(self, name: str, line: str) -> None:
+        file = self.root / "bin" / name
+        file.write_text(f"#!/bin/sh\n{line}\n", encoding="utf-8")
+        file.chmod(0o755)
+
+    def keep(self, state: dict[str, Any]) -> None:
+        self.state_file.write_text(json.dumps(state), encoding="utf-8")
+
+    @property
+    def state(self) -> Any:
+        return json.loads(self.state_file.read_text(encoding="utf-8"))
+
+    def run(self, script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        environ = {"PATH": f"{self.root / 'bin'}{os.pathsep}{os.environ['PATH']}"}
+        command = ["bash", "-c", script, "setup-identities.sh", *arguments]
+        return subprocess.run(command, env=environ, capture_output=True, text=True, check=False)  # noqa: S603
+
+    def held(self, app: str) -> list[str]:
+        return [
+            item["appRoleId"].removeprefix("id-") for item in self.state["assigned"].get(f"sp-of-{app}", [])
+        ]
+
+
+def test_it_creates_what_is_missing_also_after_an_interruption_and_nothing_twice(tmp_path: Path) -> None:
+    tenant = Tenant(tmp_path, fail=["appRoleAssignments"] * 5)
+    script = setup_script(WANTED)
+    stopped, finished = tenant.run(script), tenant.run(script)
+    before = tenant.state
+    again = tenant.run(script)
+
+    assert (stopped.returncode, finished.returncode, again.returncode) == (1, 0, 0), finished.stderr
+    assert again.stderr == ""
+    assert [tenant.state[key] for key in MADE] == [before[key] for key in MADE]
+    assert '--env "production" --body "app-1"' in again.stdout
+    assert {app["displayName"]: app["trusts"][0]["subject"] for app in before["apps"]} == {
+        "tapctl-production-plan": "repo:contoso/identity:environment:production-plan",
+        "tapctl-production-apply": "repo:contoso/identity:environment:production",
+    }
+    assert tenant.held("app-0") == ["Policy.Read.All"]
+    assert tenant.held("app-1") == [*ROLES[:3]]
+
+
+def test_what_graph_does_not_show_yet_is_tried_again(tmp_path: Path) -> None:
+    tenant = Tenant(tmp_path, fail=["appRoleAssignments"] * 2)
+    done = tenant.run(setup_script(replace(WANTED, apply=WANTED.plan)))
+
+    assert done.returncode == 0
+    assert tenant.held("app-0") == ["Policy.Read.All"]
+
+
+@pytest.mark.parametrize(
+    ("state", "arguments", "said"),
+    [
+        ({"tenant": "other"}, (), "signed in to tenant other"),
+        ({}, ("no-slash",), "say which repository"),
+        ({}, ("a/b; rm -rf x",), "say which repository"),
+        ({"principals": []}, (), "no service principal of Microsoft Graph"),
+        ({"fail": ["account show"]}, (), "sign in first"),
+        ({"fail": ["ad app list"]}, (), "Not Found"),
+        (
+            {"apps": [{"appId": str(n), "displayName": "tapctl-production-plan"} for n in (1, 2)]},
+            (),
+            "several",
+        ),
+    ],
+)
+def test_it_stops_before_it_creates_anything(
+    tmp_path: Path, state: dict[str, Any], arguments: tuple[str, ...], said: str
+) -> None:
+    tenant = Tenant(tmp_path, **state)
+    done = tenant.run(setup_script(WANTED), *arguments)
+
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert not [call for call in tenant.state["calls"] if "create" in call]
+
+
+def test_an_identity_that_somebody_gave_the_right_to_passes_stops_it(tmp_path: Path) -> None:
+    tenant = Tenant(tmp_path)
+    given = {"resourceId": "sp-graph", "appRoleId": "id-UserAuthMethod-TAP.ReadWrite.All"}
+    tenant.keep({**tenant.state, "assigned": {"sp-of-app-0": [given]}})
+    done = tenant.run(setup_script(WANTED))
+
+    assert done.returncode == 1
+    assert "tapctl-production-plan may touch passes: UserAuthMethod-TAP.ReadWrite.All" in done.stderr
+
+
+def test_a_permission_that_the_cloud_does_not_have_is_named(tmp_path: Path) -> None:
+    unknown = replace(WANTED, plan=(Need(permission="Moon.Read.All", why="see it"),))
+
+    assert "no application permission Moon.Read.All" in Tenant(tmp_path).run(setup_script(unknown)).stderr
+
+
+def test_without_a_tenant_or_repository_whoever_runs_it_says_them(tmp_path: Path) -> None:
+    open_script = setup_script(replace(WANTED, environment=Environment(name="production"), repository=""))
+    tenant = Tenant(tmp_path, tenant="other")
+
+    assert "say which tenant" in tenant.run(open_script, "contoso/identity").stderr
+    assert "say which repository" in tenant.run(f"TENANT_ID={TENANT}\n{open_script}").stderr
+    assert "signed in to" in tenant.run(f"TENANT_ID={TENANT}\n{open_script}", "contoso/identity").stderr
+
+
+def test_no_script_makes_administrators() -> None:
+    lines = setup_script(WANTED).splitlines()
+    about = [
+        line.strip()
+        for line in lines
+        if "RoleManagement" in line or "Agreement" in line or "Directory.Read.All" in line
+    ]
+
+    assert len(about) == 3
+    assert all(line.startswith("# ") for line in about)
+
+
+def test_the_cloud_decides_where_graph_is() -> None:
+    script = setup_script(replace(WANTED, environment=Environment(name="gov", cloud="usgov")))
+
+    assert "graph=https://graph.microsoft.us" in script
+
+
+@pytest.mark.parametrize("name", ["a b", "$(id)", "a'b", "../x", ""])
+def test_a_name_that_a_shell_could_read_otherwise_is_refused(name: str) -> None:
+    with pytest.raises(UsageError, match="cannot name a GitHub environment"):
+        setup_script(replace(WANTED, environment=Environment(name=name)))
+
+
+def test_a_permission_is_a_word() -> None:
+    with pytest.raises(ValueError, match="id"):
+        setup_script(replace(WANTED, plan=(Need(permission="$(id)", why="x"),)))

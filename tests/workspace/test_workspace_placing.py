@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tapctl.errors import Refused
+from tapctl.workspace.placing import compare, place
+
+TEXTS = {"a/one.yaml": "1\n", "a/b/two.yaml": "2\n", "three.sh": "3\n"}
+
+
+def standing(root: Path) -> dict[str, str]:
+    return {item.path: item.standing for item in compare(root, TEXTS)}
+
+
+def test_new_files_are_written_and_the_same_again_is_nothing_new(tmp_path: Path) -> None:
+    assert set(standing(tmp_path).values()) == {"new"}
+    place(tmp_path, TEXTS, ("three.sh",))
+
+    assert set(standing(tmp_path).values()) == {"same"}
+    assert [(tmp_path / name).stat().st_mode & 0o100 for name in ("three.sh", "a/one.yaml")] == [0o100, 0]
+
+
+def test_what_differs_is_known_and_so_is_what_stands_in_the_way(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("a file where a folder should be", encoding="utf-8")
+    (tmp_path / "three.sh").mkdir()
+
+    assert set(standing(tmp_path).values()) == {"differs"}
+
+
+def test_a_link_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "a").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "three.sh").symlink_to(tmp_path / "nowhere")
+
+    assert set(standing(tmp_path).values()) == {"differs"}
+
+
+def test_if_one_cannot_be_written_none_is(tmp_path: Path) -> None:
+    (tmp_path / "three.sh").write_text("mine", encoding="utf-8")
+    with pytest.raises(Refused, match="nothing was written"):
+        place(tmp_path, TEXTS)
+
+    assert [path.name for path in tmp_path.rglob("*")] == ["three.sh"]
+    assert (tmp_path / "three.sh").read_text(encoding="utf-8") == "mine"
