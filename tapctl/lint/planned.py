@@ -49,15 +49,16 @@ def plan_findings(
         )
 
     extra = tuple(_referenced_groups(matched, snapshot))
-    before = context([*_items(matched, "before"), *extra])
-    after = context([*_items(matched, "after"), *extra], before)
+    before = context([*items_of(matched, "before"), *extra])
+    after = context([*items_of(matched, "after"), *extra], before)
     had, has = lint(before), lint(after)
     capped = any(item.resource and item.resource.capped_from for item in after.items)
     uncapped = lint(context(map(_uncapped, after.items), before)) if capped else has
     return (*_kept(has, had, uncapped, brakes, after), *_gone(had, has), *has.about)
 
 
-def _items(matched: Matched, side: str) -> Iterator[Item]:
+def items_of(matched: Matched, side: str) -> Iterator[Item]:
+    """Every object of a tenant: as it is (`before`), or as it will be (`after`)."""
     for pair in matched.pairs:
         spec = pair.before if side == "before" else _result(pair)
         if spec is not None:

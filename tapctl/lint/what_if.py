@@ -99,11 +99,11 @@ class WhatIf:
     def _books(self) -> dict[tuple[object, ...], Rulebook]:
         return {}
 
-    def _about(self, person: Person) -> Rulebook:
+    def _about(self, person: Person, user: str) -> Rulebook:
         """The policies that may reach somebody like that: most of a company's do not, and much is asked."""
-        like = (person.type, person.home_tenant, person.groups, person.roles)
+        like = (user, person.type, person.home_tenant, person.groups, person.roles)
         if like not in self._books:
-            scene = self._invented.scene(SignIn(user=_SOMEBODY, person=person, as_of=self._as_of))
+            scene = self._invented.scene(SignIn(user=user, person=person, as_of=self._as_of))
             reaching = {
                 ready.policy.name: self._policies[ready.policy.name]
                 for ready in self._invented.ready
@@ -127,8 +127,9 @@ class WhatIf:
     def ask(self, person: Person, auth: Iterable[str], **situation: Any) -> Decision:
         """What becomes of that sign-in, by default from an unregistered Windows machine."""
         asked = {"locations": (), "country": "", "as_of": self._as_of, **_PLAIN, **situation}
-        sign_in = SignIn(user=_SOMEBODY, person=person, auth=frozenset(auth), **asked)
-        return decide(self._about(person), sign_in)
+        user = asked.pop("user", _SOMEBODY)
+        sign_in = SignIn(user=user, person=person, auth=frozenset(auth), **asked)
+        return decide(self._about(person, user), sign_in)
 
     def ask_of(self, user: str, auth: Iterable[str], **situation: Any) -> Decision:
         """The same of somebody of the directory facts, at a place that nobody knows."""

@@ -39,7 +39,8 @@ class Applicant:
 class Rules:
     """What holds for everybody. `active` and `eligible` name the roles of a user or group by id;
     `role_groups` are the role-assignable groups, and `owners` what each user owns of them; `unread` says what
-    of all that could not be read. `names` name the policy's groups."""
+    of all that could not be read. `names` name the pass policy's groups; `policy_groups` are those that
+    Conditional Access is about."""
 
     policy: PassPolicy
     caller_id: str = ""
@@ -49,13 +50,14 @@ class Rules:
     owners: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     break_glass: frozenset[str] = frozenset()
     names: Mapping[str, str] = field(default_factory=dict)
+    policy_groups: frozenset[str] = frozenset()
     unread: tuple[str, ...] = ()
 
     @property
     def groups(self) -> frozenset[str]:
         """The groups whose members matter."""
         targets = (self.policy.included | self.policy.excluded) - {EVERYBODY}
-        return targets | self.role_groups.keys() | self.break_glass
+        return targets | self.role_groups.keys() | self.break_glass | self.policy_groups
 
     @property
     def principals(self) -> frozenset[str]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from tapctl.model import Finding, Place, Workspace
 from tapctl.passes.applicants import FEW, Applicants, read_rules
 from tapctl.passes.checks import Applicant, Rules, blocking, check, general
 from tapctl.passes.delivery import Recipient
+from tapctl.passes.doors import Doors
 from tapctl.passes.roster import Entry as RosterEntry
 from tapctl.passes.roster import Wanted
 from tapctl.passes.times import Zones
@@ -25,13 +26,6 @@ CHUNK: Final = 1000
 Objection = Callable[[Recipient], str]
 
 
-class Judge(Protocol):
-    """Further findings about people of whom nothing else is wrong."""
-
-    async def judge(self, applicants: Sequence[Applicant]) -> dict[str, tuple[Finding, ...]]:
-        """By the applicants' ids."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
     """What is checked against: the words that were said, the time, and the place for passcodes."""
@@ -40,7 +34,7 @@ class Setting:
     zones: Zones = field(default_factory=Zones)
     now: datetime
     objection: Objection = lambda recipient: ""
-    judge: Judge | None = None
+    doors: Doors = field(default_factory=Doors)
     checked: Callable[[int], None] = lambda count: None
 
 
@@ -61,7 +55,7 @@ async def examine(
     gateway: Gateway, workspace: Workspace, source: AsyncIterator[RosterEntry], setting: Setting
 ) -> Examined:
     """Raises GraphError where something that decides cannot be read."""
-    rules = await read_rules(gateway, workspace)
+    rules = await _rules(gateway, workspace, setting)
     worklist = Worklist()
     applicants = Applicants(gateway=gateway, rules=rules)
     number = 0
@@ -75,7 +69,11 @@ async def examine(
             setting.checked(number)
     finally:
         applicants.close()
-    return Examined(worklist=worklist, rules=rules, findings=tuple(general(rules)))
+    return Examined(worklist=worklist, rules=rules, findings=(*general(rules), *setting.doors.general))
+
+
+async def _rules(gateway: Gateway, workspace: Workspace, setting: Setting) -> Rules:
+    return replace(await read_rules(gateway, workspace), policy_groups=setting.doors.groups)
 
 
 async def _chunks(source: AsyncIterator[RosterEntry]) -> AsyncIterator[list[RosterEntry]]:
@@ -95,7 +93,6 @@ async def _checked(
     wishes = [item for item in chunk if isinstance(item, Wanted)]
     people = await applicants.find([wish.user for wish in wishes], are_few=are_few)
     found = {id(wish): _findings(wish, people.get(wish.user), rules, setting) for wish in wishes}
-    await _judge(wishes, people, found, setting)
     entries: list[Entry] = []
     for item in chunk:
         if isinstance(item, Wanted):
@@ -111,23 +108,10 @@ def _findings(wish: Wanted, person: Applicant | None, rules: Rules, setting: Set
     if said:
         help_ = "choose another place for the passcodes, or take that away"
         found.append(Finding(rule="place", severity="error", message=said, help=help_, place=wish.place))
+    if person and not blocking(found, setting.words):
+        shut = setting.doors.findings(person, rules, is_usable_once=wish.is_usable_once)
+        found += [replace(item, place=wish.place) for item in shut]
     return found
-
-
-async def _judge(
-    wishes: Sequence[Wanted],
-    people: dict[str, Applicant],
-    found: dict[int, list[Finding]],
-    setting: Setting,
-) -> None:
-    """What policies decide is only asked for those who may have a pass at all."""
-    if setting.judge is None:
-        return
-    asked = [wish for wish in wishes if wish.user in people and not blocking(found[id(wish)], setting.words)]
-    judged = await setting.judge.judge([people[wish.user] for wish in asked])
-    for wish in asked:
-        more = judged.get(people[wish.user].id, ())
-        found[id(wish)] += [replace(item, place=wish.place) for item in more]
 
 
 def _recipient(person: Applicant, wish: Wanted) -> Recipient:
@@ -181,7 +165,7 @@ async def examine_again(
 ) -> Examined:
     """Those of an interrupted run who still wait. What they hold and whether their file is there is looked
     at before each step, so it is nothing to object to here; a start that is past by now is at once."""
-    rules = await read_rules(gateway, workspace)
+    rules = await _rules(gateway, workspace, setting)
     applicants = Applicants(gateway=gateway, rules=rules)
     are_few = worklist.count() - worklist.count("delivered") <= FEW
     looked_at_later = ("holds-pass", "place")
@@ -197,14 +181,13 @@ async def examine_again(
                 ]
                 for wish in wishes.values()
             }
-            await _judge([*wishes.values()], people, found, setting)
             for entry in chunk:
                 findings = found[id(wishes[entry.number])]
                 if blocking(findings, setting.words):
                     worklist.refuse(entry.number, findings)
     finally:
         applicants.close()
-    return Examined(worklist=worklist, rules=rules, findings=tuple(general(rules)))
+    return Examined(worklist=worklist, rules=rules, findings=(*general(rules), *setting.doors.general))
 
 
 async def _entries(worklist: Worklist) -> AsyncIterator[list[Entry]]:

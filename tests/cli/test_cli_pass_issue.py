@@ -12,6 +12,7 @@ import pytest
 from cli_tools import Cli, Result
 from jsonschema import Draft202012Validator
 
+from tapctl.sandbox import Store, create_app
 from tapctl.schema import read
 
 MIA, YUSUF, CHLOE = (f"{name}@nordwind.example" for name in ("mia.larsen", "yusuf.demir", "chloe.martin"))
@@ -265,3 +266,119 @@ def test_a_command_may_be_given_more_than_the_passcode(
 def test_markdown_and_the_record_name_what_happened(issue: Issue) -> None:
     assert "- `mia.larsen@nordwind.example (Mia Larsen)`" in issue(MIA, *PLACE, "--format", "markdown").out
     assert json.loads(issue.records[0].read_text().splitlines()[-1])["left"] == 0
+
+
+WALL = """
+---
+kind: ConditionalAccessPolicy
+name: Wall
+spec:
+  state: enabled
+  conditions:
+    users: {includeUsers: [All], excludeGroups: [Break glass]%s}
+    applications: {includeUserActions: ["urn:user:registersecurityinfo"]}
+    clientAppTypes: [all]
+  grantControls: {operator: OR, builtInControls: [block]}
+"""
+
+
+def wall(cli: Cli, more: str = "") -> None:
+    cli.write("wall.yaml", WALL % more)
+
+
+def build_wall(cli: Cli, **conditions: Any) -> None:
+    """Somebody makes such a policy in the tenant."""
+    policy: dict[str, Any] = {
+        "id": "5a000000-0000-4000-8000-000000000001",
+        "displayName": "Theirs",
+        "state": "enabled",
+        "conditions": {
+            "users": {"includeUsers": ["All"], "excludeUsers": [], "includeGroups": [], "excludeGroups": []},
+            "applications": {"includeUserActions": ["urn:user:registersecurityinfo"]},
+            "clientAppTypes": ["all"],
+            **conditions,
+        },
+        "grantControls": {"operator": "OR", "builtInControls": ["block"], "customAuthenticationFactors": []},
+    }
+    store = Store(cli.root / "policies" / ".tapctl" / "sandbox.sqlite")
+    store.put("identity/conditionalAccess/policies", policy)
+    store.close()
+
+
+def test_a_pass_that_the_folder_would_shut_out_takes_a_word(cli: Cli, issue: Issue) -> None:
+    wall(cli)
+    refused = issue(MIA, "--dry-run")
+
+    assert refused.code == 1
+    assert 'once the folder is applied, the policy "Wall" keeps them from registering' in refused.out
+    assert issue(MIA, "--dry-run", "--despite-policies").code == 0
+
+
+def test_a_pass_that_the_tenant_shuts_out_takes_a_word(cli: Cli, issue: Issue) -> None:
+    build_wall(cli)
+    refused = issue(MIA, "--dry-run")
+
+    assert refused.code == 1
+    assert 'the policy "Theirs" keeps them from registering anything with this pass' in refused.out
+    assert issue(MIA, "--dry-run", "--despite-policies").code == 0
+
+
+def test_whoever_is_excluded_gets_by(cli: Cli, issue: Issue) -> None:
+    wall(cli, f", excludeUsers: [{MIA}]")
+    document = issue.json(MIA, YUSUF, "--dry-run")
+
+    assert [one["state"] for one in document["people"]] == ["ready", "refused"]
+    wall(cli, ", excludeUsers: []")
+    (cli.root / "policies" / "wall.yaml").write_text(
+        (WALL % "").replace("excludeGroups: [Break glass]", "excludeGroups: [Break glass, New hires]")
+    )
+    assert issue(MIA, YUSUF, "--dry-run").code == 0
+
+
+def test_a_pass_that_works_in_some_places_only_is_told(cli: Cli, issue: Issue) -> None:
+    place = {"@odata.type": "#microsoft.graph.ipNamedLocation", "displayName": "Office", "isTrusted": True}
+    store = Store(cli.root / "policies" / ".tapctl" / "sandbox.sqlite")
+    office = "5b000000-0000-4000-8000-000000000001"
+    ranges = [{"@odata.type": "#microsoft.graph.iPv4CidrRange", "cidrAddress": "203.0.113.0/24"}]
+    store.put("identity/conditionalAccess/namedLocations", {**place, "id": office, "ipRanges": ranges})
+    store.close()
+    build_wall(cli, locations={"includeLocations": ["All"], "excludeLocations": [office]})
+    result = issue(MIA, "--dry-run")
+
+    assert result.code == 0
+    assert '"Theirs" lets them register with this pass only in a named network' in result.out
+
+
+def test_a_folder_with_mistakes_is_left_out(cli: Cli, issue: Issue) -> None:
+    cli.write("bad.yaml", "kind: Group\nname: 7\n")
+    result = issue(MIA, "--dry-run")
+
+    assert result.code == 0
+    assert "the folder has mistakes" in result.out
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "said"), [(403, 1, "cannot be told"), (404, 0, "policies were not asked")]
+)
+def test_policies_that_cannot_be_read_are_not_taken_for_open(
+    issue: Issue, monkeypatch: pytest.MonkeyPatch, status: int, code: int, said: str
+) -> None:
+    real = create_app
+
+    def partly(store: Store, *arguments: Any, **options: Any) -> Any:
+        app = real(store, *arguments, **options)
+
+        async def without(scope: Any, receive: Any, send: Any) -> None:
+            if not scope["path"].endswith("identity/conditionalAccess/policies"):
+                await app(scope, receive, send)
+                return
+            await send({"type": "http.response.start", "status": status, "headers": []})
+            await send({"type": "http.response.body", "body": b'{"error": {"code": "x", "message": "no"}}'})
+
+        return without
+
+    monkeypatch.setattr("tapctl.sandbox.create_app", partly)
+    result = issue(MIA, "--dry-run")
+
+    assert (result.code, said in result.out) == (code, True)
+    assert issue(MIA, "--dry-run", "--despite-policies").code == 0

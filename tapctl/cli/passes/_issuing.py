@@ -20,6 +20,7 @@ from tapctl.model import Workspace
 from tapctl.passes.checks import PRIVILEGED, REPLACE, blocking
 from tapctl.passes.chosen import PROPERTIES, group_named, users_in
 from tapctl.passes.delivery import Contents, Delivery, Made, Written, as_json, passcode_only
+from tapctl.passes.doors import DESPITE, Doors, read_doors
 from tapctl.passes.examine import Examined, examine, examine_again
 from tapctl.passes.examine import Setting as Examining
 from tapctl.passes.handout import Setting, as_html, as_text, handout
@@ -30,6 +31,7 @@ from tapctl.passes.roster import Entry as RosterEntry
 from tapctl.passes.roster import Wanted, lifetime_of, named, read_roster
 from tapctl.passes.times import Zones, moment_of, zone_of
 from tapctl.passes.worklist import Worklist
+from tapctl.pipeline import check
 from tapctl.report import SANDBOX_NOTICE
 
 T = TypeVar("T")
@@ -62,6 +64,7 @@ class Wishes:
     reason: str
     replace: bool
     privileged: bool
+    despite_policies: bool
     skip_refused: bool
     dry_run: bool
     yes: bool
@@ -71,7 +74,7 @@ class Wishes:
     @property
     def words(self) -> frozenset[str]:
         """The words that let brakes go."""
-        said = {REPLACE: self.replace, PRIVILEGED: self.privileged}
+        said = {REPLACE: self.replace, PRIVILEGED: self.privileged, DESPITE: self.despite_policies}
         return frozenset(word for word, is_said in said.items() if is_said)
 
     def check(self) -> None:
@@ -250,7 +253,7 @@ class Course:
             say(
                 f"An interrupted run has people left: tapctl pass issue --continue {run} (or --abandon {run})"
             )
-        setting = self._examining()
+        setting = self._examining(self._doors())
         source = self._source(defaults)
         examined = self.session.run(examine(gateway, self.workspace, source, setting))
         if why := self._objection(examined):
@@ -276,7 +279,8 @@ class Course:
                     f'the run "{journal.run}" is of environment "{first.get("environment")}", tenant '
                     f"{first.get('tenant')}: name that one with -e"
                 )
-            examined = self.session.run(examine_again(gateway, self.workspace, worklist, self._examining()))
+            setting = self._examining(self._doors())
+            examined = self.session.run(examine_again(gateway, self.workspace, worklist, setting))
             if not _left(worklist) and not worklist.count("refused"):
                 return self._end(worklist, "issued", examined, journal=journal)
             if why := self._objection(examined):
@@ -289,8 +293,14 @@ class Course:
         finally:
             journal.close()
 
-    def _examining(self) -> Examining:
+    def _doors(self) -> Doors:
+        """The policies that a pass has to get by, of the tenant and of the folder."""
+        checked = check(self.options.workspace, self.options.environment)
+        return self.session.run(read_doors(checked, self.session.gateway, datetime.now(UTC).date()))
+
+    def _examining(self, doors: Doors) -> Examining:
         return Examining(
+            doors=doors,
             words=self.wishes.words,
             zones=self.zones,
             now=datetime.now(UTC),

@@ -103,6 +103,11 @@ def _handouts(command: Callable[..., int]) -> Callable[..., int]:
 @click.option("--reason", default="", metavar="TEXT", help="Why; kept in the record in .tapctl/passes.")
 @click.option("--replace", is_flag=True, help="Destroy a pass that somebody holds and that still works.")
 @click.option("--privileged", is_flag=True, help="Also for administrators and break-glass accounts.")
+@click.option(
+    "--despite-policies",
+    is_flag=True,
+    help="Even if policies let nobody register with it, or cannot be read.",
+)
 @click.option("--skip-refused", is_flag=True, help="Issue for the others if somebody may not have a pass.")
 @click.option("--dry-run", is_flag=True, help="Check everybody, and create nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask before issuing for several people.")
@@ -112,9 +117,9 @@ def command(options: Options, **given: Any) -> int:
     """Make passes for USER..., a --roster or a --group, and hand each passcode over once.
 
     Everybody is checked before anything is created: that they exist, are enabled, no external guests, in the
-    pass policy's scope, not privileged, and without a pass that works. Any refusal stops all, unless
-    --skip-refused. A roster is CSV or YAML with the columns user, start, lifetime, oneTime and timeZone.
-    Times need an offset.
+    pass policy's scope, not privileged, without a pass that works, and that the policies of the tenant and of
+    the folder let them register with it. Any refusal stops all, unless --skip-refused. A roster is CSV or
+    YAML with the columns user, start, lifetime, oneTime and timeZone. Times need an offset.
 
     The passcode is shown in one place, which is proved usable first: --to-terminal, --to-file or
     --to-command. There is no mail: a passcode in a mailbox is read by whoever reads the mailbox, stays on
