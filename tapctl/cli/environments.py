@@ -10,8 +10,13 @@ from tapctl.model import Environment, JsonObject
 
 @click.command("environments")
 @common
-def command(options: Options) -> int:
-    """List the workspace's environments, for people and for workflows. With -e, only that one."""
+@click.option("--real", "only_real", is_flag=True, help="Only those that name a tenant.")
+def command(options: Options, *, only_real: bool) -> int:
+    """List the workspace's environments, for people and for workflows. With -e, only that one.
+
+    In JSON it makes a workflow's matrix: `include: ${{ fromJSON(...).environments }}` gives each job a
+    `matrix.name`; see `tapctl github outputs`.
+    """
     from tapctl.kinds import kinds
     from tapctl.load import load_workspace
     from tapctl.render.json import VERSION, written
@@ -21,6 +26,7 @@ def command(options: Options) -> int:
     default = first.settings.default_environment
     names = [options.environment] if options.environment else first.environments
     found = [load_workspace(options.workspace, name, known_kinds=known).environment for name in names]
+    found = [item for item in found if _is_real(item) or not only_real]
     match options.format:
         case "json":
             listed = [_as_json(environment, default) for environment in found]
@@ -32,12 +38,16 @@ def command(options: Options) -> int:
         case _:
             from tapctl.render.escape import visible
 
-            wide = max(len(visible(item.name)) for item in found)
+            wide = max((len(visible(item.name)) for item in found), default=0)
             text = "".join(
                 f"{visible(item.name):<{wide}}  {visible(_said(item, default))}\n" for item in found
             )
     click.echo(text, nl=False)
     return 0
+
+
+def _is_real(environment: Environment) -> bool:
+    return not environment.is_sandbox and environment.tenant_id is not None
 
 
 def _said(environment: Environment, default: str) -> str:
@@ -55,7 +65,7 @@ def _as_json(environment: Environment, default: str) -> JsonObject:
         "name": environment.name,
         "sandbox": environment.is_sandbox,
         "default": environment.name == default,
-        "real": not environment.is_sandbox and environment.tenant_id is not None,
+        "real": _is_real(environment),
         "tenant": environment.tenant_id,
         "cloud": environment.cloud,
         "maxState": environment.max_state,

@@ -33,6 +33,7 @@ COMMANDS: Final = {
     "sandbox": "The pretend tenant: serve, load, dump, reset, sign-in.",
     "doctor": "Check credentials, permissions, licences, clock and reachability.",
     "explain": "Explain a kind, a field or a rule.",
+    "summary": "Put the results of several environments together.",
     "environments": "List the workspace's environments.",
 }
 """Each command's line in the help; the command itself is `tapctl.cli.<name>.command`."""

@@ -31,3 +31,14 @@ def test_one_of_them_in_markdown(several: Cli) -> None:
     result = several("environments", "-e", "staging", "--format", "markdown")
 
     assert result.out == "- `staging`: `no tenantId yet, default`\n"
+
+
+def test_a_matrix_is_of_real_ones(several: Cli) -> None:
+    found = several("environments", "--real", "--format", "json").json
+
+    assert [item["name"] for item in found["environments"]] == ["production"]
+
+
+def test_a_workspace_without_any_has_an_empty_matrix(cli: Cli) -> None:
+    assert cli("environments", "--real", "--format", "json").json["environments"] == []
+    assert cli("environments", "--real").out == ""
