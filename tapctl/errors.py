@@ -6,6 +6,7 @@ TapctlError
 ├── CredentialsError        no way to sign in works, or the token is for another tenant
 ├── NotDelivered            a passcode did not reach the place where it was to be handed over
 ├── Refused                 tapctl will not do this (a guard's brake, a declined prompt, a moved tenant)
+├── GitHubError             GitHub said no, or did not answer
 └── GraphError              Graph said no, with its code, message and request id
     ├── NotPermitted        401 or 403: names the permission that is missing, never read as "absent"
     ├── NotFound            404
@@ -38,6 +39,10 @@ class NotDelivered(TapctlError):
 
 class Refused(TapctlError):
     """tapctl will not do this until something is said or changed."""
+
+
+class GitHubError(TapctlError):
+    """GitHub refused a request or gave no answer. Never holds the token."""
 
 
 class GraphError(TapctlError):

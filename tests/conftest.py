@@ -1,11 +1,11 @@
 """`golden`: whole outputs under tests/golden, refreshed with `pytest --update-golden`. `cli`: the program.
-`base`: a tenant to make drift in."""
+`base`: a tenant to make drift in. `github`: the service, on loopback."""
 
 from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from hypothesis import settings
 if TYPE_CHECKING:
     from cli_tools import Cli
     from drift_tenants import Base
+    from github_server import GitHub
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -67,3 +68,12 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Base:
     from drift_tenants import make_base  # tests/drift is on the path by then, as above
 
     return make_base(tmp_path_factory.mktemp("drift"))
+
+
+@pytest.fixture
+def github() -> Iterator[GitHub]:
+    """GitHub's API, with a pull request in it."""
+    from github_server import GitHub, serving  # tests/github is on the path by then, as above
+
+    with serving(GitHub()) as found:
+        yield found

@@ -34,6 +34,7 @@ COMMANDS: Final = {
     "doctor": "Check credentials, permissions, licences, clock and reachability.",
     "explain": "Explain a kind, a field or a rule.",
     "summary": "Put the results of several environments together.",
+    "github": "For workflows: comments, issues, summaries and outputs on GitHub.",
     "environments": "List the workspace's environments.",
 }
 """Each command's line in the help; the command itself is `tapctl.cli.<name>.command`."""

@@ -1,0 +1,86 @@
+"""`tapctl github issue`: drift, where somebody looks after it."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tapctl.cli.on_github._shared import author_option, tell, text_of
+from tapctl.cli.options import Options, common
+from tapctl.errors import UsageError
+
+
+@click.command("issue")
+@common
+@click.option("--file", type=click.Path(path_type=Path), required=True, help="The drift as Markdown.")
+@click.option(
+    "--drift",
+    "document",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="The same drift as JSON: whether there is any, and whether it is another than before.",
+)
+@click.option(
+    "--label", "labels", metavar="NAME", multiple=True, help="For a new issue; can be given several times."
+)
+@author_option
+def command(options: Options, *, file: Path, document: Path, labels: tuple[str, ...], author: str) -> int:
+    """Keep one issue for each environment, while it drifts.
+
+    Opens an issue, changes it only when the drift is another or more is known of who made it, and closes it
+    when the tenant is what the files say. Who closes it by hand finds another the next day, if the drift is
+    still there. If the tenant could not be read, everything stays as it is. Takes GITHUB_TOKEN with
+    `issues: write`.
+    """
+    from tapctl.cli.run_link import run_link
+    from tapctl.github.api import connect
+    from tapctl.github.comment import Kept
+    from tapctl.github.issue import PURPOSE, Issue, facts, keep_issue
+    from tapctl.github.marker import Marker
+    from tapctl.github.place import place
+    from tapctl.render.gfm import link
+
+    drift = _drift(document)
+    environment = _environment(drift, options)
+    if drift.get("command") != "drift":
+        tell(Kept(action="left"), "github issue", environment, options)
+        return 0
+    where = run_link(os.environ)
+    issue = Issue(
+        marker=Marker(
+            purpose=PURPOSE, workspace=str(options.workspace), environment=environment, facts=facts(drift)
+        ),
+        title=f"Drift in {environment}",
+        text=text_of(file),
+        footer="<sub>Changed only when the drift is another; closed when it ends.</sub>",
+        link=f"({link('run', where)})" if where else "",
+        labels=labels,
+        is_clean=drift["clean"],
+    )
+    with connect(place(os.environ)) as api:
+        kept = keep_issue(api, issue, author)
+    tell(kept, "github issue", environment, options)
+    return 0
+
+
+def _drift(path: Path) -> dict[str, Any]:
+    """The document, or what stands in its place if the tenant was not read."""
+    try:
+        found: dict[str, Any] = json.loads(text_of(path))
+    except ValueError as error:
+        raise UsageError(f'"{path}" is no JSON: {error}') from error
+    wrong = not isinstance(found, dict) or found.get("version") != 1
+    if wrong or not ("error" in found or found.get("command") in ("drift", "validate")):
+        raise UsageError(f'"{path}" is not what `tapctl drift --format json` writes')
+    return found
+
+
+def _environment(drift: dict[str, Any], options: Options) -> str:
+    found = drift.get("environment")
+    if found is not None and options.environment not in (None, found):
+        raise UsageError(f'the drift is of environment "{found}", and not of "{options.environment}" (-e)')
+    return str(found or options.environment or "")

@@ -1,0 +1,47 @@
+"""`tapctl github outputs`: documents for `fromJSON` in the jobs that follow."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+from typing import Final
+
+import click
+
+from tapctl.cli.on_github._shared import text_of
+from tapctl.errors import UsageError
+
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+
+
+@click.command("outputs")
+@click.argument("pairs", metavar="NAME=FILE...", nargs=-1, required=True)
+def command(pairs: tuple[str, ...]) -> int:
+    """Hand JSON files to the next jobs: each becomes an output of the step (GITHUB_OUTPUT), on one line.
+
+    For `fromJSON(needs.job.outputs.name)`, such as a matrix made of `tapctl environments --format json`.
+    """
+    lines = [_line(pair) for pair in pairs]
+    path = os.environ.get("GITHUB_OUTPUT")
+    if not path:
+        raise UsageError("GITHUB_OUTPUT is not set: there is no step to have outputs")
+    try:
+        with Path(path).open("a", encoding="utf-8") as file:
+            file.writelines(lines)
+    except OSError as error:
+        raise UsageError(f'GITHUB_OUTPUT: "{path}" cannot be written: {error.strerror}') from error
+    return 0
+
+
+def _line(pair: str) -> str:
+    """ASCII on one line, so that no value can begin another output."""
+    name, _, file = pair.partition("=")
+    if not _NAME.fullmatch(name) or not file:
+        raise UsageError(f'"{pair}" is not NAME=FILE')
+    try:
+        value = json.loads(text_of(Path(file)))
+    except ValueError as error:
+        raise UsageError(f'"{file}" is no JSON: {error}') from error
+    return f"{name}={json.dumps(value, separators=(',', ':'))}\n"

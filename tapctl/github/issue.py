@@ -1,0 +1,128 @@
+"""One issue for each environment that drifts: opened, changed when the drift is another, closed when it ends.
+
+A person who closes it does not end the drift: the next run opens another. An issue that ended stays closed;
+new drift is a new issue, with a history of its own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from tapctl.github.api import AnswerUnclear, Api, settled
+from tapctl.github.comment import Kept
+from tapctl.github.marker import Marker, find_marker, marked, same
+from tapctl.model import Json
+
+PURPOSE: Final = "drift"
+_ENDED: Final = "The tenant is what the files say again."
+_CHANGED: Final = "What differs has changed: the text above is of now."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issue:
+    """What the issue is to say. `text` is Markdown, `link` the run that read it."""
+
+    marker: Marker
+    title: str
+    text: str
+    footer: str
+    link: str = ""
+    labels: Sequence[str] = ()
+    is_clean: bool
+
+    @property
+    def body(self) -> str:
+        return marked(self.marker, self.text, self.footer)
+
+
+def facts(drift: dict[str, Any]) -> dict[str, str]:
+    """What a document of `tapctl drift` comes down to, so that a later one can be compared with it.
+
+    Times, counts and who asked are not part of it. Records of the audit log are only counted: they come
+    late, and go when Entra no longer keeps them, while the drift is the same.
+    """
+    objects = [
+        [item["address"], item["what"], [_differs(field) for field in item["fields"]]]
+        for item in drift["drifted"]
+    ]
+    findings = [[item["rule"], item["severity"], item["address"]] for item in drift["findings"]]
+    text = json.dumps([objects, findings], sort_keys=True)
+    known = sum(len(found["causes"]) for item in drift["drifted"] for found in _attributions(item))
+    return {"sum": hashlib.sha256(text.encode()).hexdigest()[:16], "known": str(known)}
+
+
+def _differs(field: dict[str, Any]) -> list[Json]:
+    return [field["path"], field["declared"], field["tenant"]]
+
+
+def _attributions(item: dict[str, Any]) -> list[dict[str, Any]]:
+    found = [item["attribution"], *(field["attribution"] for field in item["fields"])]
+    return [attribution for attribution in found if attribution]
+
+
+def keep_issue(api: Api, issue: Issue, author: str) -> Kept:
+    """Let the open issue say this, or close it. Raises GitHubError."""
+    return settled(lambda: _keep(api, issue, author))
+
+
+def _keep(api: Api, issue: Issue, author: str) -> Kept:
+    found = []
+    for item in api.get("issues", state="open"):
+        marker = find_marker(item, issue.marker, author)
+        if marker is not None and "pull_request" not in item:
+            found.append((item, marker))
+    found.sort(key=lambda pair: int(pair[0]["number"]))
+    if issue.is_clean:
+        return _close(api, issue, [item for item, _ in found], author)
+    if not found:
+        new = {"title": issue.title, "body": issue.body, "labels": [*issue.labels]}
+        return _done("opened", api.post("issues", new))
+    return _update(api, issue, *found[0], author)
+
+
+def _close(api: Api, issue: Issue, open_issues: list[Any], author: str) -> Kept:
+    for item in open_issues:
+        _say(api, item, _with_link(_ENDED, issue), author)
+        api.patch(f"issues/{item['number']}", {"state": "closed", "state_reason": "completed"})
+    return _done("closed", open_issues[0]) if open_issues else Kept(action="nothing-to-do")
+
+
+def _update(api: Api, issue: Issue, item: Any, before: Marker, author: str) -> Kept:
+    is_other = before.facts.get("sum") != issue.marker.facts["sum"]
+    if not is_other and _known(before) >= _known(issue.marker):
+        return _done("unchanged", item)
+    done = _done("updated", api.patch(f"issues/{item['number']}", {"body": issue.body}))
+    if is_other:
+        _say(api, item, _with_link(_CHANGED, issue), author)
+    return done
+
+
+def _known(marker: Marker) -> int:
+    said = marker.facts.get("known", "")
+    return int(said) if said.isdecimal() else 0
+
+
+def _say(api: Api, item: Any, text: str, author: str) -> None:
+    """A comment, once: GitHub sends word of it, unlike of a changed text."""
+    comments = f"issues/{item['number']}/comments"
+    try:
+        api.post(comments, {"body": text})
+    except AnswerUnclear:
+        if not any(_is_ours(comment, text, author) for comment in api.get(comments)):
+            api.post(comments, {"body": text})
+
+
+def _is_ours(comment: Any, text: str, author: str) -> bool:
+    return comment["user"]["login"] == author and same(comment["body"], text)
+
+
+def _with_link(text: str, issue: Issue) -> str:
+    return f"{text} {issue.link}".strip()
+
+
+def _done(action: str, item: Any) -> Kept:
+    return Kept(action=action, url=str(item.get("html_url", "")))

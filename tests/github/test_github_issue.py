@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from github_server import BOT, GitHub, Trouble
+
+from tapctl.github.api import Api, connect
+from tapctl.github.comment import Kept
+from tapctl.github.issue import Issue, facts, keep_issue
+from tapctl.github.marker import Marker
+from tapctl.github.place import place
+
+CAUSE = {"who": "eve@contoso.example", "record": "1"}
+DRIFT: dict[str, Any] = {
+    "drifted": [
+        {
+            "address": "Group/Pilots",
+            "what": "changed",
+            "newer": True,
+            "attribution": None,
+            "restore": None,
+            "fields": [
+                {
+                    "path": "members",
+                    "declared": [],
+                    "tenant": ["eve"],
+                    "newer": True,
+                    "attribution": {"causes": [CAUSE], "suspects": [], "unknown": None},
+                }
+            ],
+        }
+    ],
+    "findings": [{"rule": "X", "severity": "warning", "address": None, "message": "in 3 days"}],
+    "requests": 7,
+}
+
+
+@pytest.fixture
+def api(github: GitHub) -> Iterator[Api]:
+    with connect(place(github.variables)) as api:
+        yield replace(api, wait=lambda _: None)
+
+
+def issue(drift: dict[str, Any] = DRIFT, *, text: str = "## Drift", is_clean: bool = False) -> Issue:
+    marker = Marker(purpose="drift", workspace="policies", environment="production", facts=facts(drift))
+    return Issue(
+        marker=marker,
+        title="Drift in production",
+        text=text,
+        footer="foot",
+        link="(run)",
+        labels=["identity"],
+        is_clean=is_clean,
+    )
+
+
+def other(**field: Any) -> dict[str, Any]:
+    changed = copy.deepcopy(DRIFT)
+    changed["drifted"][0]["fields"][0] |= field
+    return changed
+
+
+def test_drift_opens_an_issue(github: GitHub, api: Api) -> None:
+    kept = keep_issue(api, issue(), BOT)
+
+    assert kept == Kept(action="opened", url=github.issues[2]["html_url"])
+    assert github.issues[2]["title"] == "Drift in production"
+    assert github.issues[2]["labels"] == ["identity"]
+
+
+def test_the_same_drift_the_next_night_writes_nothing(github: GitHub, api: Api) -> None:
+    keep_issue(api, issue(), BOT)
+    github.asked.clear()
+    later = copy.deepcopy(DRIFT) | {"requests": 9}
+    later["findings"][0]["message"] = "in 2 days"
+    later["drifted"][0]["newer"] = False
+
+    assert keep_issue(api, issue(later, text="## Drift, 12 records"), BOT).action == "unchanged"
+    assert github.writes == []
+
+
+def test_other_drift_changes_the_issue_and_says_so(github: GitHub, api: Api) -> None:
+    keep_issue(api, issue(), BOT)
+    github.issues[2]["title"] = "Drift in production (Ada looks into it)"
+
+    assert keep_issue(api, issue(other(tenant=["eve", "mallory"]), text="## More"), BOT).action == "updated"
+    assert "## More" in github.issues[2]["body"]
+    assert github.issues[2]["title"].endswith("(Ada looks into it)")
+    assert github.said(2) == ["What differs has changed: the text above is of now. (run)"]
+
+
+def test_more_known_of_who_did_it_is_told_without_noise(github: GitHub, api: Api) -> None:
+    keep_issue(api, issue(other(attribution=None)), BOT)
+
+    assert keep_issue(api, issue(text="## By Eve"), BOT).action == "updated"
+    assert github.said(2) == []
+
+
+def test_what_the_log_forgets_stays_in_the_issue(github: GitHub, api: Api) -> None:
+    keep_issue(api, issue(text="## By Eve"), BOT)
+
+    assert keep_issue(api, issue(other(attribution=None), text="## By whom?"), BOT).action == "unchanged"
+    assert "## By Eve" in github.issues[2]["body"]
+
+
+def test_the_end_of_the_drift_closes_it(github: GitHub, api: Api) -> None:
+    keep_issue(api, issue(), BOT)
+
+    assert keep_issue(api, issue(is_clean=True), BOT).action == "closed"
+    assert (github.issues[2]["state"], github.issues[2]["state_reason"]) == ("closed", "completed")
+    assert github.said(2) == ["The tenant is what the files say again. (run)"]
+
+
+def test_no_drift_needs_no_issue(github: GitHub, api: Api) -> None:
+    assert keep_issue(api, issue(is_clean=True), BOT) == Kept(action="nothing-to-do")
+    assert github.writes == []
+
+
+def test_new_drift_after_the_end_is_a_new_issue(github: GitHub, api: Api) -> None:
+    keep_issue(api, issue(), BOT)
+    keep_issue(api, issue(is_clean=True), BOT)
+
+    assert keep_issue(api, issue(), BOT).action == "opened"
+    assert [item["state"] for item in github.issues.values()] == ["open", "closed", "open"]
+
+
+def test_only_our_issue_of_that_environment_is_touched(github: GitHub, api: Api) -> None:
+    ours = issue()
+    github.issue("A trap", ours.body, by="mallory")
+    github.issue("Staging", str(replace(ours.marker, environment="staging")))
+    github.issue("A pull request of ours", ours.body, pull_request=True)
+
+    assert keep_issue(api, replace(ours, is_clean=True), BOT).action == "nothing-to-do"
+
+
+def test_ours_is_found_behind_many_others(github: GitHub, api: Api) -> None:
+    keep_issue(api, issue(), BOT)
+    for number in range(25):
+        github.issue(f"Other {number}", by="somebody")
+    github.page = 10
+
+    assert keep_issue(api, issue(), BOT).action == "unchanged"
+
+
+def test_two_runs_at_once_leave_two_that_end_together(github: GitHub, api: Api) -> None:
+    github.issue("Drift in production", issue().body)
+    github.issue("Drift in production", issue().body)
+
+    assert keep_issue(api, issue(), BOT) == Kept(action="unchanged", url=github.issues[2]["html_url"])
+    keep_issue(api, issue(is_clean=True), BOT)
+    assert [item["state"] for item in github.issues.values()] == ["open", "closed", "closed"]
+
+
+@pytest.mark.parametrize("is_done", [True, False])
+def test_a_lost_answer_opens_no_second_issue(github: GitHub, api: Api, is_done: bool) -> None:
+    github.trouble.append(Trouble("POST", 502, is_done=is_done))
+
+    keep_issue(api, issue(), BOT)
+    assert len(github.issues) == 2
+
+
+@pytest.mark.parametrize("is_done", [True, False])
+def test_a_lost_answer_says_nothing_twice(github: GitHub, api: Api, is_done: bool) -> None:
+    keep_issue(api, issue(), BOT)
+    github.comment(2, "talk", by="somebody")
+    github.trouble.append(Trouble("POST", 502, is_done=is_done))
+
+    keep_issue(api, issue(is_clean=True), BOT)
+    assert len(github.said(2)) == 2
+    assert github.issues[2]["state"] == "closed"
+
+
+def test_a_marker_that_was_edited_is_no_obstacle(github: GitHub, api: Api) -> None:
+    keep_issue(api, issue(), BOT)
+    github.issues[2]["body"] = github.issues[2]["body"].replace("known=1", "known=x")
+
+    assert keep_issue(api, issue(), BOT).action == "updated"
