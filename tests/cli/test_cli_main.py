@@ -15,7 +15,7 @@ from tapctl import __version__
 from tapctl.cli.main import COMMANDS, group, run
 
 HEAVY = {"rich", "jsonschema", "yaml", "msgraph", "azure", "deepdiff", "starlette", "uvicorn", "httpx"}
-GROUPS = {("sandbox",), ("pass",)}
+GROUPS = {("sandbox",), ("pass",), ("github",)}
 STAGES = {"tapctl.pipeline", "tapctl.kinds", "tapctl.load"}
 
 

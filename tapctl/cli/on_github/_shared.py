@@ -22,6 +22,7 @@ _SAID: Final = {
     "opened": "Opened",
     "closed": "Closed",
     "nothing-to-do": "No issue is open, and none is needed",
+    "written": "Written",
     "left": "Left as it is: the tenant was not read",
 }
 

@@ -10,15 +10,18 @@ from typing import Final
 
 import click
 
-from tapctl.cli.on_github._shared import text_of
+from tapctl.cli.on_github._shared import tell, text_of
+from tapctl.cli.options import Options, common
 from tapctl.errors import UsageError
+from tapctl.github.comment import Kept
 
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
 @click.command("outputs")
+@common
 @click.argument("pairs", metavar="NAME=FILE...", nargs=-1, required=True)
-def command(pairs: tuple[str, ...]) -> int:
+def command(options: Options, *, pairs: tuple[str, ...]) -> int:
     """Hand JSON files to the next jobs: each becomes an output of the step (GITHUB_OUTPUT), on one line.
 
     For `fromJSON(needs.job.outputs.name)`, such as a matrix made of `tapctl environments --format json`.
@@ -32,6 +35,7 @@ def command(pairs: tuple[str, ...]) -> int:
             file.writelines(lines)
     except OSError as error:
         raise UsageError(f'GITHUB_OUTPUT: "{path}" cannot be written: {error.strerror}') from error
+    tell(Kept(action="written"), "github outputs", options.environment or "", options)
     return 0
 
 

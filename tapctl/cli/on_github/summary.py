@@ -7,15 +7,18 @@ from pathlib import Path
 
 import click
 
-from tapctl.cli.on_github._shared import text_of
+from tapctl.cli.on_github._shared import tell, text_of
+from tapctl.cli.options import Options, common
 from tapctl.errors import UsageError
+from tapctl.github.comment import Kept
 
 
 @click.command("summary")
+@common
 @click.option(
     "--file", "files", type=click.Path(path_type=Path), required=True, multiple=True, help="Markdown to show."
 )
-def command(files: tuple[Path, ...]) -> int:
+def command(options: Options, *, files: tuple[Path, ...]) -> int:
     """Show files in the run's summary (GITHUB_STEP_SUMMARY), as far as GitHub has room for them.
 
     A file that is not there is named: what should have written it has failed.
@@ -34,4 +37,5 @@ def command(files: tuple[Path, ...]) -> int:
             found.write(summary(texts, LIMIT - used))
     except OSError as error:
         raise UsageError(f'GITHUB_STEP_SUMMARY: "{path}" cannot be written: {error.strerror}') from error
+    tell(Kept(action="written"), "github summary", options.environment or "", options)
     return 0
