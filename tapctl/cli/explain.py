@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
+from tapctl.cli.completing import topics
 from tapctl.cli.options import Options, common
 
 
 @click.command("explain")
 @common
-@click.argument("topic", metavar="[KIND[.FIELD] | RULE]", required=False)
+@click.argument("topic", metavar="[KIND[.FIELD] | RULE]", required=False, shell_complete=topics)
 def command(options: Options, *, topic: str | None) -> int:
     """Explain a kind, one of its fields or a rule; without one, list them.
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tapctl.cli.completing import kind_names
 from tapctl.cli.options import Options, common
 from tapctl.errors import UsageError
 
@@ -21,7 +22,14 @@ if TYPE_CHECKING:
 
 @click.command("import")
 @common
-@click.option("--kind", "wanted", metavar="KIND", multiple=True, help="Only this kind; may be repeated.")
+@click.option(
+    "--kind",
+    "wanted",
+    metavar="KIND",
+    multiple=True,
+    shell_complete=kind_names,
+    help="Only this kind; may be repeated.",
+)
 @click.option("--name", "pattern", metavar="PATTERN", default="*", help="Only names like this (* and ?).")
 @click.option(
     "--from",

@@ -13,10 +13,11 @@ from typing import Any, Final, Literal, TypeAlias, cast
 import click
 
 from tapctl.cli.also import Also, also_option
+from tapctl.cli.completing import environment_names
+from tapctl.cli.where import DEFAULT_FOLDER, inside
 from tapctl.errors import TapctlError, UsageError
 
 Format: TypeAlias = Literal["text", "json", "markdown", "html", "sarif", "junit"]
-DEFAULT_FOLDER: Final = "policies"
 COMMON_FORMATS: Final[tuple[Format, ...]] = ("text", "json", "markdown")
 
 
@@ -56,7 +57,12 @@ def _with_options(command: Callable[..., int], *, formats: tuple[Format, ...]) -
         help="The folder with the documents, or the repository that has them in `policies`.",
     )
     @click.option(
-        "-e", "--env", "environment", metavar="NAME", help="The environment [default: from tapctl.yaml]."
+        "-e",
+        "--env",
+        "environment",
+        metavar="NAME",
+        shell_complete=environment_names,
+        help="The environment [default: from tapctl.yaml].",
     )
     @click.option(
         "--format",
@@ -70,7 +76,7 @@ def _with_options(command: Callable[..., int], *, formats: tuple[Format, ...]) -
     def with_options(workspace: Path, environment: str | None, output_format: str, **others: Any) -> int:
         also = Also(files=others.pop("also", ()))
         options = Options(
-            workspace=_inside(workspace),
+            workspace=inside(workspace),
             environment=environment,
             format=cast(Format, output_format),
             also=also,
@@ -82,13 +88,6 @@ def _with_options(command: Callable[..., int], *, formats: tuple[Format, ...]) -
             raise
 
     return with_options
-
-
-def _inside(folder: Path) -> Path:
-    """`policies` in a folder that is a repository and no workspace itself."""
-    inner = folder / DEFAULT_FOLDER
-    is_repository = (inner / "tapctl.yaml").is_file() and not (folder / "tapctl.yaml").exists()
-    return inner if is_repository else folder
 
 
 def as_of_option(command: Callable[..., int]) -> Callable[..., int]:
