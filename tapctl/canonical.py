@@ -11,6 +11,7 @@ import ipaddress
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Final, TypeAlias, cast
 
 from tapctl.model import Json, JsonObject, Path
@@ -78,6 +79,7 @@ def _format(name: str, text: str) -> str:
             return text
 
 
+@lru_cache(maxsize=2**18)
 def _network(text: str) -> str:
     """The standard spelling of a range: host bits cleared, IPv6 shortened; what is none stays as it is."""
     try:
@@ -224,6 +226,8 @@ def to_wire(field: Field, value: Json, id_of: Refer) -> Json:
 
 def references(field: Field, value: Json, path: Path = ()) -> Iterator[tuple[Path, Field, str]]:
     """Every reference in an expanded spec: where it stands, its field, and its text."""
+    if not field.refers:
+        return
     if isinstance(value, dict):
         for key, child in field.properties.items():
             if key in value and not child.is_read_only:

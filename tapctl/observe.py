@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tapctl.canonical import expand, references
 from tapctl.errors import GraphError, NotPermitted
-from tapctl.graph.odata import in_filters
+from tapctl.graph.batch import FEW, Read, list_all
+from tapctl.graph.odata import FILTER_CHUNK, in_filters
 from tapctl.kind import Kind, Lookup
 from tapctl.kinds import kinds, lookups
 from tapctl.model import Identity, Json, JsonObject, Snapshot, TenantFacts, Workspace
@@ -76,6 +77,8 @@ async def observe(
     names = names_wanted(workspace, desired, resolved)
     observed_kinds = kinds_to_read(workspace, desired, also)
     names = {kind: found for kind, found in names.items() if not _is_among(observed_kinds, kind)}
+    people = _looked_up_last(names.get("User", frozenset()), workspace)
+    names |= {"User": names["User"] - people} if people else {}
     together = _together(observed_kinds)
     await _all(
         _facts(reading, observed_kinds),
@@ -89,7 +92,7 @@ async def observe(
     else:
         _take_groups(reading, workspace, desired)
     await asyncio.gather(
-        _names_of_ids(reading, observed_kinds, desired, _pinned(workspace, in_bulk=True)),
+        _names_and_ids(reading, observed_kinds, desired, workspace, names | {"User": people}, bool(also)),
         _members(reading, desired),
         _memberships(reading, workspace, desired),
     )
@@ -233,6 +236,35 @@ async def _inside(reading: _Reading, kind: Kind) -> list[JsonObject]:
     return [item for item in held if isinstance(item, dict)] if isinstance(held, list) else []
 
 
+def _looked_up_last(names: frozenset[str], workspace: Workspace) -> frozenset[str]:
+    """The users that policies probably hold, when they are many: ids are named 1,000 at a time, names found
+    15 at a time. Nobody else can have a userPrincipalName, so a user who was named is found."""
+    glass = {name.lower() for name in workspace.settings.break_glass.accounts}
+    is_many = len(names) > FILTER_CHUNK * FEW
+    return frozenset(name for name in names if name.lower() not in glass) if is_many else frozenset()
+
+
+async def _names_and_ids(
+    reading: _Reading,
+    observed: Sequence[Kind],
+    desired: Sequence[Desired],
+    workspace: Workspace,
+    names: Mapping[str, frozenset[str]],
+    is_import: bool,
+) -> None:
+    """Names for ids, then the ids of people who were not among them; an import also looks for namesakes of
+    what it found by its id, for it is about to write down names."""
+    await _names_of_ids(reading, observed, desired, _pinned(workspace, in_bulk=True))
+    found = {str(entry.get("userPrincipalName")).lower() for entry in reading.entries["User"]}
+    missing = [name for name in names["User"] if name.lower() not in found]
+    await _filtered(reading, lookups()["User"], "userPrincipalName", missing)
+    for kind in ("Group", "ServicePrincipal") if is_import else ():
+        if not reading.objects.get(kind):
+            held = {str(entry["displayName"]) for entry in reading.entries[kind] if entry.get("displayName")}
+            asked = _filtered(reading, lookups()[kind], "displayName", held - names.get(kind, frozenset()))
+            await _decorate(reading, f"namesakes of {kind}", asked)
+
+
 async def _by_name(reading: _Reading, lookup: Lookup, names: Iterable[str]) -> None:
     if lookup.by == "list":
         reading.entries[lookup.kind].extend(await reading.gateway.list(lookup.path))
@@ -248,13 +280,10 @@ async def _by_id(reading: _Reading, lookup: Lookup, ids: Iterable[str]) -> None:
 
 
 async def _filtered(reading: _Reading, lookup: Lookup, key: str, values: Iterable[str]) -> None:
-    select = ",".join(lookup.select)
-    pages = await asyncio.gather(
-        *(
-            reading.gateway.list(lookup.path, {"$filter": text, "$select": select})
-            for text in in_filters(key, sorted(values))
-        )
-    )
+    params = [
+        {"$filter": text, "$select": ",".join(lookup.select)} for text in in_filters(key, sorted(values))
+    ]
+    pages = await list_all(reading.gateway, [Read(path=lookup.path, params=each) for each in params])
     reading.entries[lookup.kind].extend(entry for page in pages for entry in page)
 
 

@@ -51,6 +51,7 @@ class Field:
     is_flags: bool
     is_read_only: bool
     is_unmanaged: bool
+    refers: bool  # itself, or something in it
 
 
 def folder() -> Path:
@@ -101,10 +102,12 @@ def _resolve(node: Json, home: str) -> Json:
 def _field(node: JsonObject) -> Field:
     properties = cast("dict[str, JsonObject]", node.get("properties", {}))
     items = node.get("items")
+    inner = {key: _field(value) for key, value in properties.items()}
+    item = _field(items) if isinstance(items, dict) else None
     return Field(
         type=_type(node),
-        properties={key: _field(value) for key, value in properties.items()},
-        items=_field(items) if isinstance(items, dict) else None,
+        properties=inner,
+        items=item,
         required=tuple(cast("list[str]", node.get("required", []))),
         default=node.get("default", MISSING),
         enum=_folded(node.get("enum")),
@@ -117,6 +120,8 @@ def _field(node: JsonObject) -> Field:
         is_flags=node.get("x-flags") is True,
         is_read_only=node.get("readOnly") is True,
         is_unmanaged=node.get("x-unmanaged") is True,
+        refers="x-reference" in node
+        or any(below.refers for below in (*inner.values(), *([item] if item else []))),
     )
 
 

@@ -6,38 +6,17 @@ thousands.
 
 from __future__ import annotations
 
-import asyncio
 import tempfile
 from pathlib import Path
 from typing import Any
 
 from hypothesis import given
 from schema_tenant import company, few, fill, held
-from trial import Tenant, folder, plan
+from trial import adopt, folder, plan
 
-from tapctl.kinds import kinds
-from tapctl.match import match
 from tapctl.model import errors_in
-from tapctl.observe import observe
 from tapctl.pipeline import check
 from tapctl.sandbox import dump
-from tapctl.workspace.folder import files_in, write_documents, write_pins
-from tapctl.workspace.importing import propose
-
-
-def adopt(root: Path, tenant: Tenant) -> None:
-    """`tapctl import --kind` for every kind."""
-    asyncio.run(_adopt(root, tenant))
-
-
-async def _adopt(root: Path, tenant: Tenant) -> None:
-    checked = check(root, None)
-    async with tenant.connection() as gateway:
-        snapshot = await observe(gateway, checked.workspace, checked.desired, checked.resolved, set(kinds()))
-    matched = match(checked.workspace, checked.desired, snapshot)
-    proposal = propose(matched, snapshot, taken_files=files_in(root))
-    write_pins(root, "sandbox", proposal.pins)
-    write_documents(root, proposal.documents)
 
 
 @few

@@ -16,11 +16,16 @@ from tapctl.graph.pace import Clock
 from tapctl.graph.retry import Patience
 from tapctl.graph.sandbox import SANDBOX_URL, AsgiApp, SandboxTokens, _introduce
 from tapctl.graph.sdk import SdkWire, client_of_app
+from tapctl.kinds import kinds
+from tapctl.match import match
 from tapctl.model import Change, Finding
+from tapctl.observe import observe
 from tapctl.pipeline import Checked, Planned, check, make_plan
 from tapctl.record import NoRecord, Record
 from tapctl.sandbox import Misbehaviour, Settings, Store, create_app, reset
 from tapctl.sandbox.seed import PEOPLE, numbered
+from tapctl.workspace.folder import files_in, write_documents, write_pins
+from tapctl.workspace.importing import propose
 
 POLICIES = "identity/conditionalAccess/policies"
 LOCATIONS = "identity/conditionalAccess/namedLocations"
@@ -158,6 +163,23 @@ def plan(root: Path, tenant: Tenant) -> Planned:
 async def _plan(checked: Checked, tenant: Tenant) -> Planned:
     async with tenant.connection() as gateway:
         return await make_plan(checked, gateway)
+
+
+def adopt(root: Path, tenant: Tenant, wanted: Iterable[str] = tuple(kinds())) -> int:
+    """What `tapctl import` does, by default with a --kind for every kind; the number of requests."""
+    return asyncio.run(_adopt(root, tenant, wanted))
+
+
+async def _adopt(root: Path, tenant: Tenant, wanted: Iterable[str]) -> int:
+    checked = check(root, None)
+    async with tenant.connection() as gateway:
+        snapshot = await observe(gateway, checked.workspace, checked.desired, checked.resolved, set(wanted))
+        requests = gateway.sent
+    matched = match(checked.workspace, checked.desired, snapshot)
+    proposal = propose(matched, snapshot, wanted_kinds=wanted, taken_files=files_in(root))
+    write_pins(root, "sandbox", proposal.pins)
+    write_documents(root, proposal.documents)
+    return requests
 
 
 def carry_out(

@@ -26,7 +26,9 @@ from tapctl.model import Json, JsonObject
 
 BATCH = 20
 BATCHES_AT_ONCE = 4
+FEW = 4
 PATH = "$batch"
+_NO_BATCH = (404, 405, 501)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +61,26 @@ async def list_each(gateway: Gateway, reads: Sequence[Read]) -> list[Objects | G
     """The objects of each collection, over all its pages; they rarely have more than one."""
     found = await read_each(gateway, reads)
     return [await _listed(gateway, read, answer) for read, answer in zip(reads, found, strict=True)]
+
+
+async def list_all(gateway: Gateway, reads: Sequence[Read]) -> list[Objects]:
+    """The objects of each collection, a few by a request each and more of them in batches.
+
+    Raises the first GraphError. Other servers that speak Graph may have no $batch: they are asked one by one.
+    """
+    if len(reads) > FEW:
+        try:
+            return [_object_list(found) for found in await list_each(gateway, reads)]
+        except GraphError as error:
+            if error.status not in _NO_BATCH or not error.request.endswith(PATH):
+                raise
+    return list(await asyncio.gather(*(gateway.list(read.path, read.params) for read in reads)))
+
+
+def _object_list(found: Objects | GraphError) -> Objects:
+    if isinstance(found, GraphError):
+        raise found
+    return found
 
 
 async def _listed(gateway: Gateway, read: Read, answer: Found) -> Objects | GraphError:

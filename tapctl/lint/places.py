@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final, TypeAlias
 
@@ -85,11 +86,16 @@ def untrusted_exclusion(context: Context) -> Iterator[Hit]:
     bad=document("NamedLocation", "Office", "{isTrusted: true, ipRanges: [10.0.0.0/8]}"),
 )
 def trusted_wide(context: Context) -> Iterator[Hit]:
+    """One finding for each reason: a location may hold 2,000 ranges."""
     for item in context.of("NamedLocation"):
+        found: defaultdict[str, list[str]] = defaultdict(list)
         for text in sorted(_ranges(item)) if item.at("isTrusted") is True else ():
             if said := _untrustworthy(text):
-                message = f"the trusted location {item.address.name} holds {text}, which {said}"
-                yield item.hit(message, "ipRanges", value=text)
+                found[said].append(text)
+        for said, (first, *others) in found.items():
+            more = f" (and {len(others)} more like it)" if others else ""
+            message = f"the trusted location {item.address.name} holds {first}, which {said}{more}"
+            yield item.hit(message, "ipRanges", value=first)
 
 
 def _ranges(item: Item) -> set[str]:

@@ -40,7 +40,13 @@ def json_safe(document: str) -> str:
 
     Line breaks and spaces between the values are layout; inside strings JSON has escaped them already.
     """
-    return "".join(_json_escape(char) if char != "\n" and is_hidden(char) else char for char in document)
+    return "\n".join(map(_safe_line, document.split("\n")))
+
+
+def _safe_line(line: str) -> str:
+    if line.isascii() and line.isprintable():
+        return line
+    return "".join(_json_escape(char) if is_hidden(char) else char for char in line)
 
 
 def _json_escape(char: str) -> str:

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from graph_tools import BASE, Hours, Notes, Reply, Script, Seen, gateway_to, page
+from graph_tools import BASE, Hours, Notes, Reply, Script, Seen, error, gateway_to, page
 
 from tapctl.errors import GraphError, NotFound, NotPermitted, Throttled
-from tapctl.graph.batch import BATCH, Found, Read, list_each, read_each
+from tapctl.graph.batch import BATCH, FEW, Found, Read, list_all, list_each, read_each
 from tapctl.model import Json, JsonObject
 
 Answering = Callable[[str], JsonObject]
@@ -179,3 +179,32 @@ def test_a_collection_is_a_list_of_objects() -> None:
 
 def test_a_collection_that_cannot_be_read_is_an_error() -> None:
     assert isinstance(lists(Script(batch(lambda url: {"status": 404})))[0], NotFound)
+
+
+def every(app: Script, count: int) -> list[Any]:
+    async def main() -> list[Any]:
+        async with gateway_to(app) as gateway:
+            return await list_all(gateway, users(count))
+
+    return asyncio.run(main())
+
+
+@pytest.mark.parametrize(("count", "paths"), [(FEW, ["users"] * FEW), (FEW + 1, ["$batch"])])
+def test_many_collections_share_a_batch(count: int, paths: list[str]) -> None:
+    listed: JsonObject = {"status": 200, "body": {"value": []}}
+    app = Script(batch(lambda url: listed) if count > FEW else page())
+
+    assert every(app, count) == [[]] * count
+    assert [seen.url.split("/")[2] for seen in app.seen] == paths
+
+
+def test_a_server_without_batches_is_asked_one_by_one() -> None:
+    app = Script(error(404), page())
+
+    assert every(app, FEW + 1) == [[]] * (FEW + 1)
+    assert len(app.seen) == FEW + 2
+
+
+def test_what_one_of_many_collections_refuses_is_raised() -> None:
+    with pytest.raises(NotFound, match="users/0"):
+        every(Script(batch(lambda url: {"status": 404})), FEW + 1)

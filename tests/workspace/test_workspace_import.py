@@ -130,6 +130,20 @@ def test_namesakes_are_imported_side_by_side(capsys: Capture, tmp_path: Path) ->
     assert tapctl(capsys, tmp_path, "plan", "--detailed-exitcode")[0] == 0
 
 
+def test_a_name_that_others_have_stays_an_id_with_a_comment(capsys: Capture, tmp_path: Path) -> None:
+    content = json.loads(tapctl(capsys, tmp_path, "sandbox", "dump")[1])
+    twin = {"id": "2f000000-0000-4000-8000-000000000009", "displayName": "Break glass"}
+    content["groups"].append({**twin, "securityEnabled": True})
+    (tmp_path.parent / "twin.json").write_text(json.dumps(content))
+    tapctl(capsys, tmp_path, "sandbox", "load", str(tmp_path.parent / "twin.json"))
+
+    (written,) = imported(capsys, tmp_path, "--name", "CA-01*")["documents"]
+
+    said = "20000000-0000-4000-8000-000000000001 # Break glass, a name that others have too"
+    assert said in " ".join((tmp_path / written["file"]).read_text().split())
+    assert tapctl(capsys, tmp_path, "plan", "--detailed-exitcode")[0] == 0
+
+
 def test_the_answer_is_as_published(capsys: Capture, tmp_path: Path) -> None:
     Draft202012Validator(read("import-output")).validate(imported(capsys, tmp_path))
 
