@@ -197,8 +197,9 @@ class Excess:
 
 
 def excess(held: Iterable[str], needed: Collection[Need], purpose: Purpose) -> tuple[Excess, ...]:
-    """What could go, worst first. What Graph gives every token anyway is none of it."""
-    wanted = {name for need in needed for name in (need.permission, *need.instead)}
+    """What could go, worst first. What Graph gives every token anyway is none of it, and neither is what
+    adds nothing to what is needed."""
+    wanted = covered_by(name for need in needed for name in (need.permission, *need.instead))
     found = [_judged(name, purpose) for name in held if name not in wanted and name not in _EVERY_TOKEN]
     return tuple(sorted(found, key=lambda item: (not item.is_serious, item.permission)))
 

@@ -146,6 +146,12 @@ def test_too_much_is_told_by_what_it_could_do(held: str, purpose: Purpose, is_se
     assert (found.permission, found.is_serious) == (held, is_serious)
 
 
+def test_what_adds_nothing_to_what_is_needed_is_not_too_much() -> None:
+    needed = [Need(permission="Group.ReadWrite.All", why="x"), Need(permission="Policy.Read.All", why="x")]
+
+    assert excess(["Group.Read.All", "Policy.Read.AuthenticationMethod"], needed, "apply") == ()
+
+
 @pytest.mark.parametrize("name", sorted(kinds()))
 def test_explain_prints_what_each_kind_takes(name: str) -> None:
     links = dict(explain(name).links)

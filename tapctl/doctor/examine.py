@@ -22,6 +22,7 @@ from tapctl.graph.tokens import caller_in
 from tapctl.model import errors_in
 from tapctl.needed import Purpose, excess, needs
 from tapctl.pipeline import Checked
+from tapctl.render.values import counted
 from tapctl.report import Headline
 
 if TYPE_CHECKING:
@@ -58,9 +59,9 @@ class Case:
 def _folder(checked: Checked) -> Check:
     errors = errors_in(checked.findings)
     if not errors:
-        message = f"{len(checked.workspace.resources)} documents, no mistakes"
+        message = f"{counted(len(checked.workspace.resources), 'document')}, no mistakes"
         return Check(area="workspace", name="documents", status="ok", message=message)
-    message = f"{len(errors)} mistakes; what follows goes by what could be understood"
+    message = f"{counted(len(errors), 'mistake')}; what follows goes by what could be understood"
     todo = f"see them: tapctl validate -C {checked.workspace.root} -e {checked.workspace.environment.name}"
     return Check(area="workspace", name="documents", status="failed", message=message, todo=todo)
 
