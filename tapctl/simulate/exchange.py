@@ -35,13 +35,15 @@ from tapctl.simulate.situation_checks import (
     named_policies,
     own_findings,
     schema_findings,
-    wrong,
 )
+from tapctl.simulate.situation_finding import wrong
+from tapctl.simulate.word_checks import word_findings
 
 _SITUATION: Final = Kind(
     name="Situation", path="", documentation="", read_permission="", write_permissions=()
 )
 _FIXTURE: Final = replace(_SITUATION, name="Fixture")
+_OTHER_ID: Final = "Give it another id: answers are told apart by it."
 _WORKLOADS: Final = ("sp:", "mi:")
 
 
@@ -74,7 +76,7 @@ class Question:
 
 def read_fixture(value: Json, source: Source) -> tuple[Facts, tuple[Finding, ...]]:
     """The facts of a fixture file, and what is wrong with it."""
-    found = tuple(schema_findings(FIXTURE, value, source))
+    found = (*schema_findings(FIXTURE, value, source), *word_findings(value, source, ()))
     return (Facts() if found else facts_of(cast(JsonObject, value))), found
 
 
@@ -85,20 +87,27 @@ def read_questions(value: Json, source: Source, fixture: Facts | None, today: da
     """
     items = value if isinstance(value, list) else [value]
     paths: list[Path] = [(index,) for index in range(len(items))] if isinstance(value, list) else [()]
+    names = [_name(item, number) for number, item in enumerate(items, 1)]
+    first_of = {name: index for index, name in reversed([*enumerate(names)])}
     return tuple(
-        _question(item, source, path, fixture, today, str(number))
-        for number, (item, path) in enumerate(zip(items, paths, strict=True), 1)
+        _question(item, name, source, path, fixture, today, is_second=first_of[name] != index)
+        for index, (item, name, path) in enumerate(zip(items, names, paths, strict=True))
     )
 
 
+def _name(value: Json, number: int) -> str:
+    """A situation's id, or its position."""
+    own = value.get("id") if isinstance(value, dict) else None
+    return str(own if isinstance(own, (str, int)) else number)
+
+
 def _question(
-    value: Json, source: Source, path: Path, fixture: Facts | None, today: date, number: str
+    value: Json, name: str, source: Source, path: Path, fixture: Facts | None, today: date, *, is_second: bool
 ) -> Question:
     written = value if isinstance(value, dict) else {}
-    name = str(written.get("id") if isinstance(written.get("id"), (str, int)) else number)
-    found = [*schema_findings(SITUATION, value, source, path)]
-    if not found:
-        found = [*own_findings(written, source, path)]
+    found = [*schema_findings(SITUATION, value, source, path), *own_findings(written, source, path)]
+    if is_second:
+        found.append(wrong(source, (*path, "id"), f"is {quoted(name)} a second time", remedy=_OTHER_ID))
     if found:
         return Question(id=name, mistakes=tuple(found))
     facts = _with_strengths(facts_of(written, fixture), written)

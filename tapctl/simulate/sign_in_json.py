@@ -56,7 +56,7 @@ def sign_in_of(written: JsonObject, *, user: str, person: Person | None, now: st
 def targets_of(written: JsonObject) -> int:
     """How many of an application, an action and a context a sign-in is to; it has to be one."""
     kinds = (
-        apps_of(written),
+        any(apps_of(written)),
         first(written, "action", "userAction"),
         first(written, "authContext", "context"),
     )

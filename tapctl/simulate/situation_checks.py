@@ -11,6 +11,9 @@ from tapctl.kind import Kind
 from tapctl.model import Finding, Json, JsonObject, Path, Source
 from tapctl.settings import quoted
 from tapctl.simulate.fixture import first
+from tapctl.simulate.policy_checks import shape_findings
+from tapctl.simulate.situation_finding import wrong
+from tapctl.simulate.word_checks import word_findings
 from tapctl.validate import dotted, mistakes
 
 SITUATION: Final = Kind(name="Situation", path="", documentation="", read_permission="", write_permissions=())
@@ -33,21 +36,20 @@ def schema_findings(kind: Kind, value: Json, source: Source, path: Path = ()) ->
     if not isinstance(value, dict):
         yield wrong(source, path, f"is {quoted(value)}, which is not an object", "wrong-type")
         return
+    where = f"{dotted(path)}: " if path else ""
     for inner, rule, message, remedy in mistakes(kind, value):
-        yield Finding(
-            rule=rule, severity="error", message=message, help=remedy, place=source.place(*path, *inner)
-        )
-
-
-def wrong(source: Source, path: Path, message: str, rule: str = "wrong-value", remedy: str = "") -> Finding:
-    """A mistake, with its JSON path in front."""
-    text = f"{dotted(path)} {message}".strip()
-    return Finding(rule=rule, severity="error", message=text, help=remedy, place=source.place(*path))
+        help_ = remedy.partition(" If Graph has it already")[0]
+        place = source.place(*path, *inner)
+        yield Finding(rule=rule, severity="error", message=where + message, help=help_, place=place)
 
 
 def own_findings(written: JsonObject, source: Source, path: Path) -> Iterator[Finding]:
-    """What no schema says: times and days, and the names of policies."""
+    """What no schema says: times and days, Graph's words, and the shapes and names of policies.
+
+    What the schema has something against already is passed over.
+    """
     yield from _time_findings(written, source, path)
+    yield from word_findings(written, source, path)
     yield from _policy_findings(written, source, path)
 
 
@@ -103,9 +105,9 @@ def named_policies(written: JsonObject) -> Iterator[tuple[Path, str | None, Json
         for name, policy in policies.items():
             yield ("policies", name), name, cast(JsonObject, policy)
     for index, policy in enumerate(policies if isinstance(policies, list) else ()):
-        spec = cast(JsonObject, policy)
+        spec = policy if isinstance(policy, dict) else {}
         known_as = first(spec, "id", "displayName")
-        yield ("policies", index), known_as if isinstance(known_as, str) else None, spec
+        yield ("policies", index), known_as if isinstance(known_as, str) else None, cast(JsonObject, policy)
 
 
 def _policy_findings(written: JsonObject, source: Source, path: Path) -> Iterator[Finding]:
@@ -113,8 +115,11 @@ def _policy_findings(written: JsonObject, source: Source, path: Path) -> Iterato
     for inner, name, policy in named_policies(written):
         here = (*path, *inner)
         if not isinstance(policy, dict):
-            yield wrong(source, here, "is not an object", "wrong-type")
-        elif name is None:
+            if isinstance(written.get("policies"), dict):
+                yield wrong(source, here, f"is {quoted(policy)}, which is not an object", "wrong-type")
+            continue
+        yield from shape_findings(policy, source, here)
+        if name is None:
             yield wrong(source, here, "has neither id nor displayName", "missing-property")
         elif name in seen:
             yield wrong(source, here, f"is a second policy {quoted(name)}; give it another id")

@@ -312,3 +312,84 @@ def test_a_pass_for_a_group_that_nobody_describes_is_neither_usable_nor_not() ->
     asked = {"user": "ann", "tapPolicy": policy, "pass": {"isUsableOnce": True}}
 
     assert one(**asked)["usable"] is None
+
+
+@pytest.mark.parametrize(
+    ("fact", "message"),
+    [
+        ({"signInRisk": "hgih"}, 'signIn.signInRisk is "hgih"; did you mean "high"?'),
+        ({"insiderRisk": "high"}, 'signIn.insiderRisk is "high"'),
+        ({"clientApp": "brwoser"}, 'signIn.clientApp is "brwoser"; did you mean "browser"?'),
+        ({"flow": "DEVICECODEFLOW"}, None),
+        ({"auth": ["password", "fdo2"]}, 'signIn.auth[1] is "fdo2"; did you mean "fido2"?'),
+        ({"auth": "Password"}, 'signIn.auth is "Password"; did you mean "password"?'),
+        ({"auth": ["clientSecret"]}, None),
+        ({"platform": "IOS"}, None),
+        ({"platform": "widnows"}, 'signIn.platform is "widnows"; did you mean "windows"?'),
+        ({"ip": "999.1.1.1"}, 'signIn.ip is "999.1.1.1", which is not an address'),
+        ({"country": "Germany"}, 'signIn.country is "Germany", which is no ISO code'),
+        ({"apps": [""]}, "signIn needs exactly one of apps, action and authContext"),
+    ],
+)
+def test_a_word_that_nobody_knows_is_no_fact(fact: dict[str, Any], message: str | None) -> None:
+    assert wrong(user="bob", signIn={**SIGN_IN, **fact}) == ([message] if message else [])
+
+
+def test_the_words_of_a_fixture_and_of_effects_are_looked_at_too() -> None:
+    fixture = {
+        "users": {"bob": {"has": ["pasword"]}},
+        "strengths": {"s": ["fdo2"]},
+        "namedLocations": {"l": {"kind": "ip", "ranges": ["999/4"]}},
+    }
+    _, mistakes = read_fixture(*parse(json.dumps(fixture).encode(), "f.json"))
+    steps = [{"signIn": SIGN_IN, "effect": {"registers": "fdo2", "advances": "soon"}}]
+
+    assert [str(item.message).split(" is ")[0] for item in mistakes] == [
+        "users.bob.has[0]",
+        "strengths.s[0]",
+        "namedLocations.l.ranges[0]",
+    ]
+    assert [message.split(" is ")[0] for message in wrong(user="bob", steps=steps)] == [
+        "steps[0].effect.registers",
+        "steps[0].effect.advances",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("part", "message"),
+    [
+        ({"conditions": []}, "policies[0].conditions is [], but must be an object or null"),
+        ({"grantControls": "mfa"}, 'policies[0].grantControls is "mfa", but must be an object or null'),
+        (
+            {"conditions": {"users": {"includeUsers": [1]}}},
+            "policies[0].conditions.users.includeUsers is [1], but must be a list of texts or null",
+        ),
+        ({"state": 3}, "policies[0].state is 3, but must be a text or null"),
+    ],
+)
+def test_a_policy_of_another_shape_is_not_one_that_asks_for_nothing(
+    part: dict[str, Any], message: str
+) -> None:
+    assert wrong(user="bob", signIn=SIGN_IN, policies=[{**MFA, **part}]) == [message]
+
+
+def test_all_mistakes_are_told_at_once_with_the_place_of_their_situation() -> None:
+    bad = {"id": "a", "user": "bob", "policies": [7, {}], "signIn": {**SIGN_IN, "platfrom": 1, "ip": "x"}}
+    good = {"id": "a", "user": "bob", "signIn": SIGN_IN}
+
+    messages = [[str(item.message) for item in found.mistakes] for found in questions(bad, good)]
+    assert messages == [
+        [
+            "[0]: policies[0] is 7, but must be a mapping of properties",
+            "[0]: 'platfrom' is no property of signIn",
+            '[0].signIn.ip is "x", which is not an address',
+            "[0].policies[1] has neither id nor displayName",
+        ],
+        ['[1].id is "a" a second time'],
+    ]
+
+
+def test_policies_by_name_are_objects() -> None:
+    assert wrong(user="bob", signIn=SIGN_IN, policies={"P1": 3}) == [
+        "policies.P1 is 3, which is not an object"
+    ]
