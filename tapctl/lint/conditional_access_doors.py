@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from typing import Final
 
 from tapctl.canonical import at
+from tapctl.evaluate.applications import app_key
 from tapctl.evaluate.device_filter import FilterError, Node, comparisons, matches, parse
 from tapctl.evaluate.situation import UNREGISTERED
 from tapctl.lint.context import Context
 from tapctl.lint.example import BLOCK, policy
-from tapctl.lint.policy import LEGACY, Policy
+from tapctl.lint.policy import DEVICE_CONTROLS, LEGACY, Policy
 from tapctl.lint.rule import Hit, rule
 
 _LEGACY_BLOCK: Final = policy("No legacy", clients="[exchangeActiveSync, other]", grant=BLOCK)
@@ -22,6 +23,7 @@ _FILTER_PAGE: Final = (
     "https://learn.microsoft.com/entra/identity/conditional-access/concept-condition-filters-for-devices"
 )
 _PATH: Final = ("conditions", "devices", "deviceFilter", "rule")
+_ENROLMENT: Final = frozenset(map(app_key, ("Microsoft Intune", "Microsoft Intune Enrollment")))
 _EDITABLE: Final = frozenset(
     {"displayName", "manufacturer", "model", "operatingSystem", "operatingSystemVersion"}
 )
@@ -53,7 +55,7 @@ def legacy_open(context: Context) -> Iterator[Hit]:
             stopped |= LEGACY if found.has_any_client else found.clients & LEGACY
     if context.policies and not stopped >= LEGACY:
         missing = ", ".join(sorted(LEGACY - stopped))
-        yield _about_all(context, f"no enforced policy stops legacy clients ({missing}) for everybody")
+        yield context.at_settings(f"no enforced policy stops legacy clients ({missing}) for everybody")
 
 
 def _is_general(found: Policy, *but: str) -> bool:
@@ -64,11 +66,6 @@ def _is_general(found: Policy, *but: str) -> bool:
         and not found.applications("exclude")
         and set(found.narrowing) <= set(but)
     )
-
-
-def _about_all(context: Context, message: str) -> Hit:
-    """Something that no single policy is to blame for, shown at the first of them."""
-    return min(context.policies, key=lambda found: found.name).hit(message)
 
 
 @rule(
@@ -111,7 +108,7 @@ def _flow_open(context: Context, flow: str, words: str) -> Iterator[Hit]:
         for found in context.enforced
     )
     if context.policies and not blocked:
-        yield _about_all(context, f"no enforced policy blocks {words} for everybody")
+        yield context.at_settings(f"no enforced policy blocks {words} for everybody")
 
 
 @rule(
@@ -143,11 +140,18 @@ def managed_autoenable(context: Context) -> Iterator[Hit]:
     bad=policy(applications="{includeApplications: [All], excludeApplications: [Office365]}"),
 )
 def resource_exclusion(context: Context) -> Iterator[Hit]:
+    """Session controls do not keep anybody out, and enrolling a device needs no such device already."""
     for found in context.on:
         apps = sorted(found.applications("exclude"))
-        if found.includes_all_resources and apps:
+        if found.includes_all_resources and found.demands and apps and not _is_for_enrolment(found):
             message = f"{found.name} is for all resources but {', '.join(apps)}"
             yield found.hit(message, "conditions", "applications", "excludeApplications")
+
+
+def _is_for_enrolment(found: Policy) -> bool:
+    """Whether it asks for a managed device, and leaves out nothing but the way to one."""
+    apps = {app_key(name) for name in found.applications("exclude")}
+    return set(found.demands) <= DEVICE_CONTROLS and apps <= _ENROLMENT
 
 
 @rule(

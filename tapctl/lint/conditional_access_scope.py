@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from tapctl.evaluate.match import reaches_person
 from tapctl.evaluate.policy import read_policy
+from tapctl.evaluate.scene import Index, Scene, index
+from tapctl.evaluate.situation import SignIn
 from tapctl.lint.context import Context
 from tapctl.lint.example import BLOCK, document, policy, stream
 from tapctl.lint.policy import LEGACY, Policy
@@ -64,12 +67,36 @@ _GLOBAL: Final = "62e90394-69f5-4237-9190-012177145e10"
     bad=stream(policy(users=_EVERYBODY), _GLASS),
 )
 def emergency_in_scope(context: Context) -> Iterator[Hit]:
+    """Accounts that a group is known to hold are out with it, though nobody declares it as theirs."""
     own = {name.casefold() for name in context.settings.break_glass.policies}
+    known = index(context.what_if.facts)
     for found in context.on if context.settings.break_glass else ():
         if found.name.casefold() in own or not found.demands:
             continue
-        if reaches_emergency(context, found) and not spares_emergency(context, found):
-            yield found.hit(f"{found.name} does not leave the emergency accounts out", "conditions", "users")
+        if not reaches_emergency(context, found) or spares_emergency(context, found):
+            continue
+        if not _are_out(context, found, known):
+            message = f"{found.name} does not leave the emergency accounts out"
+            yield found.hit(message, "conditions", "users", remedy=_remedy(context, found))
+
+
+def _are_out(context: Context, found: Policy, known: Index) -> bool:
+    """Whether each emergency account is out of scope for certain, by what is known of groups and roles."""
+    accounts = context.settings.break_glass.accounts
+    read = read_policy(found.name, found.spec)
+    return bool(accounts) and all(
+        reaches_person(read, Scene(known, SignIn(user=name, as_of=context.as_of))) is False
+        for name in accounts
+    )
+
+
+def _remedy(context: Context, found: Policy) -> str:
+    """Which of the groups that are out may be theirs, where nobody said which one is."""
+    groups = sorted(found.users("excludeGroups"))
+    if not groups or context.settings.break_glass.groups:
+        return ""
+    one = f"If {groups[0]} holds" if len(groups) == 1 else f"If one of {', '.join(groups)} holds"
+    return f"{one} them, list it under breakGlass.groups in tapctl.yaml; otherwise exclude their group."
 
 
 @rule(
@@ -228,17 +255,28 @@ _EXCLUDED: Final = (
     bad=stream(policy("Everybody", users=_LESS_STAFF), _GLASS),
 )
 def exclusion_without_fallback(context: Context) -> Iterator[Hit]:
+    """One hit for all groups of a policy: they are mended together."""
     glass = set(context.settings.break_glass.groups)
     for found in context.enforced:
         wanted = _classes(found)
         if not wanted or not found.includes_everyone:
             continue
-        for group in sorted(found.users("excludeGroups") - glass):
-            around = context.groups.around(group)
-            others = [item for item in context.enforced if item is not found and _covers(item, around)]
-            if not any(wanted <= _classes(other) for other in others):
-                message = f"{group} is excluded from {found.name}, and no other policy does the same for it"
-                yield found.hit(message, "conditions", "users", "excludeGroups", value=group)
+        left = [
+            group
+            for group in sorted(found.users("excludeGroups") - glass)
+            if not _has_fallback(context, found, wanted, group)
+        ]
+        if left:
+            who = f"{', '.join(left)} {'is' if len(left) == 1 else 'are'}"
+            message = f"{who} excluded from {found.name}, and no other policy does the same for them"
+            value = left[0] if len(left) == 1 else ""
+            yield found.hit(message, "conditions", "users", "excludeGroups", value=value)
+
+
+def _has_fallback(context: Context, found: Policy, wanted: frozenset[str], group: str) -> bool:
+    around = context.groups.around(group)
+    others = (item for item in context.enforced if item is not found and _covers(item, around))
+    return any(wanted <= _classes(other) for other in others)
 
 
 def _covers(found: Policy, groups: frozenset[str]) -> bool:

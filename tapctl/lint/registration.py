@@ -94,12 +94,12 @@ def unguarded(context: Context) -> Iterator[Hit]:
     alone = [group for group in asked if not any(covers(context, found, group) for found in found_guards)]
     if not alone:
         return
-    who = f"members of {', '.join(map(str, alone))}" if groups is not None else "everybody"
-    message = f"no enforced policy guards how {who} register security info"
+    who = f"members of {', '.join(map(str, alone))} register" if groups is not None else "people register"
+    message = f"no enforced policy guards how {who} security info"
     if item is not None:
         yield item.hit(message, "includeTargets")
     elif context.policies:
-        yield min(context.policies, key=lambda found: found.name).hit(message)
+        yield context.at_settings(message)
 
 
 @rule(

@@ -81,9 +81,12 @@ def office_parts(context: Context) -> Iterator[Hit]:
         apps = {app_key(app): app for app in found.applications()}
         if apps.keys() & {"all", "office365"} or _is_for_parts_alone(found):
             continue
-        for key in sorted(apps.keys() & _OFFICE_PARTS.keys()):
-            message = f"{found.name} is about {_OFFICE_PARTS[key]}, which other Office applications lead to"
-            yield found.hit(message, "conditions", "applications", "includeApplications", value=apps[key])
+        if parts := sorted(apps.keys() & _OFFICE_PARTS.keys()):
+            names = " and ".join(_OFFICE_PARTS[key] for key in parts)
+            message = f"{found.name} is about {names}, which other Office applications lead to"
+            yield found.hit(
+                message, "conditions", "applications", "includeApplications", value=apps[parts[0]]
+            )
 
 
 def _is_for_parts_alone(found: Policy) -> bool:

@@ -166,3 +166,62 @@ def test_a_policy_that_was_renamed_is_not_new(tmp_path: Path) -> None:
 
     assert hits(tmp_path / "1", "CA045", renamed, "before: []\n") != []
     assert hits(tmp_path / "2", "CA045", renamed, yaml.safe_dump({"before": old})) == []
+
+
+ENROLMENT = "{includeApplications: [All], excludeApplications: [Microsoft Intune Enrollment]}"
+LESS_OFFICE = "{includeApplications: [All], excludeApplications: [Office365]}"
+COMPLIANT = "{operator: OR, builtInControls: [compliantDevice]}"
+ACCOUNT = "settings: {breakGlass: {accounts: [bg@example.com]}}\n"
+LESS_BOTH = "{includeUsers: [All], excludeGroups: [Contractors, Robots]}"
+
+
+@pytest.mark.parametrize(
+    ("applications", "grant", "session", "count"),
+    [
+        (ENROLMENT, COMPLIANT, "", 0),
+        (ENROLMENT, MFA, "", 1),
+        (LESS_OFFICE, COMPLIANT, "", 1),
+        (LESS_OFFICE, "", EVERY_TIME, 0),
+    ],
+)
+def test_leaving_out_a_resource_matters_where_somebody_is_kept_out_of_it(
+    tmp_path: Path, applications: str, grant: str, session: str, count: int
+) -> None:
+    found = hits(tmp_path, "CA021", policy(applications=applications, grant=grant, session=session))
+    assert len(found) == count
+
+
+def test_parts_of_office_in_one_policy_are_one_finding(tmp_path: Path) -> None:
+    parts = "{includeApplications: [Office 365 Exchange Online, Office 365 SharePoint Online]}"
+
+    (said,) = hits(tmp_path, "CA051", policy(applications=parts))
+    assert "Exchange Online and Office 365 SharePoint Online" in said
+
+
+def test_groups_that_one_policy_leaves_alone_are_one_finding(tmp_path: Path) -> None:
+    (said,) = hits(tmp_path, "CA008", policy("Everybody", users=LESS_BOTH))
+
+    assert said.startswith("Contractors, Robots are excluded from Everybody")
+
+
+@pytest.mark.parametrize(("member", "count"), [("bg@example.com", 0), ("ada@example.com", 1)])
+def test_emergency_accounts_are_out_with_a_group_that_holds_them(
+    tmp_path: Path, member: str, count: int
+) -> None:
+    facts = f"facts: {{groups: {{Contractors: [{member}], Robots: []}}}}\n"
+    assert len(hits(tmp_path, "CA001", policy(users=LESS_BOTH), ACCOUNT, facts)) == count
+
+
+def test_the_groups_that_may_hold_the_emergency_accounts_are_named(tmp_path: Path) -> None:
+    found = findings(tmp_path, stream(policy(users=LESS_BOTH), ACCOUNT)).findings
+
+    (help_,) = [finding.help for finding in found if finding.rule == "CA001"]
+    assert help_.startswith("If one of Contractors, Robots holds them, list it under breakGlass.groups")
+
+
+@pytest.mark.parametrize("rule", ["CA016", "CA017", "CA018", "REG001"])
+def test_what_no_policy_does_is_said_of_the_workspace(tmp_path: Path, rule: str) -> None:
+    found = findings(tmp_path, policy(clients="[browser]")).findings
+
+    (place,) = [finding.place for finding in found if finding.rule == rule]
+    assert "tapctl.yaml" in str(place)
