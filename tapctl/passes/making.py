@@ -33,10 +33,16 @@ async def create(gateway: Gateway, entry: Entry, now: datetime) -> Created:
     """Ask for one pass, once. Raises GraphError; `is_unclear` tells whether it may have been made."""
     path = passes_path(entry.recipient.id)
     answer = await gateway.send("POST", path, _body(entry, now), careful=True)
-    code = (answer or {}).pop(_CODE, None)
-    if answer is None or not isinstance(code, str) or not code:
+    secret = _taken(answer or {})
+    if answer is None or secret is None:
         raise AnswerLost(request=f"POST {path}", status=201, message="the answer holds no passcode")
-    return Created(made=_made(entry, pass_of(answer)), secret=Secret(code))
+    return Created(made=_made(entry, pass_of(answer)), secret=secret)
+
+
+def _taken(answer: JsonObject) -> Secret | None:
+    """The passcode, which is in the answer no longer: what fails from here on has nothing to show."""
+    code = answer.pop(_CODE, None)
+    return Secret(code) if isinstance(code, str) and code else None
 
 
 def _body(entry: Entry, now: datetime) -> JsonObject:
