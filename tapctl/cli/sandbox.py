@@ -42,7 +42,7 @@ def load_command(options: Options, *, file: IO[bytes]) -> int:
     Graph v1.0 does not have (an export's preview features) are kept; from then on the sandbox also takes them
     in requests, until a reset.
     """
-    from tapctl.sandbox import load
+    from tapctl.sandbox import load, unserved
 
     only_sandbox(options)
     tenant = _parsed(file.read(), file.name)
@@ -51,7 +51,9 @@ def load_command(options: Options, *, file: IO[bytes]) -> int:
             load(store, tenant)
         except ValueError as error:
             raise UsageError(f"{file.name}: {error}") from error
-        say(f"SANDBOX: replaced by {file.name}, {_content(store)}")
+        if kept := unserved(tenant):
+            say(f"SANDBOX: kept, but not served to anybody: {', '.join(kept)}")
+        _tell(options, store, "load", f"replaced by {file.name}", unserved=kept)
     return 0
 
 
@@ -77,7 +79,7 @@ def reset_command(options: Options) -> int:
     only_sandbox(options)
     with sandbox_store(options.workspace) as store:
         reset(store)
-        say(f"SANDBOX: back to the seeded company, {_content(store)}")
+        _tell(options, store, "reset", "back to the seeded company", unserved=[])
     return 0
 
 
@@ -145,10 +147,28 @@ def _parsed(content: bytes, name: str) -> JsonObject:
     return tenant
 
 
-def _content(store: Store) -> str:
-    shown = ("users", "groups", "identity/conditionalAccess/policies")
-    counts = [f"{len(store.objects(path))} {path.rsplit('/', 1)[-1]}" for path in shown]
-    return ", ".join(counts)
+def _tell(options: Options, store: Store, what: str, said: str, *, unserved: list[str]) -> None:
+    """What it holds now: a line for people, or a JSON object."""
+    from tapctl.render.json import written
+    from tapctl.report import SANDBOX_NOTICE
+
+    counts = {path: len(store.objects(path)) for path in store.collections() if not path.startswith("(")}
+    if options.format != "json":
+        shown = ("users", "groups", "identity/conditionalAccess/policies")
+        content = ", ".join(f"{counts.get(path, 0)} {path.rpartition('/')[2]}" for path in shown)
+        say(f"SANDBOX: {said}, {content}")
+        return
+    answer: JsonObject = {
+        "version": 1,
+        "command": f"sandbox {what}",
+        "environment": "sandbox",
+        "tenant": tenant_of(store) or None,
+        "sandbox": True,
+        "notice": SANDBOX_NOTICE,
+        "objects": dict(counts),
+        "unserved": [*unserved],
+    }
+    click.echo(written(answer), nl=False)
 
 
 def tenant_of(store: Store) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+import re
 from collections.abc import Mapping
 
 from tapctl.sandbox import seed
@@ -19,7 +21,7 @@ from tapctl.sandbox.methods import (
 from tapctl.sandbox.newer import LEARNED, known, remember
 from tapctl.sandbox.passes import CODE_HASH
 from tapctl.sandbox.policies import DELETED, render
-from tapctl.sandbox.service import SIGNED_IN
+from tapctl.sandbox.service import ROUTES, SIGNED_IN
 from tapctl.sandbox.store import Store
 from tapctl.sandbox.strengths import all_strengths
 from tapctl.sandbox.tenant import (
@@ -39,12 +41,15 @@ SERVED_UNDER_ANOTHER_NAME = {
     "policies/conditionalAccessPolicies": POLICIES,
     "identity/conditionalAccess/authenticationStrength/policies": STRENGTHS,
 }
+_READS = tuple(entry for entry in ROUTES if entry.method == "GET")
+_NAMES = [entry.pattern.pattern.replace("\\.", ".") for entry in _READS if "(?P" not in entry.pattern.pattern]
 
 
 def load(store: Store, tenant: Mapping[str, Json]) -> None:
     """Replace everything that the store holds.
 
     A tenant is always somebody's, and licensed unless its `subscribedSkus` say otherwise (`[]`: not at all).
+    Raises ValueError, and changes nothing, for what is no tenant, with everything that is wrong.
     """
     _check(tenant)
     with store.transaction():
@@ -80,13 +85,40 @@ def dump(store: Store) -> JsonObject:
     return {path: found[path] for path in sorted(found)}
 
 
+def unserved(tenant: Mapping[str, Json]) -> list[str]:
+    """The collections that are kept and dumped again, but that no request reaches."""
+    return [path for path in tenant if not _is_served(path)]
+
+
+def _is_served(path: str) -> bool:
+    """Letter case counts in a file's keys, for two spellings would be two collections."""
+    is_other_name = path in SERVED_UNDER_ANOTHER_NAME
+    return is_other_name or any(re.fullmatch(entry.pattern.pattern, path) for entry in _READS)
+
+
 def _check(tenant: Mapping[str, Json]) -> None:
+    wrong: list[str] = []
     for collection, value in tenant.items():
         is_single = collection in SINGLETONS or collection == METHODS_POLICY
         items = [value] if is_single else value
         if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
             kind = "an object" if is_single else "an array of objects"
-            raise ValueError(f"{collection}: {kind} is expected, as GET answers it")
+            wrong.append(f"{collection}: {kind} is expected, as GET answers it")
+        elif not _is_served(collection) and (meant := _meant(collection)):
+            wrong.append(f"{collection}: there is no such collection; is {meant} meant?")
+    if wrong:
+        raise ValueError("; ".join(wrong))
+
+
+def _meant(path: str) -> str | None:
+    """The served path that somebody mistyped, by its whole or by its last segment."""
+    plain = path.strip("/").removeprefix("v1.0/").removeprefix("beta/").lower()
+    known = {name.lower(): name for name in _NAMES}
+    last = {name.rpartition("/")[2].lower(): name for name in _NAMES}
+    for names, wanted in ((known, plain), (last, plain if "/" not in plain else "")):
+        if close := difflib.get_close_matches(wanted, names, n=1, cutoff=0.85):
+            return names[close[0]]
+    return None
 
 
 def _load_collection(store: Store, collection: str, value: Json) -> None:

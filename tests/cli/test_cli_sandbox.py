@@ -7,9 +7,11 @@ from dataclasses import fields
 
 import pytest
 from cli_tools import Cli
+from jsonschema import Draft202012Validator
 
 from tapctl.cli.output import say
 from tapctl.sandbox import Misbehaviour
+from tapctl.schema import read
 
 
 def test_what_is_dumped_can_be_loaded(cli: Cli) -> None:
@@ -49,6 +51,47 @@ def test_a_file_that_is_no_tenant_changes_nothing(cli: Cli, text: str) -> None:
     assert result.code == 1
     assert "tenant.json" in result.err
     assert cli("sandbox", "dump").out == before
+
+
+@pytest.mark.parametrize(
+    ("path", "meant"),
+    [
+        ("Groups", "groups"),
+        ("/v1.0/identity/conditionalAccess/policies", "identity/conditionalAccess/policies"),
+        ("identity/conditionalAccess/namedLocation", "identity/conditionalAccess/namedLocations"),
+        ("namedLocations", "identity/conditionalAccess/namedLocations"),
+    ],
+)
+def test_a_mistyped_collection_is_no_empty_one(cli: Cli, path: str, meant: str) -> None:
+    before = cli("sandbox", "dump").out
+    (cli.root / "tenant.json").write_text(json.dumps({path: [], "users": 1}), encoding="utf-8")
+    result = cli("sandbox", "load", "tenant.json")
+
+    assert result.code == 1
+    assert f"{path}: there is no such collection; is {meant} meant?" in result.err
+    assert "users: an array of objects is expected" in result.err
+    assert cli("sandbox", "dump").out == before
+
+
+def test_what_is_not_served_is_kept_and_said(cli: Cli) -> None:
+    (cli.root / "tenant.json").write_text(json.dumps({"deviceManagement/reports": [{"id": "1"}]}))
+    result = cli("sandbox", "load", "tenant.json")
+
+    assert "not served to anybody: deviceManagement/reports" in result.err
+    assert json.loads(cli("sandbox", "dump").out)["deviceManagement/reports"] == [{"id": "1"}]
+
+
+def test_what_it_holds_is_told_as_published(cli: Cli) -> None:
+    (cli.root / "tenant.json").write_text('{"groups": [{"id": "1"}], "other/things": []}')
+    told = [
+        cli("sandbox", *command, "--format", "json").out for command in (["load", "tenant.json"], ["reset"])
+    ]
+    loaded, after = map(json.loads, told)
+
+    for answer in (loaded, after):
+        Draft202012Validator(read("sandbox-output")).validate(answer)
+    assert (loaded["objects"]["groups"], loaded["unserved"]) == (1, ["other/things"])
+    assert after["objects"]["identity/conditionalAccess/policies"] == 3
 
 
 def test_no_other_environment_is_meant(cli: Cli) -> None:
