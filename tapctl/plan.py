@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
@@ -21,6 +22,7 @@ from tapctl.scope import is_in_force
 from tapctl.validate import dotted
 
 _POLICIES = "ConditionalAccessPolicy"
+_PLACES = 10  # of one finding
 _MIGRATION_UNDER_WAY = ("preMigration", "migrationInProgress")
 
 
@@ -147,19 +149,33 @@ def _unresolved(resolved: Resolved, matched: Matched) -> Iterator[Finding]:
     """References that name nothing, or more than one thing; what was wrong offline has been said."""
     said = {(finding.address, finding.place) for finding in resolved.findings}
     declared = {pair.address for pair in matched.pairs if pair.after is not None and pair.desired is not None}
+    shared: defaultdict[Address, list[Link]] = defaultdict(list)
     for link in resolved.links:
         if (link.desired.address, link.desired.resource.place(*link.path)) in said:
             continue
         found = matched.directory.all_ids(link.address)
         what = f"{dotted(link.path)} names {link.address.name!r}"
         if len(found) > 1:
-            known = f"{what}, a name that {len(found)} objects in the tenant have: {', '.join(found)}"
-            help_text = f"Say which: pins: {{{link.address}: <id>}} in the environment's file."
-            yield replace(reference_finding(link, known, help_text), rule="several-in-tenant")
+            shared[link.address].append(link)
         elif link.address not in declared and not _is_known(link, matched.directory, found):
             is_app = link.address.kind == "Application"
             missing = "no well-known application, and not pinned" if is_app else "not in the tenant"
             yield reference_finding(link, f"{what}, which is {missing}", _advice(link, matched.directory))
+    yield from (_shared(links, matched.directory) for links in shared.values())
+
+
+def _shared(links: Sequence[Link], directory: Directory) -> Finding:
+    """One error for a name that several objects have: one pin settles every place where it is written."""
+    first, *others = links
+    ids = directory.all_ids(first.address)
+    known = f"a name that {len(ids)} objects in the tenant have: {', '.join(ids)}"
+    message = f"{dotted(first.path)} names {first.address.name!r}, {known}"
+    places = [str(link.desired.resource.place(*link.path)) for link in others]
+    if places:
+        shown = [*places[:_PLACES], *([f"{len(places) - _PLACES} more"] if len(places) > _PLACES else [])]
+        message += f" (also at {', '.join(shown)})"
+    help_text = f"Say which: pins: {{{first.address}: <id>}} in the environment's file."
+    return replace(reference_finding(first, message, help_text), rule="several-in-tenant")
 
 
 def _is_known(link: Link, directory: Directory, found: Sequence[str]) -> bool:

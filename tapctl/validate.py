@@ -7,6 +7,7 @@ Checks across fields are the kind's own (`Kind.rules`).
 from __future__ import annotations
 
 import difflib
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -60,7 +61,8 @@ def validate(resources: Iterable[Resource]) -> tuple[tuple[Desired, ...], tuple[
     for desired, _ in checked:
         unique.setdefault(desired.address, desired)
     twice = (_twice_claimed(item, unique) for item, _ in checked if unique[item.address] is not item)
-    return tuple(unique.values()), (*(item for _, found in checked for item in found), *twice)
+    found = (item for _, findings in checked for item in findings)
+    return tuple(unique.values()), (*found, *twice, *_alike(unique.values()))
 
 
 def _check(written: Resource) -> tuple[Desired, list[Finding]]:
@@ -363,6 +365,26 @@ def _twice_claimed(desired: Desired, unique: Mapping[Address, Desired]) -> Findi
         place=desired.resource.place("id"),
         address=address,
     )
+
+
+def _alike(documents: Iterable[Desired]) -> Iterator[Finding]:
+    """Names that Graph tells apart and people do not: by letter case, spaces around them, spelt accents."""
+    seen: dict[Address, Desired] = {}
+    for desired in documents:
+        if desired.resource.ensure == "absent":
+            continue
+        plain = unicodedata.normalize("NFKC", desired.address.name).casefold().strip(" .")
+        first = seen.setdefault(Address(desired.address.kind, plain), desired)
+        if first is not desired:
+            other = f"{_shown(first.address.name)} at {first.resource.place()}"
+            yield Finding(
+                rule="names-alike",
+                severity="warning",
+                message=f"{_shown(desired.address.name)} is hard to tell from {other}",
+                help="To Graph they are two objects. Rename one, or remove the one too many.",
+                place=desired.resource.source.place("name") or desired.resource.place(),
+                address=desired.address,
+            )
 
 
 def _blank(root: Field, resource: Resource) -> Iterator[Finding]:

@@ -208,6 +208,17 @@ def test_a_name_that_two_groups_have_is_an_error_with_both(tenant: Tenant, tmp_p
     assert "pins: {Group/New hires: <id>}" in found.help
 
 
+def test_a_name_that_is_written_often_is_one_error(tenant: Tenant, tmp_path: Path) -> None:
+    tenant.put("groups", **{**tenant.one("groups", "New hires"), "id": numbered(2, 70)})
+    users = {"includeGroups": ["New hires"], "excludeGroups": ["Break glass"]}
+    folder(tmp_path, [policy(f"P{number}", **users) for number in range(14)])
+
+    found = finding(plan(tmp_path, tenant), "several-in-tenant")
+
+    assert found.message.count("documents.yaml") == 10
+    assert "3 more" in found.message
+
+
 def test_a_pin_chooses_between_namesakes(tenant: Tenant, tmp_path: Path) -> None:
     tenant.put("groups", **{**tenant.one("groups", "New hires"), "id": numbered(2, 70)})
     users = {"includeGroups": ["New hires"], "excludeGroups": ["Break glass"]}

@@ -296,3 +296,23 @@ def test_a_frequency_that_is_no_time_is_told(frequency: JsonObject, severity: st
     (finding,) = findings("ConditionalAccessPolicy", {**POLICY, "sessionControls": session})
 
     assert (finding.rule, finding.severity) == ("sign-in-frequency", severity)
+
+
+@pytest.mark.parametrize("other", ["ca-01 guard ", "CA-01 Guard.", "CA-01 \uff27uard"])
+def test_a_name_that_people_take_for_another_is_warned_of(other: str) -> None:
+    declared = [
+        Resource(address=Address("Group", name), spec={}, source=Source(places={}))
+        for name in ("CA-01 Guard", other, "CA-02 Guard")
+    ]
+
+    (found,) = validate(declared)[1]
+
+    assert (found.rule, found.severity) == ("names-alike", "warning")
+    assert found.address == Address("Group", other)
+
+
+def test_a_renamed_object_may_be_removed_under_its_old_spelling() -> None:
+    old = Resource(address=Address("Group", "guard"), spec={}, source=Source(places={}), ensure="absent")
+    new = Resource(address=Address("Group", "Guard"), spec={}, source=Source(places={}))
+
+    assert validate([old, new])[1] == ()
