@@ -58,6 +58,7 @@ def command(
     One file an object, references by name, defaults left out. Nothing that is there is overwritten. Groups
     are written only with --kind Group or --name. Afterwards `tapctl plan` finds nothing to do.
     """
+    from tapctl.model import errors_in
     from tapctl.pipeline import check
     from tapctl.workspace.folder import prepare, write_documents, write_pins
 
@@ -73,7 +74,7 @@ def command(
         write_pins(options.workspace, checked.workspace.environment.name, proposal.pins)
     write_documents(options.workspace, proposal.documents)
     _tell(options, checked.workspace, snapshot, proposal, findings)
-    return 0
+    return 1 if errors_in(findings) else 0
 
 
 def _check_kinds(wanted: tuple[str, ...]) -> None:
@@ -178,7 +179,13 @@ def _tell(
             "declared": [str(address) for address in proposal.declared],
             "hints": list(proposal.hints),
             "findings": [
-                {"rule": item.rule, "severity": item.severity, "message": item.message, "help": item.help}
+                {
+                    "rule": item.rule,
+                    "severity": item.severity,
+                    "message": item.message,
+                    "help": item.help,
+                    "place": item.place._asdict() if item.place else None,
+                }
                 for item in found
             ],
         }
@@ -189,7 +196,7 @@ def _tell(
     lines += [f"  + {item.file}: {item.address}" for item in proposal.documents]
     lines += [f"  pin {address}: {pin}" for address, pin in sorted(proposal.pins.items())]
     lines += [f"  ? {hint}" for hint in proposal.hints]
-    lines += [f"  ! {item.message}" for item in found]
+    lines += [f"  ! {f'{item.place}: ' if item.place else ''}{item.message}" for item in found]
     lines.append(f"{len(proposal.documents)} written, {len(proposal.declared)} declared already")
     lines += [notice] if notice else []
     click.echo("\n".join(map(visible, lines)))
