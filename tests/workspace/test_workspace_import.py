@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -254,3 +255,51 @@ def test_odd_objects_are_imported_as_they_are(capsys: Capture, tmp_path: Path) -
     assert {"NamedLocation/(no name)", "NamedLocation/Bell"} < set(answer["pins"])
     assert "includeTargets: []" in (folder / "authentication-methods" / "sms-policy.yaml").read_text()
     assert tapctl(capsys, folder, "plan", "--detailed-exitcode")[0] == 0
+
+
+NAMES = (
+    "CA001",
+    "ca001",
+    "Ca001 ",
+    "CA001.",
+    "CON",
+    "NUL",
+    "..",
+    "../../etc/passwd",
+    "a/b\\c",
+    "🔥 Emoji",
+    "\u202eRTL",
+    "a\nb",
+    "%NAME% ${var}",
+    "null",
+    "- dash",
+    "n" * 300,
+    "n" * 299 + "m",
+    "İstanbul",
+    "- # {x: y} 'quoted' \"twice\"",
+)
+
+
+def test_no_name_leads_out_of_the_folder_or_onto_another_s_file(capsys: Capture, tmp_path: Path) -> None:
+    places = [
+        {
+            "@odata.type": "#microsoft.graph.countryNamedLocation",
+            "id": f"5e000000-0000-4000-8000-{number:012}",
+            "displayName": name,
+            "countriesAndRegions": ["NO"],
+        }
+        for number, name in enumerate(NAMES)
+    ]
+    (tmp_path / "names.json").write_text(json.dumps({"identity/conditionalAccess/namedLocations": places}))
+    root = tmp_path / "policies"
+    root.mkdir()
+    tapctl(capsys, root, "sandbox", "load", str(tmp_path / "names.json"))
+
+    answer = imported(capsys, root, "--kind", "NamedLocation")
+
+    files = [item["file"] for item in answer["documents"]]
+    assert len({file.casefold() for file in files}) == len(NAMES)
+    assert all(re.fullmatch(r"named-locations/[^/\\\s.]{1,84}\.yaml", file) for file in files)
+    assert not any(re.fullmatch(r"named-locations/(con|nul)\.yaml", file) for file in files)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["names.json", "policies"]
+    assert tapctl(capsys, root, "plan", "--detailed-exitcode")[0] == 0
