@@ -98,14 +98,39 @@ def made(collection: str, object_id: str) -> dict[str, Any]:
             return named
 
 
+# The only values that count as absent, and why a service that is told neither has the same policy.
+SAME: Mapping[str, tuple[Any, ...]] = {
+    # Not in v1.0's schema, and null in every answer: unknown keys that are null are never sent back.
+    "agents": (None,),
+    "blockSensitiveActions": (None,),
+    # Deprecated for the device filter, which stands beside them; they hold nothing.
+    # https://learn.microsoft.com/graph/api/resources/conditionalaccessdevices
+    "includeDevices": ([],),
+    "excludeDevices": ([],),
+    "includeDeviceStates": ([],),
+    "excludeDeviceStates": ([],),
+    # Resilience defaults are on unless this is true.
+    # https://learn.microsoft.com/graph/api/resources/conditionalaccesssessioncontrols
+    "disableResilienceDefaults": (False, None),
+    # No text: what is shown is the same, and Graph answers either.
+    "description": ("", None),
+    # A type that v1.0 does not have: whether what is not trusted says so, nobody knows of it.
+    "compliantNetworkNamedLocation/isTrusted": (False,),
+}
+
+
+def _is_nothing(name: str, value: Any) -> bool:
+    return any(value == nothing and type(value) is type(nothing) for nothing in SAME.get(name, ()))
+
+
 _OF_SERVICE = {"id", "createdDateTime", "modifiedDateTime", "deletedDateTime", "templateId"}
 
 
 def content(dump: Mapping[str, Any]) -> dict[str, list[str]]:
     """What a dump says, by collection: names for the ids of managed objects, and nothing the service owns.
 
-    An answer says "none" in many ways, which exports mix for one property: null, nothing, an empty list or
-    text, a control that is off. Lists of words and ids have no order.
+    Compared exactly: null, absent, empty and false differ, but for what `SAME` lists. Lists of words and ids
+    have no order.
     """
     names = {
         item["id"].lower(): f"{path}: {item.get('displayName')}"
@@ -128,7 +153,12 @@ def _said(value: Any, names: Mapping[str, str], key: str = "") -> Any:
                 for name, item in value.items()
                 if not _is_owned(name, item, key)
             }
-            return {name: item for name, item in found.items() if item not in (None, "", [], {}, False)}
+            own = str(value.get("@odata.type")).rpartition(".")[2]
+            return {
+                name: item
+                for name, item in found.items()
+                if not (_is_nothing(name, item) or _is_nothing(f"{own}/{name}", item))
+            }
         case list():
             return sorted((_said(item, names, key) for item in value), key=json.dumps)
         case str():
