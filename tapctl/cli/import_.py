@@ -60,10 +60,10 @@ def command(
     """
     from tapctl.model import errors_in
     from tapctl.pipeline import check
-    from tapctl.workspace.folder import prepare, write_documents, write_pins
+    from tapctl.workspace.folder import prepare, propose_settings, write_documents, write_pins
 
     _check_kinds(wanted)
-    prepare(options.workspace, options.environment, tenant_id)
+    is_new = prepare(options.workspace, options.environment, tenant_id)
     checked = check(options.workspace, options.environment)
     _refuse_mistakes(checked)
     snapshot, findings = _observe(checked, wanted, pattern, export)
@@ -73,6 +73,8 @@ def command(
     if proposal.pins and export is None:  # first: a document without its pin means somebody else
         write_pins(options.workspace, checked.workspace.environment.name, proposal.pins)
     write_documents(options.workspace, proposal.documents)
+    if is_new:
+        propose_settings(options.workspace, proposal.hints)
     _tell(options, checked.workspace, snapshot, proposal, findings)
     return 1 if errors_in(findings) else 0
 

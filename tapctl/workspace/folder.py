@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tapctl.errors import Refused, UsageError
 from tapctl.model import Address
+from tapctl.render.escape import visible
 from tapctl.workspace.edit import with_pins
 from tapctl.workspace.importing import Imported
 
@@ -22,18 +23,21 @@ defaultEnvironment: {environment}
 #   accounts: [emergency-1@example.com]
 #   groups: [Break glass]
 """
+_SUGGESTED = """
+# What the tenant suggests. Nothing of it is in force until somebody has decided and written it above.
+"""
 _ENVIRONMENT = "tenantId: {tenant_id}\n"
 
 
-def prepare(root: Path, environment: str | None, tenant_id: str | None) -> None:
+def prepare(root: Path, environment: str | None, tenant_id: str | None) -> bool:
     """Make a missing or empty folder a workspace: for the sandbox by itself, else with the tenant's id.
 
-    Raises UsageError if the environment's tenant is not known.
+    Whether it made one. Raises UsageError if the environment's tenant is not known.
     """
     if root.is_dir() and any(entry.name != ".tapctl" for entry in root.iterdir()):
         if tenant_id is not None:
             raise UsageError(f'"{root}" is a workspace already: write tenantId into the environment\'s file')
-        return
+        return False
     name = environment or _SANDBOX
     if name != _SANDBOX and tenant_id is None:
         raise UsageError(f'"{root}" holds nothing that says which tenant {name!r} is: give --tenant-id')
@@ -41,6 +45,15 @@ def prepare(root: Path, environment: str | None, tenant_id: str | None) -> None:
     _create(root / "tapctl.yaml", _SETTINGS.format(environment=name))
     if name != _SANDBOX:
         _create(root / "environments" / f"{name}.yaml", _ENVIRONMENT.format(tenant_id=tenant_id))
+    return True
+
+
+def propose_settings(root: Path, hints: Iterable[str]) -> None:
+    """Add what the tenant suggests to settings that `prepare` has made: comments, for a person to judge."""
+    lines = [f"# {visible(hint)}\n" for hint in hints]
+    if lines:
+        with (root / "tapctl.yaml").open("a", encoding="utf-8", newline="") as file:
+            file.writelines([_SUGGESTED, *lines])
 
 
 def files_in(root: Path) -> list[str]:

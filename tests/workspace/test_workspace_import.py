@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from jsonschema import Draft202012Validator
 
 from tapctl.cli.main import run
@@ -67,7 +68,18 @@ def test_groups_are_written_when_they_are_asked_for(capsys: Capture, tmp_path: P
 def test_break_glass_and_ownership_are_proposed_with_the_evidence(capsys: Capture, tmp_path: Path) -> None:
     hints = imported(capsys, tmp_path)["hints"]
 
-    assert "breakGlass.groups: 'Break glass'? 3 of 3 enforced policies exclude it" in hints
+    said = "breakGlass.groups: 'Break glass'? 3 of 3 enforced policies exclude it"
+    assert said in hints
+    assert f"\n# {said}\n" in (tmp_path / "tapctl.yaml").read_text()
+    assert "breakGlass" not in yaml.safe_load((tmp_path / "tapctl.yaml").read_text())
+
+
+def test_settings_that_are_there_are_not_added_to(capsys: Capture, tmp_path: Path) -> None:
+    (tmp_path / "tapctl.yaml").write_text("defaultEnvironment: sandbox\n")
+
+    assert imported(capsys, tmp_path)["hints"]
+
+    assert (tmp_path / "tapctl.yaml").read_text() == "defaultEnvironment: sandbox\n"
 
 
 def test_nothing_that_is_there_is_overwritten(capsys: Capture, tmp_path: Path) -> None:
