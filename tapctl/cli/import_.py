@@ -66,7 +66,7 @@ def command(
     is_new = prepare(options.workspace, options.environment, tenant_id)
     checked = check(options.workspace, options.environment)
     _refuse_mistakes(checked)
-    snapshot, findings = _observe(checked, wanted, pattern, export)
+    snapshot, findings, requests = _observe(checked, wanted, pattern, export)
     if update:
         findings += _update(checked, snapshot, wanted, pattern, asks=not yes)
     proposal = _propose(checked, snapshot, wanted, pattern)
@@ -75,7 +75,7 @@ def command(
     write_documents(options.workspace, proposal.documents)
     if is_new:
         propose_settings(options.workspace, proposal.hints)
-    _tell(options, checked.workspace, snapshot, proposal, findings)
+    _tell(options, checked.workspace, snapshot, proposal, findings, requests)
     return 1 if errors_in(findings) else 0
 
 
@@ -101,7 +101,8 @@ def _refuse_mistakes(checked: Checked) -> None:
 
 def _observe(
     checked: Checked, wanted: tuple[str, ...], pattern: str, export: Path | None
-) -> tuple[Snapshot, tuple[Finding, ...]]:
+) -> tuple[Snapshot, tuple[Finding, ...], int]:
+    """What there is, what was odd about it, and how many requests it took."""
     from tapctl.kinds import kinds
 
     if export is not None:
@@ -109,14 +110,14 @@ def _observe(
         from tapctl.workspace.importing import snapshot_of
 
         exports = read_exports(export)
-        return snapshot_of(exports.objects, checked.workspace.environment.name), exports.findings
+        return snapshot_of(exports.objects, checked.workspace.environment.name), exports.findings, 0
     from tapctl.cli.connect import connected
     from tapctl.observe import observe
 
     names = set(wanted) or set(kinds()) - ({"Group"} if pattern == "*" else set())
     with connected(checked.workspace) as session:
         reading = observe(session.gateway, checked.workspace, checked.desired, checked.resolved, names)
-        return session.run(reading), ()
+        return session.run(reading), (), session.gateway.sent
 
 
 def _update(
@@ -164,6 +165,7 @@ def _tell(
     snapshot: Snapshot,
     proposal: Proposal,
     findings: tuple[Finding, ...],
+    requests: int,
 ) -> None:
     from tapctl.render.escape import visible
     from tapctl.report import SANDBOX_NOTICE
@@ -180,6 +182,7 @@ def _tell(
             "pins": {str(address): pin for address, pin in sorted(proposal.pins.items())},
             "declared": [str(address) for address in proposal.declared],
             "hints": list(proposal.hints),
+            "requests": requests,
             "findings": [
                 {
                     "rule": item.rule,
@@ -199,6 +202,7 @@ def _tell(
     lines += [f"  pin {address}: {pin}" for address, pin in sorted(proposal.pins.items())]
     lines += [f"  ? {hint}" for hint in proposal.hints]
     lines += [f"  ! {f'{item.place}: ' if item.place else ''}{item.message}" for item in found]
-    lines.append(f"{len(proposal.documents)} written, {len(proposal.declared)} declared already")
+    said = f"{len(proposal.documents)} written, {len(proposal.declared)} declared already"
+    lines.append(f"{said}; {requests} requests" if requests else said)
     lines += [notice] if notice else []
     click.echo("\n".join(map(visible, lines)))
