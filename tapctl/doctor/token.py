@@ -10,7 +10,14 @@ from typing import Final
 
 from tapctl.doctor.check import Check
 from tapctl.errors import CredentialsError
-from tapctl.graph.tokens import Expectation, caller_in, check_audience, check_lifetime, check_tenant
+from tapctl.graph.tokens import (
+    LAST_SECOND,
+    Expectation,
+    caller_in,
+    check_audience,
+    check_lifetime,
+    check_tenant,
+)
 from tapctl.model import JsonObject
 
 SOON: Final = 600  # seconds; an apply may take longer
@@ -55,7 +62,7 @@ def _as_expected(name: str, claims: JsonObject, expected: Expectation) -> Check:
         audience = claims.get("aud")
         message = f"for {audience}" if audience else "the token does not say; Graph will"
         return Check(area="token", name=name, status="ok" if audience else "warning", message=message)
-    if not isinstance(ends, int | float):
+    if not isinstance(ends, int | float) or not abs(ends) < LAST_SECOND:  # NaN is no time either
         message = "the token does not say when it ends"
         return Check(area="token", name=name, status="warning", message=message)
     left = ends - expected.now

@@ -18,6 +18,7 @@ from tapctl.model import Json, JsonObject
 
 GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000"
 CLOCK_SKEW = 300
+LAST_SECOND = 30_000_000_000  # in the year 2920
 CLOCK_HINT = "if it is new, this machine's clock is wrong"
 
 
@@ -130,8 +131,9 @@ def _text(claims: JsonObject, key: str) -> str:
 
 
 def _number(claims: JsonObject, key: str) -> float | None:
+    """None for what is no time: missing, NaN, or beyond all calendars."""
     value = claims.get(key)
-    return float(value) if isinstance(value, int | float) else None
+    return float(value) if isinstance(value, int | float) and abs(value) < LAST_SECOND else None
 
 
 def _items(value: Json) -> list[Json]:

@@ -180,3 +180,25 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
 
 def test_json_is_as_its_schema_promises(cli: Cli) -> None:
     VALIDATOR.validate(cli("init", "new", "--format", "json").json)
+
+
+def test_the_identities_trust_the_environments_in_which_the_workflows_sign_in(cli: Cli) -> None:
+    cli("init", "new")
+    found = files(cli.root / "new")
+    signing_in = {
+        line.strip().partition(" #")[0]
+        for name, text in found.items()
+        if name.startswith(".github")
+        for line in text.splitlines()
+        if line.strip().startswith("environment: ${{ matrix")
+    }
+
+    assert signing_in <= {
+        "environment: ${{ matrix.name }}-plan",
+        "environment: ${{ matrix.environment }}-plan",
+        "environment: ${{ matrix.environment }}",
+    }
+    assert any(line.endswith("-plan") for line in signing_in)
+    assert any(line.endswith("}}") for line in signing_in)
+    assert 'plan_subjects=("environment:${environment}-plan")' in found[SCRIPT]
+    assert 'apply_subjects=("environment:${environment}")' in found[SCRIPT]

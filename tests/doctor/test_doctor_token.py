@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tapctl.doctor.check import Check
 from tapctl.doctor.permissions import AZURE_CLI, against, held_by, permission_checks
@@ -72,6 +74,19 @@ def test_what_is_wrong_with_a_token_is_said(claims: JsonObject, name: str, statu
 
     assert found.status == status
     assert said in found.message
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
+    max_leaves=4,
+)
+
+
+@settings(max_examples=100)
+@given(st.dictionaries(st.sampled_from([*APP, "scp", "nbf", "azp", "upn"]), ANYTHING))
+def test_whatever_a_token_claims_it_is_described(claims: JsonObject) -> None:
+    assert len(token_checks(claims, EXPECTED)) == 4
 
 
 def test_everything_that_is_wrong_is_said_at_once() -> None:
