@@ -191,8 +191,6 @@ class Scene:
         held = self.person.held_pass
         if not isinstance(held, Pass):
             return "" if held else None
-        if held.is_used:
-            return ""
         state = pass_state(held, self.facts.pass_policy, self.in_any_group, now=self.sign_in.now)
         return "" if state.is_usable is False else mode_of(held)
 

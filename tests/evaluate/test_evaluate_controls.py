@@ -393,6 +393,14 @@ def test_a_pass_outside_its_time_is_not_at_hand() -> None:
     assert found == ["challenge", "register"]
 
 
+@pytest.mark.parametrize(("once", "expected"), [(False, "challenge"), (True, "register")])
+def test_a_pass_for_many_uses_is_at_hand_after_the_first(once: bool, expected: str) -> None:
+    held = Pass(is_usable_once=once, is_used=True)
+    person = Person(registered=frozenset({"password"}), held_pass=held)
+
+    assert decided(policy("mfa"), asked=sign_in("new", person=person)).verdict == expected
+
+
 @pytest.mark.parametrize("spec", [policy("mfa"), policy(strength="Multifactor authentication")])
 def test_a_guest_proves_here_what_it_registered_here(spec: JsonObject) -> None:
     guest = Person(type="b2bCollaborationGuest", registered=frozenset({"password", "sms"}))

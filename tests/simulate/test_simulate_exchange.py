@@ -339,7 +339,7 @@ def test_the_words_of_a_fixture_and_of_effects_are_looked_at_too() -> None:
     fixture = {
         "users": {"bob": {"has": ["pasword"]}},
         "strengths": {"s": ["fdo2"]},
-        "namedLocations": {"l": {"kind": "ip", "ranges": ["999/4"]}},
+        "namedLocations": {"l": {"kind": "ip", "ranges": ["203.0.113.0/24", "999/4"]}},
     }
     _, mistakes = read_fixture(*parse(json.dumps(fixture).encode(), "f.json"))
     steps = [{"signIn": SIGN_IN, "effect": {"registers": "fdo2", "advances": "soon"}}]
@@ -347,7 +347,7 @@ def test_the_words_of_a_fixture_and_of_effects_are_looked_at_too() -> None:
     assert [str(item.message).split(" is ")[0] for item in mistakes] == [
         "users.bob.has[0]",
         "strengths.s[0]",
-        "namedLocations.l.ranges[0]",
+        "namedLocations.l.ranges[1]",
     ]
     assert [message.split(" is ")[0] for message in wrong(user="bob", steps=steps)] == [
         "steps[0].effect.registers",
