@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @click.command("drift")
-@answering_in(also=True)
+@answering_in("sarif", "html", also=True)
 @click.option(
     "--since",
     "said",
@@ -99,6 +99,14 @@ def _rendered(found: News, output_format: Format, width: int | None = None, colo
             from tapctl.render.drift_markdown import render as render_markdown
 
             return render_markdown(found)
+        case "html":
+            from tapctl.render.drift_html import render as render_html
+
+            return render_html(found)
+        case "sarif":
+            from tapctl.render.drift_sarif import render as render_sarif
+
+            return render_sarif(found)
         case _:
             from tapctl.cli.output import ENDLESS
             from tapctl.render.drift_text import render

@@ -65,6 +65,7 @@ class DriftedField:
 
     line: FieldLine
     attribution: Attribution
+    place: Place | None = None
     is_newer: bool | None = None
 
 
@@ -189,7 +190,9 @@ class _Join:
             found = of_members(str(pair.id).lower(), line, self._ids_of(line), self.events, self.log)
         else:
             found = of_field(line.path, line.before, line.after, history, self.log, modified)
-        return DriftedField(line=line, attribution=found, is_newer=self._is_newer(found))
+        resource = pair.desired.resource if pair.desired else None
+        place = resource.place(*line.path.split(".")) if resource else None
+        return DriftedField(line=line, attribution=found, place=place, is_newer=self._is_newer(found))
 
     def _ids_of(self, line: FieldLine) -> dict[str, str]:
         """The object ids of names: a User's, or a Group's that is written with its kind."""

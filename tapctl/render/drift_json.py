@@ -62,6 +62,7 @@ def _field(found: DriftedField) -> JsonObject:
         "added": [*line.added] if line.is_set else None,
         "removed": [*line.removed] if line.is_set else None,
         "newer": found.is_newer,
+        "place": place(found.place),
         "attribution": _attribution(found.attribution),
     }
 

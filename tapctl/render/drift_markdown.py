@@ -76,14 +76,8 @@ def _row(item: Drifted) -> str:
     name = f"{code(clipped(item.address.name, _NAME))}<br>{text(item.address.kind)}"
     what = [text(clipped(words.said(item), _NAME))] if item.what != "changed" else []
     first, more = shortened([code(clipped(found.line.path, _NAME)) for found in item.fields], 4)
-    who = dict.fromkeys(_who(item)) or {"unknown": None}
+    who = dict.fromkeys(code(clipped(name, _NAME)) for name in words.actors(item)) or {"unknown": None}
     return f"| {code(mark)} | {name} | {'<br>'.join([*what, *first, *more])} | {'<br>'.join(who)} |"
-
-
-def _who(item: Drifted) -> Iterator[str]:
-    for attribution in [item.attribution, *(found.attribution for found in item.fields)]:
-        for cause in attribution.causes if attribution else ():
-            yield code(clipped(cause.event.actor.name or "unknown", _NAME))
 
 
 def _details(item: Drifted) -> str:
@@ -126,7 +120,7 @@ def _causes(attribution: Attribution) -> Iterator[str]:
 def _undeclared(news: News, room: Room) -> list[str]:
     if not news.undeclared:
         return []
-    ordered = sorted(news.undeclared, key=lambda item: (not item.is_newer, item.address))
+    ordered = words.newest_first(news.undeclared)
     title = f"<details><summary>Not declared here, left alone ({len(ordered)})</summary>"
     return [title, *_fitting("", [_stray(item) for item in ordered], room, 0.8, "\n"), "</details>"]
 

@@ -115,7 +115,7 @@ def _undeclared(page: Page, items: Sequence[Undeclared]) -> None:
         return
     page.gap()
     page.line((f"Not declared here, left alone ({len(items)})", "bold"))
-    ordered = sorted(items, key=lambda item: (not item.is_newer, item.address))
+    ordered = words.newest_first(items)
     first, more = shortened(ordered, _MOST_UNDECLARED)
     for item in first:
         new = (" (new)", "bold") if item.is_newer else ""

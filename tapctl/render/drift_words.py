@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from tapctl.drift.causes import Attribution, Cause, shown_time
 from tapctl.drift.events import Event
-from tapctl.drift.news import Drifted, News
+from tapctl.drift.news import Drifted, News, Undeclared
 from tapctl.render.values import counted, shortened, shown
 
 SYMBOLS: Final = {"changed": "~", "renamed": "~", "missing": "-", "unwanted": "+"}
@@ -61,6 +61,18 @@ def said(item: Drifted) -> str:
 def age(is_newer: bool | None) -> str:
     """A mark for what is newer than the moment asked about."""
     return "new" if is_newer else ""
+
+
+def actors(item: Drifted) -> Iterator[str]:
+    """Whoever is known to have made a difference in an object."""
+    for attribution in [item.attribution, *(found.attribution for found in item.fields)]:
+        for cause in attribution.causes if attribution else ():
+            yield cause.event.actor.name or "unknown"
+
+
+def newest_first(undeclared: Iterable[Undeclared]) -> list[Undeclared]:
+    """What is new, then by name."""
+    return sorted(undeclared, key=lambda item: (not item.is_newer, item.address))
 
 
 def causes(attribution: Attribution) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 from urllib.parse import quote
 
@@ -11,7 +11,7 @@ from tapctl.lint import rules
 from tapctl.model import Finding, Json, JsonObject, Place, Severity
 from tapctl.render.escape import visible
 from tapctl.render.json import headline, written
-from tapctl.report import Report
+from tapctl.report import Headline, Report
 
 SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS: Final[dict[Severity, str]] = {
@@ -25,19 +25,24 @@ _SETTINGS: Final = "tapctl.yaml"
 
 
 def render(report: Report) -> str:
+    """The findings of a report."""
+    return render_findings(report.headline, report.findings)
+
+
+def render_findings(said: Headline, findings: Sequence[Finding]) -> str:
     """One run, with the rules that found something and a result for each finding."""
-    found = sorted({finding.rule for finding in report.findings})
+    found = sorted({finding.rule for finding in findings})
     run: JsonObject = {
         "tool": {
             "driver": {
                 "name": "tapctl",
                 "semanticVersion": __version__,
-                "rules": [_rule(name, report.findings) for name in found],
+                "rules": [_rule(name, findings) for name in found],
             }
         },
         "columnKind": "unicodeCodePoints",
-        "results": [_result(finding, found.index(finding.rule)) for finding in report.findings],
-        "properties": headline(report.headline),
+        "results": [_result(finding, found.index(finding.rule)) for finding in findings],
+        "properties": headline(said),
     }
     return written({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
 

@@ -8,14 +8,19 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from audit_records import record
 from drift_tenants import DELETED, LOCATIONS, POLICIES, SINCE, Base, named, pass_policy
-from jsonschema import Draft202012Validator
+from jsonschema import Draft4Validator, Draft202012Validator
+from sarif_schema import SARIF_SCHEMA
 
 from tapctl import schema
 from tapctl.drift.news import News, news
+from tapctl.model import Address
+from tapctl.render.drift_html import render as render_html
 from tapctl.render.drift_json import render as render_json
 from tapctl.render.drift_markdown import render as render_markdown
+from tapctl.render.drift_sarif import render as render_sarif
 from tapctl.render.drift_text import render as render_text
 
 OTHER = "99999999-0000-4000-8000-00000000000{}"
@@ -73,6 +78,53 @@ def test_the_text(base: Base, golden: Callable[[str, str], None]) -> None:
 
 def test_the_markdown(base: Base, golden: Callable[[str, str], None]) -> None:
     golden("drift.md", stable(render_markdown(everything(base)), base))
+
+
+def test_the_page(base: Base, golden: Callable[[str, str], None]) -> None:
+    page = stable(render_html(everything(base)), base)
+
+    golden("drift.html", page)
+    assert "<script" not in page
+
+
+def test_a_page_about_nothing_says_so(base: Base) -> None:
+    nothing = replace(everything(base), drifted=(), undeclared=(), findings=(), adopted=())
+    assert "The tenant is what the files say." in render_html(nothing)
+
+
+def test_a_name_is_no_markup_in_the_page(base: Base) -> None:
+    found = everything(base)
+    renamed = [replace(item, address=Address(item.address.kind, "<b>\u202e")) for item in found.drifted]
+    page = render_html(replace(found, drifted=tuple(renamed)))
+
+    assert "<b>" not in page
+    assert "\u202e" not in page
+
+
+def test_each_difference_is_a_result_on_its_line(base: Base) -> None:
+    found = everything(base)
+    run = json.loads(render_sarif(found))["runs"][0]
+    said = {(item["ruleId"], line_of(item)): item["message"]["text"] for item in run["results"]}
+
+    declared = [item for item in found.drifted if item.place]
+    for item in declared:
+        places = [field.place for field in item.fields] or [item.place]
+        assert all((f"drift-{item.what}", place.line if place else 0) in said for place in places)
+    assert {item.what for item in declared} == {"changed", "missing"}
+    assert any("excludeUsers of Enforced gains" in text and "; " in text for text in said.values())
+    assert any("can be restored" in text for text in said.values())
+
+
+def test_sarif_of_drift_follows_its_schema(base: Base) -> None:
+    if not SARIF_SCHEMA.is_file():
+        pytest.skip("the SARIF schema is not here: .ci/run fetches it from npm")
+
+    validator = Draft4Validator(json.loads(SARIF_SCHEMA.read_text(encoding="utf-8")))
+    validator.validate(json.loads(render_sarif(everything(base))))
+
+
+def line_of(result: Any) -> int:
+    return int(result["locations"][0]["physicalLocation"]["region"]["startLine"])
 
 
 def test_colour_is_only_where_it_is_asked_for(base: Base) -> None:
