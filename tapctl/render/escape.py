@@ -21,7 +21,15 @@ def is_hidden(char: str) -> bool:
     """Whether a character acts instead of being seen, or cannot be seen at all."""
     if char == " ":
         return False
-    return unicodedata.category(char) in _CATEGORIES or _INVISIBLE.match(char) is not None
+    if unicodedata.category(char) in _CATEGORIES or _INVISIBLE.match(char):
+        return True
+    return _is_no_character(char)
+
+
+def _is_no_character(char: str) -> bool:
+    """A code point that never will be one, and that HTML and Markdown replace (Unicode, 23.7)."""
+    point = ord(char)
+    return 0xFDD0 <= point <= 0xFDEF or point & 0xFFFE == 0xFFFE
 
 
 def visible(text: str) -> str:

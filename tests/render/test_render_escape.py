@@ -23,6 +23,7 @@ from tapctl.render.escape import is_hidden, json_safe, visible
         ("\u2028\u3164\ufe0f", "\\u2028\\u3164\\ufe0f"),
         ("\udcff", "\\udcff"),
         ("\U000e0041", "\\U000e0041"),
+        ("\ufdd0\U0001ffff", "\\ufdd0\\U0001ffff"),
     ],
 )
 def test_what_acts_or_hides_is_written_out(text: str, written: str) -> None:
