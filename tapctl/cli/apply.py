@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from collections.abc import Set as AbstractSet
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,15 +12,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tapctl.cli.connect import Session, connected, our_folder
+from tapctl.cli.asking import declined
+from tapctl.cli.connect import Session, connected, record_in
 from tapctl.cli.options import Options, answering_in, require_environment
 from tapctl.cli.output import answer, say, show, show_text, write_also
 from tapctl.cli.undo import planning, read_past
-from tapctl.errors import Refused, UsageError, WorkspaceError
+from tapctl.errors import Refused, UsageError
 from tapctl.guard import BRAKES, brakes_named, flag, missing_words
 from tapctl.model import Plan, errors_in
 from tapctl.pipeline import Planned, carry_out, check
-from tapctl.record import FileRecord
 from tapctl.report import Report, account, applied_report, checked_report, plan_report
 from tapctl.reviewed import Reviewed, misplaced, objection
 
@@ -118,7 +117,7 @@ def command(
             answer(replace(report, status="nothing-to-do"), options)
             return 0
         _show_before(report, options, asks=not yes)
-        if not yes and (why := _declined(planned.plan)):
+        if not yes and (why := declined(planned.plan, "changes {}", without="applies")):
             return _refuse(report, why, options, was_shown=True)
         return _carry_out(session, planned, report, options)
 
@@ -170,18 +169,8 @@ def _show_before(report: Report, options: Options, *, asks: bool) -> None:
         show_text(report, sys.stderr)
 
 
-def _declined(plan: Plan) -> str:
-    """Why the person's answer is no; empty if it is yes."""
-    if not sys.stdin.isatty():
-        return "there is nobody at a terminal to ask; --yes applies without asking"
-    what = "the pretend tenant" if plan.is_sandbox else f"tenant {plan.tenant_id}"
-    say(f"This changes {what}. To go on, type the environment's name ({plan.environment}):")
-    answer = sys.stdin.readline().strip()
-    return "" if answer == plan.environment else f'the answer was not "{plan.environment}": nothing was done'
-
-
 def _carry_out(session: Session, planned: Planned, report: Report, options: Options) -> int:
-    with _record(options.workspace, planned.plan.environment) as record:
+    with record_in(options.workspace, "records", planned.plan.environment) as record:
         result: Result = session.run(
             carry_out(planned, session.gateway, record, session.progress.step, session.progress.settling)
         )
@@ -197,16 +186,3 @@ def _carry_out(session: Session, planned: Planned, report: Report, options: Opti
     if result.was_interrupted:
         return INTERRUPTED
     return 0 if done.status == "applied" else 1
-
-
-@contextmanager
-def _record(root: Path, environment: str) -> Iterator[FileRecord]:
-    folder = our_folder(root) / "records"
-    try:
-        record = FileRecord(folder, environment)
-    except OSError as error:
-        raise WorkspaceError(f'a record cannot be kept in "{folder}": {error.strerror}') from error
-    try:
-        yield record
-    finally:
-        record.close()

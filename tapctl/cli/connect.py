@@ -16,6 +16,7 @@ from tapctl.model import Environment, Workspace
 
 if TYPE_CHECKING:
     from tapctl.graph.gateway import Gateway
+    from tapctl.record import FileRecord
     from tapctl.sandbox import Store
 
 T = TypeVar("T")
@@ -111,6 +112,22 @@ def our_folder(root: Path) -> Path:
     except OSError as error:
         raise WorkspaceError(f'"{folder}" cannot be written: {error.strerror}') from error
     return folder
+
+
+@contextmanager
+def record_in(root: Path, name: str, environment: str) -> Iterator[FileRecord]:
+    """A new record in a folder of ours. Raises WorkspaceError if none can be kept."""
+    from tapctl.record import FileRecord
+
+    folder = our_folder(root) / name
+    try:
+        record = FileRecord(folder, environment)
+    except OSError as error:
+        raise WorkspaceError(f'a record cannot be kept in "{folder}": {error.strerror}') from error
+    try:
+        yield record
+    finally:
+        record.close()
 
 
 @contextmanager

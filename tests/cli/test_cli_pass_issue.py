@@ -158,8 +158,8 @@ def test_an_empty_roster_is_nobody(cli: Cli, issue: Issue) -> None:
     ("given", "code", "said"),
     [
         ({"typed": "sandbox\n"}, 0, "2 handed over"),
-        ({"typed": "yes\n"}, 1, 'nothing was created: the answer was not "sandbox"'),
-        ({"piped": "sandbox\n"}, 1, "nobody is at a terminal"),
+        ({"typed": "yes\n"}, 1, 'the answer was not "sandbox": nothing was done'),
+        ({"piped": "sandbox\n"}, 1, "nobody at a terminal"),
     ],
 )
 def test_several_passes_are_asked_about(issue: Issue, given: dict[str, str], code: int, said: str) -> None:

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from tapctl.cli.connect import Session, our_folder
+from tapctl.cli.asking import declined
+from tapctl.cli.connect import Session, record_in
 from tapctl.cli.options import Options
 from tapctl.cli.output import say, show_sheet
 from tapctl.cli.passes._people import answer, headline_of
-from tapctl.errors import WorkspaceError
 
 if TYPE_CHECKING:
     from tapctl.passes.deleting import Outcome, Recheck
     from tapctl.passes.deleting_report import Going
-    from tapctl.record import FileRecord
 
 INTERRUPTED = 130
 
@@ -69,18 +65,8 @@ def _show_before(session: Session, going: Going, manner: Manner, options: Option
 
 def _declined(session: Session, count: int) -> str:
     """Why the person's answer is no; empty if it is yes."""
-    gateway = session.gateway
-    if not sys.stdin.isatty():
-        return "there is nobody at a terminal to ask; --yes deletes without asking"
-    what = "the pretend tenant" if gateway.is_sandbox else f"tenant {gateway.tenant_id}"
     passes = "1 pass" if count == 1 else f"{count} passes"
-    say(f"This deletes {passes} in {what}. To go on, type the environment's name ({gateway.environment}):")
-    given = sys.stdin.readline().strip()
-    return (
-        ""
-        if given == gateway.environment
-        else f'the answer was not "{gateway.environment}": nothing was done'
-    )
+    return declined(session.gateway, f"deletes {passes} in {{}}", without="deletes")
 
 
 def _delete(session: Session, going: Going, recheck: Recheck, manner: Manner, options: Options) -> int:
@@ -89,7 +75,7 @@ def _delete(session: Session, going: Going, recheck: Recheck, manner: Manner, op
 
     outcomes: list[Outcome] = []
     was_interrupted = False
-    with _record(options.workspace, session.gateway.environment) as record:
+    with record_in(options.workspace, "passes", session.gateway.environment) as record:
         record.write(
             "began",
             command=manner.command,
@@ -129,18 +115,3 @@ def _answer(session: Session, going: Going, manner: Manner, options: Options) ->
         going_json(going),
         lambda: account if going.outcomes or going.end == "interrupted" else plan,
     )
-
-
-@contextmanager
-def _record(root: Path, environment: str) -> Iterator[FileRecord]:
-    from tapctl.record import FileRecord
-
-    folder = our_folder(root) / "passes"
-    try:
-        record = FileRecord(folder, environment)
-    except OSError as error:
-        raise WorkspaceError(f'a record cannot be kept in "{folder}": {error.strerror}') from error
-    try:
-        yield record
-    finally:
-        record.close()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,110 +10,34 @@ from typing import TypeVar
 
 import click
 
+from tapctl.cli.asking import declined
 from tapctl.cli.connect import Session, connected, our_folder
 from tapctl.cli.options import Options
 from tapctl.cli.output import say, show_sheet
 from tapctl.cli.passes._people import headline_of, tenant_for
-from tapctl.errors import Refused, UsageError, WorkspaceError
+from tapctl.cli.passes._places import delivery_of, prove_handouts, write_handouts
+from tapctl.cli.passes._wishes import Wishes
+from tapctl.errors import Refused
 from tapctl.model import Workspace
-from tapctl.passes.checks import PRIVILEGED, REPLACE, blocking
+from tapctl.passes.checks import blocking
 from tapctl.passes.chosen import PROPERTIES, group_named, users_in
-from tapctl.passes.delivery import Contents, Delivery, Made, Written, as_json, passcode_only
-from tapctl.passes.doors import DESPITE, Doors, read_doors
+from tapctl.passes.delivery import Delivery, Made
+from tapctl.passes.doors import Doors, read_doors
 from tapctl.passes.examine import Examined, examine, examine_again
 from tapctl.passes.examine import Setting as Examining
-from tapctl.passes.handout import Setting, as_html, as_text, handout
 from tapctl.passes.issue import Run, issue
 from tapctl.passes.issue_report import Account, Status, json_of, sheet_of
 from tapctl.passes.journal import FOLDER, About, Journal, begin, resume, unfinished
 from tapctl.passes.roster import Entry as RosterEntry
-from tapctl.passes.roster import Wanted, lifetime_of, named, read_roster
-from tapctl.passes.times import Zones, moment_of, zone_of
+from tapctl.passes.roster import Wanted, named, read_roster
+from tapctl.passes.times import Zones
 from tapctl.passes.worklist import Worklist
 from tapctl.pipeline import check
-from tapctl.report import SANDBOX_NOTICE
 
 T = TypeVar("T")
 
 INTERRUPTED = 130
 LAST = "last"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
-    """What the command line says."""
-
-    users: tuple[str, ...]
-    group: str | None
-    roster: Path | None
-    start: str | None
-    lifetime: str | None
-    multi_use: bool
-    time_zone: str | None
-    to_terminal: bool
-    to_file: Path | None
-    to_command: str | None
-    recipients: tuple[str, ...]
-    recipients_file: Path | None
-    contents: Contents
-    handout: Path | None
-    handout_address: str
-    handout_methods: str
-    handout_contact: str
-    reason: str
-    replace: bool
-    privileged: bool
-    despite_policies: bool
-    skip_refused: bool
-    dry_run: bool
-    yes: bool
-    run: str | None
-    abandon: str | None
-
-    @property
-    def words(self) -> frozenset[str]:
-        """The words that let brakes go."""
-        said = {REPLACE: self.replace, PRIVILEGED: self.privileged, DESPITE: self.despite_policies}
-        return frozenset(word for word, is_said in said.items() if is_said)
-
-    def check(self) -> None:
-        """Raises UsageError for choices that contradict each other."""
-        people = sum(map(bool, (self.users, self.group, self.roster, self.run, self.abandon)))
-        if people != 1:
-            raise UsageError(
-                "say for whom, in one way: USER..., --roster FILE or --group NAME (or --continue RUN)"
-            )
-        places = sum((self.to_terminal, self.to_file is not None, self.to_command is not None))
-        if places > 1 or (not places and not self.dry_run and not self.abandon):
-            raise UsageError(
-                "say where the passcodes go, in one place: --to-terminal, --to-file PATH with --recipient, "
-                "or --to-command COMMAND"
-            )
-        if (self.to_file is not None) != bool(self.recipients or self.recipients_file):
-            raise UsageError("--to-file and --recipient (or --recipients-file) go together")
-        if self.to_file is not None and self.to_file.suffix == ".age" and (self.roster or self.group):
-            raise UsageError("with --roster and --group, --to-file names a folder: leave .age off")
-
-    def defaults(self, zones: Zones) -> Wanted:
-        """Raises UsageError for a start, lifetime or zone that cannot be read."""
-        zone = _read("--time-zone", zone_of, self.time_zone)
-        mine = Zones(here=zones.here, there=zone)
-        return Wanted(
-            user="",
-            start=_read("--start", lambda text: moment_of(text, mine), self.start),
-            lifetime=_read("--lifetime", lifetime_of, self.lifetime),
-            is_usable_once=not self.multi_use,
-            zone=zone,
-        )
-
-
-def _read(option: str, read: Callable[[str], T], text: str | None) -> T | None:
-    if text is None:
-        return None
-    try:
-        return read(text)
-    except ValueError as error:
-        raise UsageError(f"{option}: {error}") from error
 
 
 def run_issue(options: Options, wishes: Wishes) -> int:
@@ -130,10 +53,10 @@ def run_issue(options: Options, wishes: Wishes) -> int:
     if wishes.run is not None:
         run = _run_named(folder, wishes.run, workspace.environment.name)
         count = _left_in(folder, run)
-    delivery = _delivery(wishes, zones, workspace, folder, is_for_one=count == 1)
+    delivery = delivery_of(wishes, zones, workspace, folder, is_for_one=count == 1)
     if delivery is not None:
         delivery.prove()
-    _prove_handouts(wishes.handout)
+    prove_handouts(wishes.handout)
     with connected(workspace) as session:
         course = Course(
             session=session,
@@ -173,64 +96,6 @@ def _abandon(folder: Path, run: str, reason: str) -> int:
     journal.close()
     say(f"The run {journal.run} will not be continued. Whoever holds a pass of it keeps it.")
     return 0
-
-
-def _delivery(
-    wishes: Wishes, zones: Zones, workspace: Workspace, folder: Path, *, is_for_one: bool
-) -> Delivery | None:
-    """Raises NotDelivered for recipients that are none."""
-    notice = SANDBOX_NOTICE if workspace.environment.is_sandbox else ""
-    written = _written(wishes, zones, notice)
-    if wishes.to_terminal:
-        from tapctl.passes.delivery_terminal import Terminal
-
-        return Terminal(zones=zones, notice=notice)
-    if wishes.to_command is not None:
-        from tapctl.passes.delivery_command import Command
-
-        return Command(wishes.to_command, written, folder)
-    if wishes.to_file is not None:
-        from tapctl.passes.delivery_file import EncryptedFiles, keys_in, keys_of
-
-        keys = keys_of(wishes.recipients)
-        keys += keys_in(wishes.recipients_file) if wishes.recipients_file else []
-        is_folder = not is_for_one or wishes.to_file.is_dir()
-        return EncryptedFiles(wishes.to_file, keys, written, is_folder=is_folder)
-    return None
-
-
-def _written(wishes: Wishes, zones: Zones, notice: str) -> Written:
-    match wishes.contents:
-        case "passcode":
-            return passcode_only
-        case "json":
-            return as_json
-        case "handout" | "handout-html":
-            write = as_text if wishes.contents == "handout" else as_html
-            setting = _handout_setting(wishes, notice)
-            return lambda made, secret: write(handout(made, zones, setting, secret))
-
-
-def _handout_setting(wishes: Wishes, notice: str) -> Setting:
-    return Setting(
-        address=wishes.handout_address,
-        methods=(wishes.handout_methods,) if wishes.handout_methods else (),
-        contact=wishes.handout_contact,
-        notice=notice,
-    )
-
-
-def _prove_handouts(folder: Path | None) -> None:
-    """Raises WorkspaceError if nothing can be written there."""
-    if folder is None:
-        return
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        trial = folder / ".tapctl-trial"
-        trial.write_text("", encoding="utf-8")
-        trial.unlink()
-    except OSError as error:
-        raise WorkspaceError(f'handouts cannot be written to "{folder}": {error.strerror}') from error
 
 
 @dataclass(slots=True, kw_only=True)
@@ -348,18 +213,7 @@ class Course:
         """Why the person's answer is no; empty if it is yes, or if there is nothing to ask."""
         if self.wishes.yes or count <= 1:
             return ""
-        if not sys.stdin.isatty():
-            return "nothing was created: nobody is at a terminal to ask; --yes issues without asking"
-        gateway = self.session.gateway
-        what = "the pretend tenant" if gateway.is_sandbox else f"tenant {gateway.tenant_id}"
-        say(
-            f"This makes {count} passes in {what}. To go on, type the environment's name "
-            f"({gateway.environment}):"
-        )
-        given = sys.stdin.readline().strip()
-        if given == gateway.environment:
-            return ""
-        return f'nothing was created: the answer was not "{gateway.environment}"'
+        return declined(self.session.gateway, f"makes {count} passes in {{}}", without="issues")
 
     def _about(self, delivery: Delivery) -> About:
         gateway = self.session.gateway
@@ -383,7 +237,7 @@ class Course:
             finishing=lambda: say(
                 "Interrupted: what is under way is finished first; once more stops at once."
             ),
-            also=self._write_handouts,
+            also=self._also,
         )
         self.session.run(issue(run))
         status: Status = "issued"
@@ -393,20 +247,10 @@ class Course:
             status = "incomplete"
         return self._end(examined.worklist, status, examined, journal=journal, stopped=run.stopped)
 
-    def _write_handouts(self, made: Made) -> None:
-        """The passcode is at its place by now: what fails here is told, and stops nothing."""
-        from tapctl.passes.delivery_file import file_name
-
-        if self.wishes.handout is None:
-            return
-        notice = SANDBOX_NOTICE if self.session.gateway.is_sandbox else ""
-        content = handout(made, self.zones, _handout_setting(self.wishes, notice))
-        try:
-            for write, suffix in ((as_text, ".txt"), (as_html, ".html")):
-                path = self.wishes.handout / file_name(made.recipient, suffix)
-                path.write_text(write(content), encoding="utf-8")
-        except OSError as error:
-            self.problems.append(f"the handout of {made.recipient.name} cannot be written: {error.strerror}")
+    def _also(self, made: Made) -> None:
+        is_sandbox = self.session.gateway.is_sandbox
+        if problem := write_handouts(self.wishes, self.zones, made, is_sandbox=is_sandbox):
+            self.problems.append(problem)
 
     def _end(
         self,

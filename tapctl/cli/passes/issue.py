@@ -129,7 +129,8 @@ def command(options: Options, **given: Any) -> int:
     An interrupted run is continued with --continue: nobody gets two passes, nobody is left out, and a pass
     whose passcode got lost is replaced. Exit code 0 when everybody has their passcode, 130 for Ctrl-C.
     """
-    from tapctl.cli.passes._issuing import Wishes, run_issue
+    from tapctl.cli.passes._issuing import run_issue
+    from tapctl.cli.passes._wishes import Wishes
 
     _no_core_dumps()
     return run_issue(options, Wishes(**given))

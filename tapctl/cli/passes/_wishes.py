@@ -1,0 +1,94 @@
+"""What the command line of `pass issue` says → one value, and whether it contradicts itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from tapctl.errors import UsageError
+from tapctl.passes.checks import PRIVILEGED, REPLACE
+from tapctl.passes.delivery import Contents
+from tapctl.passes.doors import DESPITE
+from tapctl.passes.roster import Wanted, lifetime_of
+from tapctl.passes.times import Zones, moment_of, zone_of
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What the command line says."""
+
+    users: tuple[str, ...]
+    group: str | None
+    roster: Path | None
+    start: str | None
+    lifetime: str | None
+    multi_use: bool
+    time_zone: str | None
+    to_terminal: bool
+    to_file: Path | None
+    to_command: str | None
+    recipients: tuple[str, ...]
+    recipients_file: Path | None
+    contents: Contents
+    handout: Path | None
+    handout_address: str
+    handout_methods: str
+    handout_contact: str
+    reason: str
+    replace: bool
+    privileged: bool
+    despite_policies: bool
+    skip_refused: bool
+    dry_run: bool
+    yes: bool
+    run: str | None
+    abandon: str | None
+
+    @property
+    def words(self) -> frozenset[str]:
+        """The words that let brakes go."""
+        said = {REPLACE: self.replace, PRIVILEGED: self.privileged, DESPITE: self.despite_policies}
+        return frozenset(word for word, is_said in said.items() if is_said)
+
+    def check(self) -> None:
+        """Raises UsageError for choices that contradict each other."""
+        people = sum(map(bool, (self.users, self.group, self.roster, self.run, self.abandon)))
+        if people != 1:
+            raise UsageError(
+                "say for whom, in one way: USER..., --roster FILE or --group NAME (or --continue RUN)"
+            )
+        places = sum((self.to_terminal, self.to_file is not None, self.to_command is not None))
+        if places > 1 or (not places and not self.dry_run and not self.abandon):
+            raise UsageError(
+                "say where the passcodes go, in one place: --to-terminal, --to-file PATH with --recipient, "
+                "or --to-command COMMAND"
+            )
+        if (self.to_file is not None) != bool(self.recipients or self.recipients_file):
+            raise UsageError("--to-file and --recipient (or --recipients-file) go together")
+        if self.to_file is not None and self.to_file.suffix == ".age" and (self.roster or self.group):
+            raise UsageError("with --roster and --group, --to-file names a folder: leave .age off")
+
+    def defaults(self, zones: Zones) -> Wanted:
+        """Raises UsageError for a start, lifetime or zone that cannot be read."""
+        zone = _read("--time-zone", zone_of, self.time_zone)
+        mine = Zones(here=zones.here, there=zone)
+        return Wanted(
+            user="",
+            start=_read("--start", lambda text: moment_of(text, mine), self.start),
+            lifetime=_read("--lifetime", lifetime_of, self.lifetime),
+            is_usable_once=not self.multi_use,
+            zone=zone,
+        )
+
+
+def _read(option: str, read: Callable[[str], T], text: str | None) -> T | None:
+    if text is None:
+        return None
+    try:
+        return read(text)
+    except ValueError as error:
+        raise UsageError(f"{option}: {error}") from error
