@@ -202,6 +202,16 @@ def sign_in_tests() -> None:
     say("the same, against reading and checking the folder", f"{used.cpu / validated:.1f} x", "")
 
 
+def passes() -> None:
+    """Requests for people's passes."""
+    from people import check_people, list_people, requests
+
+    for people in (100, 1000):
+        checked, listed = requests(people, check_people), requests(people, list_people)
+        say(f"requests before the first of {people:,} passes", str(checked), "one for 20 people, and a few")
+        say(f"requests to list {people:,} passes", str(listed), "one for 20 people")
+
+
 if __name__ == "__main__":
-    for part in (start_up, plan, adoption, growth, rules, deciding, sign_in_tests):
+    for part in (start_up, plan, adoption, growth, rules, deciding, sign_in_tests, passes):
         part()
