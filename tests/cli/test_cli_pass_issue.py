@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from cli_tools import Cli, Result
 from jsonschema import Draft202012Validator
 
+from tapctl.passes import examine
 from tapctl.sandbox import Store, create_app
 from tapctl.schema import read
 
@@ -382,3 +384,33 @@ def test_policies_that_cannot_be_read_are_not_taken_for_open(
 
     assert (result.code, said in result.out) == (code, True)
     assert issue(MIA, "--dry-run", "--despite-policies").code == 0
+
+
+def test_nobody_is_on_a_roster_twice(cli: Cli, issue: Issue) -> None:
+    (cli.root / "r.csv").write_text(f"user\n{MIA}\n{YUSUF}\n{MIA.upper()}\n")
+    document = issue.json("--roster", "r.csv", "--dry-run")
+
+    assert [one["state"] for one in document["people"]] == ["ready", "ready", "refused"]
+    assert document["people"][2]["findings"][0]["rule"] == "twice"
+
+
+def test_many_people_are_looked_up_some_at_a_time(
+    cli: Cli, issue: Issue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(examine, "CHUNK", 2)
+    bad = command(cli, "sys.exit(3)")
+    issue("--group", "New hires", "--to-command", bad, "--yes")
+
+    document = issue.json("--continue", "last", "--dry-run")
+    assert [one["user"] for one in document["people"]] == [MIA, YUSUF, CHLOE]
+
+
+def test_ctrl_c_lets_what_is_under_way_finish(cli: Cli, issue: Issue) -> None:
+    once = f"if user == {MIA!r}: __import__('os').kill(int(sys.argv[2]), 2)\n{KEEP}"
+    place = f"{command(cli, once)} {os.getpid()}"
+    result = issue(MIA, YUSUF, "--to-command", place, "--yes")
+
+    assert result.code == 130
+    assert "Interrupted: what is under way is finished first" in result.err
+    issue("--continue", "last", "--to-command", command(cli, KEEP))
+    assert {path.name for path in cli.root.glob("*.code")} == {f"{MIA}.code", f"{YUSUF}.code"}

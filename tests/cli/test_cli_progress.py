@@ -107,3 +107,24 @@ def test_waiting_for_the_tenant_is_told_in_a_log_too() -> None:
     lines = stream.getvalue().splitlines()
     assert lines[0] == "waiting until the tenant shows 1 change, at most 119 s more"
     assert "3 changes" in lines[1]
+
+
+def test_handing_over_shows_its_rate_and_the_time_left() -> None:
+    stream, watch = Terminal(), Watch()
+    progress = StderrProgress(stream, watch)
+    progress.checked(40)
+    progress.issued(1, 40)
+    watch.time = 4.0
+    progress.issued(9, 40)
+
+    assert "checking people (40 so far)" in stream.getvalue()
+    assert "9 of 40 passes handed over, 2.0 a second, about 16 s left" in stream.getvalue()
+
+
+def test_handing_many_over_leaves_a_line_now_and_then() -> None:
+    stream = io.StringIO()
+    progress = StderrProgress(stream, Watch())
+    for done in range(41):
+        progress.issued(done, 40)
+
+    assert len(stream.getvalue().splitlines()) == 10
