@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import fnmatch
 import json
 import sys
@@ -70,6 +71,7 @@ def command(
     if update:
         findings += _update(checked, snapshot, wanted, pattern, asks=not yes)
     proposal = _propose(checked, snapshot, wanted, pattern)
+    _refuse_nobody(snapshot, proposal, pattern)
     if proposal.pins and export is None:  # first: a document without its pin means somebody else
         write_pins(options.workspace, checked.workspace.environment.name, proposal.pins)
     write_documents(options.workspace, proposal.documents)
@@ -93,10 +95,21 @@ def _refuse_mistakes(checked: Checked) -> None:
 
     errors = errors_in(checked.findings)
     if errors:
-        first = errors[0]
-        raise UsageError(
-            f"{first.place}: {first.message} ({len(errors)} in all): correct it first, see `tapctl validate`"
-        )
+        lines = [f"{found.place}: {found.message}" for found in errors]
+        raise UsageError("\n  ".join(["correct what is there first, see `tapctl validate`:", *lines]))
+
+
+def _refuse_nobody(snapshot: Snapshot, proposal: Proposal, pattern: str) -> None:
+    """A name that nothing has is a mistyped one."""
+    if pattern == "*" or proposal.documents or proposal.declared:
+        return
+    from tapctl.render.escape import visible
+
+    named = [str(item.get("displayName")) for held in snapshot.objects.values() for item in held]
+    folded = {name.casefold(): name for name in named}
+    close = difflib.get_close_matches(pattern.casefold(), folded, n=3, cutoff=0.6)
+    meant = f"; did you mean {' or '.join(visible(repr(folded[name])) for name in close)}?" if close else ""
+    raise UsageError(f"nothing that could be imported is called {pattern!r}{meant}")
 
 
 def _observe(

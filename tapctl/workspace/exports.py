@@ -195,10 +195,13 @@ def _decoded(data: bytes) -> str:
     if encoding == "utf-8" and b"\0" in data[:2]:
         encoding = "utf-16-be" if data[0] == 0 else "utf-16-le"
     try:
-        return data.decode(encoding).removeprefix("\ufeff")
+        text = data.decode(encoding).removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise _Unreadable("export-encoding", f"is not {error.encoding}; save it as UTF-8", line) from error
+    if not text.strip():
+        raise _Unreadable("export-not-json", "is empty")
+    return text
 
 
 def _no_constant(text: str) -> NoReturn:

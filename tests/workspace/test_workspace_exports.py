@@ -349,7 +349,8 @@ def test_half_characters_and_dates_outside_the_calendar_are_no_obstacle(tmp_path
     ("data", "message", "line"),
     [
         (b'{\n"a" 1}', "is not JSON: Expecting ':' delimiter", 2),
-        (b"", "is not JSON: Expecting value", 1),
+        (b"\xef\xbb\xbf \n", "is empty", 1),
+        (b"\x00\x01\xff", "is not utf-16-be; save it as UTF-8", 1),
         (b'{"a": NaN}', "is not JSON: NaN is not a number that JSON has", 1),
         (b'\n["{"]', "holds at /0 what is not JSON: ", 1),
         (b'\n\n"\xff"', "is not utf-8; save it as UTF-8", 3),

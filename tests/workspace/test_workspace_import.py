@@ -114,6 +114,21 @@ def test_a_folder_with_mistakes_is_not_added_to(capsys: Capture, tmp_path: Path)
     assert (code, "broken.yaml" in output) == (1, True)
 
 
+def test_all_mistakes_of_a_folder_are_told_at_once(capsys: Capture, tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("kind: Group\nname: A\nspec: {nonsense: 1, other: 2}\n")
+
+    code, output = tapctl(capsys, tmp_path, "import", "-e", "sandbox")
+
+    assert (code, output.count(f"{tmp_path}/a.yaml:3:")) == (1, 2)
+
+
+def test_a_name_that_nothing_has_gets_the_nearest(capsys: Capture, tmp_path: Path) -> None:
+    code, output = tapctl(capsys, tmp_path, "import", "-e", "sandbox", "--name", "Headquarter")
+
+    assert code == 1
+    assert "nothing that could be imported is called 'Headquarter'; did you mean 'Headquarters'" in output
+
+
 def test_an_export_is_read_without_a_tenant(capsys: Capture, tmp_path: Path) -> None:
     location = {"displayName": "Office", "isTrusted": True, "ipRanges": [{"cidrAddress": "192.0.2.0/24"}]}
     typed = {"@odata.type": "#microsoft.graph.ipNamedLocation", **location}
