@@ -414,3 +414,14 @@ def test_ctrl_c_lets_what_is_under_way_finish(cli: Cli, issue: Issue) -> None:
     assert "Interrupted: what is under way is finished first" in result.err
     issue("--continue", "last", "--to-command", command(cli, KEEP))
     assert {path.name for path in cli.root.glob("*.code")} == {f"{MIA}.code", f"{YUSUF}.code"}
+
+
+@pytest.mark.parametrize("command", [["issue", "--dry-run"], ["status"], ["list"]])
+def test_requests_do_not_grow_with_people(cli: Cli, issue: Issue, command: list[str]) -> None:
+    del issue  # the company that is asked about
+    one, three = (
+        cli("pass", *command, *names, "--format", "json").json["requests"]
+        for names in ([MIA], [MIA, YUSUF, CHLOE])
+    )
+
+    assert one == three
