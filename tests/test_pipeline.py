@@ -351,7 +351,8 @@ def managed(tenant: Tenant) -> str:
 
 
 def test_a_managed_policy_may_change_its_state_and_exclusions(tenant: Tenant, tmp_path: Path) -> None:
-    users = {"includeGroups": ["New hires"], "excludeGroups": ["Break glass"], "excludeUsers": [SELF]}
+    exclusions = {"excludeGroups": ["Break glass"], "excludeUsers": [SELF]}
+    users = {"includeGroups": ["New hires", "Lost device"], **exclusions}
     grant = {"operator": "OR", "builtInControls": ["mfa", "compliantDevice"]}
     action = {"applications": {"includeUserActions": ["urn:user:registersecurityinfo"]}}
     only = {"grantControls": grant, "conditions": action}

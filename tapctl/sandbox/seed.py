@@ -241,7 +241,7 @@ def _policies() -> list[JsonObject]:
         _policy(
             2,
             "NH-10 Draft",
-            {"includeGroups": [GROUPS["New hires"]]},
+            {"includeGroups": [GROUPS["New hires"], GROUPS["Lost device"]]},
             {"includeUserActions": ["urn:user:registersecurityinfo"]},
             ["mfa", "compliantDevice"],
         ),

@@ -217,7 +217,7 @@ def test_whoever_may_not_any_more_is_not_continued(cli: Cli, issue: Issue) -> No
         "kind: TemporaryAccessPassPolicy\nspec: {state: enabled, isUsableOnce: true, "
         "includeTargets: [all_users], excludeTargets: [New hires]}\n",
     )
-    assert cli("apply", "--yes", "--allow-widens-scope").code == 0
+    assert cli("apply", "--yes").code == 0
     result = issue("--continue", run, *PLACE)
 
     assert result.code == 1
