@@ -16,8 +16,8 @@ def field_changes(before: JsonObject, after: JsonObject) -> tuple[FieldChange, .
     """Every leaf that differs, sorted by path; an object that comes or goes is shown by its leaves."""
     if before == after:
         return ()
-    found = {change.path: change for level in _levels(before, after) for change in _leaves(level)}
-    return tuple(found[path] for path in sorted(found))
+    found = {leaf: change for level in _levels(before, after) for leaf, change in _leaves(level)}
+    return tuple(sorted(found.values(), key=lambda change: (change.path, change.after is not None)))
 
 
 def _levels(before: JsonObject, after: JsonObject) -> Iterator[DiffLevel]:
@@ -47,13 +47,13 @@ class _WholeLists:
         return True
 
 
-def _leaves(level: DiffLevel) -> Iterator[FieldChange]:
+def _leaves(level: DiffLevel) -> Iterator[tuple[Path, FieldChange]]:
     path: Path = tuple(level.path(output_format="list"))
     before, after = (None if type(side).__name__ == "NotPresent" else side for side in (level.t1, level.t2))
     paths = sorted({*_leaf_paths(before, path), *_leaf_paths(after, path)}, key=str)
     for leaf in paths:
         inner = leaf[len(path) :]
-        yield FieldChange(path=dotted(leaf), before=_at(before, inner), after=_at(after, inner))
+        yield leaf, FieldChange(path=dotted(leaf), before=_at(before, inner), after=_at(after, inner))
 
 
 def _leaf_paths(value: Json, path: Path) -> Iterator[Path]:

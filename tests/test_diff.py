@@ -73,5 +73,12 @@ def test_objects_with_little_in_common_keep_what_is_equal_out() -> None:
     ]
 
 
+def test_a_name_with_a_dot_is_not_two_names() -> None:
+    assert field_changes({"x.x": 1}, {"x": {"x": 1}}) == (
+        FieldChange(path="x.x", before=1, after=None),
+        FieldChange(path="x.x", before=None, after=1),
+    )
+
+
 def test_a_number_is_not_a_text() -> None:
     assert field_changes({"a": 1}, {"a": "1"}) == (FieldChange(path="a", before=1, after="1"),)
