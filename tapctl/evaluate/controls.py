@@ -343,13 +343,7 @@ def _password_change(_: str, scene: Scene) -> Answer:
     if scene.is_external:
         return Answer(NEVER, "guest-cannot")
     knows_password = not scene.signs_in_with_pass or "password" in scene.sign_in.auth
-    match every((knows_password, has_strong_method(scene))):
-        case True:
-            return Answer(CHALLENGE, "password-change")
-        case False:
-            return Answer(NEVER, "password-change")
-        case _:
-            return Answer(CHALLENGE | NEVER, "password-change")
+    return _asked_if(every((knows_password, has_strong_method(scene))), "password-change")
 
 
 def _risk_remediation(_: str, scene: Scene) -> Answer:
@@ -357,13 +351,12 @@ def _risk_remediation(_: str, scene: Scene) -> Answer:
         return Answer(NEVER, "legacy-cannot-prompt")
     if not scene.relies_on("risk-remediation"):
         return Answer(ANY, "risk-remediation")
-    match has_strong_method(scene):
-        case True:
-            return Answer(CHALLENGE, "risk-remediation")
-        case False:
-            return Answer(NEVER, "risk-remediation")
-        case _:
-            return Answer(CHALLENGE | NEVER, "risk-remediation")
+    return _asked_if(has_strong_method(scene), "risk-remediation")
+
+
+def _asked_if(able: Truth, rule: str) -> Answer:
+    """Whoever is able to is asked for it; whoever is not never gets there."""
+    return Answer(CHALLENGE if able else NEVER if able is False else CHALLENGE | NEVER, rule)
 
 
 def _terms(name: str, scene: Scene) -> Answer:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from trial import Message, Receive, Send, Tenant
 
@@ -21,6 +21,8 @@ from tapctl.passes.secret import Secret
 from tapctl.passes.worklist import Entry, Worklist
 from tapctl.sandbox.seed import PEOPLE
 
+Around: TypeAlias = Callable[[AsgiApp], AsgiApp]
+"""What is put around the tenant, to misbehave in its place."""
 DOMAIN = "nordwind.example"
 NAMES = ("mia.larsen", "yusuf.demir", "chloe.martin")
 PATH = "authentication/temporaryAccessPassMethods"
@@ -157,21 +159,30 @@ def is_creation(scope: Message) -> bool:
     return scope.get("method") == "POST" and str(scope.get("path")).endswith(PATH)
 
 
-def losing(count: int, *, is_made: bool = True) -> Callable[[AsgiApp], AsgiApp]:
+def losing(count: int, *, is_made: bool = True) -> Around:
     """The answers to the first creations never come, whether the service made a pass or not."""
+
+    async def lose(send: Send) -> None:
+        raise ConnectionResetError("the answer was lost")
+
+    return _instead(count, lose, is_made=is_made)
+
+
+def _instead(count: int, answer: Callable[[Send], Awaitable[None]], *, is_made: bool) -> Around:
+    """The first creations get another answer, whether the service made a pass or not."""
     left = [count]
 
     def wrap(app: AsgiApp) -> AsgiApp:
-        async def lossy(scope: Message, receive: Receive, send: Send) -> None:
+        async def odd(scope: Message, receive: Receive, send: Send) -> None:
             if not is_creation(scope) or not left[0]:
                 await app(scope, receive, send)
                 return
             left[0] -= 1
             if is_made:
                 await app(scope, receive, _nowhere)
-            raise ConnectionResetError("the answer was lost")
+            await answer(send)
 
-        return lossy
+        return odd
 
     return wrap
 
@@ -224,24 +235,14 @@ def stealing(app: AsgiApp) -> AsgiApp:
 async def _nowhere(message: Message) -> None: ...
 
 
-def answering(status: int, count: int = 1, body: bytes = b"{}", *, is_made: bool = False) -> Any:
+def answering(status: int, count: int = 1, body: bytes = b"{}", *, is_made: bool = False) -> Around:
     """The first creations are answered so."""
-    left = [count]
 
-    def wrap(app: AsgiApp) -> AsgiApp:
-        async def odd(scope: Message, receive: Receive, send: Send) -> None:
-            if not is_creation(scope) or not left[0]:
-                await app(scope, receive, send)
-                return
-            left[0] -= 1
-            if is_made:
-                await app(scope, receive, _nowhere)
-            await send({"type": "http.response.start", "status": status, "headers": []})
-            await send({"type": "http.response.body", "body": body})
+    async def answer(send: Send) -> None:
+        await send({"type": "http.response.start", "status": status, "headers": []})
+        await send({"type": "http.response.body", "body": body})
 
-        return odd
-
-    return wrap
+    return _instead(count, answer, is_made=is_made)
 
 
 def by_hand(tenant: Tenant, name: str, lifetime: int = 60) -> str:

@@ -1,30 +1,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from pass_values import EXPIRED, MADE, PASS, USED
 
 from tapctl.passes.chosen import Person
-from tapctl.passes.graph import Pass
 from tapctl.passes.methods import Registered
 from tapctl.passes.progress import Facts, Funnel, Progress, funnel_of, last_pass, progress_of
 from tapctl.passes.trail import Deed, Record, Trail
 
-MADE = datetime(2026, 11, 2, 9, tzinfo=UTC)
 HIRE = Person(id="a", name="hire@contoso.example")
-PASS = Pass(
-    id="p",
-    start=MADE,
-    lifetime=60,
-    is_usable_once=False,
-    is_usable=True,
-    reason="EnabledByPolicy",
-    created=MADE,
-)
-USED = replace(PASS, is_usable=False, is_usable_once=True, reason="OneTimeUsed")
-EXPIRED = replace(PASS, is_usable=False, reason="Expired")
 
 
 def minutes(count: int) -> datetime:

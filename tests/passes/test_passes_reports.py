@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from pass_values import MADE, PASS
 
 from tapctl.errors import NotPermitted
 from tapctl.passes.chosen import Person
-from tapctl.passes.graph import Pass
 from tapctl.passes.list import Listing
 from tapctl.passes.list_report import gone_notes, listing_json, listing_sheet
 from tapctl.passes.methods import Registered
@@ -23,19 +23,9 @@ from tapctl.passes.who import Chosen
 from tapctl.passes.written import condition, maker_json, maker_words
 from tapctl.report import Headline
 
-MADE = datetime(2026, 11, 2, 9, tzinfo=UTC)
 HIRE = Person(id="a", name="hire@contoso.example")
 CHOSEN = Chosen(people=(HIRE,), basis=("as named",))
 HEADLINE = Headline(environment="production", tenant_id="1", is_sandbox=False)
-PASS = Pass(
-    id="p",
-    start=MADE,
-    lifetime=60,
-    is_usable_once=False,
-    is_usable=True,
-    reason="EnabledByPolicy",
-    created=MADE,
-)
 DENIED = NotPermitted(request="GET x", status=403)
 ROBOT = Record(at=MADE, deed="made", actor="Workflows", is_app=True, user_id="a", user_name="")
 

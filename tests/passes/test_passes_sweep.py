@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from following_tools import CHLOE, IDS, JONAS, MIA, YUSUF, Company
+from pass_values import EXPIRED, MADE, PASS, USED
 
 from tapctl.errors import NotPermitted
 from tapctl.graph.gateway import Gateway
@@ -16,20 +17,8 @@ from tapctl.passes.methods import Registered
 from tapctl.passes.sweep import Known, Verdict, Wants, judge, read_known, sweep_notes
 from tapctl.passes.trail import SignIns
 
-MADE = datetime(2026, 11, 2, 9, tzinfo=UTC)
 NOW = MADE + timedelta(minutes=30)
 HIRE = Person(id="A", name="hire@contoso.example")
-PASS = Pass(
-    id="p",
-    start=MADE,
-    lifetime=60,
-    is_usable_once=False,
-    is_usable=True,
-    reason="EnabledByPolicy",
-    created=MADE,
-)
-USED = replace(PASS, is_usable=False, is_usable_once=True, reason="OneTimeUsed")
-EXPIRED = replace(PASS, is_usable=False, reason="Expired")
 ONLY_SERVED = Wants()
 EVERYTHING = Wants(expired=True, used=True)
 UNREAD = Known(failures={"A": NotPermitted(request="GET x", status=403)})
