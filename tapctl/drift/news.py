@@ -26,6 +26,7 @@ from tapctl.drift.events import Event, events_of, moment_of
 from tapctl.drift.meaning import meaning
 from tapctl.drift.versions import Version, versions
 from tapctl.model import Address, Change, FieldChange, Finding, JsonObject, Place, Snapshot
+from tapctl.reference import parse
 from tapctl.report import FieldLine, Headline, field_line
 
 if TYPE_CHECKING:
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
 
 What: TypeAlias = Literal["changed", "renamed", "missing", "unwanted"]
 
-_LINKS: Final = ("members", "owners")
+_LINKS: Final[Mapping[str, tuple[str, ...]]] = {"members": ("User", "Group"), "owners": ("User",)}
+"""The lists of a group that have requests of their own, and whom they name (schemas/Group)."""
 _KEPT: Final = timedelta(days=30)
 _RESTORABLE: Final = ("ConditionalAccessPolicy", "NamedLocation", "Group")
 
@@ -195,13 +197,12 @@ class _Join:
         return DriftedField(line=line, attribution=found, place=place, is_newer=self._is_newer(found))
 
     def _ids_of(self, line: FieldLine) -> dict[str, str]:
-        """The object ids of names: a User's, or a Group's that is written with its kind."""
+        """The object ids of members and owners, "" where a name is nobody's."""
         found = {}
         for name in map(str, (*line.added, *line.removed)):
-            bare = name.partition(":")[2] or name
-            kinds = ("User", "Group", "ServicePrincipal")
-            known = (self.ids.get((kind, text)) for kind in kinds for text in (name, bare))
-            found[name] = bare if name.startswith("id:") else next(filter(None, known), "")
+            meant = parse(name, _LINKS[line.path], {})
+            known = meant.text if meant.form == "id" else self.ids.get((meant.kind, meant.text))
+            found[name] = known or ""
         return found
 
     def _history(self, pair: Pair) -> tuple[Version, ...]:
