@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from tapctl.evaluate.applications import PORTALS, TOOLS, app_key
+from tapctl.evaluate.applications import AZURE_MANAGEMENT, PORTALS, TOOLS, app_key
 from tapctl.evaluate.dated import PORTALS as PORTALS_SINCE
 from tapctl.evaluate.dated import TOOLS as TOOLS_SINCE
 from tapctl.evaluate.scene import Scene
@@ -25,11 +25,19 @@ class Overlay(NamedTuple):
     holds: Truth
 
 
+_PORTAL_SUITE: Final = "microsoftadminportals"
+
+
 def _mandatory_at_portals(scene: Scene) -> Overlay | None:
-    """Emergency accounts included: nothing excludes anybody."""
-    if _apps(scene).isdisjoint(PORTALS):
-        return None
-    return Overlay("mandatory MFA", "mfa", "mandatory-mfa", scene.since(PORTALS_SINCE))
+    """Emergency accounts included: nothing excludes anybody. Azure's management is reached through a portal
+    or a tool, and by what else there is: without the client, nobody knows."""
+    apps = _apps(scene)
+    if not apps.isdisjoint(PORTALS | {_PORTAL_SUITE}):
+        return Overlay("mandatory MFA", "mfa", "mandatory-mfa", scene.since(PORTALS_SINCE))
+    if AZURE_MANAGEMENT in apps and not scene.sign_in.client and apps.isdisjoint(TOOLS):
+        holds = every((scene.since(PORTALS_SINCE), None))
+        return Overlay("mandatory MFA", "mfa", "mandatory-mfa", holds)
+    return None
 
 
 def _mandatory_for_tools(scene: Scene) -> Overlay | None:

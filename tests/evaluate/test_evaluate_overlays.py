@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from evaluate_tools import FACTS, REGISTER, decided, policy, sign_in
 
-from tapctl.evaluate.applications import AZURE_CLI, AZURE_PORTAL
+from tapctl.evaluate.applications import AZURE_CLI, AZURE_MANAGEMENT, AZURE_PORTAL
 from tapctl.evaluate.dated import SWITCHES, is_on
 from tapctl.evaluate.facts import Person
 
@@ -22,6 +22,27 @@ def test_nobody_is_excluded_from_mfa_at_the_portals() -> None:
 
     assert (decision.verdict, decision.by) == ("challenge", ("mandatory MFA",))
     assert decision.switches == ("mandatory-mfa-portals",)
+
+
+def test_the_suite_of_the_portals_needs_mfa_as_they_do() -> None:
+    asked = sign_in("emergency-1", person=EMERGENCY, apps=("MicrosoftAdminPortals",))
+
+    assert decided(asked=asked).by == ("mandatory MFA",)
+
+
+@pytest.mark.parametrize(
+    ("client", "as_of", "verdict"),
+    [
+        ("", date(2026, 8, 1), "unknown"),
+        ("", date(2024, 1, 1), "allow"),
+        (AZURE_PORTAL, date(2026, 8, 1), "challenge"),
+        ("app-x", date(2026, 8, 1), "allow"),
+    ],
+)
+def test_the_client_decides_whether_managing_azure_needs_mfa(client: str, as_of: date, verdict: str) -> None:
+    asked = sign_in("emergency-1", person=EMERGENCY, apps=(AZURE_MANAGEMENT,), client=client, as_of=as_of)
+
+    assert decided(asked=asked).verdict == verdict
 
 
 @pytest.mark.parametrize(
