@@ -61,7 +61,7 @@ def command(
     """
     from tapctl.model import errors_in
     from tapctl.pipeline import check
-    from tapctl.workspace.folder import prepare, propose_settings, write_documents, write_pins
+    from tapctl.workspace.folder import prepare, propose_settings, write_both
 
     _check_kinds(wanted)
     is_new = prepare(options.workspace, options.environment, tenant_id)
@@ -72,9 +72,8 @@ def command(
         findings += _update(checked, snapshot, wanted, pattern, asks=not yes)
     proposal = _propose(checked, snapshot, wanted, pattern)
     _refuse_nobody(snapshot, proposal, pattern)
-    if proposal.pins and export is None:  # first: a document without its pin means somebody else
-        write_pins(options.workspace, checked.workspace.environment.name, proposal.pins)
-    write_documents(options.workspace, proposal.documents)
+    pins = proposal.pins if export is None else {}
+    write_both(options.workspace, checked.workspace.environment.name, proposal.documents, pins)
     if is_new:
         propose_settings(options.workspace, proposal.hints)
     _tell(options, checked.workspace, snapshot, proposal, findings, requests)

@@ -148,7 +148,7 @@ def _files(root: Path, findings: list[Finding]) -> list[Path]:
 
 
 def _once(objects: list[Exported], findings: list[Finding]) -> Iterator[Exported]:
-    """Objects that were exported twice, unchanged, only once."""
+    """Objects that were exported twice, unchanged, only once; of what a tenant has one of, the first."""
     first: dict[tuple[str, str], Exported] = {}
     for exported in objects:
         id_ = exported.object.get("id")
@@ -166,7 +166,8 @@ def _once(objects: list[Exported], findings: list[Finding]) -> Iterator[Exported
             message = f"{exported.kind} stands a second time, and differently, first in {other.source}"
             place = Place(exported.source.partition("#")[0], 1, 1)
             _report(findings, "export-twice", "error", message, place, "Remove the older export.")
-            yield exported
+            if not kinds()[exported.kind].singleton:
+                yield exported
 
 
 def _content(value: JsonObject) -> str:

@@ -10,6 +10,7 @@ from tapctl.model import Address
 from tapctl.render.escape import visible
 from tapctl.workspace.edit import with_pins
 from tapctl.workspace.importing import Imported
+from tapctl.workspace.placing import place
 
 _SANDBOX = "sandbox"
 _SETTINGS = """\
@@ -62,11 +63,28 @@ def files_in(root: Path) -> list[str]:
 
 
 def write_documents(root: Path, documents: Iterable[Imported]) -> None:
-    """One new file each. Raises Refused for a file that appeared meanwhile; those before it stay written."""
-    for document in documents:
-        path = root / document.file
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _create(path, document.text)
+    """One new file each, all or none. Raises Refused for one that appeared meanwhile or cannot be written."""
+    place(root, {document.file: document.text for document in documents})
+
+
+def write_both(
+    root: Path, environment: str, documents: Iterable[Imported], pins: Mapping[Address, str]
+) -> None:
+    """Documents and their pins, all or none. Raises Refused as `write_documents` does.
+
+    Pins come first: a document without its pin means somebody else.
+    """
+    if not pins:
+        write_documents(root, documents)
+        return
+    path = root / "environments" / f"{environment}.yaml"
+    before = path.read_bytes() if path.exists() else None
+    write_pins(root, environment, pins)
+    try:
+        write_documents(root, documents)
+    except Refused:
+        path.unlink() if before is None else path.write_bytes(before)
+        raise
 
 
 def write_pins(root: Path, environment: str, pins: Mapping[Address, str]) -> str:

@@ -1,0 +1,42 @@
+"""What an import writes, all of it or nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tapctl.errors import Refused
+from tapctl.model import Address
+from tapctl.workspace.folder import write_both
+from tapctl.workspace.importing import Imported
+
+SITES = [
+    Imported(address=Address("NamedLocation", name), file=f"{name}.yaml", text=f"{name}\n")
+    for name in ("one", "two")
+]
+
+
+@pytest.mark.parametrize("before", [None, "# mine\npins: {}\n"])
+@pytest.mark.parametrize("pins", [{}, {Address("NamedLocation", "one"): "1" * 8}])
+def test_if_one_document_cannot_be_written_nothing_is(
+    tmp_path: Path, pins: dict[Address, str], before: str | None
+) -> None:
+    settings = tmp_path / "environments" / "sandbox.yaml"
+    settings.parent.mkdir()
+    if before is not None:
+        settings.write_text(before, encoding="utf-8")
+    (tmp_path / "two.yaml").write_text("mine\n", encoding="utf-8")
+
+    with pytest.raises(Refused, match="nothing was written"):
+        write_both(tmp_path, "sandbox", SITES, pins)
+
+    assert not (tmp_path / "one.yaml").exists()
+    assert (settings.read_text(encoding="utf-8") if settings.exists() else None) == before
+
+
+def test_documents_and_their_pins_are_written(tmp_path: Path) -> None:
+    write_both(tmp_path, "sandbox", SITES, {Address("NamedLocation", "one"): "1" * 8})
+
+    assert (tmp_path / "two.yaml").read_text(encoding="utf-8") == "two\n"
+    assert "NamedLocation/one" in (tmp_path / "environments" / "sandbox.yaml").read_text(encoding="utf-8")

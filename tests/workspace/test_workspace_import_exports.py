@@ -1,0 +1,46 @@
+"""`tapctl import --from`: what is written of odd exports, and what is said about them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tapctl.cli.main import run
+
+Capture = pytest.CaptureFixture[str]
+LOCATION = {
+    "@odata.type": "#microsoft.graph.ipNamedLocation",
+    "displayName": "Office",
+    "ipRanges": [{"@odata.type": "#microsoft.graph.iPv4CidrRange", "cidrAddress": "192.0.2.0/24"}],
+}
+
+
+def imported(capsys: Capture, here: Path, *objects: Any) -> tuple[int, Any]:
+    """Exit code and answer of an import of one file for each object."""
+    (here / "export").mkdir()
+    for number, item in enumerate(objects):
+        (here / "export" / f"{number}.json").write_text(json.dumps(item), encoding="utf-8")
+    capsys.readouterr()
+    folder = ("-C", str(here / "policies"), "-e", "sandbox", "--format", "json")
+    code = run(["import", "--from", str(here / "export"), *folder])
+    return code, json.loads(capsys.readouterr().out)
+
+
+def rules(answer: Any) -> list[str]:
+    return [item["rule"] for item in answer["findings"]]
+
+
+def test_of_two_exports_of_one_policy_the_first_is_written_and_the_second_is_told(
+    capsys: Capture, tmp_path: Path
+) -> None:
+    states = ("preMigration", "migrationComplete")
+    methods = [{"id": "authenticationMethodsPolicy", "policyMigrationState": state} for state in states]
+
+    code, answer = imported(capsys, tmp_path, *methods, LOCATION)
+
+    assert (code, rules(answer)) == (1, ["export-twice"])
+    kinds = ["AuthenticationMethodsPolicy", "NamedLocation/Office"]
+    assert sorted(item["address"] for item in answer["documents"]) == kinds
