@@ -86,7 +86,8 @@ def _guest_mfa(scene: Scene) -> Answer:
             case False:
                 return Answer(CHALLENGE, "guest-trust")
             case _:
-                return Answer(MET | CHALLENGE, "guest-trust")
+                proved = proves(MFA_CONTROL, scene.proof)
+                return Answer(MET if proved else MET | CHALLENGE, "guest-trust")
     if scene.person.type == "b2bDirectConnectUser":
         return Answer(NEVER, "guest-cannot")
     if proves(MFA_CONTROL, scene.proof):

@@ -266,6 +266,12 @@ def test_a_guest_s_mfa_counts_where_it_is_trusted(
     assert decided(policy("mfa"), asked=asked(person, **facts)).verdict == verdict
 
 
+def test_a_trusted_guest_who_proved_mfa_needs_no_claim_of_the_home_tenant() -> None:
+    guest = asked(GUEST, "fido2", trusts_home_mfa=True)
+
+    assert decided(policy("mfa"), asked=guest).verdict == "allow"
+
+
 @pytest.mark.parametrize(
     ("person", "auth", "strength", "facts", "verdict"),
     [
