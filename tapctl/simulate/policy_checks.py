@@ -1,6 +1,7 @@
 """What is wrong with the shape of a policy in a JSON situation.
 
-With a list where an object belongs, a policy would seem to ask for nothing.
+With a list where an object belongs, a policy would seem to ask for nothing. Only an empty one means the same
+as null does.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ _TEXTS: Final[tuple[tuple[str, ...], ...]] = (
 def shape_findings(policy: JsonObject, source: Source, path: Path) -> Iterator[Finding]:
     """Every value that has another type than Graph gives it, at its place."""
     for kind, paths, fits in (
-        ("an object", _OBJECTS, lambda value: isinstance(value, dict)),
+        ("an object", _OBJECTS, lambda value: isinstance(value, dict) or value == []),
         ("a list of texts", _LISTS, _is_list),
         ("a text", _TEXTS, lambda value: isinstance(value, str)),
     ):

@@ -358,7 +358,7 @@ def test_the_words_of_a_fixture_and_of_effects_are_looked_at_too() -> None:
 @pytest.mark.parametrize(
     ("part", "message"),
     [
-        ({"conditions": []}, "policies[0].conditions is [], but must be an object or null"),
+        ({"conditions": ["x"]}, 'policies[0].conditions is ["x"], but must be an object or null'),
         ({"grantControls": "mfa"}, 'policies[0].grantControls is "mfa", but must be an object or null'),
         (
             {"conditions": {"users": {"includeUsers": [1]}}},
@@ -371,6 +371,14 @@ def test_a_policy_of_another_shape_is_not_one_that_asks_for_nothing(
     part: dict[str, Any], message: str
 ) -> None:
     assert wrong(user="bob", signIn=SIGN_IN, policies=[{**MFA, **part}]) == [message]
+
+
+@pytest.mark.parametrize("empty", [None, [], {}])
+@pytest.mark.parametrize("condition", ["locations", "platforms", "devices", "authenticationFlows"])
+def test_a_condition_that_is_null_or_empty_holds_for_everything(condition: str, empty: Any) -> None:
+    spec = {**MFA, "conditions": {**MFA["conditions"], condition: empty}}  # type: ignore[dict-item]
+
+    assert one(user="bob", policies=[spec], signIn=SIGN_IN)["policies"] == {"P1": "applied"}
 
 
 def test_all_mistakes_are_told_at_once_with_the_place_of_their_situation() -> None:
