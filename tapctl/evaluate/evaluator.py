@@ -255,12 +255,18 @@ class _Evaluation:
         return found
 
     def _weigh_anew(self, policy: Policy) -> _Demand:
-        controls = tuple(control for control in policy.controls if not self._is_retired(control))
+        controls = tuple(control for control in policy.controls if self._is_retired(control) is not True)
         if not controls:
             return _NOTHING
         answers = [(control.key, *self._answer(control, policy)) for control in controls]
-        statuses = [answer.status for _, answer, _ in answers]
-        status = _joined(statuses, policy.operator)
+        status = _joined([answer.status for _, answer, _ in answers], policy.operator)
+        lasting = [
+            answer.status
+            for control, (_, answer, _) in zip(controls, answers, strict=True)
+            if self._is_retired(control) is False
+        ]
+        if len(lasting) < len(controls):  # one of them counts as not selected, or does not yet
+            status |= _joined(lasting, policy.operator)
         still = [item for item in answers if item[1].status != MET and status != MET]
         if policy.operator == "OR":
             still = [item for item in still if item[1].status & status]
@@ -272,8 +278,8 @@ class _Evaluation:
             any(is_set_aside for _, _, is_set_aside in answers),
         )
 
-    def _is_retired(self, control: Control) -> bool:
-        return control.key == "approvedApplication" and self._scene.since(APPROVED_APP) is True
+    def _is_retired(self, control: Control) -> Truth:
+        return control.key == "approvedApplication" and self._scene.since(APPROVED_APP)
 
     def _answer(self, control: Control, policy: Policy) -> tuple[Answer, bool]:
         """How a control stands in this policy, and whether proving up sets its strength aside."""

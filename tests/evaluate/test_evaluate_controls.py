@@ -194,6 +194,8 @@ def test_a_legacy_client_cannot_be_asked_for_more(part: str) -> None:
         ("compliantApplication", {}, "unknown", ""),
         ("approvedApplication", {"as_of": date(2026, 1, 1), "approved_app": False}, "unsatisfiable", ""),
         ("approvedApplication", {"approved_app": False}, "allow", ""),
+        ("approvedApplication", {"as_of": date(2026, 3, 15), "approved_app": False}, "unknown", ""),
+        ("approvedApplication", {"as_of": date(2026, 3, 15), "approved_app": True}, "allow", ""),
         ("aControlOf2030", {}, "unknown", ""),
     ],
 )
@@ -264,6 +266,24 @@ def test_a_guest_s_mfa_counts_where_it_is_trusted(
     person: Person, facts: dict[str, Any], verdict: str
 ) -> None:
     assert decided(policy("mfa"), asked=asked(person, **facts)).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("approved", "operator", "verdict"),
+    [
+        (False, "OR", "challenge"),
+        (True, "OR", "unknown"),
+        (True, "AND", "challenge"),
+        (False, "AND", "unknown"),
+    ],
+)
+def test_while_a_control_retires_it_counts_or_is_not_selected(
+    approved: bool, operator: str, verdict: str
+) -> None:
+    spec = policy("approvedApplication", "mfa", operator=operator)
+    during = asked(WITH_PUSH, approved_app=approved, as_of=date(2026, 3, 15))
+
+    assert decided(spec, asked=during).verdict == verdict
 
 
 def test_a_trusted_guest_who_proved_mfa_needs_no_claim_of_the_home_tenant() -> None:
