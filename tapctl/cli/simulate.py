@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     help="The directory that FILE.json is about.",
 )
 @click.option("--user", metavar="UPN", help="Who signs in. What else is said about the user comes on top.")
-@click.option("--group", "groups", metavar="NAME", multiple=True, help="A group that the user is in.")
+@click.option(
+    "--group", "groups", metavar="NAME", multiple=True, help="A group the user is in; `none` for no group."
+)
 @click.option("--role", "roles", metavar="NAME", multiple=True, help="A role that the user has.")
 @click.option("--user-type", metavar="TYPE", help="member, internalGuest, b2bCollaborationGuest, ...")
 @click.option("--registered", metavar="METHOD,...", help="All methods that the user has registered.")
@@ -133,7 +135,7 @@ def given_of(asked: dict[str, Any]) -> JsonObject:
 
 def _user(asked: dict[str, Any]) -> Json:
     about: JsonObject = {
-        "groups": _list(asked["groups"]),
+        "groups": _named(asked["groups"]),
         "roles": _list(asked["roles"]),
         "type": asked["user_type"],
         "registered": _split(asked["registered"]),
@@ -147,8 +149,8 @@ def _user(asked: dict[str, Any]) -> Json:
     return {**found, **({"upn": asked["user"]} if asked["user"] else {})}
 
 
-def _named(locations: Sequence[str]) -> Json:
-    return [] if tuple(locations) == ("none",) else _list(locations)
+def _named(names: Sequence[str]) -> Json:
+    return [] if tuple(names) == ("none",) else _list(names)
 
 
 def _risk(risks: Sequence[str]) -> Json:

@@ -53,13 +53,15 @@ class Person:
     registered besides.
 
     `held_pass` is None where nobody knows whether there is one, and "none" where there is none. Roles are
-    template ids (or names) of assignments at tenant scope that are active now.
+    template ids (or names) of assignments at tenant scope that are active now. `is_anybody`: nobody in
+    particular, whom a list of members may or may not mean.
     """
 
     type: UserType = "member"
     home_tenant: str = ""
     groups: frozenset[str] = frozenset()
     groups_are_complete: bool = True
+    is_anybody: bool = False
     registered: frozenset[Mode] | None = None
     unsure: frozenset[Mode] = frozenset()
     reachable: frozenset[Mode] | None = None

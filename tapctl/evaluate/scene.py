@@ -149,7 +149,7 @@ class Scene:
         """Whether the person is in one of these groups, itself or through others."""
         if not names or not self.groups.isdisjoint(names):
             return bool(names)
-        if not self.unsure_groups.isdisjoint(names):
+        if self.person.is_anybody or not self.unsure_groups.isdisjoint(names):
             return None
         if self.is_in_directory or not self.person.groups_are_complete:
             return False if names <= self._index.groups else None

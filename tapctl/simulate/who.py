@@ -25,9 +25,17 @@ def who(asking: Asking, given: JsonObject, auth: frozenset[str]) -> tuple[str, P
         asking.report((), "says nothing of the user", "Add `user: {groups: [...], registered: [...]}`.")
         return SOMEBODY, as_person(asking.company.facts, SOMEBODY)
     name = str(user.get("upn") or SOMEBODY)
+    return name, _person(asking, user, _known_of(asking, user, name), auth)
+
+
+def _known_of(asking: Asking, user: JsonObject, name: str) -> Person:
+    """What else is known. Who says neither groups nor a name that the facts know has left the groups and the
+    roles open; groups that are said are all of them, and then a role would have been said as well."""
     facts = asking.company.facts
-    known = as_person(facts, name) if name in facts.users else None
-    return name, _person(asking, user, known, auth)
+    known = as_person(facts, name)
+    if name not in facts.users and "groups" in user:
+        return replace(known, groups_are_complete=True, roles=frozenset())
+    return known if "upn" in user else replace(known, is_anybody=True)
 
 
 def _check_user(asking: Asking, name: str) -> None:
@@ -38,8 +46,7 @@ def _check_user(asking: Asking, name: str) -> None:
         asking.report(("user",), message + suggestion(name, names), remedy)
 
 
-def _person(asking: Asking, user: JsonObject, known: Person | None, auth: frozenset[str]) -> Person:
-    usual = known or Person(roles=frozenset())
+def _person(asking: Asking, user: JsonObject, usual: Person, auth: frozenset[str]) -> Person:
     registered = frozenset(texts_of(user["registered"])) if "registered" in user else usual.registered
     return replace(
         usual,

@@ -44,6 +44,46 @@ def test_a_question_is_answered_with_who_decided_and_where(enforced: Cli) -> Non
     assert "[documented: users]" in result.out
 
 
+@pytest.mark.parametrize(
+    ("said", "decision"),
+    [
+        ((), "unknown"),
+        (("--group", "none"), "allow"),
+        (("--user", "kim@nordwind.example"), "allow"),  # the document of Pilots names its members: not Kim
+        (("--user", "mia.larsen@nordwind.example"), "challenge"),
+    ],
+)
+def test_groups_that_are_not_said_are_not_known(cli: Cli, said: tuple[str, ...], decision: str) -> None:
+    cli.write("all.yaml", ENFORCED.replace(", excludeGroups: [Break glass]", "") + PASSKEYS)
+    found = cli("simulate", *said, *PILOT[2:], "--format", "json").json
+
+    assert found["answers"][0]["decision"] == decision
+
+
+ADMINISTRATORS = """\
+---
+kind: ConditionalAccessPolicy
+name: NH-90 Administrators stay out
+spec:
+  state: enabled
+  conditions:
+    users: {includeRoles: [Global Administrator]}
+    applications: {includeApplications: [All]}
+    clientAppTypes: [all]
+  grantControls: {operator: OR, builtInControls: [block]}
+"""
+
+
+@pytest.mark.parametrize(("said", "decision"), [((), "unknown"), (("--group", "none"), "allow")])
+def test_roles_are_none_only_where_the_groups_are_said(
+    cli: Cli, said: tuple[str, ...], decision: str
+) -> None:
+    cli.write("all.yaml", ADMINISTRATORS)
+    found = cli("simulate", *said, *PILOT[2:], "--format", "json").json
+
+    assert found["answers"][0]["decision"] == decision
+
+
 def test_a_policy_can_be_asked_about_as_if_it_were_enforced(cli: Cli) -> None:
     cli.write("all.yaml", DOCUMENTS + PASSKEYS)
 

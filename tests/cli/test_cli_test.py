@@ -17,7 +17,7 @@ expect: {decision: challenge, by: [NH-20 Passwordless], unmet: [mfa]}
 ---
 kind: SignInTest
 name: Somebody else is not
-given: {user: {registered: [password]}, application: Office365, method: password}
+given: {user: {groups: [], registered: [password]}, application: Office365, method: password}
 expect: {decision: allow}
 """
 DATED = """\
