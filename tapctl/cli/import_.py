@@ -118,11 +118,12 @@ def _observe(
     from tapctl.kinds import kinds
 
     if export is not None:
-        from tapctl.workspace.exports import read_exports
+        from tapctl.workspace.exports import nothing_in, read_exports
         from tapctl.workspace.importing import snapshot_of
 
         exports = read_exports(export)
-        return snapshot_of(exports.objects, checked.workspace.environment.name), exports.findings, 0
+        found = (*exports.findings, *nothing_in(export, exports))
+        return snapshot_of(exports.objects, checked.workspace.environment.name), found, 0
     from tapctl.cli.connect import connected
     from tapctl.observe import observe
 

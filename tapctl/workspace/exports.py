@@ -21,13 +21,14 @@ from tapctl.canonical import is_noise, sort_key
 from tapctl.environment import GUID
 from tapctl.errors import UsageError
 from tapctl.kinds import kinds
-from tapctl.model import Finding, Json, JsonObject, Place, Severity, Source
+from tapctl.model import Finding, Json, JsonObject, Place, Severity, Source, errors_in
 from tapctl.model import Path as JsonPath
 from tapctl.schema import Field
 from tapctl.settings import quoted
 
 MAX_BYTES: Final = 64 << 20
 MAX_FILES: Final = 10_000
+_SOME: Final = 5  # names in one message
 _CONFIGURATIONS: Final = "authenticationMethodConfigurations"
 _FLATTENED: Final = ("additionalproperties", "additionaldata")  # where SDKs keep what their classes lack
 
@@ -116,6 +117,24 @@ def read_exports(path: Path) -> Exports:
         reading.read(file)
         objects += reading.objects
     return Exports(objects=tuple(_once(objects, findings)), findings=tuple(findings))
+
+
+def nothing_in(path: Path, found: Exports) -> tuple[Finding, ...]:
+    """An error where nothing could be taken in and no other error says so: the wrong file was named."""
+    if found.objects or errors_in(found.findings):
+        return ()
+    files = _files(path, []) if path.is_dir() else [path]
+    names = ", ".join(quoted(_shown(file)) for file in files[:_SOME])
+    more = f" and {len(files) - _SOME} more" if len(files) > _SOME else ""
+    message = (
+        f"{names}{more} {'holds' if len(files) == 1 else 'hold'} nothing that tapctl manages"
+        if files
+        else f"{quoted(_shown(path))} holds no *.json file"
+    )
+    remedy = "Name a file of what Graph answered (JSON), or a folder of them."
+    findings: list[Finding] = []
+    _report(findings, "export-empty", "error", message, Place(_shown(path), 1, 1), remedy)
+    return tuple(findings)
 
 
 def _shown(path: Path) -> str:

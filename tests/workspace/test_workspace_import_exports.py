@@ -44,3 +44,23 @@ def test_of_two_exports_of_one_policy_the_first_is_written_and_the_second_is_tol
     assert (code, rules(answer)) == (1, ["export-twice"])
     kinds = ["AuthenticationMethodsPolicy", "NamedLocation/Office"]
     assert sorted(item["address"] for item in answer["documents"]) == kinds
+
+
+@pytest.mark.parametrize("objects", [[3], [None], [{"value": []}], [3, None, [], {}, 3, 3, 3], []])
+def test_where_nothing_can_be_taken_in_the_files_are_named(
+    capsys: Capture, tmp_path: Path, objects: list[Any]
+) -> None:
+    code, answer = imported(capsys, tmp_path, *objects)
+    (error,) = [item for item in answer["findings"] if item["severity"] == "error"]
+
+    assert (code, error["rule"], answer["documents"]) == (1, "export-empty", [])
+    assert ('0.json"' in error["message"]) == bool(objects)
+    assert ("and 2 more" in error["message"]) == (len(objects) == 7)
+
+
+def test_a_folder_of_yaml_is_no_export(capsys: Capture, tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("kind: Group\n", encoding="utf-8")
+    folder = str(tmp_path / "policies")
+
+    assert run(["import", "--from", str(tmp_path), "-C", folder, "-e", "sandbox"]) == 1
+    assert "holds no *.json file" in capsys.readouterr().out
