@@ -212,7 +212,7 @@ def as_observed(kind: Kind, observed: JsonObject, directory: Directory) -> Pair:
     """An object with no document: only what the tenant has."""
     before, extra = _observed(kind, observed, {}, directory)
     return Pair(
-        address=Address(kind.name, kind.name if kind.singleton else str(observed.get(kind.key))),
+        address=Address(kind.name, kind.name if kind.singleton else str(observed.get(kind.key) or "")),
         kind=kind,
         observed=observed,
         id=_id(kind, observed),

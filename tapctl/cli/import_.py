@@ -104,7 +104,8 @@ def _refuse_nobody(snapshot: Snapshot, proposal: Proposal, pattern: str) -> None
         return
     from tapctl.render.escape import visible
 
-    named = [str(item.get("displayName")) for held in snapshot.objects.values() for item in held]
+    objects = (item for held in snapshot.objects.values() for item in held)
+    named = [str(name) for item in objects if (name := item.get("displayName"))]
     folded = {name.casefold(): name for name in named}
     close = difflib.get_close_matches(pattern.casefold(), folded, n=3, cutoff=0.6)
     meant = f"; did you mean {' or '.join(visible(repr(folded[name])) for name in close)}?" if close else ""

@@ -80,11 +80,11 @@ def propose(
         for pair, item in drafts
         for comments in [_comments(pair, item, directory, was_asked=was_asked)]
     ]
-    unnamed = (finding for pair, item in drafts for finding in _unnamed(pair, item, directory))
+    unnamed = [finding for pair, item in drafts for finding in _unnamed(pair, item, directory)]
     return Proposal(
         documents=tuple(documents),
         pins=_pins(drafts, new) | _application_pins(drafts, directory),
-        unnamed=tuple(unnamed if was_asked else _not_asked(drafts)),
+        unnamed=(*_nameless(drafts), *(unnamed if was_asked else _not_asked(drafts))),
         hints=tuple(_hints(found)),
         declared=tuple(sorted(declared[_key(pair)] for pair in found if _key(pair) in declared)),
     )
@@ -189,6 +189,18 @@ def _name(directory: Directory, names: Iterable[str], object_id: str) -> str:
     return next(
         (directory.names[name, object_id] for name in names if (name, object_id) in directory.names), ""
     )
+
+
+def _nameless(drafts: Sequence[tuple[Pair, Draft]]) -> Iterator[Finding]:
+    for pair, item in drafts:
+        if not _shown_name(pair).strip():
+            yield Finding(
+                rule="no-name",
+                severity="warning",
+                message=f"{_address(item)} has no displayName: the name is made up",
+                help="Give the document the name that the object is to have.",
+                address=_address(item),
+            )
 
 
 def _not_asked(drafts: Sequence[tuple[Pair, Draft]]) -> Iterator[Finding]:

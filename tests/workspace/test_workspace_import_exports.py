@@ -64,3 +64,22 @@ def test_a_folder_of_yaml_is_no_export(capsys: Capture, tmp_path: Path) -> None:
 
     assert run(["import", "--from", str(tmp_path), "-C", folder, "-e", "sandbox"]) == 1
     assert "holds no *.json file" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", [{}, {"displayName": None}, {"displayName": ""}])
+def test_an_object_without_a_name_is_told(capsys: Capture, tmp_path: Path, name: dict[str, Any]) -> None:
+    nameless = {key: item for key, item in LOCATION.items() if key != "displayName"}
+
+    _, answer = imported(capsys, tmp_path, {**nameless, **name})
+
+    assert [item["address"] for item in answer["documents"]] == ["NamedLocation/(no name)"]
+    assert "no-name" in rules(answer)
+
+
+def test_none_is_no_name_to_suggest(capsys: Capture, tmp_path: Path) -> None:
+    nameless = {key: item for key, item in LOCATION.items() if key != "displayName"}
+    (tmp_path / "export.json").write_text(json.dumps(nameless), encoding="utf-8")
+    at = ("--from", str(tmp_path / "export.json"), "-C", str(tmp_path / "policies"), "-e", "sandbox")
+
+    assert run(["import", *at, "--name", "Nona"]) == 1
+    assert "did you mean" not in capsys.readouterr().err
