@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, get_args
 
 from tapctl.canonical import sort_key
@@ -40,12 +41,16 @@ SYMBOLS: Final[dict[Action, str]] = {"create": "+", "update": "~", "delete": "-"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Headline:
-    """Which tenant everything else is about; `tenant_id` is empty where nobody has asked it yet."""
+    """Which tenant everything else is about; `tenant_id` is empty where nobody has asked it yet.
+
+    `settings` is the workspace's file of settings, where what is about no line is shown.
+    """
 
     environment: str
     tenant_id: str
     is_sandbox: bool
     caller: str = ""
+    settings: str = "tapctl.yaml"
 
     @property
     def notice(self) -> str:
@@ -162,11 +167,18 @@ def offline_headline(environment: Environment) -> Headline:
     )
 
 
+def settings_file(root: str) -> str:
+    """The file of settings, by the path by which findings name files."""
+    return str(Path(root) / "tapctl.yaml")
+
+
 def checked_report(checked: Checked, command: Command) -> Report:
     """What could be said offline."""
     return Report(
         command=command,
-        headline=offline_headline(checked.workspace.environment),
+        headline=replace(
+            offline_headline(checked.workspace.environment), settings=settings_file(checked.workspace.root)
+        ),
         findings=_by_severity(checked.findings),
         documents=len(checked.workspace.resources),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -58,7 +59,7 @@ def command(
     from tapctl.facts.merge import known_if_seen
     from tapctl.model import errors_in
     from tapctl.pipeline import check
-    from tapctl.report import checked_report, plan_report
+    from tapctl.report import checked_report, plan_report, settings_file
 
     if undo and facts:
         raise UsageError("--facts is about the folder's plan, and --undo is not; give one of the two")
@@ -72,7 +73,9 @@ def command(
         planned = session.run(planning(checked, past, session.gateway, as_of, known))
         caller, sent = session.gateway.caller.name, session.gateway.sent
     documents = len(checked.workspace.resources)
-    answer(plan_report(planned, "plan", caller=caller, requests=sent, documents=documents), options)
+    report = plan_report(planned, "plan", caller=caller, requests=sent, documents=documents)
+    said = replace(report.headline, settings=settings_file(checked.workspace.root))
+    answer(replace(report, headline=said), options)
     if errors_in(planned.plan.findings):
         return 1
     if out is not None:

@@ -27,7 +27,7 @@ from tapctl.drift.meaning import meaning
 from tapctl.drift.versions import Version, versions
 from tapctl.model import Address, Change, FieldChange, Finding, JsonObject, Place, Snapshot
 from tapctl.reference import parse
-from tapctl.report import FieldLine, Headline, field_line
+from tapctl.report import FieldLine, Headline, field_line, settings_file
 
 if TYPE_CHECKING:
     from tapctl.match import Matched, Pair
@@ -132,7 +132,12 @@ def news(compared: Compared, checked: Checked, evidence: Evidence, since: Since)
     rank = ("error", "warning", "note")
     findings = sorted((*found, *others), key=lambda finding: rank.index(finding.severity))
     return News(
-        headline=Headline(environment=plan.environment, tenant_id=plan.tenant_id, is_sandbox=plan.is_sandbox),
+        headline=Headline(
+            environment=plan.environment,
+            tenant_id=plan.tenant_id,
+            is_sandbox=plan.is_sandbox,
+            settings=settings_file(checked.workspace.root),
+        ),
         since=since,
         log=join.log,
         records=len(join.events),

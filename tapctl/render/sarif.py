@@ -20,17 +20,19 @@ _LEVELS: Final[dict[Severity, str]] = {
     "warning": "warning",
     "note": "note",
 }
-_SETTINGS: Final = "tapctl.yaml"
-"""Where a finding about no line is shown: code scanning wants a file for each."""
 
 
 def render(report: Report) -> str:
-    """The findings of a report."""
-    return render_findings(report.headline, report.findings)
+    """The findings of a report, without those that the change ends: they are no results any more."""
+    findings = [finding for finding in report.findings if finding.news != "removed"]
+    return render_findings(report.headline, findings)
 
 
 def render_findings(said: Headline, findings: Sequence[Finding]) -> str:
-    """One run, with the rules that found something and a result for each finding."""
+    """One run, with the rules that found something and a result for each finding.
+
+    A finding about no line is shown in the settings: code scanning wants a file for each.
+    """
     found = sorted({finding.rule for finding in findings})
     run: JsonObject = {
         "tool": {
@@ -41,7 +43,7 @@ def render_findings(said: Headline, findings: Sequence[Finding]) -> str:
             }
         },
         "columnKind": "unicodeCodePoints",
-        "results": [_result(finding, found.index(finding.rule)) for finding in findings],
+        "results": [_result(finding, found.index(finding.rule), said.settings) for finding in findings],
         "properties": headline(said),
     }
     return written({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
@@ -62,20 +64,20 @@ def _rule(name: str, findings: Iterable[Finding]) -> JsonObject:
     }
 
 
-def _result(finding: Finding, index: int) -> JsonObject:
+def _result(finding: Finding, index: int, settings: str) -> JsonObject:
     text = f"{finding.message}\n{finding.help}" if finding.help else finding.message
     return {
         "ruleId": finding.rule,
         "ruleIndex": index,
         "level": _LEVELS[finding.severity],
         "message": {"text": "\n".join(visible(line) for line in text.split("\n"))},
-        "locations": [_location(finding.place)],
+        "locations": [_location(finding.place, settings)],
     }
 
 
-def _location(place: Place | None) -> Json:
+def _location(place: Place | None, settings: str) -> Json:
     region: JsonObject = {"startLine": place.line, "startColumn": place.column} if place else {"startLine": 1}
-    file = place.file if place else _SETTINGS
+    file = place.file if place else settings
     return {
         "physicalLocation": {
             "artifactLocation": {"uri": quote(file.replace("\\", "/")), "uriBaseId": "%SRCROOT%"},

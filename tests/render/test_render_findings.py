@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
@@ -10,6 +11,7 @@ from jsonschema import Draft4Validator
 from report_cases import full, hostile
 from sarif_schema import SARIF_SCHEMA
 
+from tapctl.model import Finding
 from tapctl.render import junit, sarif
 from tapctl.render.escape import is_hidden
 from tapctl.report import Headline, Report
@@ -23,10 +25,20 @@ def test_every_finding_is_a_result_on_its_line() -> None:
     placed = next(finding for finding in report.findings if finding.place)
     result = results[list(report.findings).index(placed)]
 
-    assert len(results) == len(report.findings)
+    assert len(results) == len([item for item in report.findings if item.news != "removed"])
     assert placed.place is not None
     assert result["locations"][0]["physicalLocation"]["region"]["startLine"] == placed.place.line
     assert all(result["locations"] for result in results)
+
+
+def test_what_is_about_no_line_is_shown_in_the_settings_and_what_is_over_nowhere() -> None:
+    said = replace(NOTHING.headline, settings="policies/tapctl.yaml")
+    here = Finding(rule="r", severity="error", message="now")
+    report = replace(NOTHING, headline=said, findings=(here, replace(here, news="removed")))
+
+    (result,) = json.loads(sarif.render(report))["runs"][0]["results"]
+
+    assert "policies/tapctl.yaml" in json.dumps(result["locations"])
 
 
 def test_a_result_points_to_its_rule() -> None:
