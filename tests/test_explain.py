@@ -123,3 +123,7 @@ def test_a_rule_that_needs_facts_says_which() -> None:
 
 def test_a_rule_that_nothing_can_decide_says_why() -> None:
     assert "Graph" in explain("CA056").description
+
+
+def test_a_one_time_pass_is_refused_after_the_step_that_used_it() -> None:
+    assert "effect: {passUsed: true}" in explain("TAP014").description

@@ -7,7 +7,8 @@ from typing import Final
 
 OUT_OF_REACH: Final[Mapping[str, str]] = {
     "TAP004": "The schema's own ranges: `validate` refuses such a length or lifetime.",
-    "TAP014": "Journeys are sign-in tests: `tapctl test` refuses a second sign-in with a one-time pass.",
+    "TAP014": "Journeys are sign-in tests: `tapctl test` refuses a second sign-in with a one-time pass after "
+    "`effect: {passUsed: true}`.",
     **dict.fromkeys(
         ("TAP017", "TAP018", "TAP019", "TAP020", "TAP021", "TAP022", "TAP023", "TAP026"),
         "Passes are not declared in the folder: it is about a single pass, when it is issued.",

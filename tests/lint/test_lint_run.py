@@ -77,3 +77,10 @@ def test_linting_twice_says_the_same(tmp_path: Path) -> None:
     made = context(tmp_path, MULTI)
 
     assert lint(made) == lint(made)
+
+
+def test_an_ignore_of_a_rule_that_nothing_decides_is_told_why(tmp_path: Path) -> None:
+    (found,) = of(findings(tmp_path, ignoring("TAP004")).findings, "unknown-rule")
+
+    assert found.message.startswith("nothing here decides 'TAP004'")
+    assert "validate" in found.help
