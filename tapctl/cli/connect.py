@@ -33,11 +33,22 @@ class Session:
     runner: asyncio.Runner
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Do it, and leave a clean line behind."""
+        """Do it, and leave a clean line behind. A second Ctrl-C stops it at once: what was under way is
+        cancelled, and comes to its end before the files are closed that it writes to."""
         try:
             return self.runner.run(work)
+        except KeyboardInterrupt:
+            self.runner.run(_cancelled())
+            raise
         finally:
             self.progress.clear()
+
+
+async def _cancelled() -> None:
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 @contextmanager

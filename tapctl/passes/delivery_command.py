@@ -86,7 +86,11 @@ class Command:
         finally:
             os.close(handle)
         running = _Running(process, self._name, self._written, self._patience, note)
-        await running.check(self._grace)
+        try:
+            await running.check(self._grace)
+        except asyncio.CancelledError:
+            await running.close()
+            raise
         return running
 
     @property
