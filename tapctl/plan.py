@@ -261,7 +261,8 @@ def _refusals(pair: Pair) -> Iterator[Finding]:
 def _two_names(matched: Matched) -> Iterator[Finding]:
     """A pasted export may carry a name of its own; meant it is only with a pin."""
     for pair in matched.pairs:
-        if pair.display_name != pair.address.name and pair.address not in matched.directory.pinned:
+        is_free = pair.kind.singleton or pair.address in matched.directory.pinned
+        if pair.display_name != pair.address.name and not is_free:
             yield _stop(
                 pair,
                 "two-names",

@@ -32,6 +32,8 @@ _SPELLINGS: Final = {
     spelling: name for name, others in COLUMNS.items() for spelling in (name.lower(), *others)
 }
 _WORDS: Final = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+_LONGEST: Final = 43200
+"""Minutes: no policy allows more (Graph, temporaryAccessPassAuthenticationMethodConfiguration)."""
 _NUMBER: Final = re.compile(r"\d{1,9}", re.ASCII)
 
 
@@ -108,8 +110,8 @@ def lifetime_of(text: str) -> int:
     """`8h`, `1h30m`, or a plain number of minutes. Raises ValueError."""
     given = text.strip()
     found = int(given) if _NUMBER.fullmatch(given) else minutes(given)
-    if found is None:
-        raise ValueError(f'"{text}" is no lifetime; write 8h, 90m, or a number of minutes')
+    if found is None or found > _LONGEST:
+        raise ValueError(f'"{text}" is no lifetime of a pass; write 8h, 90m, or a number of minutes')
     return found
 
 

@@ -74,6 +74,8 @@ def is_ours(entry: Entry, held: Pass) -> bool:
     """Whether a pass was made by this run, whose answer or passcode was lost."""
     if entry.state not in ("begun", "made", "lost"):
         return False
+    if entry.state == "made":
+        return held.id == entry.pass_id  # its answer came: anything else is somebody else's
     return held.id == entry.pass_id or (
         held.id != entry.held
         and held.lifetime == entry.lifetime

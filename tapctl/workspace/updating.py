@@ -46,7 +46,8 @@ def updates(matched: Matched, pairs: Iterable[Pair]) -> tuple[tuple[Update, ...]
         if path not in texts:
             originals[path] = texts[path] = path.read_bytes().decode("utf-8")
         try:
-            texts[path] = _edited(texts[path], pair, desired, matched.directory)
+            index = _index(originals[path], desired)
+            texts[path] = updated(texts[path], index, _spec(pair, desired, matched.directory))
         except Refused as error:
             refused.append(_by_hand(desired, str(error)))
     found = (
@@ -64,19 +65,19 @@ def _differing(pairs: Iterable[Pair]) -> Iterator[tuple[Path, Pair, Desired]]:
             yield Path(place.file), pair, pair.desired
 
 
-def _edited(text: str, pair: Pair, desired: Desired, directory: Directory) -> str:
+def _index(original: str, desired: Desired) -> int:
+    """Which document of its file it is, in the text that its places are of. Raises Refused."""
     source = desired.resource.source
     home = source.place()
     others = {place.file for path, place in source.places.items() if path[:1] == ("spec",)}
     if home is None or others - {home.file}:
         raise Refused("an override of the environment decides part of it")
-    documents, _ = parse(text.encode(), home.file, Allowance(MAX_NODES))
-    index = next(
+    documents, _ = parse(original.encode(), home.file, Allowance(MAX_NODES))
+    return next(
         number
         for number, document in enumerate(documents)
         if document.source.place("kind") == source.place("kind")
     )
-    return updated(text, index, _spec(pair, desired, directory))
 
 
 def _spec(pair: Pair, desired: Desired, directory: Directory) -> JsonObject:

@@ -103,6 +103,21 @@ def test_adopting_writes_the_tenant_s_version_and_keeps_comments(drifted: Cli) -
     assert drifted("drift").code == 0
 
 
+def test_several_documents_of_a_file_are_adopted(cli: Cli) -> None:
+    """The first one gains lines, so the second is no longer where it was."""
+    assert cli("apply", "--yes").code == 0
+    file = Path("policies/all.yaml")
+    before = file.read_text("utf-8")
+    short = before.replace(
+        "description: |\n    People who try it first.\n    Ask the service desk.", "description: x"
+    )
+    file.write_text(short.replace("state: enabledForReportingButNotEnforced", "state: disabled"), "utf-8")
+
+    assert cli("drift", "--adopt").code == 2
+    assert cli("drift").code == 0
+    assert file.read_text("utf-8").count("\n") > short.count("\n")
+
+
 def test_what_is_gone_or_unwanted_is_adopted_by_hand(cli: Cli) -> None:
     cli.write("more.yaml", "kind: Group\nname: All staff\nensure: absent\n")
     cli.write("tapctl.yaml", "ownership: {NamedLocation: ['Head*']}\n")

@@ -139,6 +139,7 @@ def test_every_mistake_of_a_csv_has_its_place(tmp_path: Path, content: str, expe
         ("- {[a]: mia, lifetime: 1h}\n", ["1:4: a person's entry"]),
         ("- user: &a mia\n- user: *a\n- lifetime: 8h\n", ["2:9: a person's entry", "3:3: the row names no"]),
         ("- lifetime: soon\n  user: mia\n", ['1:13: lifetime: "soon" is no lifetime']),
+        ("- lifetime: 999999999999d\n  user: mia\n", ['1:13: lifetime: "999999999999d" is no lifetime']),
         ("- user: mia\n  start: 2026-09-01\n", ['2:10: start: "2026-09-01" says no time of day']),
         ("- user: 'mia\n", ["2:1: the YAML cannot be read"]),
         ("- user: \x07\n", ["1:1: the YAML cannot be read"]),

@@ -51,6 +51,7 @@ MADE = replace(BEGUN, state="made", pass_id="new", target="/x/mia.age")
         (MADE, None, Make()),
         (MADE, replace(OURS, reason="OneTimeUsed"), Settled),
         (MADE, replace(OURS, id="another", created=None), Conflict),
+        (MADE, replace(OURS, id="a colleague's, just like it"), Conflict),
     ],
 )
 def test_a_pass_is_asked_for_only_where_the_one_before_is_nobody_s(
