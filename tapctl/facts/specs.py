@@ -14,6 +14,7 @@ from tapctl import directory as directories
 from tapctl.canonical import canonical, references, with_values
 from tapctl.directory import Directory
 from tapctl.kinds import kinds
+from tapctl.kinds._roles import ROLES
 from tapctl.model import Address, JsonObject
 from tapctl.reference import parse, written
 from tapctl.schema import Field
@@ -31,6 +32,9 @@ _WHERE_POLICIES_NAME: Final[Mapping[str, tuple[str, ...]]] = {
     "NamedLocation": ("conditions", "locations", "includeLocations"),
     "AuthenticationStrength": ("grantControls", "authenticationStrength", "id"),
 }
+_BUILT_IN_ROLES: Final[tuple[JsonObject, ...]] = tuple(
+    {"id": key, "displayName": name} for name, key in ROLES.items()
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,10 +53,16 @@ class Specs:
         """What the evaluator's `rulebook` takes."""
         return self.of(POLICY)
 
+    def of_id(self, kind: str, object_id: str) -> str:
+        """An id as the policies here spell it: by its name where one is known, by a pin for instance."""
+        return self.directory.as_name(_field(kind), f"id:{object_id}")
+
 
 def specs_of(checked: Checked, entries: Mapping[str, Iterable[JsonObject]] | None = None) -> Specs:
     """The documents of a workspace without errors. `entries` are looked-up objects (id and name) by kind."""
-    directory = directories.build(entries or {}, checked.workspace.environment.pins, {})
+    entries = entries or {}
+    roles = [*_BUILT_IN_ROLES, *entries.get("Role", ())]  # what the tenant says comes last and is kept
+    directory = directories.build({**entries, "Role": roles}, checked.workspace.environment.pins, {})
     present = (item for item in checked.desired if item.resource.ensure == "present")
     return Specs(specs={item.address: _canonical(item, directory) for item in present}, directory=directory)
 

@@ -17,7 +17,7 @@ from tapctl.simulate.workspace import Company
 Report: TypeAlias = Callable[[Path, str, str], None]
 """Path inside `given`, what is wrong, what to do."""
 
-_SPELLED: Final = ("Group", "NamedLocation")
+_SPELLED: Final = ("Group", "NamedLocation", "Role")
 """Kinds whose names the evaluator compares as policies spell them."""
 
 
@@ -39,8 +39,13 @@ class Asking:
                 where: Path = (*path, index) if isinstance(value, list) else path
                 message = f"names {quoted(text)}, which is no {kind} of this workspace"
                 self.report(where, message + suggestion(text, names), self._remedy(kind, text))
-            found.append(_as_spelled(kind, reference.form == "id", reference.text))
+            found.append(self._as_spelled(kind, reference.form == "id", reference.text))
         return tuple(found)
+
+    def _as_spelled(self, kind: str, is_id: bool, text: str) -> str:
+        if kind not in _SPELLED:
+            return f"id:{text}" if is_id else text
+        return self.company.specs.of_id(kind, text) if is_id else spelled(kind, text)
 
     def _remedy(self, kind: str, name: str) -> str:
         if any(
@@ -49,6 +54,8 @@ class Asking:
         ):
             environment = self.company.checked.workspace.environment.name
             return f"It is declared, but not for {environment}: say `environments:` in the test."
+        if kind == "Role":
+            return "Correct the name, or write the template id: it is not built in, and no policy names it."
         return "Correct the name: nothing here declares it or refers to it."
 
     def moment(self, written: JsonObject, key: str, path: Path = ()) -> str:
@@ -64,9 +71,3 @@ class Asking:
         """What passes of this tenant are, unless somebody says otherwise."""
         policy = self.company.facts.pass_policy
         return policy is None or policy.is_usable_once
-
-
-def _as_spelled(kind: str, is_id: bool, text: str) -> str:
-    if is_id:
-        return f"id:{text}"
-    return spelled(kind, text) if kind in _SPELLED else text

@@ -8,7 +8,6 @@ from typing import Literal, cast
 from tapctl.evaluate.facts import Pass, Person, UserType
 from tapctl.evaluate.journey import as_person
 from tapctl.model import Json, JsonObject, Path
-from tapctl.reference import GUID
 from tapctl.settings import quoted, suggestion
 from tapctl.simulate.asking import Asking
 from tapctl.simulate.fixture import ANY_PASS, MULTI_USE, ONE_TIME, PASS_WORDS, minutes_of, said
@@ -58,7 +57,7 @@ def _person(asking: Asking, user: JsonObject, usual: Person, auth: frozenset[str
         reachable=frozenset(texts_of(user["reachable"])) if "reachable" in user else usual.reachable,
         held_pass=_held(asking, user, usual, auth),
         fido2_aaguids=frozenset(texts_of(user.get("fido2Aaguids"))) or usual.fido2_aaguids,
-        roles=frozenset(map(_role, texts_of(user["roles"]))) if "roles" in user else usual.roles,
+        roles=frozenset(asking.known("Role", user, "user", "roles")) if "roles" in user else usual.roles,
         is_enabled=said(user.get("enabled"), usual.is_enabled) is not False,
         per_user_mfa=said(user.get("perUserMfa"), usual.per_user_mfa),
     )
@@ -95,8 +94,3 @@ def held_pass(asking: Asking, written: Json, path: Path) -> Pass | Literal["none
         message = f"is {quoted(word)}{suggestion(word, ('none', 'oneTime', 'multiUse'))}"
         asking.report(path, message, "Write none, oneTime or multiUse, or what the pass is like.")
     return Pass(is_usable_once=PASS_WORDS[word]) if word in PASS_WORDS else "none"
-
-
-def _role(text: str) -> str:
-    """As policies spell it: a template id is marked as one."""
-    return f"id:{text.lower()}" if GUID.fullmatch(text) else text

@@ -114,6 +114,9 @@ class Company:
         yield from (("Group", name) for name in (*workspace.settings.break_glass.groups, *facts.groups))
         yield from (("User", name) for name in (*workspace.settings.break_glass.accounts, *facts.users))
         yield from (("NamedLocation", name) for name in facts.locations)
+        yield from (
+            ("Role", name) for (kind, _), name in self.specs.directory.names.items() if kind == "Role"
+        )
         yield from (("Application", name) for name in (*APPLICATIONS, *SUITE_NAMES))
 
 

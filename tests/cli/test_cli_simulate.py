@@ -84,6 +84,46 @@ def test_roles_are_none_only_where_the_groups_are_said(
     assert found["answers"][0]["decision"] == decision
 
 
+GLOBAL = "62e90394-69f5-4237-9190-012177145e10"
+
+
+@pytest.mark.parametrize("asked", ["Global Administrator", GLOBAL, GLOBAL.upper()])
+@pytest.mark.parametrize("named", ["Global Administrator", GLOBAL])
+def test_a_role_goes_by_its_name_and_by_its_template_id(cli: Cli, named: str, asked: str) -> None:
+    cli.write("all.yaml", ADMINISTRATORS.replace("Global Administrator", named))
+
+    assert "Blocked" in cli("simulate", "--role", asked, *PILOT[2:]).out
+
+
+def test_a_misspelt_role_is_not_taken_for_nobodys(cli: Cli) -> None:
+    result = cli("simulate", "--role", "Global Administrater", *PILOT[2:])
+
+    assert result.code == 1
+    assert 'did you mean "Global Administrator"?' in result.err
+
+
+def test_a_pinned_group_goes_by_its_name_and_by_its_id(cli: Cli) -> None:
+    pinned = "20000000-0000-4000-8000-000000000001"
+    cli.write("environments/sandbox.yaml", f"pins: {{Group/Break glass: {pinned}}}\n")
+    cli.write(
+        "all.yaml", ADMINISTRATORS.replace("includeRoles: [Global Administrator", f"includeGroups: [{pinned}")
+    )
+
+    assert "Blocked" in cli("simulate", "--group", "Break glass", *PILOT[2:]).out
+    assert "Blocked" in cli("simulate", "--group", pinned, *PILOT[2:]).out
+
+
+def test_a_pinned_location_goes_by_its_name_and_by_its_id(cli: Cli) -> None:
+    pinned = "20000000-0000-4000-8000-000000000002"
+    cli.write("environments/sandbox.yaml", f"pins: {{NamedLocation/Office: {pinned}}}\n")
+    office = f"    locations: {{includeLocations: [{pinned}]}}\n    clientAppTypes"
+    everybody = ADMINISTRATORS.replace("includeRoles: [Global Administrator]", "includeUsers: [All]")
+    cli.write("all.yaml", everybody.replace("    clientAppTypes", office))
+
+    assert "Blocked" in cli("simulate", "--location", "Office", *PILOT[2:], "--group", "none").out
+    assert "Blocked" in cli("simulate", "--location", pinned, *PILOT[2:], "--group", "none").out
+
+
 def test_a_policy_can_be_asked_about_as_if_it_were_enforced(cli: Cli) -> None:
     cli.write("all.yaml", DOCUMENTS + PASSKEYS)
 
