@@ -125,22 +125,47 @@ def decide(book: Rulebook, sign_in: SignIn, *, strict: bool = False, traced: boo
     doubt = INFERRED if strict else frozenset()
     scene = book.scene(sign_in, doubt=doubt, traced=traced)
     decision = _Evaluation(book, scene).decision()
-    inferred = scene.used & INFERRED
+    inferred = frozenset(scene.used & INFERRED)
     if strict or not inferred:
         return decision
     return replace(decision, inferences=_relied_on(book, sign_in, decision.verdict, inferred))
 
 
-def _relied_on(book: Rulebook, sign_in: SignIn, verdict: Verdict, inferred: Iterable[str]) -> tuple[str, ...]:
-    """Those inferred rules without which the verdict would be another."""
-    rules = tuple(sorted(inferred))
-    if _without(book, sign_in, rules) == verdict:
+def _relied_on(
+    book: Rulebook, sign_in: SignIn, verdict: Verdict, inferred: frozenset[str]
+) -> tuple[str, ...]:
+    """Those inferred rules without which the verdict would be another: each by itself, or else those that
+    only together make it so, because one is used where another is doubted."""
+    found, rules = _without(book, sign_in, inferred), inferred
+    while more := found.used - rules:
+        rules |= more
+        found = _without(book, sign_in, rules)
+    if found.verdict == verdict:
         return ()
-    return tuple(rule for rule in rules if _without(book, sign_in, [rule]) != verdict) or rules
+    alone = [rule for rule in sorted(rules) if _without(book, sign_in, [rule]).verdict != verdict]
+    return tuple(alone or _least(book, sign_in, verdict, sorted(rules)))
 
 
-def _without(book: Rulebook, sign_in: SignIn, doubt: Iterable[str]) -> Verdict:
-    return _Evaluation(book, book.scene(sign_in, doubt=frozenset(doubt))).decision().verdict
+def _least(book: Rulebook, sign_in: SignIn, verdict: Verdict, rules: list[str]) -> list[str]:
+    """Without the rules that may as well be relied on."""
+    for rule in tuple(rules):
+        fewer = [other for other in rules if other != rule]
+        if _without(book, sign_in, fewer).verdict != verdict:
+            rules = fewer
+    return rules
+
+
+class _Doubted(NamedTuple):
+    """A verdict without some inferred rules, and the inferred rules that it came upon."""
+
+    verdict: Verdict
+    used: frozenset[str]
+
+
+def _without(book: Rulebook, sign_in: SignIn, doubt: Iterable[str]) -> _Doubted:
+    scene = book.scene(sign_in, doubt=frozenset(doubt))
+    verdict = _Evaluation(book, scene).decision().verdict
+    return _Doubted(verdict, frozenset(scene.used & INFERRED))
 
 
 class _Evaluation:

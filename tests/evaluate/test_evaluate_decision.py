@@ -52,6 +52,17 @@ def test_a_certain_dead_end_is_one_whatever_is_unknown() -> None:
     assert decision.verdict == "unsatisfiable"
 
 
+def test_inferences_that_matter_only_together_are_named_together() -> None:
+    mail = policy("mfa", apps=["mail"])
+    decision = decided(mail, asked=sign_in("alice", apps=("mail",)))
+
+    assert (decision.verdict, decided(mail, asked=sign_in("alice", apps=("mail",)), strict=True).verdict) == (
+        "register",
+        "unknown",
+    )
+    assert decision.inferences == ("one-app-does-not-reach-registration", "proof-up-without-strength")
+
+
 def test_what_rests_on_inference_is_named_and_unknown_when_strict() -> None:
     mfa, asked = policy("mfa"), sign_in("alice", apps=("app-x",))
 
