@@ -352,7 +352,7 @@ class _Builder:
         for key, item in value.items() if isinstance(value, dict) else enumerate(value):
             self.places[(*new, key)] = self.places.get((*old, key), place)
             copied[key] = self._copied(item, (*old, key), (*new, key), place)
-        return list(copied.values()) if isinstance(value, list) else copied  # type: ignore[return-value]
+        return list(copied.values()) if isinstance(value, list) else copied  # type: ignore[return-value]  # as it came
 
     def _spend(self, nodes: int, place: Place) -> None:
         self.allowance.nodes -= nodes

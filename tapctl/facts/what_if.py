@@ -11,7 +11,7 @@ from typing import Final
 from tapctl.errors import UsageError
 from tapctl.evaluate.applications import app_key
 from tapctl.evaluate.facts import Person
-from tapctl.evaluate.situation import JOIN, REGISTER, SignIn
+from tapctl.evaluate.situation import JOIN, REGISTER, Attribute, SignIn
 from tapctl.model import Json, JsonObject
 from tapctl.reference import GUID
 
@@ -95,8 +95,8 @@ def _apps(apps: Iterable[str]) -> Iterator[Json]:
         yield key
 
 
-def _device(attributes: Mapping[str, object]) -> Iterator[tuple[str, Json]]:
+def _device(attributes: Mapping[str, Attribute]) -> Iterator[tuple[str, Json]]:
     for name, value in attributes.items():
         if value is not None:
-            said: Json = [*value] if isinstance(value, tuple) else value  # type: ignore[assignment]
+            said: Json = [*value] if isinstance(value, tuple) else value
             yield _DEVICE.get(name, name), said

@@ -75,7 +75,8 @@ class SdkWire:
         information = _information(method, url, headers, body)
         try:
             # kiota declares no result, but a native response handler's comes back here.
-            answer = await self._adapter.send_primitive_async(information, "bytes", {})  # type: ignore[func-returns-value]
+            send = self._adapter.send_primitive_async
+            answer = await send(information, "bytes", {})  # type: ignore[func-returns-value]  # see above
         except (httpx.RequestError, ConnectionError) as error:
             raise ConnectionBroken(_reason(error), sent=not isinstance(error, NEVER_SENT)) from _bare(error)
         response = cast(httpx.Response, answer)  # what NativeResponseHandler hands over

@@ -16,6 +16,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -163,13 +164,12 @@ def resume(folder: Path, run: str) -> tuple[Journal, JsonObject, Worklist]:
     if not path.is_file():
         raise Refused(f'there is no run "{run}" in "{folder}"')
     handle = os.open(path, os.O_RDWR | os.O_APPEND)
-    try:
+    with ExitStack() as unless_resumed:
+        unless_resumed.callback(os.close, handle)
         _lock(handle, path)
         _cut_torn_line(handle)
         first, worklist = read(path)
-    except BaseException:
-        os.close(handle)
-        raise
+        unless_resumed.pop_all()
     return Journal(path, handle), first, worklist
 
 

@@ -47,8 +47,8 @@ CODE_HASH = "sandboxCodeHash"
 EXPANDED = "device"  # a property that only $expand on a single method brings
 # resultReason, as the service writes it: https://learn.microsoft.com/entra/architecture/
 # security-operations-privileged-accounts (checked 2026-11); the words for a deletion were seen in logs.
-PASS_MADE = "Admin registered temporary access pass method for user"  # noqa: S105
-PASS_DELETED = "Admin deleted temporary access pass method for user"  # noqa: S105
+PASS_MADE = "Admin registered temporary access pass method for user"  # noqa: S105  # an activity's name
+PASS_DELETED = "Admin deleted temporary access pass method for user"  # noqa: S105  # an activity's name
 
 
 def methods_collection(user_id: str) -> str:

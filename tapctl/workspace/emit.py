@@ -238,8 +238,8 @@ def _is_text_to_all(text: str) -> bool:
         is_text = isinstance(resolved(text), str)
     except ValueError:
         return False
-    # PyYAML's resolver is not annotated.
-    return is_text and _YAML_1_1.resolve(yaml.ScalarNode, text, (True, False)) == f"{STANDARD}str"  # type: ignore[no-untyped-call]
+    tag = _YAML_1_1.resolve(yaml.ScalarNode, text, (True, False))  # type: ignore[no-untyped-call]  # PyYAML's
+    return is_text and tag == f"{STANDARD}str"
 
 
 def _is_plain(character: str) -> bool:
