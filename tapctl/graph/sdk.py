@@ -75,8 +75,7 @@ class SdkWire:
         information = _information(method, url, headers, body)
         try:
             # kiota declares no result, but a native response handler's comes back here.
-            send = self._adapter.send_primitive_async
-            answer = await send(information, "bytes", {})  # type: ignore[func-returns-value]  # see above
+            answer = await self._adapter.send_primitive_async(information, "bytes", {})
         except (httpx.RequestError, ConnectionError) as error:
             raise ConnectionBroken(_reason(error), sent=not isinstance(error, NEVER_SENT)) from _bare(error)
         response = cast(httpx.Response, answer)  # what NativeResponseHandler hands over
