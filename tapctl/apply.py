@@ -22,7 +22,8 @@ from tapctl.kind import Kind, Request, Write
 from tapctl.kinds import kinds
 from tapctl.match import Matched, Pair
 from tapctl.model import Address, Change, Json, JsonObject, Outcome, Path, Plan
-from tapctl.observe import links_to_read, list_objects
+from tapctl.observe.objects import list_objects
+from tapctl.observe.wanted import links_to_read
 from tapctl.order import Step
 from tapctl.record import FORMAT, Record
 from tapctl.schema import Field

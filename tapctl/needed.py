@@ -13,7 +13,7 @@ from typing import Final, Literal, TypeAlias, assert_never
 
 from tapctl.kind import Lookup
 from tapctl.kinds import kinds, lookups
-from tapctl.observe import kinds_to_read, names_wanted
+from tapctl.observe.wanted import kinds_to_read, names_wanted
 from tapctl.pipeline import Checked
 
 Purpose: TypeAlias = Literal["plan", "apply", "passes"]

@@ -26,7 +26,7 @@ from trial import (
 from tapctl.errors import NotPermitted
 from tapctl.graph.sandbox import AsgiApp
 from tapctl.model import JsonObject
-from tapctl.observe import _dynamic_groups
+from tapctl.observe.groups import dynamic_groups
 from tapctl.pipeline import check, make_plan
 from tapctl.sandbox import Misbehaviour
 from tapctl.sandbox.seed import numbered
@@ -165,4 +165,4 @@ def test_restrictions_that_the_list_leaves_out_are_read_by_themselves(tmp_path: 
 def test_nobody_counts_on_groups_that_are_dynamic_or_hidden(
     groups: list[JsonObject], uncertain: set[str]
 ) -> None:
-    assert _dynamic_groups(groups) == uncertain
+    assert dynamic_groups(groups) == uncertain

@@ -12,7 +12,7 @@ from tapctl.errors import GraphError, NotPermitted, Throttled
 from tapctl.graph.permissions import permission_for
 from tapctl.model import JsonObject
 from tapctl.needed import Purpose, found_by_name
-from tapctl.observe import kinds_to_read
+from tapctl.observe.wanted import kinds_to_read
 from tapctl.pipeline import Checked
 
 if TYPE_CHECKING:

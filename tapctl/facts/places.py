@@ -15,7 +15,7 @@ from tapctl.evaluate.situation import SignIn
 from tapctl.facts.objects import location_of
 from tapctl.kinds import kinds
 from tapctl.match import as_observed
-from tapctl.observe import list_objects
+from tapctl.observe.objects import list_objects
 
 if TYPE_CHECKING:
     from tapctl.graph.gateway import Gateway

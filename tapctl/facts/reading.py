@@ -23,7 +23,8 @@ from tapctl.graph.batch import Read, list_each
 from tapctl.kinds import kinds
 from tapctl.kinds._authentication_method import METHODS_POLICY
 from tapctl.model import JsonObject
-from tapctl.observe import brings_premium, list_objects
+from tapctl.observe.facts import brings_premium
+from tapctl.observe.objects import list_objects
 
 if TYPE_CHECKING:
     from tapctl.graph.gateway import Gateway

@@ -1,0 +1,48 @@
+"""The objects of a kind: its collection, or its singleton."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from tapctl.kind import Kind
+from tapctl.model import JsonObject
+from tapctl.observe.reading import Reading
+
+if TYPE_CHECKING:
+    from tapctl.graph.gateway import Gateway
+
+
+async def read_collection(reading: Reading, kind: Kind, shared: frozenset[str]) -> None:
+    if kind.inside in shared:
+        reading.objects[kind.name] = tuple(kind.ours(await _inside(reading, kind)))
+    else:
+        reading.objects[kind.name] = tuple(await list_objects(reading.gateway, kind))
+    reading.entries[kind.name].extend(reading.objects[kind.name])
+
+
+async def list_objects(gateway: Gateway, kind: Kind) -> list[JsonObject]:
+    """A kind's objects, each with what belongs to it even where the list leaves that out."""
+    found = kind.ours(await gateway.list(kind.path))
+    return list(await asyncio.gather(*(_with_contained(gateway, kind, item) for item in found)))
+
+
+async def _with_contained(gateway: Gateway, kind: Kind, item: JsonObject) -> JsonObject:
+    if not kind.contained or kind.contained in item or kind.service_managed(item):
+        return item
+    held = await gateway.list(f"{kind.object_path(str(item['id']))}/{kind.contained}")
+    return {**item, kind.contained: [*held]}
+
+
+async def read_singleton(reading: Reading, kind: Kind, shared: frozenset[str]) -> None:
+    own_id = kind.path.rpartition("/")[2].lower()
+    held = await _inside(reading, kind) if kind.inside in shared else []
+    found = [item for item in held if str(item.get("id")).lower() == own_id]
+    reading.objects[kind.name] = (found[0] if found else await reading.get(kind.path),)
+
+
+async def _inside(reading: Reading, kind: Kind) -> list[JsonObject]:
+    """What the answer of another singleton carries of this kind's collection."""
+    segment = kind.path.removeprefix(f"{kind.inside}/").partition("/")[0]
+    held = (await reading.get(kind.inside)).get(segment)
+    return [item for item in held if isinstance(item, dict)] if isinstance(held, list) else []
