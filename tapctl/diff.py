@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from tapctl.model import FieldChange, Json, JsonObject, Path
-from tapctl.validate import dotted
+from tapctl.model import FieldChange, Json, JsonObject, Path, dotted
 
 if TYPE_CHECKING:
     from deepdiff.model import DiffLevel

@@ -35,6 +35,14 @@ class Place(NamedTuple):
         return f"{self.file}:{self.line}:{self.column}"
 
 
+def dotted(path: Iterable[str | int]) -> str:
+    """`conditions.users.includeGroups[0]`."""
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """Where every node of a document was written, addressed by its path from the document's root."""

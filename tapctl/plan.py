@@ -14,12 +14,11 @@ from tapctl.diff import field_changes
 from tapctl.directory import Directory
 from tapctl.kinds import kinds, lookups
 from tapctl.match import Matched, Pair
-from tapctl.model import Address, Change, Finding, Json, Path, Plan, Snapshot, TenantFacts
+from tapctl.model import Address, Change, Finding, Json, Path, Plan, Snapshot, TenantFacts, dotted
 from tapctl.reference import parse
 from tapctl.resolve import Link, Resolved, reference_finding
 from tapctl.schema import Field
 from tapctl.scope import is_in_force
-from tapctl.validate import dotted
 
 _POLICIES = "ConditionalAccessPolicy"
 _PLACES = 10  # of one finding

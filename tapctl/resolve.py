@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from tapctl.canonical import references
 from tapctl.kinds import lookups
-from tapctl.model import Address, BreakGlass, Finding, Path, Workspace
+from tapctl.model import Address, BreakGlass, Finding, Path, Workspace, dotted
 from tapctl.reference import Reference, parse
-from tapctl.validate import Desired, dotted
+from tapctl.validate import Desired
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Final, cast
 
 from tapctl import __version__, schema
 from tapctl.errors import Refused
-from tapctl.model import Action, Address, Change, Finding, Json, JsonObject, Plan
+from tapctl.model import Action, Address, Change, Finding, Json, JsonObject, Plan, dotted
 from tapctl.plan import brakes_reviewed, checksum
-from tapctl.validate import dotted
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError

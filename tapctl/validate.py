@@ -1,28 +1,25 @@
 """Resources → the same with conveniences expanded, and every mistake in them; offline.
 
-The schema says what is allowed (schemas/<Kind>.schema.json); this module turns its verdicts into words.
+The schema says what is allowed (schemas/<Kind>.schema.json); verdicts.py says what it has against a value.
 Checks across fields are the kind's own (`Kind.rules`).
 """
 
 from __future__ import annotations
 
-import difflib
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
 from typing import TYPE_CHECKING, cast
 
-from tapctl import schema
-from tapctl.canonical import canonical, expand, is_noise, unknown, without
-from tapctl.conforms import conforms
+from tapctl.canonical import canonical, expand, unknown, without
 from tapctl.kind import Kind
 from tapctl.kinds import kinds
-from tapctl.model import Address, Finding, Json, JsonObject, Path, Resource, Severity
+from tapctl.model import Address, Finding, Json, JsonObject, Path, Resource, Severity, dotted
 from tapctl.schema import Field
+from tapctl.verdicts import nearest, shown, verdicts
 
 if TYPE_CHECKING:
-    from jsonschema import Draft202012Validator, ValidationError
+    pass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,46 +92,21 @@ def _as_written(_: Field, text: str) -> str:
     return text
 
 
-def dotted(path: Iterable[str | int]) -> str:
-    """`conditions.users.includeGroups[0]`."""
-    text = ""
-    for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
-    return text
-
-
-@cache
-def _validator(kind: str) -> Draft202012Validator:
-    from jsonschema import Draft202012Validator  # slow to import: not for --help
-
-    return Draft202012Validator(schema.read(kind))
-
-
 def _schema_findings(kind: Kind, resource: Resource, spec: JsonObject) -> Iterator[Finding]:
     for path, _ in unknown(kind.field, spec):
         spec = without(spec, path)
         yield _unknown(kind, resource, path)
-    if conforms(schema.read(kind.name), spec):
-        return
-    for error in _validator(kind.name).iter_errors(spec):
-        for path, rule, message, help_text in _explain(kind, error):
-            is_newer = dotted(path) in resource.newer and rule in _MAY_BE_NEWER
-            severity: Severity = "warning" if is_newer or rule == "listed-twice" else "error"
-            yield Finding(
-                rule=rule,
-                severity=severity,
-                message=message,
-                help=_NEWER if is_newer else help_text,
-                place=resource.place(*path),
-                address=resource.address,
-            )
-
-
-def mistakes(kind: Kind, value: JsonObject) -> Iterator[tuple[Path, str, str, str]]:
-    """What a schema has against a value that is no resource's spec: path, rule, what is wrong, what to do."""
-    if not conforms(schema.read(kind.name), value):
-        for error in _validator(kind.name).iter_errors(value):
-            yield from _explain(kind, error)
+    for verdict in verdicts(kind, spec):
+        is_newer = dotted(verdict.path) in resource.newer and verdict.rule in _MAY_BE_NEWER
+        severity: Severity = "warning" if is_newer or verdict.rule == "listed-twice" else "error"
+        yield Finding(
+            rule=verdict.rule,
+            severity=severity,
+            message=verdict.message,
+            help=_NEWER if is_newer else verdict.help,
+            place=resource.place(*verdict.path),
+            address=resource.address,
+        )
 
 
 def _unknown(kind: Kind, resource: Resource, path: Path) -> Finding:
@@ -145,7 +117,7 @@ def _unknown(kind: Kind, resource: Resource, path: Path) -> Finding:
         rule="unknown-property",
         severity="warning" if is_newer else "error",
         message=f"{path[-1]!r} is no property{where}",
-        help=_NEWER if is_newer else _nearest(kind, str(path[-1]), _siblings(kind.field, path)),
+        help=_NEWER if is_newer else nearest(kind, str(path[-1]), _siblings(kind.field, path)),
         place=resource.place(*path),
         address=resource.address,
     )
@@ -158,12 +130,8 @@ def strange_paths(kind: Kind, spec: JsonObject) -> frozenset[str]:
     """Where a spec that Graph gave holds what the schema does not know: what `newer:` is for."""
     expanded = cast(JsonObject, expand(kind.field, kind.from_graph(spec)))
     unknown_paths = {dotted(path) for path, _ in unknown(kind.field, expanded)}
-    if conforms(schema.read(kind.name), expanded):
-        return frozenset(unknown_paths)
-    explained = (
-        found for error in _validator(kind.name).iter_errors(expanded) for found in _explain(kind, error)
-    )
-    return frozenset(unknown_paths | {dotted(path) for path, rule, *_ in explained if rule in _MAY_BE_NEWER})
+    found = verdicts(kind, expanded)
+    return frozenset(unknown_paths | {dotted(item.path) for item in found if item.rule in _MAY_BE_NEWER})
 
 
 _NEWER = "It is listed under newer: and goes to Graph unchanged, unchecked."
@@ -173,147 +141,6 @@ def _siblings(node: Field, path: Path) -> tuple[str, ...]:
     for key in path[:-1]:
         node = node.properties[str(key)]
     return tuple(node.properties)
-
-
-_Explained = tuple[Path, str, str, str]
-
-
-def _explain(kind: Kind, error: ValidationError) -> Iterator[_Explained]:
-    """What one verdict of the validator means: path, rule, what is wrong, what to do."""
-    path = tuple(error.absolute_path)
-    rules = cast(JsonObject, error.schema)
-    explain = _EXPLANATIONS.get(str(error.validator), _other)
-    yield from explain(kind, path, error, rules)
-
-
-def _unknown_property(
-    kind: Kind, path: Path, error: ValidationError, rules: JsonObject
-) -> Iterator[_Explained]:
-    known = cast(JsonObject, rules.get("properties", {}))
-    for name in cast(JsonObject, error.instance):
-        if name in known or is_noise(name):
-            continue
-        where = f" of {dotted(path)}" if path else f" of {kind.name}"
-        yield (
-            (*path, name),
-            "unknown-property",
-            f"{name!r} is no property{where}",
-            _nearest(kind, name, known),
-        )
-
-
-def _nearest(kind: Kind, name: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
-    if close:
-        return f"Did you mean {close[0]}?"
-    elsewhere = next((dotted(path) for path in _paths(kind.field) if path[-1] == name), "")
-    if elsewhere:
-        return f"It belongs at {elsewhere}."
-    return f"Known here: {', '.join(known)}. If Graph has it already, list its path under newer:."
-
-
-def _paths(node: Field, path: Path = ()) -> Iterator[Path]:
-    for name, child in node.properties.items():
-        yield (*path, name)
-        yield from _paths(child.items if child.items is not None else child, (*path, name))
-
-
-def _missing(kind: Kind, path: Path, error: ValidationError, rules: JsonObject) -> Iterator[_Explained]:
-    missing = [
-        name
-        for name in cast("list[str]", error.validator_value)
-        if name not in cast(JsonObject, error.instance)
-    ]
-    properties = cast("dict[str, JsonObject]", rules.get("properties", {}))
-    for name in missing:
-        about = properties.get(name, {})
-        example = cast("list[Json]", about.get("examples", [])) or [""]
-        help_text = f"Add it; it has no default that is safe for everyone. {about.get('title', '')}."
-        help_text += f" Example: {name}: {example[0]}" if example[0] != "" else ""
-        yield path, "missing-property", f"{dotted((*path, name))} is required of a {kind.name}", help_text
-
-
-def _type(kind: Kind, path: Path, error: ValidationError, rules: JsonObject) -> Iterator[_Explained]:
-    wanted = cast("str | list[str]", error.validator_value)
-    names = [_TYPES[name] for name in ([wanted] if isinstance(wanted, str) else wanted)]
-    said = f"{dotted(path)} is {_shown(error.instance)}, but must be {' or '.join(names)}"
-    yield path, "wrong-type", said, str(rules.get("description", ""))
-
-
-_TYPES = {
-    "string": "a text",
-    "integer": "a whole number",
-    "number": "a number",
-    "boolean": "true or false",
-    "array": "a list",
-    "object": "a mapping of properties",
-    "null": "nothing",
-}
-
-
-def _enum(kind: Kind, path: Path, error: ValidationError, rules: JsonObject) -> Iterator[_Explained]:
-    known = [str(value) for value in cast("list[Json]", error.validator_value)]
-    close = difflib.get_close_matches(str(error.instance), known, n=1, cutoff=0.5)
-    help_text = f"Did you mean {close[0]}? " if close else ""
-    said = f"{dotted(path)} has no value {_shown(error.instance)}"
-    yield path, "unknown-value", said, f"{help_text}Known: {', '.join(known)}."
-
-
-def _range(kind: Kind, path: Path, error: ValidationError, rules: JsonObject) -> Iterator[_Explained]:
-    unit = f" {rules['x-unit']}" if "x-unit" in rules else ""
-    low, high = rules.get("minimum"), rules.get("maximum")
-    span = (
-        f"from {low} to {high}"
-        if None not in (low, high)
-        else f"at least {low}"
-        if high is None
-        else f"at most {high}"
-    )
-    said = f"{dotted(path)} is {_shown(error.instance)}, outside its range"
-    yield path, "out-of-range", said, f"It must be {span}{unit}."
-
-
-def _size(kind: Kind, path: Path, error: ValidationError, rules: JsonObject) -> Iterator[_Explained]:
-    instance = cast("list[Json] | str", error.instance)
-    what = "characters" if isinstance(instance, str) else "entries"
-    bound = {"min": "at least", "max": "at most"}[str(error.validator)[:3]]
-    said = f"{dotted(path)} has {len(instance)} {what}"
-    yield path, "out-of-range", said, f"It must have {bound} {error.validator_value}."
-
-
-def _pattern(kind: Kind, path: Path, error: ValidationError, rules: JsonObject) -> Iterator[_Explained]:
-    example = cast("list[Json]", rules.get("examples", []))
-    help_text = str(rules.get("description", "")) + (f" Example: {example[0]}" if example else "")
-    yield path, "wrong-format", f"{dotted(path)} cannot be {_shown(error.instance)}", help_text
-
-
-def _twice(kind: Kind, path: Path, error: ValidationError, rules: JsonObject) -> Iterator[_Explained]:
-    yield path, "listed-twice", f"{dotted(path)} names something twice", "Remove the repetition."
-
-
-def _other(kind: Kind, path: Path, error: ValidationError, rules: JsonObject) -> Iterator[_Explained]:
-    yield path, "invalid", f"{dotted(path) or kind.name}: {error.message}", str(rules.get("description", ""))
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else f"{text[:77]}..."
-
-
-_EXPLANATIONS: dict[str, Callable[[Kind, Path, ValidationError, JsonObject], Iterator[_Explained]]] = {
-    "additionalProperties": _unknown_property,
-    "required": _missing,
-    "type": _type,
-    "enum": _enum,
-    "minimum": _range,
-    "maximum": _range,
-    "minLength": _size,
-    "maxLength": _size,
-    "minItems": _size,
-    "maxItems": _size,
-    "pattern": _pattern,
-    "uniqueItems": _twice,
-}
 
 
 def _lasting(kind: Kind, resource: Resource) -> Iterator[Finding]:
@@ -346,8 +173,8 @@ def _misidentified(kind: Kind, written: Resource) -> Iterator[Finding]:
         yield Finding(
             rule="two-names",
             severity="warning",
-            message=f"displayName is {_shown(written.spec['displayName'])}, and the document's name "
-            f"{_shown(written.address.name)}: people see the former",
+            message=f"displayName is {shown(written.spec['displayName'])}, and the document's name "
+            f"{shown(written.address.name)}: people see the former",
             help="Remove displayName, unless another document has that name already.",
             place=written.place("displayName"),
             address=written.address,
@@ -376,11 +203,11 @@ def _alike(documents: Iterable[Desired]) -> Iterator[Finding]:
         plain = unicodedata.normalize("NFKC", desired.address.name).casefold().strip(" .")
         first = seen.setdefault(Address(desired.address.kind, plain), desired)
         if first is not desired:
-            other = f"{_shown(first.address.name)} at {first.resource.place()}"
+            other = f"{shown(first.address.name)} at {first.resource.place()}"
             yield Finding(
                 rule="names-alike",
                 severity="warning",
-                message=f"{_shown(desired.address.name)} is hard to tell from {other}",
+                message=f"{shown(desired.address.name)} is hard to tell from {other}",
                 help="To Graph they are two objects. Rename one, or remove the one too many.",
                 place=desired.resource.source.place("name") or desired.resource.place(),
                 address=desired.address,

@@ -1,12 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from jsonschema import ValidationError
 
 from tapctl.canonical import with_values
-from tapctl.kinds import kinds
-from tapctl.model import Address, Finding, Json, JsonObject, Path, Place, Resource, Source
-from tapctl.validate import _explain, dotted, validate
+from tapctl.model import Address, Finding, Json, JsonObject, Path, Place, Resource, Source, dotted
+from tapctl.validate import validate
 
 PASS: JsonObject = {"state": "enabled", "isUsableOnce": True, "includeTargets": ["New hires"]}
 POLICY: JsonObject = {
@@ -236,14 +234,6 @@ def test_mistakes_across_fields_are_told_with_those_in_fields() -> None:
 
 def test_what_is_to_be_absent_needs_no_spec() -> None:
     assert findings("NamedLocation", {}, absent=True) == []
-
-
-def test_what_no_words_were_found_for_is_told_all_the_same() -> None:
-    error = ValidationError("1 is too odd", validator="multipleOf", schema={"description": "Even numbers."})
-
-    ((path, rule, message, help_text),) = _explain(kinds()["Group"], error)
-
-    assert (path, rule, message, help_text) == ((), "invalid", "Group: 1 is too odd", "Even numbers.")
 
 
 def test_paths_read_like_code() -> None:

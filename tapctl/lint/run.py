@@ -10,9 +10,8 @@ from tapctl.lint import by_name, rules
 from tapctl.lint.context import Context, Item
 from tapctl.lint.out_of_reach import OUT_OF_REACH
 from tapctl.lint.rule import NEEDS, READABLE, Hit, Need, Rule
-from tapctl.model import Address, Finding, JsonObject, Severity
+from tapctl.model import Address, Finding, JsonObject, Severity, dotted
 from tapctl.settings import nearest
-from tapctl.validate import dotted
 
 Key: TypeAlias = tuple[str, Address | None, str]
 """What makes two findings, of two states, the same: rule, object and place in it."""

@@ -11,10 +11,9 @@ from tapctl.evaluate.evaluator import rulebook
 from tapctl.evaluate.passes import judge_request, pass_state, policy_errors
 from tapctl.evaluate.scene import Scene, index
 from tapctl.evaluate.situation import SignIn
-from tapctl.model import Finding, Json, JsonObject, Path, Place
+from tapctl.model import Finding, Json, JsonObject, Path, Place, dotted
 from tapctl.simulate.exchange import PassQuestion, Question
 from tapctl.simulate.journey import walk
-from tapctl.validate import dotted
 
 Where: TypeAlias = Callable[[str, Path], "Place | None"]
 """A policy's name and a path inside its spec → where that is written."""

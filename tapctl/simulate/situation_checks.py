@@ -8,13 +8,13 @@ from datetime import date, datetime
 from typing import Final, cast
 
 from tapctl.kind import Kind
-from tapctl.model import Finding, Json, JsonObject, Path, Source
+from tapctl.model import Finding, Json, JsonObject, Path, Source, dotted
 from tapctl.settings import quoted
 from tapctl.simulate.fixture import first
 from tapctl.simulate.policy_checks import shape_findings
 from tapctl.simulate.situation_finding import wrong
 from tapctl.simulate.word_checks import word_findings
-from tapctl.validate import dotted, mistakes
+from tapctl.verdicts import verdicts
 
 SITUATION: Final = Kind(name="Situation", path="", documentation="", read_permission="", write_permissions=())
 FIXTURE: Final = replace(SITUATION, name="Fixture")
@@ -37,10 +37,11 @@ def schema_findings(kind: Kind, value: Json, source: Source, path: Path = ()) ->
         yield wrong(source, path, f"is {quoted(value)}, which is not an object", "wrong-type")
         return
     where = f"{dotted(path)}: " if path else ""
-    for inner, rule, message, remedy in mistakes(kind, value):
-        help_ = remedy.partition(" If Graph has it already")[0]
-        place = source.place(*path, *inner)
-        yield Finding(rule=rule, severity="error", message=where + message, help=help_, place=place)
+    for verdict in verdicts(kind, value):
+        help_ = verdict.help.partition(" If Graph has it already")[0]
+        place = source.place(*path, *verdict.path)
+        message = where + verdict.message
+        yield Finding(rule=verdict.rule, severity="error", message=message, help=help_, place=place)
 
 
 def own_findings(written: JsonObject, source: Source, path: Path) -> Iterator[Finding]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from tapctl.model import Finding, Path, Source
-from tapctl.validate import dotted
+from tapctl.model import Finding, Path, Source, dotted
 
 
 def wrong(source: Source, path: Path, message: str, rule: str = "wrong-value", remedy: str = "") -> Finding:

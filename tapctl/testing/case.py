@@ -21,7 +21,7 @@ from tapctl.simulate.asking import Asking
 from tapctl.simulate.given import sign_in_of, step_of
 from tapctl.simulate.journey import Step
 from tapctl.simulate.workspace import Company, company_of
-from tapctl.validate import mistakes
+from tapctl.verdicts import verdicts
 
 KIND: Final = Kind(name="SignInTest", path="", documentation="", read_permission="", write_permissions=())
 
@@ -142,8 +142,8 @@ def _unique(case: Case, seen: dict[str, Place | None]) -> Case:
 
 def _case(document: _Document) -> Case:
     test = document.test
-    for path, rule, message, remedy in mistakes(KIND, test.value):
-        document.report(path, message, remedy, rule)
+    for verdict in verdicts(KIND, test.value):
+        document.report(verdict.path, verdict.message, verdict.help, verdict.rule)
     case = Case(
         name=document.name,
         why=str(test.value.get("why") or ""),

@@ -20,9 +20,8 @@ from ruamel.yaml.nodes import MappingNode, SequenceNode
 from tapctl.environment import VARIABLE, expanded
 from tapctl.errors import Refused, TapctlError
 from tapctl.load import MAX_NODES
-from tapctl.model import Address, Json, JsonObject, Path, Source
+from tapctl.model import Address, Json, JsonObject, Path, Source, dotted
 from tapctl.settings import Section, quoted
-from tapctl.validate import dotted
 from tapctl.workspace import emit
 from tapctl.yaml12 import Allowance
 
