@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -19,6 +18,7 @@ from tapctl.environment import (
     read_environment,
 )
 from tapctl.errors import WorkspaceError
+from tapctl.files import TESTS, Files, read_files
 from tapctl.model import (
     Address,
     Environment,
@@ -31,13 +31,11 @@ from tapctl.model import (
     Workspace,
 )
 from tapctl.settings import Section, quoted, read_settings, suggestion
-from tapctl.yaml12 import MAX_BYTES, Allowance, Document, parse
+from tapctl.yaml12 import Allowance, Document
 
 SANDBOX: Final = "sandbox"
 SIGN_IN_TEST: Final = "SignInTest"
 """Read by `tapctl test`, wherever it stands; the folder `tests` is for nothing else."""
-TESTS: Final = "tests"
-MAX_FILES: Final = 10_000
 MAX_NODES: Final = 500_000
 ENVELOPE: Final = (
     "kind",
@@ -66,7 +64,7 @@ def load_workspace(
         raise WorkspaceError(msg)
     findings: list[Finding] = []
     allowance = Allowance(MAX_NODES)
-    files = _read_files(root, findings, allowance, with_tests=with_tests)
+    files = read_files(root, findings, allowance, with_tests=with_tests)
     environments = _environments(files, findings, known_kinds, allowance)
     written = _single(files.settings, findings)
     selected = _selected(environment, written, environments)
@@ -91,105 +89,6 @@ def _by_place(finding: Finding) -> Place:
     return finding.place or Place("", 0, 0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Files:
-    """The folder's YAML by what it is for."""
-
-    settings: list[Document]
-    environments: dict[str, list[Document]]
-    documents: list[Document]
-    tests: list[Document]
-
-
-def _read_files(root: Path, findings: list[Finding], allowance: Allowance, *, with_tests: bool) -> _Files:
-    files = _Files(settings=[], environments={}, documents=[], tests=[])
-    for relative in sorted(_yaml_files(root, findings, with_tests=with_tests)):
-        if allowance.nodes < 0:
-            break
-        documents = _read(root, relative, findings, allowance)
-        folder, _, file = relative.rpartition("/")
-        if not folder and Path(file).stem == "tapctl":
-            files.settings.extend(documents)
-        elif folder == "environments":
-            files.environments.setdefault(_shown(Path(file).stem), []).extend(documents)
-        elif relative.startswith(f"{TESTS}/"):
-            files.tests.extend(documents)
-        else:
-            files.documents.extend(documents)
-    return files
-
-
-def _yaml_files(root: Path, findings: list[Finding], *, with_tests: bool) -> list[str]:
-    """Paths below the root; hidden ones left out, and unless asked for sign-in tests; links out of it
-    reported."""
-    found: list[str] = []
-    pending = [""]
-    real_root = Path(os.path.realpath(root))
-    while pending:
-        folder = pending.pop()
-        for name in _names_in(root, folder, findings):
-            relative = f"{folder}{name}"
-            path = root / relative
-            is_yaml, is_folder = path.suffix.lower() in (".yaml", ".yml"), os.path.isdir(path)  # noqa: PTH112  # never raises
-            is_left_out = relative == TESTS and is_folder and not with_tests
-            if name.startswith(".") or is_left_out or not (is_yaml or is_folder):
-                continue
-            if path.is_symlink() and not _may_follow(path, real_root, is_folder=is_folder):
-                message = (
-                    f"{quoted(_shown(relative))} is a link to a folder, or out of the workspace; copy it here"
-                )
-                _report(findings, "link-not-followed", message, root, relative)
-            elif is_folder:
-                pending.append(f"{relative}/")
-            else:
-                found.append(relative)
-    if len(found) > MAX_FILES:
-        message = f"holds {len(found)} YAML files; {MAX_FILES} is the most, and the others are not read"
-        _report(findings, "too-many-files", message, root, "")
-    return sorted(found)[:MAX_FILES]
-
-
-def _names_in(root: Path, folder: str, findings: list[Finding]) -> list[str]:
-    try:
-        return [path.name for path in (root / folder).iterdir()]
-    except OSError as error:
-        message = f"{quoted(_shown(folder or str(root)))} cannot be read: {error.strerror}"
-        _report(findings, "unreadable-file", message, root, folder)
-        return []
-
-
-def _may_follow(link: Path, real_root: Path, *, is_folder: bool) -> bool:
-    return not is_folder and Path(os.path.realpath(link)).is_relative_to(real_root)
-
-
-def _read(root: Path, relative: str, findings: list[Finding], allowance: Allowance) -> tuple[Document, ...]:
-    path = root / relative
-    try:
-        if not path.is_file():  # opening a pipe would wait for ever
-            message = f"{quoted(_shown(relative))} is not a file; remove it"
-            _report(findings, "unreadable-file", message, root, relative)
-            return ()
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        message = f"{quoted(_shown(relative))} cannot be read: {error.strerror}"
-        _report(findings, "unreadable-file", message, root, relative)
-        return ()
-    documents, mistakes = parse(data, _shown((root / relative).as_posix()), allowance)
-    findings.extend(mistakes)
-    return tuple(document for document in documents if document.value is not None)
-
-
-def _shown(path: str) -> str:
-    """A file name may hold any bytes; a message may not."""
-    return os.fsencode(path).decode("utf-8", "replace")
-
-
-def _report(findings: list[Finding], rule: str, message: str, root: Path, relative: str) -> None:
-    place = Place(_shown((root / relative).as_posix()), 1, 1)
-    findings.append(Finding(rule=rule, severity="error", message=message, place=place))
-
-
 def _section(document: Document, findings: list[Finding]) -> Section:
     section = Section(value={}, source=document.source, findings=findings)
     if isinstance(document.value, dict):
@@ -208,7 +107,7 @@ def _single(documents: list[Document], findings: list[Finding]) -> Section:
 
 
 def _environments(
-    files: _Files, findings: list[Finding], known_kinds: Mapping[str, bool], allowance: Allowance
+    files: Files, findings: list[Finding], known_kinds: Mapping[str, bool], allowance: Allowance
 ) -> dict[str, EnvironmentFile]:
     sandbox = EnvironmentFile(environment=Environment(name=SANDBOX))
     found = {
@@ -279,7 +178,7 @@ class _Loader:
         capped = tuple(self._capped(resource) for resource in resources.values())
         return capped, frozenset(elsewhere - resources.keys())
 
-    def tests(self, files: _Files) -> Iterator[SignInTest]:
+    def tests(self, files: Files) -> Iterator[SignInTest]:
         """The sign-in tests, wherever they stand. What else stands in their folder is a mistake."""
         for document in files.documents:
             if isinstance(document.value, dict) and document.value.get("kind") == SIGN_IN_TEST:

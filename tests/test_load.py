@@ -533,7 +533,7 @@ def test_a_file_too_large_is_reported(tmp_path: Path) -> None:
 
 
 def test_too_many_files_are_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(load, "MAX_FILES", 2)
+    monkeypatch.setattr("tapctl.files.MAX_FILES", 2)
 
     found = mistake(tmp_path, {f"{number}.yaml": "" for number in range(3)})
 
