@@ -34,6 +34,7 @@ BRAKES: Mapping[str, str] = {
     "another-object": "point a name at another object than the tenant's policy holds",
     "empties-group": "take the last members out of a group",
     "overwrites-later-changes": "undo an apply although others changed the same objects since",
+    "brings-back-errors": "undo an apply although lint calls what comes back an error",
 }
 """Each brake, and what its option allows. The option is `--allow-` and the brake's name."""
 

@@ -138,7 +138,7 @@ async def make_plan(
     from tapctl.order import order
     from tapctl.plan import checksum, plan_changes
     from tapctl.rehearse import rehearse
-    from tapctl.undo import doubts, with_restores
+    from tapctl.undo import asking, doubts, with_restores
 
     workspace = checked.workspace
     snapshot = await observe(gateway, workspace, checked.desired, checked.resolved)
@@ -149,6 +149,7 @@ async def make_plan(
     plan = plan_changes(matched, checked.resolved, snapshot)
     brakes = (*doubtful, *guard(plan, matched, snapshot, workspace))
     unwise = _unwise(matched, snapshot, workspace, brakes, as_of, known)
+    unwise = unwise if undo is None else tuple(asking(unwise))
     plan = replace(plan, findings=(*checked.findings, *plan.findings, *brakes, *unwise))
     plan = replace(plan, checksum=checksum(plan))
     if errors_in(plan.findings):

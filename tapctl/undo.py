@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tapctl.schema import Field
 
 OVERWRITES = "overwrites-later-changes"
+BRINGS_BACK = "brings-back-errors"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,6 +187,22 @@ def _unknown(deed: Deed) -> Finding:
         place=deed.place,
         address=deed.address,
     )
+
+
+def asking(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Findings of lint, of which an error needs a word on the way back: what comes back was there before."""
+    for finding in findings:
+        if finding.severity != "error":
+            yield finding
+            continue
+        yield replace(
+            finding,
+            rule=BRINGS_BACK,
+            severity="brake",
+            message=f"{finding.message} ({finding.rule} {finding.name}), once this apply is undone",
+            flag=f"--allow-{BRINGS_BACK}",
+            name="",
+        )
 
 
 def with_restores(matched: Matched, restores: Mapping[Address, str]) -> Matched:

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 from cli_tools import TENANT, Cli
 from jsonschema import Draft202012Validator
 
 from tapctl import schema
+
+EXAMPLE = Path(__file__).parents[2] / "policies"
 
 
 def applied(cli: Cli) -> str:
@@ -39,6 +42,24 @@ def test_the_way_back_is_shown_saved_and_held_to(cli: Cli) -> None:
     assert shown["summary"]["delete"] == 2
     assert cli("apply", "back.json", "--yes", "--allow-empties-group").code == 1
     assert cli("apply", "back.json", "--undo", record, "--yes", "--allow-empties-group").code == 0
+
+
+def test_the_example_s_first_apply_is_undone(cli: Cli) -> None:
+    example = str(cli.root / "example")
+    shutil.copytree(EXAMPLE, example, ignore=shutil.ignore_patterns(".tapctl"))
+    at = ("-C", example, "-e", "sandbox")
+    before = cli("plan", *at, "--format", "json").json
+    record = cli("apply", *at, "--yes", "--format", "json").json["record"]
+    undo = ("apply", *at, "--undo", record, "--yes")
+
+    refused = cli(*undo, "--allow-many-deletions")
+    undone = cli(*undo, "--allow-many-deletions", "--allow-brings-back-errors")
+    after = cli("plan", *at, "--format", "json").json
+
+    assert refused.code == 1
+    assert "--allow-brings-back-errors: a pass works for members of Break glass (TAP008" in refused.err
+    assert (undone.code, after["summary"]) == (0, before["summary"])
+    assert cli("apply", *at, "--yes").code == 0
 
 
 def test_a_record_of_another_tenant_is_refused(cli: Cli) -> None:
