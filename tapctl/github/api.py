@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from tapctl.errors import GitHubError
 from tapctl.github.place import Place
+from tapctl.github.post import Post, read_post
 
 if TYPE_CHECKING:
     import httpx
@@ -43,29 +44,36 @@ class Api:
     wait: Callable[[float], None] = time.sleep
     now: Callable[[], float] = time.time
 
-    def get(self, path: str, **query: str) -> Iterator[Any]:
+    def get(self, path: str, **query: str) -> Iterator[Post]:
         """Every item of a collection, page by page."""
         url = f"{self._repository}/{path}"
         parameters: dict[str, str] | None = {"per_page": str(_PER_PAGE), **query}
         while url:
             answer = self._send("GET", url, params=parameters)
-            yield from _json(answer)
+            found = _json(answer)
+            if not isinstance(found, list):
+                raise GitHubError(f"GET {answer.request.url.path}: GitHub's answer is no list")
+            yield from map(read_post, found)
             url, parameters = self._next(answer), None
 
-    def post(self, path: str, body: dict[str, Any]) -> Any:
-        """Make something. Raises AnswerUnclear if nobody knows whether it was made: then look."""
-        return _json(self._send("POST", f"{self._repository}/{path}", json=body, repeatable=False))
+    def post(self, path: str, body: dict[str, Any]) -> str:
+        """Make something, and where it is. Raises AnswerUnclear if nobody knows whether it was made."""
+        return _address(self._send("POST", f"{self._repository}/{path}", json=body, repeatable=False))
 
-    def patch(self, path: str, body: dict[str, Any]) -> Any:
-        """Change something; doing it twice is doing it once."""
-        return _json(self._send("PATCH", f"{self._repository}/{path}", json=body))
+    def patch(self, path: str, body: dict[str, Any]) -> str:
+        """Change something, and where it is; doing it twice is doing it once."""
+        return _address(self._send("PATCH", f"{self._repository}/{path}", json=body))
 
     def mutate(self, query: str, variables: dict[str, Any]) -> None:
         """A GraphQL mutation that may be repeated. https://docs.github.com/graphql/guides/forming-calls-with-graphql"""
         body = {"query": query, "variables": variables}
         answer = _json(self._send("POST", self.place.graphql, json=body))
-        if errors := answer.get("errors"):
-            raise GitHubError(f"GitHub refuses: {'; '.join(str(error.get('message')) for error in errors)}")
+        try:
+            said = [str(error["message"]) for error in answer.get("errors") or ()]
+        except (AttributeError, KeyError, TypeError) as error:
+            raise GitHubError("GitHub's answer to a GraphQL mutation is of a shape not known") from error
+        if said:
+            raise GitHubError(f"GitHub refuses: {'; '.join(said)}")
 
     @property
     def _repository(self) -> str:
@@ -152,6 +160,13 @@ def _json(answer: httpx.Response) -> Any:
         return answer.json()
     except ValueError as error:
         raise GitHubError(f"{answer.request.url.path}: GitHub's answer is no JSON") from error
+
+
+def _address(answer: httpx.Response) -> str:
+    """Where what was written is, for people; empty if GitHub does not say it."""
+    found = _json(answer)
+    url = found.get("html_url") if isinstance(found, dict) else None
+    return url if isinstance(url, str) else ""
 
 
 def _problem(what: str, answer: httpx.Response) -> str:

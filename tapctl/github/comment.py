@@ -6,10 +6,11 @@ In: what it shall say. Out: what was done. Nothing is written if it says that al
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from tapctl.github.api import Api, settled
 from tapctl.github.marker import Marker, find_marker, same
+from tapctl.github.post import Post
 
 Mode: TypeAlias = Literal["update", "new", "hide"]
 OURS: Final = "github-actions[bot]"
@@ -37,20 +38,19 @@ def keep_comment(api: Api, pull_request: int, body: str, marker: Marker, *, mode
 def _keep(api: Api, pull_request: int, body: str, marker: Marker, mode: Mode, author: str) -> Kept:
     comments = f"issues/{pull_request}/comments"
     found = [item for item in api.get(comments) if find_marker(item, marker, author)]
-    if found and same(found[-1]["body"], body):
-        return _done("unchanged", found.pop(), _hide(api, found) if mode == "hide" else 0)
+    if found and same(found[-1].body, body):
+        newest = found.pop()
+        hidden = _hide(api, found) if mode == "hide" else 0
+        return Kept(action="unchanged", url=newest.url, hidden=hidden)
     if found and mode == "update":
-        return _done("updated", api.patch(f"issues/comments/{found[-1]['id']}", {"body": body}))
-    made = api.post(comments, {"body": body})
-    return _done("created", made, _hide(api, found) if mode == "hide" else 0)
+        url = api.patch(f"issues/comments/{found[-1].number}", {"body": body})
+        return Kept(action="updated", url=url)
+    url = api.post(comments, {"body": body})
+    return Kept(action="created", url=url, hidden=_hide(api, found) if mode == "hide" else 0)
 
 
-def _hide(api: Api, comments: list[Any]) -> int:
+def _hide(api: Api, comments: list[Post]) -> int:
     """Fold them away, whoever did so before."""
     for item in comments:
-        api.mutate(_HIDE, {"comment": item["node_id"]})
+        api.mutate(_HIDE, {"comment": item.node})
     return len(comments)
-
-
-def _done(action: str, item: Any, hidden: int = 0) -> Kept:
-    return Kept(action=action, url=str(item.get("html_url", "")), hidden=hidden)

@@ -15,6 +15,7 @@ from typing import Any, Final
 from tapctl.github.api import AnswerUnclear, Api, settled
 from tapctl.github.comment import Kept
 from tapctl.github.marker import Marker, find_marker, marked, same
+from tapctl.github.post import Post
 from tapctl.model import Json
 
 PURPOSE: Final = "drift"
@@ -73,32 +74,32 @@ def _keep(api: Api, issue: Issue, author: str) -> Kept:
     found = []
     for item in api.get("issues", state="open"):
         marker = find_marker(item, issue.marker, author)
-        if marker is not None and "pull_request" not in item:
+        if marker is not None and not item.is_pull_request:
             found.append((item, marker))
-    found.sort(key=lambda pair: int(pair[0]["number"]))
+    found.sort(key=lambda pair: pair[0].number)
     if issue.is_clean:
         return _close(api, issue, [item for item, _ in found], author)
     if not found:
         new = {"title": issue.title, "body": issue.body, "labels": [*issue.labels]}
-        return _done("opened", api.post("issues", new))
+        return Kept(action="opened", url=api.post("issues", new))
     return _update(api, issue, *found[0], author)
 
 
-def _close(api: Api, issue: Issue, open_issues: list[Any], author: str) -> Kept:
+def _close(api: Api, issue: Issue, open_issues: list[Post], author: str) -> Kept:
     for item in open_issues:
         _say(api, item, _with_link(_ENDED, issue), author)
-        api.patch(f"issues/{item['number']}", {"state": "closed", "state_reason": "completed"})
-    return _done("closed", open_issues[0]) if open_issues else Kept(action="nothing-to-do")
+        api.patch(f"issues/{item.number}", {"state": "closed", "state_reason": "completed"})
+    return Kept(action="closed", url=open_issues[0].url) if open_issues else Kept(action="nothing-to-do")
 
 
-def _update(api: Api, issue: Issue, item: Any, before: Marker, author: str) -> Kept:
+def _update(api: Api, issue: Issue, item: Post, before: Marker, author: str) -> Kept:
     is_other = before.facts.get("sum") != issue.marker.facts["sum"]
     if not is_other and _known(before) >= _known(issue.marker):
-        return _done("unchanged", item)
-    done = _done("updated", api.patch(f"issues/{item['number']}", {"body": issue.body}))
+        return Kept(action="unchanged", url=item.url)
+    url = api.patch(f"issues/{item.number}", {"body": issue.body})
     if is_other:
         _say(api, item, _with_link(_CHANGED, issue), author)
-    return done
+    return Kept(action="updated", url=url)
 
 
 def _known(marker: Marker) -> int:
@@ -106,9 +107,9 @@ def _known(marker: Marker) -> int:
     return int(said) if said.isdecimal() else 0
 
 
-def _say(api: Api, item: Any, text: str, author: str) -> None:
+def _say(api: Api, item: Post, text: str, author: str) -> None:
     """A comment, once: GitHub sends word of it, unlike of a changed text."""
-    comments = f"issues/{item['number']}/comments"
+    comments = f"issues/{item.number}/comments"
     try:
         api.post(comments, {"body": text})
     except AnswerUnclear:
@@ -116,13 +117,9 @@ def _say(api: Api, item: Any, text: str, author: str) -> None:
             api.post(comments, {"body": text})
 
 
-def _is_ours(comment: Any, text: str, author: str) -> bool:
-    return comment["user"]["login"] == author and same(comment["body"], text)
+def _is_ours(comment: Post, text: str, author: str) -> bool:
+    return comment.author.casefold() == author.casefold() and same(comment.body, text)
 
 
 def _with_link(text: str, issue: Issue) -> str:
     return f"{text} {issue.link}".strip()
-
-
-def _done(action: str, item: Any) -> Kept:
-    return Kept(action=action, url=str(item.get("html_url", "")))

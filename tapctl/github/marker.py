@@ -10,9 +10,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePath
-from typing import Any, Final
+from typing import Final
 from urllib.parse import quote, unquote
 
+from tapctl.github.post import Post
 from tapctl.render.room import size
 
 LIMIT: Final = 65_536
@@ -58,11 +59,11 @@ def read_marker(body: str) -> Marker | None:
     )
 
 
-def find_marker(item: Mapping[str, Any], ours: Marker, author: str) -> Marker | None:
+def find_marker(post: Post, ours: Marker, author: str) -> Marker | None:
     """The marker of a comment or an issue of GitHub's, if `author` wrote it and it is about the same."""
-    if str((item.get("user") or {}).get("login", "")).casefold() != author.casefold():
+    if post.author.casefold() != author.casefold():
         return None
-    found = read_marker(item.get("body") or "")
+    found = read_marker(post.body)
     return found if found is not None and found.is_about(ours) else None
 
 

@@ -39,6 +39,26 @@ def test_a_comment_says_what_it_is_about(in_a_run: Cli, github: GitHub) -> None:
     assert text == ["## Plan for `production`", "", f"<sub>{about}</sub>"]
 
 
+def test_the_result_says_which_tenant_it_is_about(in_a_run: Cli, github: GitHub) -> None:
+    in_a_run("plan", "-e", "sandbox", "--also", "json=plan.json")
+    comment = ("github", "comment", "--file", "plan.md", "--result", "plan.json")
+    refused = in_a_run(*comment, "-e", "production")
+
+    assert refused.code == 1
+    assert 'the result is of environment "sandbox", and not of "production" (-e)' in refused.err
+    assert github.asked == []
+    assert in_a_run(*comment, "-e", "sandbox").code == 0
+    assert "Environment `sandbox`, workspace `policies`, tenant `70000000-" in github.said(1)[0]
+
+
+def test_a_result_that_is_an_error_is_told_as_well(in_a_run: Cli, github: GitHub) -> None:
+    in_a_run("plan", "-e", "nowhere", "--also", "json=plan.json", "--also", "markdown=plan.md")
+    in_a_run("github", "comment", "--file", "plan.md", "--result", "plan.json", "-e", "production")
+
+    assert "**Error**" in github.said(1)[0]
+    assert "tenant" not in github.said(1)[0].splitlines()[-1]
+
+
 def test_a_comment_in_json_keeps_its_promise(in_a_run: Cli) -> None:
     found = in_a_run("github", "comment", "-e", "production", "--file", "plan.md", "--format", "json").json
 
@@ -118,7 +138,15 @@ def test_mistakes_in_the_folder_leave_the_issue_too(in_a_run: Cli) -> None:
 
 
 @pytest.mark.parametrize(
-    "found", ["", "[]", '{"version": 1, "command": "plan"}', '{"version": 2, "command": "drift"}']
+    "found",
+    [
+        "",
+        "[]",
+        '{"version": 1, "command": "plan"}',
+        '{"version": 2, "command": "drift"}',
+        '{"version": 1, "command": "drift"}',
+        '{"version": 1, "command": "drift", "drifted": [7], "findings": [], "clean": false}',
+    ],
 )
 def test_what_is_no_drift_is_an_error(in_a_run: Cli, found: str) -> None:
     Path("drift.json").write_text(found, encoding="utf-8")

@@ -31,7 +31,7 @@ class Trouble:
     headers: dict[str, str] = field(default_factory=dict)
     message: str = "Server Error"
     is_done: bool = False
-    is_html: bool = False
+    content: bytes = b""
 
 
 @dataclass
@@ -88,7 +88,7 @@ class GitHub:
                 self.trouble.remove(trouble)
                 if trouble.is_done:
                     self.carry_out(method, target, body)
-                found = b"<html>" if trouble.is_html else {"message": trouble.message}
+                found = trouble.content or {"message": trouble.message}
                 return trouble.status, found, trouble.headers
         return self.carry_out(method, target, body)
 

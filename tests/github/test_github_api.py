@@ -27,7 +27,7 @@ def test_lists_come_page_by_page(github: GitHub, api: Api) -> None:
     for number in range(5):
         github.comment(1, str(number))
 
-    assert [item["body"] for item in api.get("issues/1/comments")] == ["0", "1", "2", "3", "4"]
+    assert [item.body for item in api.get("issues/1/comments")] == ["0", "1", "2", "3", "4"]
     assert len(github.asked) == 3
 
 
@@ -66,7 +66,7 @@ def test_a_limit_is_waited_for(
 ) -> None:
     github.trouble.append(trouble)
 
-    assert api.post("issues/1/comments", {"body": "hello"})["body"] == "hello"
+    assert api.post("issues/1/comments", {"body": "hello"}).endswith("#issuecomment-1000")
     assert waits == [pause]
 
 
@@ -131,7 +131,30 @@ def test_graphql_says_no_with_200(api: Api) -> None:
 
 @pytest.mark.parametrize(("status", "words"), [(200, "is no JSON"), (500, "500 Internal Server Error")])
 def test_a_page_of_html_is_no_answer(github: GitHub, api: Api, status: int, words: str) -> None:
-    github.trouble += [Trouble("GET", status, is_html=True) for _ in range(5)]
+    github.trouble += [Trouble("GET", status, content=b"<html>") for _ in range(5)]
 
     with pytest.raises(GitHubError, match=words):
         list(api.get("issues"))
+
+
+@pytest.mark.parametrize("answer", [b'{"message": "odd"}', b'["odd"]', b"7"])
+def test_an_odd_answer_to_a_reading_is_an_error(github: GitHub, api: Api, answer: bytes) -> None:
+    github.trouble.append(Trouble("GET", 200, content=answer))
+
+    with pytest.raises(GitHubError, match="GitHub"):
+        list(api.get("issues/1/comments"))
+
+
+@pytest.mark.parametrize("answer", [b"[]", b"{}", b'{"html_url": 7}'])
+def test_what_was_written_may_be_nowhere(github: GitHub, api: Api, answer: bytes) -> None:
+    github.trouble.append(Trouble("POST", 201, content=answer))
+
+    assert api.post("issues/1/comments", {"body": "hello"}) == ""
+
+
+@pytest.mark.parametrize("answer", [b"[]", b'{"errors": 7}', b'{"errors": ["odd"]}', b'{"errors": [{}]}'])
+def test_an_odd_answer_to_a_mutation_is_an_error(github: GitHub, api: Api, answer: bytes) -> None:
+    github.trouble.append(Trouble("POST", 200, content=answer))
+
+    with pytest.raises(GitHubError, match="shape not known"):
+        api.mutate("mutation {}", {})

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tapctl.github.marker import LIMIT, Marker, find_marker, marked, read_marker, same
+from tapctl.github.post import read_post
 from tapctl.render.room import size
 
 MARKER = Marker(
@@ -37,11 +38,13 @@ def test_what_only_quotes_it_is_not_ours(body: str) -> None:
 
 @pytest.mark.parametrize("user", [None, {}, {"login": "mallory"}, {"login": "github-actions"}])
 def test_what_somebody_else_wrote_is_not_ours(user: object) -> None:
-    assert find_marker({"user": user, "body": f"{MARKER}\n"}, MARKER, "github-actions[bot]") is None
+    post = read_post({"id": 1, "user": user, "body": f"{MARKER}\n"})
+
+    assert find_marker(post, MARKER, "github-actions[bot]") is None
 
 
 def test_a_deleted_body_is_not_ours() -> None:
-    assert find_marker({"user": {"login": "me"}, "body": None}, MARKER, "me") is None
+    assert find_marker(read_post({"id": 1, "user": {"login": "me"}, "body": None}), MARKER, "me") is None
 
 
 def test_what_is_too_long_is_cut_and_says_so_first() -> None:

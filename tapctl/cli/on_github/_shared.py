@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -44,6 +45,14 @@ def text_of(path: Path) -> str:
         return path.read_text(encoding="utf-8", errors="replace")
     except OSError as error:
         raise UsageError(f'"{path}" cannot be read: {error.strerror}') from error
+
+
+def json_of(path: Path) -> Any:
+    """The document in a file. Raises UsageError if it cannot be read."""
+    try:
+        return json.loads(text_of(path))
+    except ValueError as error:
+        raise UsageError(f'"{path}" is no JSON: {error}') from error
 
 
 def tell(kept: Kept, command: str, environment: str, options: Options) -> None:

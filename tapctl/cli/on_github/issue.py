@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import Any
 
 import click
 
-from tapctl.cli.on_github._shared import author_option, tell, text_of
+from tapctl.cli.on_github._shared import author_option, json_of, tell, text_of
 from tapctl.cli.options import Options, common
 from tapctl.errors import UsageError
 
@@ -50,16 +49,20 @@ def command(options: Options, *, file: Path, document: Path, labels: tuple[str, 
         tell(Kept(action="left"), "github issue", environment, options)
         return 0
     where = run_link(os.environ)
+    try:
+        known, is_clean = facts(drift), bool(drift["clean"])
+    except (AttributeError, KeyError, TypeError) as error:
+        raise _no_drift(document) from error
     issue = Issue(
         marker=Marker(
-            purpose=PURPOSE, workspace=str(options.workspace), environment=environment, facts=facts(drift)
+            purpose=PURPOSE, workspace=str(options.workspace), environment=environment, facts=known
         ),
         title=f"Drift in {environment}",
         text=text_of(file),
         footer="<sub>Changed only when the drift is another; closed when it ends.</sub>",
         link=f"({link('run', where)})" if where else "",
         labels=labels,
-        is_clean=drift["clean"],
+        is_clean=is_clean,
     )
     with connect(place(os.environ)) as api:
         kept = keep_issue(api, issue, author)
@@ -69,14 +72,15 @@ def command(options: Options, *, file: Path, document: Path, labels: tuple[str, 
 
 def _drift(path: Path) -> dict[str, Any]:
     """The document, or what stands in its place if the tenant was not read."""
-    try:
-        found: dict[str, Any] = json.loads(text_of(path))
-    except ValueError as error:
-        raise UsageError(f'"{path}" is no JSON: {error}') from error
+    found: dict[str, Any] = json_of(path)
     wrong = not isinstance(found, dict) or found.get("version") != 1
     if wrong or not ("error" in found or found.get("command") in ("drift", "validate")):
-        raise UsageError(f'"{path}" is not what `tapctl drift --format json` writes')
+        raise _no_drift(path)
     return found
+
+
+def _no_drift(path: Path) -> UsageError:
+    return UsageError(f'"{path}" is not what `tapctl drift --format json` writes')
 
 
 def _environment(drift: dict[str, Any], options: Options) -> str:

@@ -10,7 +10,7 @@ from typing import Final
 
 import click
 
-from tapctl.cli.on_github._shared import tell, text_of
+from tapctl.cli.on_github._shared import json_of, tell
 from tapctl.cli.options import Options, common
 from tapctl.errors import UsageError
 from tapctl.github.comment import Kept
@@ -44,8 +44,4 @@ def _line(pair: str) -> str:
     name, _, file = pair.partition("=")
     if not _NAME.fullmatch(name) or not file:
         raise UsageError(f'"{pair}" is not NAME=FILE')
-    try:
-        value = json.loads(text_of(Path(file)))
-    except ValueError as error:
-        raise UsageError(f'"{file}" is no JSON: {error}') from error
-    return f"{name}={json.dumps(value, separators=(',', ':'))}\n"
+    return f"{name}={json.dumps(json_of(Path(file)), separators=(',', ':'))}\n"
