@@ -31,11 +31,18 @@ WANTED = Identities(
         Need(permission="LicenseAssignment.Read.All", why="see licences", is_optional=True),
     ),
 )
+TOUCHING = (
+    "UserAuthMethod-TAP.ReadWrite.All",
+    "UserAuthMethod-TAP.Read.All",
+    "UserAuthMethod-Passkey.ReadWrite.All",
+    "UserAuthenticationMethod.Read.All",
+    "UserAuthenticationMethod.ReadWrite.All",
+)
 ROLES = (
     "Policy.Read.All",
     "Policy.ReadWrite.ConditionalAccess",
     "LicenseAssignment.Read.All",
-    "UserAuthMethod-TAP.ReadWrite.All",
+    *TOUCHING,
 )
 
 MADE = ("apps", "principals", "assigned")
@@ -132,14 +139,18 @@ def test_it_stops_before_it_creates_anything(
     assert not [call for call in tenant.state["calls"] if "create" in call]
 
 
-def test_an_identity_that_somebody_gave_the_right_to_passes_stops_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("permission", TOUCHING)
+@pytest.mark.parametrize(("app", "name"), [("app-0", "plan"), ("app-1", "apply")])
+def test_an_identity_that_somebody_gave_the_right_to_passes_stops_it(
+    tmp_path: Path, permission: str, app: str, name: str
+) -> None:
     tenant = Tenant(tmp_path)
-    given = {"resourceId": "sp-graph", "appRoleId": "id-UserAuthMethod-TAP.ReadWrite.All"}
-    tenant.keep({**tenant.state, "assigned": {"sp-of-app-0": [given]}})
+    given = {"resourceId": "sp-graph", "appRoleId": f"id-{permission}"}
+    tenant.keep({**tenant.state, "assigned": {f"sp-of-{app}": [given]}})
     done = tenant.run(setup_script(WANTED))
 
     assert done.returncode == 1
-    assert "tapctl-production-plan may touch passes: UserAuthMethod-TAP.ReadWrite.All" in done.stderr
+    assert f"tapctl-production-{name} may touch passes: {permission};" in done.stderr
 
 
 def test_a_permission_that_the_cloud_does_not_have_is_named(tmp_path: Path) -> None:

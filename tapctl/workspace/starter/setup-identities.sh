@@ -131,13 +131,13 @@ grant() {
     "{\"principalId\": \"${principal}\", \"resourceId\": \"${graph_principal}\", \"appRoleId\": \"${role}\"}"
 }
 
-# PRINCIPAL NAME: stop if it may touch how people sign in, whoever gave it that.
+# PRINCIPAL NAME: stop if it may read or change how people sign in, whoever gave it that.
 check_no_passes() {
   local principal="$1" name="$2" held role bad=''
   held="$(held_by "$principal")"
   for role in $held; do
     bad="${bad}$(printf '%s\n' "$graph_roles" | awk -F'\t' -v wanted="$role" \
-      '$2 == wanted && $1 ~ /^UserAuth.*ReadWrite/ { print " " $1 }')"
+      '$2 == wanted && $1 ~ /^UserAuth(entication)?Method/ { print " " $1 }')"
   done
   [[ -z "$bad" ]] || die "${name} may touch passes:${bad}; take that away from it"
 }
