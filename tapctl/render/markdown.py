@@ -1,22 +1,24 @@
 """A Report → GitHub-flavoured Markdown: the comment from which a reviewer decides, or a job's summary.
 
 What stops the apply comes first, then a table by change, a picture of what depends on what, and the details,
-folded. However large the plan, it fits a comment: details give way first, and what is left out is named,
+folded. However large the plan, it fits a comment: details give way first, then the table's rows. Room for the
+name of every change is kept from the start; where there are too many even for that, the others are counted,
 with a link to the whole. Names come from strangers: see gfm.py.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from tapctl.model import Finding, Severity
+from tapctl.model import Address, Finding, Severity
 from tapctl.render.escape import visible
 from tapctl.render.gfm import clipped, code, fenced, lines, link, text
 from tapctl.render.markdown_change import HEAD, details, row
 from tapctl.render.mermaid import picture
-from tapctl.render.room import Room
+from tapctl.render.roll import roll
+from tapctl.render.room import Room, taken
 from tapctl.render.values import block, counted, listed, shortened
 from tapctl.report import Entry, Planning, Report
 
@@ -33,6 +35,7 @@ _LONGEST_NAME, _LONGEST_MESSAGE = 120, 1500
 _MOST_OPEN: Final = 10
 _MOST_RULES: Final = 3
 _TITLES_AND_WORDS: Final = 3000
+_FOR_NAMES: Final = 0.6
 
 
 def render(report: Report) -> str:
@@ -40,13 +43,15 @@ def render(report: Report) -> str:
     room = Room()
     head, foot = room.pay(*_head(report)), room.pay(*_foot(report))
     room.pay(" " * _TITLES_AND_WORDS)
+    entries = _urgent_first(report)
+    kept = taken(room.pay(*_named(entries, room.part(_FOR_NAMES))))
     outcomes = _outcomes(report, room)
     stops = [block for severity in _STOPS for block in _findings(report, severity, room)]
     brought = [item for item in report.news("introduced") if item.severity not in _STOPS]
     news = _listed(report, "New with this change", brought, room)
-    table = _table(report, room)
+    table = _table(report, entries, kept, room)
     drawn = _picture(report.planning, room)
-    folded = _details(report, room)
+    folded = _details(report, entries, room)
     ended = _listed(report, "Ended by this change", report.news("removed"), room)
     rest = [block for severity in ("warning", "note") for block in _findings(report, severity, room)]
     unmanaged = _unmanaged(report, room)
@@ -165,18 +170,39 @@ def _message(finding: Finding) -> str:
     return code(about).join(map(text, message.split(visible(about))))
 
 
-def _table(report: Report, room: Room) -> list[str]:
-    if report.planning is None or not report.planning.pending:
+def _table(report: Report, entries: Sequence[Entry], kept: int, room: Room) -> list[str]:
+    """What fits as rows; the rest by name, for which `kept` is there."""
+    if not entries:
         return []
-    entries = _urgent_first(report)
-    rows = [row(entry, _about(report, entry)) for entry in entries]
-    names = [_name(str(entry.address)) for entry in entries]
-    return _section("### Changes", rows, names, report, room, 0.5, above=HEAD)
+    about = _about(report)
+    rows = [row(entry, about[entry.address]) for entry in entries]
+    fits = room.take(rows, 0.5)
+    shown = [line for line, has_room in zip(rows, fits, strict=True) if has_room]
+    found = ["### Changes", "\n".join([HEAD, *shown])] if shown else ["### Changes"]
+    others = [entry for entry, has_room in zip(entries, fits, strict=True) if not has_room]
+    names = _named(others, kept)
+    room.free(kept - taken(names))
+    if not others:
+        return found
+    title = f"{counted(len(others), 'more change')}, by name"
+    return [*found, *_folded(title, ["\n".join(names)]), f"{_whole(report)} shows everything."]
 
 
-def _about(report: Report, entry: Entry) -> list[Finding]:
-    """What is to be looked at; not what the change ends."""
-    return [item for item in report.findings if item.address == entry.address and item.news != "removed"]
+def _named(entries: Sequence[Entry], most: int) -> list[str]:
+    """Every change by name, a line for each action and kind."""
+    groups: defaultdict[str, list[str]] = defaultdict(list)
+    for entry in entries:
+        groups[f"{entry.action} {entry.address.kind}"].append(entry.address.name)
+    return roll(groups, most)
+
+
+def _about(report: Report) -> Mapping[Address, list[Finding]]:
+    """What is to be looked at, by object; not what the change ends."""
+    found: defaultdict[Address, list[Finding]] = defaultdict(list)
+    for item in report.findings:
+        if item.address is not None and item.news != "removed":
+            found[item.address].append(item)
+    return found
 
 
 def _urgent_first(report: Report) -> list[Entry]:
@@ -194,13 +220,16 @@ def _picture(planning: Planning | None, room: Room) -> list[str]:
     return ["### What depends on what", fenced(chart, "mermaid"), *more]
 
 
-def _details(report: Report, room: Room) -> list[str]:
-    if report.planning is None:
+def _details(report: Report, entries: Sequence[Entry], room: Room) -> list[str]:
+    """Of as many as fit; each change is named in the table, or under it."""
+    if not entries:
         return []
-    entries = _urgent_first(report)
     items = [details(entry) for entry in entries]
-    names = [_name(str(entry.address)) for entry in entries]
-    return _section("### Details", items, names, report, room, 0.8, between="\n\n")
+    kept = room.take(items, 0.8)
+    shown = [item for item, fits in zip(items, kept, strict=True) if fits]
+    left = len(items) - len(shown)
+    more = f"Details of {counted(left, 'change')} have no room here. {_whole(report)} shows everything."
+    return ["### Details", *shown, *([more] if left else [])]
 
 
 def _unmanaged(report: Report, room: Room) -> list[str]:
@@ -225,9 +254,6 @@ def _section(
     report: Report,
     room: Room,
     share: float,
-    *,
-    above: str = "",
-    between: str = "\n",
 ) -> list[str]:
     """What fits of a list, under its title; the rest is named as far as names fit, and linked."""
     if not items:
@@ -235,8 +261,7 @@ def _section(
     kept = room.take(items, share)
     shown = [item for item, fits in zip(items, kept, strict=True) if fits]
     left = [name for name, fits in zip(names, kept, strict=True) if not fits]
-    body = between.join([above, *shown] if above else shown)
-    return [*filter(None, [title, body if shown else ""]), *_rest(left, report, room)]
+    return [*filter(None, [title, "\n".join(shown)]), *_rest(left, report, room)]
 
 
 def _rest(names: Sequence[str], report: Report, room: Room) -> list[str]:
@@ -246,5 +271,8 @@ def _rest(names: Sequence[str], report: Report, room: Room) -> list[str]:
     found = [f"{name} ({count})" if count > 1 else name for name, count in Counter(names).items()]
     named = [item for item, fits in zip(found, room.take(found, 0.2), strict=True) if fits]
     more = [f"{len(found) - len(named)} more"] if len(named) < len(found) else []
-    where = link("The whole output", report.link) if report.link else "`--format json`"
-    return [f"Not shown here for lack of room: {listed([*named, *more])}. {where} shows everything."]
+    return [f"Not shown here for lack of room: {listed([*named, *more])}. {_whole(report)} shows everything."]
+
+
+def _whole(report: Report) -> str:
+    return link("The whole output", report.link) if report.link else "`--format json`"

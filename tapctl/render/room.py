@@ -16,6 +16,22 @@ def size(text: str) -> int:
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
+def taken(blocks: Iterable[str]) -> int:
+    """How much of a limit these take."""
+    return sum(size(block) + _BETWEEN for block in blocks)
+
+
+def fitting(items: Iterable[str], most: int) -> int:
+    """How many of these, from the first on, fit."""
+    count = 0
+    for item in items:
+        most -= size(item) + _BETWEEN
+        if most < 0:
+            break
+        count += 1
+    return count
+
+
 class Room:
     """How many characters may still be written."""
 
@@ -24,12 +40,20 @@ class Room:
 
     def pay(self, *blocks: str) -> list[str]:
         """For what has to be written."""
-        self._left -= sum(size(block) + _BETWEEN for block in blocks)
+        self._left -= taken(blocks)
         return [*blocks]
+
+    def part(self, share: float) -> int:
+        """How much `share` of what is left is."""
+        return int(self._left * share)
+
+    def free(self, characters: int) -> None:
+        """What was paid for, and is not needed after all."""
+        self._left += characters
 
     def take(self, items: Iterable[str], share: float = 1.0) -> list[bool]:
         """Which of these fit, into `share` of what is left: a long one does not keep out the short ones."""
-        most = int(self._left * share)
+        most = self.part(share)
         kept = []
         for item in items:
             need = size(item) + _BETWEEN

@@ -70,22 +70,37 @@ def test_any_plan_fits_a_comment(changes: int, name: str) -> None:
     assert f"{changes} to update" in markdown
 
 
-def test_every_change_is_named_where_the_details_do_not_fit() -> None:
-    markdown = render(large(150, link="https://ci.example/runs/1"))
+LONG = "Zugriffsrichtlinie für äußere Mitarbeiterinnen und Mitarbeiter 日本語の長い名前 🚀 "
 
-    assert all(f"Policy {number:05}" in markdown for number in range(150))
+
+@pytest.mark.parametrize(("changes", "name"), [(150, "Policy"), (400, LONG), (2000, "Policy")])
+def test_every_change_is_named_where_the_details_do_not_fit(changes: int, name: str) -> None:
+    markdown = render(large(changes, name, link="https://ci.example/runs/1"))
+
+    assert [number for number in range(changes) if f" {number:05}`" not in markdown] == []
     assert "[The whole output](https://ci.example/runs/1) shows everything" in markdown
 
 
-def test_what_does_not_even_have_a_name_there_is_counted() -> None:
-    assert "more. `--format json` shows everything" in render(large(3000))
+@pytest.mark.parametrize(("changes", "name"), [(2000, LONG), (10_000, LONG), (10_000, "Policy")])
+def test_what_does_not_even_have_a_name_there_is_counted(changes: int, name: str) -> None:
+    markdown = render(large(changes, name))
+    rows = markdown.count("\n| update |")
+    (line,) = (line for line in markdown.splitlines() if line.startswith("- update ConditionalAccess"))
+    unnamed = int(line.rpartition("and ")[2].removesuffix(" more").replace(",", ""))
+
+    assert size(markdown) < 65_000
+    assert rows + line.count("`") // 2 + unnamed == changes
+    assert f"{changes - rows:,} more changes, by name" in markdown.replace(
+        f"{changes - rows}", f"{changes - rows:,}"
+    )
+    assert "`--format json` shows everything" in markdown
 
 
 def test_one_long_change_does_not_keep_out_the_others() -> None:
     long = replace(planning().entries[0], fields=(FieldLine(path="x", before=None, after="y" * 900),) * 99)
     report = Report(command="plan", headline=REAL, planning=Planning(entries=(long, *planning().entries[1:])))
 
-    assert "Not shown here for lack of room: `ConditionalAccessPolicy/NH-10 Registration`" in render(report)
+    assert "Details of 1 change have no room here. `--format json` shows everything." in render(report)
     assert "<summary>create" in render(report)
 
 

@@ -1,0 +1,43 @@
+"""Many objects by name, in as little room as it takes: a line a group, and names cut alike until all fit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from tapctl.render.escape import visible
+from tapctl.render.gfm import CLIPPED, code
+from tapctl.render.room import fitting, taken
+
+_WIDTHS: Final = (80, 40, 24, 16)
+_END: Final = 8  # characters kept of a long name's end, in which names of a series differ
+
+
+def roll(groups: Mapping[str, Sequence[str]], most: int) -> list[str]:
+    """A line for each group, in at most `most` characters if the groups are few. Names that have no room even
+    when they are cut are counted."""
+    for width in _WIDTHS:
+        found = [_line(title, [*names], len(names), width) for title, names in groups.items()]
+        if taken(found) <= most:
+            return found
+    total = sum(map(len, groups.values()))
+    return [_some(title, names, most * len(names) // total) for title, names in groups.items()]
+
+
+def _line(title: str, names: Sequence[str], count: int, width: int) -> str:
+    more = [f"and {count - len(names):,} more"] if len(names) < count else []
+    return f"- {title} ({count:,}): {', '.join([*(_cut(name, width) for name in names), *more])}"
+
+
+def _some(title: str, names: Sequence[str], most: int) -> str:
+    width = _WIDTHS[-1]
+    room = most - taken([_line(title, [], len(names), width)])
+    kept = fitting((_cut(name, width) for name in names), room)
+    return _line(title, names[:kept], len(names), width)
+
+
+def _cut(name: str, width: int) -> str:
+    shown = visible(name)
+    if len(shown) > width:
+        shown = shown[: width - _END - 1] + CLIPPED + shown[-_END:]
+    return code(shown)
