@@ -6,10 +6,12 @@ Nothing but click is imported until a command is chosen: `tapctl --help` has to 
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 import click
@@ -40,6 +42,8 @@ COMMANDS: Final = {
 """Each command's line in the help; the command itself is `tapctl.cli.<name>.command`."""
 
 INTERRUPTED: Final = 130
+_NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""A disk that is full or broken is nobody's bug."""
 
 
 @click.command(
@@ -59,7 +63,12 @@ def group() -> None:
 
 
 def main() -> None:
-    """The `tapctl` program."""
+    """The `tapctl` program. A stream that was closed before it began is none: `tapctl plan >&-`."""
+    if sys.stderr is None:
+        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  # until the program ends
+    if sys.stdout is None:
+        click.echo("Error: the output cannot be written: stdout is closed", err=True)
+        sys.exit(1)
     sys.exit(run(sys.argv[1:]))
 
 
@@ -78,9 +87,21 @@ def run(arguments: Sequence[str]) -> int:
         _tell(error, _format_in(arguments))
         return 1
     except BrokenPipeError:  # whoever read the output has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _write_no_more()
+        return 1
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        _write_no_more()
+        what = f'"{visible(str(error.filename))}"' if error.filename else "the output"
+        click.echo(f"Error: {what} cannot be written: {error.strerror}", err=True)
         return 1
     return code if isinstance(code, int) else 0
+
+
+def _write_no_more() -> None:
+    """What is still waiting to be written goes nowhere, or Python would fail again at the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _tell(error: click.ClickException | TapctlError, output_format: str) -> None:

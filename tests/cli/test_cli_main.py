@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from shutil import which
 
 import click
 import pytest
@@ -199,6 +201,49 @@ def test_a_reader_who_leaves_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None
     with tempfile.TemporaryFile() as file:
         monkeypatch.setattr(sys, "stdout", Gone(file.fileno()))
         assert run(["--version"]) == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no disk that is always full")
+@pytest.mark.parametrize("arguments", [["environments"], ["plan", "--format", "json"], ["--help"]])
+def test_a_full_disk_is_no_traceback(cli: Cli, arguments: list[str]) -> None:
+    command = [sys.executable, "-c", "from tapctl.cli.main import main; main()", *arguments]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)  # noqa: S603
+
+    assert done.returncode == 1
+    assert done.stderr == "Error: the output cannot be written: No space left on device\n"
+
+
+def test_a_file_without_room_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "policies/a.yaml")
+
+    monkeypatch.setattr(group, "main", fail)
+    with tempfile.TemporaryFile("w") as file:
+        monkeypatch.setattr(sys, "stdout", file)
+        assert run(["import"]) == 1
+    assert capsys.readouterr().err == 'Error: "policies/a.yaml" cannot be written: No space left on device\n'
+
+
+def test_any_other_trouble_with_files_is_a_bug(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise NotADirectoryError(errno.ENOTDIR, "Not a directory")
+
+    monkeypatch.setattr(group, "main", fail)
+    with pytest.raises(NotADirectoryError):
+        run(["plan"])
+
+
+@pytest.mark.skipif(which("sh") is None, reason="there is no shell to close a stream with")
+@pytest.mark.parametrize(("closed", "code"), [(">&-", 1), ("2>&-", 0)])
+def test_a_stream_that_is_closed_is_no_traceback(cli: Cli, closed: str, code: int) -> None:
+    program = f'"{sys.executable}" -c "from tapctl.cli.main import main; main()" environments {closed}'
+    done = subprocess.run(["sh", "-c", program], capture_output=True, text=True, check=False, cwd=cli.root)  # noqa: S603, S607
+
+    assert done.returncode == code
+    assert done.stderr == ("Error: the output cannot be written: stdout is closed\n" if code else "")
 
 
 def test_main_exits_with_the_code(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
