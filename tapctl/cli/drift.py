@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     "--since",
     "said",
     metavar="TIME",
-    help="What is newer counts as new: 2026-11-20, 2026-11-20T08:00Z, 7d, 36h [default: HEAD's commit].",
+    help="What is newer counts as new: 2026-11-20 (midnight UTC), 2026-11-20T08:00Z, 7d, 36h "
+    "[default: HEAD's commit].",
 )
 @click.option(
     "--adopt", is_flag=True, help="Write the tenant's version into the documents; comments are kept."

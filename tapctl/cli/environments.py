@@ -30,7 +30,7 @@ def command(options: Options, *, only_real: bool) -> int:
     match options.format:
         case "json":
             listed = [_as_json(environment, default) for environment in found]
-            text = written({"version": VERSION, "environments": [*listed]})
+            text = written({"version": VERSION, "command": "environments", "environments": [*listed]})
         case "markdown":
             from tapctl.render.gfm import code
 

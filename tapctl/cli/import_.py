@@ -189,6 +189,7 @@ def _tell(
     if options.format == "json":
         answer = {
             "version": 1,
+            "command": "import",
             "environment": snapshot.environment,
             "tenant": snapshot.tenant_id or None,
             "notice": notice or None,

@@ -54,6 +54,10 @@ def command(
     if options.environment is not None:
         results = [result for result in results if result.environment == options.environment]
         expected = [options.environment]
+    if not results and not expected:
+        raise UsageError(
+            f"no run left a result in {', '.join(map(str, paths))}: there is nothing to put together"
+        )
     combined = combine(results, expected, is_strict=allow is not None)
     click.echo(_rendered(combined, options.format), nl=False)
     options.also.write(lambda output_format: _rendered(combined, output_format))

@@ -4,27 +4,37 @@ from __future__ import annotations
 
 import re
 import subprocess
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from tapctl.drift.events import moment_of
 from tapctl.drift.news import Since
 from tapctl.errors import UsageError
+from tapctl.passes.times import Zones
+from tapctl.passes.times import moment_of as moment_in_words
 
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _AGO = re.compile(r"(?:(\d{1,4})d)?(?:(\d{1,5})h)?")
 
 
 def since(said: str | None, root: Path, now: datetime) -> Since:
-    """`2026-11-20`, `2026-11-20T08:00Z`, `7d`, `36h`; nothing means HEAD. Raises UsageError for the rest."""
+    """`2026-11-20` (midnight UTC), `2026-11-20T08:00Z`, `7d`, `36h`; nothing means HEAD. Raises UsageError
+    for the rest, a time without its zone included."""
     if said is None:
         return _head(root)
     days, hours = found.groups() if said and (found := _AGO.fullmatch(said)) else (None, None)
-    moment = moment_of(said)
     if days or hours:
         moment = now - timedelta(days=int(days or 0), hours=int(hours or 0))
-    if moment is None:
-        raise UsageError(f'--since "{said}" is no time: give 2026-11-20, 2026-11-20T08:00Z, 7d or 36h')
-    return Since(moment=moment.astimezone(UTC), said="--since")
+    else:
+        moment = _said(f"{said}T00:00Z" if _DAY.fullmatch(said) else said)
+    return Since(moment=moment, said="--since")
+
+
+def _said(text: str) -> datetime:
+    try:
+        return moment_in_words(text, Zones())
+    except ValueError as error:
+        raise UsageError(f"--since: {error}; a day, 7d or 36h will do as well") from error
 
 
 def _head(root: Path) -> Since:

@@ -161,6 +161,7 @@ def render_json(found: Explanation) -> str:
     return written(
         {
             "version": VERSION,
+            "command": "explain",
             "name": found.name or None,
             "what": found.what,
             "title": found.title,

@@ -139,7 +139,7 @@ def test_a_time_that_is_none(cli: Cli) -> None:
     result = cli("drift", "--since", "yesterday")
 
     assert (result.code, result.out) == (1, "")
-    assert "is no time" in result.err
+    assert "is no date and time" in result.err
 
 
 def test_a_pipeline_names_its_environment(cli: Cli) -> None:

@@ -82,3 +82,11 @@ def test_facts_are_not_about_the_way_back(cli: Cli) -> None:
     result = cli("plan", "--undo", "record.jsonl", "--facts", "live")
     assert result.code == 1
     assert "give one of the two" in result.err
+
+
+def test_what_stands_on_no_line_is_shown_in_the_settings(cli: Cli) -> None:
+    (run,) = cli("plan", "--format", "sarif").json["runs"]
+    places = {item["ruleId"]: item["locations"][0]["physicalLocation"] for item in run["results"]}
+
+    assert places["facts-missing"]["artifactLocation"]["uri"] == "policies/tapctl.yaml"
+    assert places["facts-missing"]["region"] == {"startLine": 1}

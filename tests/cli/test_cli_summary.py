@@ -48,6 +48,15 @@ def test_every_environment_has_to_have_a_result(planned: Cli) -> None:
     assert [item["status"] for item in result.json["results"]] == ["missing", "changes"]
 
 
+def test_no_result_at_all_is_wrong(planned: Cli) -> None:
+    Path("empty").mkdir()
+    expected = wrote("real.json", {"environments": [{"name": "lab"}]})
+
+    result = planned("summary", "empty")
+    assert (result.code, "no run left a result in empty" in result.err) == (1, True)
+    assert "missing" in planned("summary", "empty", "--environments", expected, "--format", "json").out
+
+
 def test_drift_is_two(planned: Cli) -> None:
     planned("drift", "-e", "sandbox", "--also", "json=drift-sandbox.json")
 

@@ -28,8 +28,13 @@ def test_a_moment_or_so_long_ago(said: str, moment: datetime) -> None:
 
 @pytest.mark.parametrize("said", ["", "yesterday", "d", "2026-13-01", "-1d"])
 def test_what_is_no_time(said: str) -> None:
-    with pytest.raises(UsageError, match="is no time"):
+    with pytest.raises(UsageError, match=r"--since: .*is (no date|on no calendar).*a day, 7d or 36h"):
         since(said, Path(), NOW)
+
+
+def test_a_time_without_a_zone_is_nobody_s_guess() -> None:
+    with pytest.raises(UsageError, match="which one you mean: 2026-11-20T08:00Z or 2026-11-20T08:00"):
+        since("2026-11-20T08:00", Path(), NOW)
 
 
 def test_the_commit_that_is_checked_out(tmp_path: Path) -> None:
