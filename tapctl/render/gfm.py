@@ -18,6 +18,8 @@ _PUNCTUATION: Final = re.compile(r"([!#$&*<>\[\\\]_`{|}~^]|^[-+=]|(?<=\d)[.)]$)"
 _LINKED: Final = re.compile(
     r"@|#\d|\$|//|www\.|(mailto|xmpp):|:[\w+-]+:|\b(gh|ghsa|cve)-|\b[0-9a-f]{7,}\b", re.IGNORECASE
 )
+_OPENING: Final = "('\"[{"
+_CLOSING: Final = ")'\"]},.;!?"
 _SPACES: Final = re.compile(r"( +)")
 _PLAIN: Final = re.compile(r"[^`|\\]+")
 _BREAK: Final = "<!-- -->"  # shows nothing, and ends what a linker reads as one word
@@ -31,7 +33,17 @@ def text(words: str) -> str:
 
 
 def _word(part: str) -> str:
-    return code(part) if _LINKED.search(part) else _PUNCTUATION.sub(r"\\\1", part)
+    """Punctuation around what stands in code stays outside, if what is left is still what would be linked."""
+    inner = part.lstrip(_OPENING)
+    core = inner.rstrip(_CLOSING)
+    if _LINKED.search(core):
+        before, after = part[: len(part) - len(inner)], inner[len(core) :]
+        return f"{_escaped(before)}{code(core)}{_escaped(after)}"
+    return code(part) if _LINKED.search(part) else _escaped(part)
+
+
+def _escaped(part: str) -> str:
+    return _PUNCTUATION.sub(r"\\\1", part)
 
 
 def lines(words: str) -> str:

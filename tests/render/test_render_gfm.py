@@ -24,6 +24,19 @@ def test_words_in_a_sentence_are_text(words: str) -> None:
     assert squeezed(seen.text) == squeezed(f"Before {visible(words)} after")
 
 
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        ("by eve@x.example, at", "by `eve@x.example`, at"),
+        ("'@team', [#7].", "'`@team`', \\[`#7`\\]."),
+        ("(:smile:)", "(`:smile:`)"),
+        ("www.", "`www.`"),
+    ],
+)
+def test_punctuation_stays_outside_code(words: str, shown: str) -> None:
+    assert text(words) == shown
+
+
 @calm
 @given(nasty)
 def test_a_sentence_starts_no_block(words: str) -> None:
