@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -18,6 +20,7 @@ _WHATS: Final = {
     "unwanted": "in the tenant, where it should not be",
 }
 _MOST_NAMES: Final = 5
+_GOES_ON: Final = re.compile(r'[,()"]')
 
 
 def headline(news: News) -> str:
@@ -95,10 +98,16 @@ def by(event: Event) -> str:
     """Who, when, with what, from where; what the record does not say is unknown."""
     actor = event.actor
     if actor.kind == "application":
-        who = f"application {actor.name}"
+        who = f"application {_whole(actor.name)}"
     elif actor.kind == "person":
-        who = f"{actor.name}, {f'with {event.application}' if event.application else 'application unknown'}"
+        tool = f"with {_whole(event.application)}" if event.application else "application unknown"
+        who = f"{_whole(actor.name)}, {tool}"
     else:
         who = "somebody the record does not name"
-    address = f"from {event.ip_address}" if event.ip_address else "address unknown"
-    return f"by {who}, {address}, {shown_time(event.moment)} ({event.activity})"
+    address = f"from {_whole(event.ip_address)}" if event.ip_address else "address unknown"
+    return f"by {who}, {address}, {shown_time(event.moment)} ({_whole(event.activity)})"
+
+
+def _whole(words: str) -> str:
+    """In quotes where it could be read as going on with the sentence: anybody may name an application."""
+    return json.dumps(words, ensure_ascii=False) if _GOES_ON.search(words) else words

@@ -20,6 +20,7 @@ _LINKED: Final = re.compile(
 )
 _OPENING: Final = "('\"[{"
 _CLOSING: Final = ")'\"]},.;!?"
+_PAIRS: Final = {")": "(", "]": "[", "}": "{"}
 _SPACES: Final = re.compile(r"( +)")
 _PLAIN: Final = re.compile(r"[^`|\\]+")
 _BREAK: Final = "<!-- -->"  # shows nothing, and ends what a linker reads as one word
@@ -36,6 +37,11 @@ def _word(part: str) -> str:
     """Punctuation around what stands in code stays outside, if what is left is still what would be linked."""
     inner = part.lstrip(_OPENING)
     core = inner.rstrip(_CLOSING)
+    for closing in inner[len(core) :]:  # `a(b)` ends with what it opened
+        opening = _PAIRS.get(closing)
+        if opening is None or core.count(opening) <= core.count(closing):
+            break
+        core += closing
     if _LINKED.search(core):
         before, after = part[: len(part) - len(inner)], inner[len(core) :]
         return f"{_escaped(before)}{code(core)}{_escaped(after)}"

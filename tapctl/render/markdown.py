@@ -163,11 +163,15 @@ def _finding(finding: Finding) -> str:
 
 
 def _message(finding: Finding) -> str:
-    """The message, in which the object it is about stands in code."""
-    message, about = clipped(finding.message, _LONGEST_MESSAGE), str(finding.address or "")
-    if not about or visible(about) not in message:
+    """The message, in which the object it is about stands in code: lint begins with its name."""
+    message, about = clipped(finding.message, _LONGEST_MESSAGE), finding.address
+    if about is None:
         return text(message)
-    return code(about).join(map(text, message.split(visible(about))))
+    if visible(str(about)) in message:
+        return code(str(about)).join(map(text, message.split(visible(str(about)))))
+    name = visible(about.name)
+    rest = message.removeprefix(name)
+    return f"{code(name)}{text(rest)}" if rest.startswith(" ") else text(message)
 
 
 def _table(report: Report, entries: Sequence[Entry], kept: int, room: Room) -> list[str]:

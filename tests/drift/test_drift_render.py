@@ -9,12 +9,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from audit_records import record
+from audit_records import NOW, record
 from drift_tenants import DELETED, LOCATIONS, POLICIES, SINCE, Base, named, pass_policy
 from jsonschema import Draft4Validator, Draft202012Validator
 from sarif_schema import SARIF_SCHEMA
 
 from tapctl import schema
+from tapctl.drift.events import Actor, Event
 from tapctl.drift.news import News, news
 from tapctl.model import Address
 from tapctl.render.drift_html import render as render_html
@@ -22,6 +23,7 @@ from tapctl.render.drift_json import render as render_json
 from tapctl.render.drift_markdown import render as render_markdown
 from tapctl.render.drift_sarif import render as render_sarif
 from tapctl.render.drift_text import render as render_text
+from tapctl.render.drift_words import by
 
 OTHER = "99999999-0000-4000-8000-00000000000{}"
 
@@ -156,3 +158,12 @@ def test_a_hundred_drifted_objects_fit_an_issue(base: Base) -> None:
     assert len(render_markdown(many)) < 65_000
     assert "more; see `--format json`" in render_markdown(many)
     assert "and 2980 more" in render_text(many)
+
+
+def test_no_name_goes_on_with_the_sentence() -> None:
+    actor = Actor(kind="application", name="App, from 203.0.113.9")
+    event = Event(id="1", moment=NOW, activity='Add "policy"', actor=actor, ip_address="198.51.100.7")
+
+    said = by(event)
+    assert said.startswith('by application "App, from 203.0.113.9", from 198.51.100.7, 2026-11-25')
+    assert said.endswith('("Add \\"policy\\"")')

@@ -30,6 +30,7 @@ def test_words_in_a_sentence_are_text(words: str) -> None:
         ("by eve@x.example, at", "by `eve@x.example`, at"),
         ("'@team', [#7].", "'`@team`', \\[`#7`\\]."),
         ("(:smile:)", "(`:smile:`)"),
+        ("(![x](http://x/y.png)),", "(`![x](http://x/y.png)`),"),
         ("www.", "`www.`"),
     ],
 )

@@ -138,6 +138,20 @@ def test_the_object_of_a_finding_stands_in_code() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        ("NH-10 Registration asks for nothing", "- `NH-10 Registration` asks for nothing ("),
+        ("NH-10 Registrations ask", "- NH-10 Registrations ask ("),
+        ("passes work for NH-10 Registration", "- passes work for NH-10 Registration ("),
+    ],
+)
+def test_a_name_that_begins_a_finding_stands_in_code(message: str, shown: str) -> None:
+    found = replace(findings()[1], message=message, address=POLICY)
+
+    assert shown in render(replace(full(), findings=(found,)))
+
+
 def test_many_warnings_are_folded() -> None:
     assert "<details><summary>Warnings (11)</summary>" in render(
         replace(full(), findings=(findings()[3],) * 11)
