@@ -1,0 +1,79 @@
+"""What one apply knows and does on its way: names that got ids, and how long it waits."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
+
+from tapctl.match import Matched, Pair
+from tapctl.model import Address, JsonObject, Plan
+from tapctl.order import Step
+from tapctl.record import Record
+
+if TYPE_CHECKING:
+    from tapctl.graph.gateway import Gateway
+
+_LONGEST_WAIT: Final = 15.0
+
+
+@dataclass(slots=True, kw_only=True)
+class Waits:
+    """Longer and longer waits, in seconds, until none is `left`."""
+
+    left: float
+    sleep: Callable[[float], Awaitable[None]]
+    next: float = 1.0
+
+    async def again(self) -> bool:
+        """Wait, and whether to look again; False at once when the time is used up."""
+        if self.left <= 0:
+            return False
+        await self.sleep(self.next)
+        self.left, self.next = self.left - self.next, min(self.next * 2, _LONGEST_WAIT)
+        return True
+
+
+@dataclass(slots=True, kw_only=True)
+class Run:
+    """One apply under way. `patience` is how long a write may take to read back, in seconds; `waiting` is
+    told how many changes do not yet, and how long that may still take. `done`, `failed` and `skipped` are the
+    verdicts; `begun` and `written` are for an account of what was interrupted."""
+
+    gateway: Gateway
+    plan: Plan
+    matched: Matched
+    record: Record
+    patience: float = 120.0
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    watch: Callable[[Step], None] = lambda _: None
+    waiting: Callable[[int, float], None] = lambda changes, seconds: None
+    pairs: dict[Address, Pair] = field(init=False)
+    ids: dict[Address, str] = field(init=False)
+    done: dict[Address, JsonObject] = field(default_factory=dict)
+    failed: dict[Address, str] = field(default_factory=dict)
+    skipped: dict[Address, str] = field(default_factory=dict)
+    begun: set[Address] = field(default_factory=set)
+    written: set[Address] = field(default_factory=set)
+    fresh: set[str] = field(default_factory=set)
+    created: set[str] = field(default_factory=set)
+    tightening: set[Address] = field(default_factory=set)
+    covering: set[Address] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        ours = (pair for pair in self.matched.pairs if pair.desired is not None or pair.is_owned)
+        self.pairs = {pair.address: pair for pair in ours}
+        self.ids = {address: pair.id for address, pair in self.pairs.items() if pair.id is not None}
+
+    def bind(self, address: Address, object_id: str, event: str = "created") -> None:
+        """From here on the name has an id."""
+        self.ids[address] = object_id
+        self.created.add(object_id)
+        self.record.write(event, address=str(address), id=object_id)
+        directory = self.matched.directory.with_id(address, object_id.lower())
+        self.matched = replace(self.matched, directory=directory)
+
+    def begin_waiting(self) -> Waits:
+        """For one thing that is not there yet."""
+        return Waits(left=self.patience, sleep=self.sleep)
