@@ -8,13 +8,21 @@ from typing import Final
 from tapctl.model import Finding, Json
 from tapctl.render.escape import visible
 from tapctl.render.gfm import clipped, code, fenced, html_code, text
-from tapctl.render.values import MOST_ENTRIES, block, counted, is_block, listed, shortened, shown
+from tapctl.render.values import MOST_ENTRIES, block, is_block, listed, shortened, shown
 from tapctl.report import Entry, FieldLine
 
 HEAD: Final = "| | object | what changes | look at |\n| --- | --- | --- | --- |"
 
-_MOST_FIELDS: Final = 3
+_MOST_FIELDS: Final = 4
 _MOST_NAMES: Final = 3
+_DECIDE: Final = (
+    "state",
+    "grantControls.builtInControls",
+    "grantControls.authenticationStrength",
+    "conditions.users.include",
+    "conditions.applications.include",
+    "member",
+)
 _MOST_LINES: Final = 60
 _LONGEST_VALUE, _LONGEST_NAME, _LONGEST_LINE, _LONGEST_WHY = 60, 120, 1000, 500
 
@@ -28,18 +36,27 @@ def row(entry: Entry, findings: Iterable[Finding]) -> str:
 
 
 def _summary(entry: Entry) -> Iterator[str]:
+    """What is told in the table: what changes; of what comes or goes, what it does."""
     if entry.former_name is not None:
         yield f"renamed from {code(clipped(entry.former_name, _LONGEST_NAME))}"
     if entry.action == "delete":
-        yield text(clipped(entry.reason, _LONGEST_NAME))
-        return
-    state_first = sorted(entry.fields, key=lambda field: field.path != "state")
-    first, more = shortened(state_first, _MOST_FIELDS)
-    if entry.action == "create":
-        first = [field for field in state_first if field.path == "state"]
-        more = [counted(len(entry.fields), "field")]
-    yield from map(_field, first)
+        yield text(clipped(entry.reason, _LONGEST_NAME)) + ("; until now" if entry.fields else "")
+    first, more = shortened(sorted(entry.fields, key=_weight), _MOST_FIELDS)
+    yield from map(_field if entry.action == "update" else _held, first)
     yield from more
+
+
+def _weight(field: FieldLine) -> int:
+    """Whether, what, whom, where: what decides about a policy comes before the rest."""
+    first = (number for number, path in enumerate(_DECIDE) if field.path.startswith(path))
+    return next(first, len(_DECIDE))
+
+
+def _held(field: FieldLine) -> str:
+    """A field of which one side only is there."""
+    side = field.before if field.after is None else field.after
+    said = _names(side) if field.is_set and isinstance(side, list) else _value(side)
+    return f"{code(clipped(field.path, _LONGEST_NAME))} {said}"
 
 
 def _field(field: FieldLine) -> str:

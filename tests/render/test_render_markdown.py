@@ -127,7 +127,9 @@ def test_what_is_stopped_comes_first() -> None:
         line for line in render(replace(full(), findings=(stopped,))).splitlines() if line.startswith("| ")
     ]
 
-    assert rows[2].startswith("| delete | `Old Pilots`<br>Group | ensure: absent | brake `enforces` |")
+    assert rows[2].startswith(
+        "| delete | `Old Pilots`<br>Group | ensure: absent; until now<br>`members` `all`"
+    )
 
 
 def test_the_object_of_a_finding_stands_in_code() -> None:
@@ -150,6 +152,26 @@ def test_a_name_that_begins_a_finding_stands_in_code(message: str, shown: str) -
     found = replace(findings()[1], message=message, address=POLICY)
 
     assert shown in render(replace(full(), findings=(found,)))
+
+
+@pytest.mark.parametrize(("action", "said"), [("create", ""), ("delete", "ensure: absent; until now<br>")])
+def test_a_row_says_what_comes_or_goes_does(action: Literal["create", "delete"], said: str) -> None:
+    lines = [
+        FieldLine(path="conditions.clientAppTypes", before=None, after=["all"], is_set=True),
+        FieldLine(path="conditions.users.includeGroups", before=None, after=["A", "B"], is_set=True),
+        FieldLine(path="grantControls.authenticationStrength", before=None, after="Strong"),
+        FieldLine(path="state", before=None, after="enabled"),
+        FieldLine(path="x", before=None, after=1),
+        FieldLine(path="y", before=None, after=2),
+    ]
+    if action == "delete":
+        lines = [replace(line, before=line.after, after=None) for line in lines]
+    entry = Entry(address=POLICY, action=action, reason="ensure: absent", fields=tuple(lines))
+    report = Report(command="plan", headline=REAL, planning=Planning(entries=(entry,)))
+
+    what = "`state` `enabled`<br>`grantControls.authenticationStrength` `Strong`"
+    assert f"| {said}{what}<br>`conditions.users.includeGroups` `A`, `B`<br>" in render(report)
+    assert "<br>and 2 more |" in render(report)
 
 
 def test_many_warnings_are_folded() -> None:
