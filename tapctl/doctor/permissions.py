@@ -7,7 +7,8 @@ from typing import Final
 
 from tapctl.doctor.check import Check, Held, Status
 from tapctl.graph.gateway import Caller
-from tapctl.model import JsonObject
+from tapctl.kinds._roles import ROLES
+from tapctl.model import Json, JsonObject
 from tapctl.needed import Excess, Need, Purpose, is_met
 
 AZURE_CLI: Final = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
@@ -18,6 +19,15 @@ _ROLES: Final = {
     "Administrator where groups are declared)",
     "passes": "Authentication Administrator (Privileged Authentication Administrator for administrators)",
 }
+
+
+_ALL: Final = "Global Administrator"
+_SUFFICE: Final = {
+    "plan": ({"Global Reader"},),
+    "apply": ({"Conditional Access Administrator", "Authentication Policy Administrator"},),
+    "passes": ({"Authentication Administrator"}, {"Privileged Authentication Administrator"}),
+}
+"""Any of these sets of roles is enough, and so is `_ALL`; others may be."""
 
 
 def held_by(caller: Caller) -> frozenset[str]:
@@ -39,7 +49,7 @@ def permission_checks(
     met = [item.need.permission for item in found if item.is_held]
     if met:
         checks.append(_check("held", "ok", ", ".join(met)))
-    return (*checks, *_of_a_person(caller, purpose))
+    return (*checks, *_of_a_person(caller, claims.get("wids"), purpose))
 
 
 def _missing(need: Need, caller: Caller, claims: JsonObject) -> Check:
@@ -67,10 +77,23 @@ def _excess(item: Excess) -> Check:
     )
 
 
-def _of_a_person(caller: Caller, purpose: Purpose) -> Iterator[Check]:
-    if caller.kind == "person":
-        message = f"a person needs a directory role besides: {_ROLES[purpose]}"
-        yield _check("directory role", "skipped", f"{message}; a token's scopes do not show it")
+def _of_a_person(caller: Caller, wids: Json, purpose: Purpose) -> Iterator[Check]:
+    """A person's active roles for the whole tenant stand in `wids`, where Entra puts that in."""
+    if caller.kind != "person":
+        return
+    needed = f"a person needs a directory role besides: {_ROLES[purpose]}"
+    if not isinstance(wids, list):
+        yield _check(
+            "directory role", "skipped", f"{needed}; this token does not say which are held (no wids)"
+        )
+        return
+    held = {name for name, role in ROLES.items() if role in wids}
+    said = f"active for the whole tenant: {', '.join(sorted(held)) or 'none that is known'}"
+    if any(enough <= held for enough in ({_ALL}, *_SUFFICE[purpose])):
+        yield _check("directory role", "ok", said)
+        return
+    todo = f"{needed}. Activate it (Privileged Identity Management), and sign in again for a new token"
+    yield _check("directory role", "warning", said, todo)
 
 
 def _check(name: str, status: Status, message: str, todo: str = "") -> Check:

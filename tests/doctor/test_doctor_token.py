@@ -143,6 +143,27 @@ def test_a_person_needs_scopes_and_a_role() -> None:
     assert found["held"].message == "Group.Read.All"
 
 
+CA_ADMINISTRATOR = "b1be1c3e-b65d-4f19-8427-f6fa0d97feb9"
+METHODS_ADMINISTRATOR = "0526716b-113d-4c15-b2c8-68e3c22b9f80"
+GLOBAL_ADMINISTRATOR = "62e90394-69f5-4237-9190-012177145e10"
+
+
+@pytest.mark.parametrize(
+    ("wids", "status", "said"),
+    [
+        ([CA_ADMINISTRATOR, METHODS_ADMINISTRATOR], "ok", "Authentication Policy Administrator, Conditional"),
+        ([GLOBAL_ADMINISTRATOR], "ok", "Global Administrator"),
+        ([CA_ADMINISTRATOR], "warning", "Conditional Access Administrator"),
+        (["b79fbf4d-3ef9-4689-8143-76b194e85509", 7], "warning", "none that is known"),
+    ],
+)
+def test_a_person_s_active_roles_are_in_the_token(wids: list[Json], status: str, said: str) -> None:
+    found = judged("apply", idtyp="user", scp="x", roles=[], wids=wids)["directory role"]
+
+    assert (found.status, bool(found.todo)) == (status, status == "warning")
+    assert f"active for the whole tenant: {said}" in found.message
+
+
 def test_the_azure_cli_s_own_token_cannot_be_given_more() -> None:
     found = judged(idtyp="user", appid=AZURE_CLI, scp="x", roles=[])
 
