@@ -82,6 +82,15 @@ def test_ids_are_named_a_thousand_at_a_time(tmp_path: Path) -> None:
     assert requests_of(tenant, tmp_path) == before + 1
 
 
+def test_what_is_no_id_is_not_looked_up_among_them(tmp_path: Path) -> None:
+    users = {"excludeGroups": ["id:Pilots"], "excludeUsers": [f"id:{numbered(1, 5000)}"]}
+
+    planned = plan(folder(tmp_path, [policy("P", **users)]), Tenant()).plan
+
+    held = [found.message.split()[2] for found in planned.findings if found.rule == "id-of-nothing"]
+    assert sorted(held) == [f"{numbered(1, 5000)},", "Pilots,"]
+
+
 def test_names_are_asked_for_fifteen_at_a_time(tmp_path: Path) -> None:
     tenant = Tenant()
     names = [f"person-{number}@{DOMAIN}" for number in range(40)]

@@ -14,7 +14,7 @@ from tapctl.kinds import lookups
 from tapctl.model import Json, JsonObject, Workspace
 from tapctl.observe.reading import Reading
 from tapctl.observe.wanted import is_listed, pinned
-from tapctl.reference import parse
+from tapctl.reference import GUID, parse
 from tapctl.validate import Desired
 
 _IDS_PER_LOOKUP = 1000  # directoryObjects/getByIds
@@ -101,7 +101,7 @@ def _ids_held(
     for kind, item in specs:
         for _, spot, text in references(kind.field, expand(kind.field, kind.from_graph(item))):
             reference = parse(text, spot.references, spot.words)
-            if reference.form == "id":
+            if reference.form == "id" and GUID.fullmatch(reference.text):  # getByIds takes nothing else
                 held[spot.references].add(reference.text)
     return held
 

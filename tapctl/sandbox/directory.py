@@ -9,7 +9,7 @@ from tapctl.sandbox.call import Answer, Call, Route, route
 from tapctl.sandbox.membership import active_roles, bare, find_object
 from tapctl.sandbox.query import Listing, answer_list, answer_one
 from tapctl.sandbox.tenant import AGREEMENTS, SKUS, role_templates
-from tapctl.sandbox.values import JsonObject, bad_request, missing_resource
+from tapctl.sandbox.values import JsonObject, bad_request, is_guid, missing_resource
 
 EQUAL = "eq ne not in"
 TEXT = f"{EQUAL} ge le startswith endswith"
@@ -256,11 +256,13 @@ def get_object(call: Call) -> Answer:
 
 
 def get_by_ids(call: Call) -> Answer:
-    """Ids that lead nowhere are missing from the answer."""
+    """Ids that lead nowhere are missing from the answer; what is no id at all is refused."""
     body = call.object()
     wanted, types = body.get("ids"), body.get("types") or []
     if not isinstance(wanted, list) or not 1 <= len(wanted) <= MOST_IDS:
         raise bad_request(f"ids has to be a list of 1 to {MOST_IDS} ids.", "Request_BadRequest")
+    if strange := [identifier for identifier in wanted if not is_guid(identifier)]:
+        raise bad_request(f"Invalid object identifier '{strange[0]}'.", "Request_BadRequest")
     found = [find_object(call, str(identifier)) for identifier in dict.fromkeys(wanted)]
     kinds = {f"#microsoft.graph.{kind}".lower() for kind in types}
     kept = [item for item in found if item and (not kinds or item["@odata.type"].lower() in kinds)]

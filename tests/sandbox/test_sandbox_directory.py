@@ -166,6 +166,7 @@ def test_ids_of_any_kind_are_resolved_together() -> None:
     assert len(every) == 3
     assert refusal(client.post("directoryObjects/getByIds", {"ids": []}))[0] == 400
     assert refusal(client.post("directoryObjects/getByIds", {"ids": [NOBODY] * 1001}))[0] == 400
+    assert refusal(client.post("directoryObjects/getByIds", {"ids": [MIA, "Mia"]}))[0] == 400
 
 
 def test_one_object_is_found_by_its_id() -> None:
