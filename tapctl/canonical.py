@@ -172,17 +172,20 @@ def unknown(field: Field, value: Json, path: Path = ()) -> Iterator[tuple[Path, 
 
 
 def with_values(spec: JsonObject, values: Mapping[Path, Json]) -> JsonObject:
-    """A copy of `spec` with each value put at its path."""
+    """A copy of `spec` with each value put at its path; lists are long enough."""
     for path, value in values.items():
-        spec = _put(spec, path, value)
+        spec = cast(JsonObject, _put(spec, path, value))
     return spec
 
 
-def _put(spec: JsonObject, path: Path, value: Json) -> JsonObject:
+def _put(whole: Json, path: Path, value: Json) -> Json:
+    if not path:
+        return value
     head, *rest = path
-    below = spec.get(str(head))
-    inner = _put(below if isinstance(below, dict) else {}, tuple(rest), value) if rest else value
-    return {**spec, str(head): inner}
+    if isinstance(whole, list) and isinstance(head, int):
+        return [*whole[:head], _put(whole[head], tuple(rest), value), *whole[head + 1 :]]
+    spec = whole if isinstance(whole, dict) else {}
+    return {**spec, str(head): _put(spec.get(str(head)), tuple(rest), value)}
 
 
 def without(spec: JsonObject, path: Path) -> JsonObject:

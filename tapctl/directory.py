@@ -43,12 +43,14 @@ class Directory:
         return self._name_of((reference.kind,), found, field)
 
     def of_graph(self, field: Field, text: str) -> str:
-        """A reference as Graph answered it → its canonical text. It is a word or an id, never a name: what
-        is neither (a word newer than the schema) stays, as an id."""
+        """A reference as Graph answered it → its canonical text. It is a word or an id: what is neither (a
+        word newer than the schema) stays, as an id. A name is only what an export's reader marked as one."""
+        if text.startswith("name:"):
+            return self.as_name(field, text)
         reference = parse(text, field.references, field.words)
         if reference.form == "word" or any(lookups()[kind].key == "id" for kind in field.references):
             return reference.text
-        object_id = reference.text if reference.form == "id" else text
+        object_id = reference.text if reference.form == "id" else text.strip()
         return self._name_of(field.references, object_id, field)
 
     def _name_of(self, kinds: Iterable[str], object_id: str, field: Field) -> str:

@@ -243,6 +243,12 @@ class Snapshot:
     facts: TenantFacts = field(default_factory=TenantFacts)
     unread: Mapping[str, str] = field(default_factory=dict)
 
+    def was_asked(self, kinds: Iterable[str]) -> bool:
+        """Whether ids of these kinds have names if the tenant has them at all: an export was asked nothing,
+        and a tenant does not always answer."""
+        needed = {"names of directory objects", *(f"names of {kind}" for kind in kinds)}
+        return bool(self.tenant_id) and not needed & self.unread.keys()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldChange:

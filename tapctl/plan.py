@@ -222,9 +222,8 @@ def _ids_of_nothing(matched: Matched, snapshot: Snapshot) -> Iterator[Finding]:
 
 def _is_nothing(field: Field, object_id: str, matched: Matched, snapshot: Snapshot) -> bool:
     """Whether the tenant was asked about this id and has nothing by it."""
-    unread = {f"names of {kind}" for kind in field.references} | {"names of directory objects"}
     is_named = any((kind, object_id) in matched.directory.names for kind in field.references)
-    return not is_named and not unread & snapshot.unread.keys()
+    return not is_named and snapshot.was_asked(field.references)
 
 
 def _written_path(path: Path) -> Path:

@@ -51,6 +51,7 @@ class Field:
     is_flags: bool
     is_read_only: bool
     is_unmanaged: bool
+    min_items: int
     refers: bool  # itself, or something in it
 
 
@@ -120,6 +121,7 @@ def _field(node: JsonObject) -> Field:
         is_flags=node.get("x-flags") is True,
         is_read_only=node.get("readOnly") is True,
         is_unmanaged=node.get("x-unmanaged") is True,
+        min_items=cast(int, node.get("minItems", 0)),
         refers="x-reference" in node
         or any(below.refers for below in (*inner.values(), *([item] if item else []))),
     )

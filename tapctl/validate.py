@@ -11,10 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, cast
 
-from tapctl.canonical import canonical, expand, unknown, without
+from tapctl.canonical import canonical, expand, references, unknown, with_values, without
 from tapctl.kind import Kind
 from tapctl.kinds import kinds
 from tapctl.model import Address, Finding, Json, JsonObject, Path, Resource, Severity, dotted
+from tapctl.reference import parse
 from tapctl.schema import Field
 from tapctl.verdicts import nearest, shown, verdicts
 
@@ -67,12 +68,15 @@ def _check(written: Resource) -> tuple[Desired, list[Finding]]:
     resource = _identified(written) if kind.key == "id" else written
     spec = cast(JsonObject, expand(kind.field, kind.from_graph(resource.spec)))
     newer = {path: value for path, value in unknown(kind.field, spec) if dotted(path) in resource.newer}
+    words = dict(_newer_words(kind, resource, spec))
+    spec = with_values(spec, {path: f"id:{word}" for path, word in words.items()})
     desired = Desired(resource=resource, kind=kind, spec=spec, newer=newer)
     if resource.ensure == "absent":
         return desired, [*_lasting(kind, resource), *_misidentified(kind, written)]
     findings = list(_schema_findings(kind, resource, spec))
     findings += kind.rules(resource, kind.normalise(canonical(kind.field, spec, _as_written)))
     findings += [
+        *(_unknown_word(resource, path, word) for path, word in words.items()),
         *_stale_newer(resource, spec),
         *_read_only(kind.field, resource),
         *_blank(kind.field, resource),
@@ -118,6 +122,24 @@ def _unknown(kind: Kind, resource: Resource, path: Path) -> Finding:
         severity="warning" if is_newer else "error",
         message=f"{path[-1]!r} is no property{where}",
         help=_NEWER if is_newer else nearest(kind, str(path[-1]), _siblings(kind.field, path)),
+        place=resource.place(*path),
+        address=resource.address,
+    )
+
+
+def _newer_words(kind: Kind, resource: Resource, spec: JsonObject) -> Iterator[tuple[Path, str]]:
+    """What a document lists as newer in place of an id: a word of Graph's, and nobody's name."""
+    for path, spot, text in references(kind.field, spec):
+        if dotted(path) in resource.newer and parse(text, spot.references, spot.words).form == "name":
+            yield path, text
+
+
+def _unknown_word(resource: Resource, path: Path, word: str) -> Finding:
+    return Finding(
+        rule="unknown-value",
+        severity="warning",
+        message=f"{dotted(path)} is {shown(word)}, a word that tapctl does not know",
+        help=_NEWER,
         place=resource.place(*path),
         address=resource.address,
     )

@@ -161,4 +161,13 @@ def test_what_graph_answers_is_never_read_as_a_name() -> None:
 
     assert known.of_graph(field, ONE.upper()) == "Staff"
     assert known.of_graph(field, "Staff") == "id:Staff"
+    assert known.of_graph(field, " Newer ") == "id:Newer"
     assert known.of_graph(items("includeUsers"), "all") == "All"
+
+
+def test_a_name_in_an_export_is_marked_as_one() -> None:
+    known, field = groups(("Staff", ONE)), items("includeGroups")
+
+    assert known.of_graph(field, "name:Staff") == "Staff"
+    assert known.of_graph(field, "name:Elsewhere") == "Elsewhere"
+    assert known.of_graph(items("includeUsers"), "name:All") == "name:All"

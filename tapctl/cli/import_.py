@@ -72,8 +72,7 @@ def command(
         findings += _update(checked, snapshot, wanted, pattern, asks=not yes)
     proposal = _propose(checked, snapshot, wanted, pattern)
     _refuse_nobody(snapshot, proposal, pattern)
-    pins = proposal.pins if export is None else {}
-    write_both(options.workspace, checked.workspace.environment.name, proposal.documents, pins)
+    write_both(options.workspace, checked.workspace.environment.name, proposal.documents, proposal.pins)
     if is_new:
         propose_settings(options.workspace, proposal.hints)
     _tell(options, checked.workspace, snapshot, proposal, findings, requests)
@@ -170,6 +169,7 @@ def _propose(checked: Checked, snapshot: Snapshot, wanted: tuple[str, ...], patt
         wanted_kinds=wanted,
         pattern=pattern,
         taken_files=files_in(root),
+        settings=checked.workspace.settings,
     )
 
 
@@ -185,7 +185,7 @@ def _tell(
     from tapctl.report import SANDBOX_NOTICE
 
     notice = SANDBOX_NOTICE if snapshot.is_sandbox else ""
-    found = [*findings, *proposal.unnamed]
+    found = [*findings, *proposal.findings]
     if options.format == "json":
         answer = {
             "version": 1,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tapctl.canonical import default, expand, with_values
+from tapctl.canonical import default, expand, references, with_values
 from tapctl.match import Pair
-from tapctl.model import Json, JsonObject
+from tapctl.model import Json, JsonObject, Path, dotted
+from tapctl.reference import GUID, parse
 from tapctl.schema import Field
 from tapctl.validate import strange_paths
 
@@ -38,7 +40,7 @@ def draft(pair: Pair, *, name: str | None = None) -> Draft:
     shown: JsonObject = {"displayName": own_name} if is_other else {}
     spec = with_values({**shown, **_written_object(root, kept)}, pair.extra)
     spec = _complete(root, spec, expand(root, pair.kind.from_graph(pair.observed or {})))
-    newer = strange_paths(pair.kind, spec)
+    newer = strange_paths(pair.kind, spec) | {dotted(path) for path in _words(root, kept)}
     return Draft(
         kind=pair.kind.name,
         name=label,
@@ -58,7 +60,21 @@ def _written(field: Field, value: Json) -> Json:
         return [_written(field.items, item) for item in value]
     if field.unit == "minutes" and isinstance(value, int) and not isinstance(value, bool):
         return duration(value)
-    return value
+    return _plain(field, value)
+
+
+def _words(field: Field, value: JsonObject) -> Iterator[Path]:
+    """Where a word newer than the schema stands in place of an id."""
+    return (path for path, inner, text in references(field, value) if _plain(inner, text) != text)
+
+
+def _plain(field: Field, value: Json) -> Json:
+    """A word that Graph has by now is written as it is, and listed as newer; the canonical form has it as an
+    id, which no GUID is."""
+    if not field.references or not isinstance(value, str):
+        return value
+    reference = parse(value, field.references, field.words)
+    return value if reference.form != "id" or GUID.fullmatch(reference.text) else reference.text
 
 
 def _written_object(field: Field, value: JsonObject) -> JsonObject:
@@ -77,19 +93,26 @@ def _ordered(field: Field, value: JsonObject) -> list[str]:
 
 def _complete(field: Field, value: JsonObject, observed: Json) -> JsonObject:
     """With what a document must say although the canonical form leaves it out: an empty list of targets, or
-    the switch of a control that is off and holds something newer."""
-    empty: dict[str, Json] = {"array": [], "object": {}}
+    the switch of a control that is off and holds something newer. What nobody said and no default is safe
+    for stays out: validation asks for it."""
     found = observed if isinstance(observed, dict) else {}
     missing = [name for name in field.required if name in field.properties and name not in value]
     full = dict(value)
     for name in missing:
-        said = empty.get(field.properties[name].type) if found.get(name) is None else found[name]
+        said = _empty(field.properties[name]) if found.get(name) in (None, []) else found[name]
         if said is not None:
             full[name] = said
     for name, item in value.items():
         if isinstance(item, dict) and name in field.properties:
             full[name] = _complete(field.properties[name], item, found.get(name))
     return {name: full[name] for name in _ordered(field, full)}
+
+
+def _empty(field: Field) -> Json:
+    """The value that holds nothing; None where the schema takes none."""
+    if field.type == "array":
+        return None if field.min_items else []
+    return {} if field.type == "object" else None
 
 
 def _is_default(field: Field | None, value: Json) -> bool:

@@ -83,13 +83,15 @@ _PLACEHOLDER = re.compile(
 _CUT_OFF = re.compile(r"System\.(Collections|Object)\b.*|Microsoft\.Graph\.PowerShell\..*|@\{.*\}", re.DOTALL)
 _DATE = re.compile(r"/Date\((-?\d{1,15})([+-]\d{4})?\)/")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_NEWER_WORD = re.compile(r"All[A-Z][A-Za-z]*")  # AllAgentIdResources; names of one such word are rare
 _CONTEXT_ID = re.compile(r"c\d{1,2}", re.IGNORECASE)
 _TRAILING_COMMA = re.compile(r'"(?:[^"\\]|\\.)*"|,(?=\s*[\]}])', re.DOTALL)
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},:\n]|[^\s\[\]{},:"]+', re.DOTALL)
 
 
 class Exported(NamedTuple):
-    """One object of a kind; `source` is its file and the JSON pointer to it."""
+    """One object of a kind, with `name:` before names in place of ids; `source` is its file and the JSON
+    pointer to it."""
 
     kind: str
     object: JsonObject
@@ -474,13 +476,30 @@ class _Speller:
             self.file.report(
                 "export-cut-off", "error", message, path, "Export with ConvertTo-Json -Depth 20."
             )
-        elif _PLACEHOLDER.search(text) and not (field and field.is_read_only):
+            return text
+        is_placeholder = _PLACEHOLDER.search(text) and not (field and field.is_read_only)
+        if is_placeholder:
             message = f"{quoted(text)} holds a template's placeholder"
             self.file.report("export-placeholder", "warning", message, path, "Put in what it stands for.")
-        elif field and field.references and not _is_id(field, text):
-            message = f"{quoted(text)} is no id; it is taken as the name of a {' or '.join(field.references)}"
-            self.file.report("export-name", "note", message, path)
+        if field and field.references and text.strip() and not _is_id(field, text):
+            return self._name(field, text, path, is_told=not is_placeholder)
         return _date(text) if _DATE.fullmatch(text) else text
+
+    def _name(self, field: Field, text: str, path: JsonPath, *, is_told: bool) -> str:
+        """What stands in place of an id: a word that Graph has by now, or the name that a template gives."""
+        if field.words and _NEWER_WORD.fullmatch(text):
+            message = f"{quoted(text)} is no word that tapctl knows; it is kept, under newer:"
+            self.file.report("export-word", "note", message, path)
+            return text
+        if is_told:
+            what = " or ".join(f"{_article(kind)} {kind}" for kind in field.references)
+            message = f"{quoted(text)} is no id; it is taken as the name of {what}"
+            self.file.report("export-name", "note", message, path)
+        return f"name:{text}"
+
+
+def _article(noun: str) -> str:
+    return "an" if noun[0] in "AEIO" else "a"
 
 
 def _is_id(field: Field, text: str) -> bool:

@@ -11,13 +11,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import NamedTuple
 
-from tapctl.canonical import at, references, texts
+from tapctl.canonical import at, expand, references, texts
 from tapctl.directory import Directory
 from tapctl.kind import BUILT_IN
 from tapctl.kinds import kinds, lookups
 from tapctl.match import Matched, Pair, as_observed
-from tapctl.model import Address, Finding, JsonObject, Path, Snapshot
+from tapctl.model import Address, BreakGlass, Finding, JsonObject, Path, Settings, Snapshot
 from tapctl.reference import parse
 from tapctl.scope import is_in_force
 from tapctl.settings import CONTROL, MAX_NAME
@@ -29,6 +30,8 @@ from tapctl.workspace.naming import file_names
 _POLICIES = "ConditionalAccessPolicy"
 _USUAL = 0.8  # an exclusion that this share of the enforced policies has is no accident
 _FEW = 3
+_MANY = 5  # names in one message
+_NO_SETTINGS = Settings()
 _NAMELESS = "(no name)"
 
 
@@ -43,12 +46,12 @@ class Imported:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """Everything an import would write. `unnamed` are ids that nothing in the tenant resolves, and where
-    they stand; `hints` are lines for a person to decide on; `declared` is what documents have already."""
+    """Everything an import would write. `findings` tell of what could not be named; `hints` are lines for a
+    person to decide on; `declared` is what documents have already."""
 
     documents: tuple[Imported, ...]
     pins: Mapping[Address, str]
-    unnamed: tuple[Finding, ...]
+    findings: tuple[Finding, ...]
     hints: tuple[str, ...]
     declared: tuple[Address, ...]
 
@@ -60,9 +63,11 @@ def propose(
     wanted_kinds: Iterable[str] = (),
     pattern: str = "*",
     taken_files: Iterable[str] = (),
+    settings: Settings = _NO_SETTINGS,
     schema_folder: str = "../schemas",
 ) -> Proposal:
-    """Documents for what is in the tenant and not in the folder. `pattern` is a glob over names."""
+    """Documents for what is in the tenant and not in the folder. `pattern` is a glob over names; what
+    `settings` say already is not proposed."""
     names = set(wanted_kinds) or set(kinds())
     declared = {(pair.kind.name, pair.id): pair.address for pair in matched.pairs if pair.desired is not None}
     found = [
@@ -74,18 +79,22 @@ def propose(
     labelled = list(_labelled(new, set(declared.values())))
     drafts = [(pair, draft(pair, name=label)) for pair, label in labelled]
     files = dict(file_names([_address(item) for _, item in drafts], taken_files))
-    directory, was_asked = matched.directory, bool(snapshot.tenant_id)
+    ids = {_address(item): list(_ids(pair, item, matched.directory, snapshot)) for pair, item in drafts}
     documents = [
-        _document(item, files[_address(item)], schema_folder, comments)
-        for pair, item in drafts
-        for comments in [_comments(pair, item, directory, was_asked=was_asked)]
+        _document(item, files[_address(item)], schema_folder, _comments(ids[_address(item)]))
+        for _, item in drafts
     ]
-    unnamed = [finding for pair, item in drafts for finding in _unnamed(pair, item, directory)]
+    pins = _pins(drafts, new) | _application_pins(drafts, matched.directory)
     return Proposal(
         documents=tuple(documents),
-        pins=_pins(drafts, new) | _application_pins(drafts, directory),
-        unnamed=(*_nameless(drafts), *(unnamed if was_asked else _not_asked(drafts))),
-        hints=tuple(_hints(found)),
+        pins=pins if snapshot.tenant_id else {},
+        findings=(
+            *_nameless(drafts),
+            *(() if snapshot.tenant_id else _namesakes(pins)),
+            *_of_nothing(ids),
+            *_not_asked(ids, snapshot),
+        ),
+        hints=tuple(_hints(found, settings)),
         declared=tuple(sorted(declared[_key(pair)] for pair in found if _key(pair) in declared)),
     )
 
@@ -166,29 +175,30 @@ def _document(item: Draft, file: str, schema_folder: str, comments: Mapping[Path
     return Imported(address=_address(item), file=file, text=text)
 
 
-def _ids(pair: Pair, item: Draft) -> Iterator[tuple[Path, tuple[str, ...], str]]:
-    """Every reference that stayed an id: where, of what kinds, which."""
-    for path, field, text in references(pair.kind.field, item.spec):
+class _Id(NamedTuple):
+    """A reference that stayed an id. `name` is what others are called too; `was_asked` whether the tenant
+    would have said a name."""
+
+    path: Path
+    text: str
+    name: str
+    was_asked: bool
+
+
+def _ids(pair: Pair, item: Draft, directory: Directory, snapshot: Snapshot) -> Iterator[_Id]:
+    for path, field, text in references(pair.kind.field, expand(pair.kind.field, item.spec)):
         reference = parse(text, field.references, field.words)
         if reference.form == "id":
-            yield path, field.references, reference.text
+            names = (directory.names.get((kind, reference.text)) for kind in field.references)
+            name = next(filter(None, names), "")
+            yield _Id(path, reference.text, name, snapshot.was_asked(field.references))
 
 
-def _comments(pair: Pair, item: Draft, directory: Directory, *, was_asked: bool) -> dict[Path, str]:
-    """Why an id stayed one; of an export nobody was asked."""
-    found: dict[Path, str] = {}
-    for path, names, object_id in _ids(pair, item):
-        if name := _name(directory, names, object_id):
-            found[path] = f"{name}, a name that others have too"
-        elif was_asked:
-            found[path] = "nothing in the tenant has this id"
-    return found
-
-
-def _name(directory: Directory, names: Iterable[str], object_id: str) -> str:
-    return next(
-        (directory.names[name, object_id] for name in names if (name, object_id) in directory.names), ""
-    )
+def _comments(ids: Iterable[_Id]) -> dict[Path, str]:
+    """Why an id stayed one, where that is known."""
+    shared = {item.path: f"{item.name}, a name that others have too" for item in ids if item.name}
+    nothing = "nothing in the tenant has this id"
+    return shared | {item.path: nothing for item in ids if item.was_asked and not item.name}
 
 
 def _nameless(drafts: Sequence[tuple[Pair, Draft]]) -> Iterator[Finding]:
@@ -203,48 +213,84 @@ def _nameless(drafts: Sequence[tuple[Pair, Draft]]) -> Iterator[Finding]:
             )
 
 
-def _not_asked(drafts: Sequence[tuple[Pair, Draft]]) -> Iterator[Finding]:
-    count = len({object_id for pair, item in drafts for _, _, object_id in _ids(pair, item)})
+def _namesakes(pins: Mapping[Address, str]) -> Iterator[Finding]:
+    """An export says what is called alike, and nothing says yet which of a tenant's objects each will be."""
+    if pins:
+        yield Finding(
+            rule="namesakes",
+            severity="note",
+            message=f"called like another object: {', '.join(map(str, sorted(pins)))}",
+            help="Once they are in a tenant, pins in the environment's file tell them apart.",
+        )
+
+
+def _not_asked(ids: Mapping[Address, Iterable[_Id]], snapshot: Snapshot) -> Iterator[Finding]:
+    count = len({item.text for found in ids.values() for item in found if not item.was_asked})
+    unread = {
+        what: why.splitlines()[0] for what, why in snapshot.unread.items() if what.startswith("names of")
+    }
+    unnamed = [f"the {what} could not be read ({why})" for what, why in sorted(unread.items())]
     if count:
         yield Finding(
             rule="ids-not-looked-up",
-            severity="note",
-            message=f"{count} ids stay ids: an export does not say whose they are",
+            severity="warning" if unnamed else "note",
+            message=f"{_counted(count, 'id stays an id', 'ids stay ids')}: "
+            f"{'; '.join(unnamed) or 'an export does not say whose they are'}",
             help="Write names for them, or import from the tenant itself.",
         )
 
 
-def _unnamed(pair: Pair, item: Draft, directory: Directory) -> Iterator[Finding]:
-    for _, names, object_id in _ids(pair, item):
-        if not _name(directory, names, object_id):
-            yield Finding(
-                rule="id-of-nothing",
-                severity="warning",
-                message=f"{_address(item)} holds {object_id}, which nothing in the tenant has",
-                help="A deleted object? It stays an id in the document.",
-                address=_address(item),
-            )
+def _of_nothing(ids: Mapping[Address, Iterable[_Id]]) -> Iterator[Finding]:
+    """Each id that nothing has, with the documents that hold it."""
+    holders: defaultdict[str, set[Address]] = defaultdict(set)
+    for address, found in ids.items():
+        for item in found:
+            if item.was_asked and not item.name:
+                holders[item.text].add(address)
+    for object_id, addresses in sorted(holders.items()):
+        yield Finding(
+            rule="id-of-nothing",
+            severity="warning",
+            message=f"nothing in the tenant has the id {object_id}, held by {_some(sorted(addresses))}",
+            help="A deleted object? It stays an id in the documents.",
+        )
 
 
-def _hints(pairs: Sequence[Pair]) -> Iterator[str]:
+def _some(addresses: Sequence[Address]) -> str:
+    names = ", ".join(map(str, addresses[:_MANY]))
+    return f"{names} and {len(addresses) - _MANY} more" if len(addresses) > _MANY else names
+
+
+def _counted(count: int, one: str, many: str) -> str:
+    return f"{count} {one if count == 1 else many}"
+
+
+def _hints(pairs: Sequence[Pair], settings: Settings) -> Iterator[str]:
     """Candidates for break-glass and ownership, with the evidence; nobody but a person decides."""
     policies = [pair for pair in pairs if pair.kind.name == _POLICIES]
-    enforced = [pair.before or {} for pair in policies if is_in_force(pair.before or {})]
+    yield from _always_excluded([pair.before or {} for pair in policies], settings.break_glass)
+    owned = settings.ownership.get(_POLICIES, ())
+    yield from _prefixes([pair.address.name for pair in policies if not pair.managed_by], owned)
+
+
+def _always_excluded(specs: Iterable[JsonObject], declared: BreakGlass) -> Iterator[str]:
+    enforced = [spec for spec in specs if is_in_force(spec)]
+    known = {"accounts": {name.casefold() for name in declared.accounts}, "groups": set(declared.groups)}
     counts: defaultdict[tuple[str, str], int] = defaultdict(int)
     for spec in enforced:
         users = at(spec, "conditions", "users")
-        for what in ("excludeUsers", "excludeGroups"):
+        for what, kind in (("excludeUsers", "accounts"), ("excludeGroups", "groups")):
             for name in texts(users, what):
-                counts[what, name] += 1
-    for (what, name), count in sorted(counts.items(), key=lambda entry: (-entry[1], entry[0])):
-        if count >= max(_FEW, _USUAL * len(enforced)):
-            kind = "accounts" if what == "excludeUsers" else "groups"
+                counts[kind, name] += 1
+    for (kind, name), count in sorted(counts.items(), key=lambda entry: (-entry[1], entry[0])):
+        is_known = (name.casefold() if kind == "accounts" else name) in known[kind]
+        if count >= max(_FEW, _USUAL * len(enforced)) and not is_known:
             yield f"breakGlass.{kind}: {name!r}? {count} of {len(enforced)} enforced policies exclude it"
-    yield from _prefixes([pair.address.name for pair in policies if not pair.managed_by])
 
 
-def _prefixes(names: Sequence[str]) -> Iterator[str]:
-    starts = Counter(name.partition("-")[0] for name in names if "-" in name[:8])
+def _prefixes(names: Sequence[str], owned: Sequence[str]) -> Iterator[str]:
+    free = [name for name in names if not any(fnmatch.fnmatchcase(name, pattern) for pattern in owned)]
+    starts = Counter(name.partition("-")[0] for name in free if "-" in name[:8])
     for start, count in sorted(starts.items()):
         if count >= _FEW:
             yield f"ownership.{_POLICIES}: {f'{start}-*'!r}? {count} of {len(names)} policies are called so"

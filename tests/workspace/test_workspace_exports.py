@@ -83,7 +83,7 @@ def leaves(value: Json) -> list[str]:
         return sorted(leaf for item in kept for leaf in leaves(item))
     if isinstance(value, list):
         return sorted(leaf for item in value for leaf in leaves(item))
-    return [] if value is None else [json.dumps(value)]
+    return [] if value is None else [json.dumps(value).replace('"name:', '"')]
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -297,6 +297,22 @@ def test_a_name_in_place_of_an_id_is_noted(tmp_path: Path) -> None:
 
     assert (found.rule, found.severity) == ("export-name", "note")
     assert found.message.endswith('includeGroups/0: "Staff" is no id; it is taken as the name of a Group')
+
+
+def test_a_word_that_graph_has_by_now_is_no_name(tmp_path: Path) -> None:
+    words: JsonObject = {"includeApplications": ["AllAgentIdResources"]}
+
+    read_ = read(tmp_path, {**POLICY, "conditions": {"applications": words}})
+
+    assert finding(read_).rule == "export-word"
+    assert read_.objects[0].object["conditions"] == {"applications": words}
+
+
+@pytest.mark.parametrize(("text", "kept"), [("<Group>", "name:<Group>"), ("", ""), ("Staff", "name:Staff")])
+def test_a_name_is_marked_as_one(tmp_path: Path, text: str, kept: str) -> None:
+    (read_,) = read(tmp_path, {**POLICY, "conditions": {"users": {"includeGroups": [text]}}}).objects
+
+    assert read_.object["conditions"] == {"users": {"includeGroups": [kept]}}
 
 
 @pytest.mark.parametrize(

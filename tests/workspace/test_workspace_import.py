@@ -24,6 +24,15 @@ def tapctl(capsys: Capture, folder: Path, *arguments: str) -> tuple[int, str]:
     return code, captured.out + captured.err
 
 
+POLICIES = "identity/conditionalAccess/policies"
+FIRST = "conditional-access-policies/ca-01-require-mfa-for-administrators.yaml"
+
+
+def loaded(capsys: Capture, folder: Path, content: Any) -> None:
+    (folder.parent / "tenant.json").write_text(json.dumps(content))
+    assert tapctl(capsys, folder, "sandbox", "load", str(folder.parent / "tenant.json"))[0] == 0
+
+
 def imported(capsys: Capture, folder: Path, *arguments: str) -> Any:
     code, output = tapctl(capsys, folder, "import", "-e", "sandbox", "--format", "json", *arguments)
     assert code == 0, output
@@ -72,6 +81,17 @@ def test_break_glass_and_ownership_are_proposed_with_the_evidence(capsys: Captur
     assert said in hints
     assert f"\n# {said}\n" in (tmp_path / "tapctl.yaml").read_text()
     assert "breakGlass" not in yaml.safe_load((tmp_path / "tapctl.yaml").read_text())
+
+
+def test_what_is_declared_already_is_not_proposed(capsys: Capture, tmp_path: Path) -> None:
+    patterns = 'ownership: {ConditionalAccessPolicy: ["NH-*", "CA-*"]}'
+    settings = f"defaultEnvironment: sandbox\nbreakGlass: {{groups: [Break glass]}}\n{patterns}\n"
+    (tmp_path / "tapctl.yaml").write_text(settings)
+    (tmp_path / "environments").mkdir()
+    pins = "pins: {Group/Break glass: 20000000-0000-4000-8000-000000000001}\n"
+    (tmp_path / "environments" / "sandbox.yaml").write_text(pins)
+
+    assert imported(capsys, tmp_path)["hints"] == []
 
 
 def test_settings_that_are_there_are_not_added_to(capsys: Capture, tmp_path: Path) -> None:
@@ -169,6 +189,19 @@ def test_a_name_that_others_have_stays_an_id_with_a_comment(capsys: Capture, tmp
 
     said = "20000000-0000-4000-8000-000000000001 # Break glass, a name that others have too"
     assert said in " ".join((tmp_path / written["file"]).read_text().split())
+    assert tapctl(capsys, tmp_path, "plan", "--detailed-exitcode")[0] == 0
+
+
+def test_a_word_that_graph_has_by_now_stays_one(capsys: Capture, tmp_path: Path) -> None:
+    content = json.loads(tapctl(capsys, tmp_path, "sandbox", "dump")[1])
+    (policy,) = (each for each in content[POLICIES] if each["displayName"].startswith("CA-01"))
+    policy["conditions"]["applications"]["includeApplications"] = ["AllAgentIdResources"]
+    loaded(capsys, tmp_path, content)
+
+    answer = imported(capsys, tmp_path)
+
+    assert "includeApplications: [AllAgentIdResources]" in (tmp_path / FIRST).read_text()
+    assert [item for item in answer["findings"] if "AllAgentIdResources" in item["message"]] == []
     assert tapctl(capsys, tmp_path, "plan", "--detailed-exitcode")[0] == 0
 
 

@@ -17,6 +17,12 @@ LOCATION = {
     "ipRanges": [{"@odata.type": "#microsoft.graph.iPv4CidrRange", "cidrAddress": "192.0.2.0/24"}],
 }
 
+POLICY = {
+    "displayName": "Guard",
+    "state": "enabled",
+    "grantControls": {"operator": "OR", "builtInControls": ["mfa"]},
+}
+
 
 def imported(capsys: Capture, here: Path, *objects: Any) -> tuple[int, Any]:
     """Exit code and answer of an import of one file for each object."""
@@ -74,6 +80,38 @@ def test_an_object_without_a_name_is_told(capsys: Capture, tmp_path: Path, name:
 
     assert [item["address"] for item in answer["documents"]] == ["NamedLocation/(no name)"]
     assert "no-name" in rules(answer)
+
+
+def test_nothing_is_pinned_where_no_tenant_was_asked(capsys: Capture, tmp_path: Path) -> None:
+    code, answer = imported(capsys, tmp_path, LOCATION, {**LOCATION, "isTrusted": True})
+
+    assert (code, answer["pins"], rules(answer)) == (0, {}, ["namesakes"])
+    names = ["NamedLocation/Office", "NamedLocation/Office (2)"]
+    assert sorted(item["address"] for item in answer["documents"]) == names
+    assert not list((tmp_path / "policies" / "environments").iterdir())
+
+
+def test_names_in_place_of_ids_are_names_in_the_document(capsys: Capture, tmp_path: Path) -> None:
+    users = {"includeUsers": ["All"], "excludeGroups": ["Emergency access - Exclude", "<Pilots>"]}
+    words = {"includeApplications": ["AllAgentIdResources"]}
+    conditions = {"users": users, "applications": words, "clientAppTypes": ["all"]}
+
+    code, answer = imported(capsys, tmp_path, {**POLICY, "conditions": conditions})
+
+    text = (tmp_path / "policies" / answer["documents"][0]["file"]).read_text()
+    assert 'excludeGroups: ["<Pilots>", Emergency access - Exclude]' in text
+    assert 'newer: ["conditions.applications.includeApplications[0]"]' in text
+    assert "includeApplications: [AllAgentIdResources]" in text
+    assert (code, rules(answer)) == (0, ["export-name", "export-placeholder", "export-word"])
+
+
+def test_what_an_export_lacks_is_asked_for_by_validation(capsys: Capture, tmp_path: Path) -> None:
+    conditions = {"users": {"includeUsers": ["All"]}, "applications": {"includeApplications": ["All"]}}
+    _, answer = imported(capsys, tmp_path, {**POLICY, "conditions": {**conditions, "clientAppTypes": []}})
+
+    assert "clientAppTypes" not in (tmp_path / "policies" / answer["documents"][0]["file"]).read_text()
+    assert run(["validate", "--no-lint", "-C", str(tmp_path / "policies")]) == 1
+    assert "conditions.clientAppTypes is required" in capsys.readouterr().out
 
 
 def test_none_is_no_name_to_suggest(capsys: Capture, tmp_path: Path) -> None:

@@ -1,0 +1,66 @@
+"""What an import would write of a tenant that does not answer everything, and what it tells."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from trial import POLICIES, Tenant, folder
+
+from tapctl.match import match
+from tapctl.observe import observe
+from tapctl.pipeline import check
+from tapctl.sandbox import Misbehaviour
+from tapctl.sandbox.seed import numbered
+from tapctl.workspace.importing import Proposal, propose
+
+NOBODY = numbered(1, 5000)
+
+
+def proposal(root: Path, tenant: Tenant) -> Proposal:
+    """Of the tenant's policies, for a folder without documents."""
+    checked = check(folder(root, []), None)
+
+    async def read() -> Proposal:
+        async with tenant.connection() as gateway:
+            kinds = {"ConditionalAccessPolicy"}
+            snapshot = await observe(gateway, checked.workspace, (), checked.resolved, kinds)
+            return propose(match(checked.workspace, (), snapshot), snapshot, wanted_kinds=kinds)
+
+    return asyncio.run(read())
+
+
+def excluding(tenant: Tenant, copies: int) -> None:
+    """The seeded draft, so many times, each sparing somebody who is not there."""
+    draft = tenant.one(POLICIES, "NH-10 Draft")
+    users = {**draft["conditions"]["users"], "excludeUsers": [NOBODY]}
+    for number in range(copies):
+        changed = {"id": numbered(7, number), "displayName": f"P{number}"}
+        tenant.put(POLICIES, **{**draft, **changed, "conditions": {**draft["conditions"], "users": users}})
+
+
+@pytest.mark.parametrize(("copies", "said"), [(1, "held by ConditionalAccessPolicy/P0"), (7, "and 2 more")])
+def test_an_id_of_nothing_is_told_once_with_the_documents_that_hold_it(
+    tmp_path: Path, copies: int, said: str
+) -> None:
+    tenant = Tenant()
+    excluding(tenant, copies)
+
+    found = proposal(tmp_path, tenant)
+
+    (told,) = found.findings
+    assert (told.rule, NOBODY in told.message) == ("id-of-nothing", True)
+    assert told.message.endswith(said)
+
+
+def test_where_nobody_could_be_asked_an_id_is_not_said_to_be_nothing(tmp_path: Path) -> None:
+    tenant = Tenant(misbehaviour=Misbehaviour(forbidden=("directoryObjects/getByIds",)))
+    excluding(tenant, 2)
+
+    found = proposal(tmp_path, tenant)
+
+    (told,) = found.findings
+    assert (told.rule, told.severity) == ("ids-not-looked-up", "warning")
+    assert "ids stay ids: the names of directory objects could not be read (" in told.message
+    assert "nothing in the tenant" not in "".join(document.text for document in found.documents)
