@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
@@ -32,8 +32,16 @@ _BY_HAND: Final = "the file cannot be changed without touching more than was mea
 _Node: TypeAlias = Any  # ruamel.yaml declares little more
 
 
-def updated(text: str, index: int, spec: JsonObject, *, variables: Mapping[str, Json] | None = None) -> str:
-    """`text` with the spec of its document number `index`, as the file's reader counts them, made `spec`.
+def updated(
+    text: str,
+    index: int,
+    spec: JsonObject,
+    *,
+    newer: Collection[str] | None = None,
+    variables: Mapping[str, Json] | None = None,
+) -> str:
+    """`text` with the spec of its document number `index`, as the file's reader counts them, made `spec`, and
+    `newer` what it lists as newer, where that is given.
 
     `spec` holds plain values; a value that is written with `${...}` stays where it comes to the same with
     `variables`, or where `spec` repeats it as it is written, and is refused where it would change.
@@ -43,7 +51,15 @@ def updated(text: str, index: int, spec: JsonObject, *, variables: Mapping[str, 
     if not isinstance(old, dict):
         raise TapctlError(f"there is no document number {index + 1} to change")
     wanted = _written(old.get("spec"), spec, ("spec",), variables or {})
-    return _changed(text, index, {**old, "spec": wanted})
+    kept = {key: item for key, item in old.items() if key != "newer"} | {"spec": wanted}
+    listed = old.get("newer") if newer is None else _listed(old.get("newer"), newer)
+    return _changed(text, index, {**kept, "newer": listed} if listed else kept)
+
+
+def _listed(old: Json, newer: Collection[str]) -> list[Json]:
+    """The paths of `newer`, those that stay in the order of the file."""
+    stay = [item for item in old if item in newer] if isinstance(old, list) else []
+    return [*stay, *(emit.literal(path) for path in sorted(newer) if path not in stay)]
 
 
 def with_pins(text: str | None, pins: Mapping[Address, str]) -> str:

@@ -10,13 +10,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tapctl.canonical import at
+from tapctl.canonical import at, with_values
 from tapctl.directory import Directory
 from tapctl.errors import Refused
 from tapctl.load import MAX_NODES
 from tapctl.match import Matched, Pair, as_observed
 from tapctl.model import Finding, Json, JsonObject
-from tapctl.validate import Desired
+from tapctl.model import Path as JsonPath
+from tapctl.validate import Desired, dotted
 from tapctl.workspace.document import draft
 from tapctl.workspace.edit import updated
 from tapctl.yaml12 import Allowance, parse
@@ -47,7 +48,8 @@ def updates(matched: Matched, pairs: Iterable[Pair]) -> tuple[tuple[Update, ...]
             originals[path] = texts[path] = path.read_bytes().decode("utf-8")
         try:
             index = _index(originals[path], desired)
-            texts[path] = updated(texts[path], index, _spec(pair, desired, matched.directory))
+            spec, newer = _version(pair, desired, matched.directory)
+            texts[path] = updated(texts[path], index, spec, newer=newer)
         except Refused as error:
             refused.append(_by_hand(desired, str(error)))
     found = (
@@ -61,7 +63,8 @@ def updates(matched: Matched, pairs: Iterable[Pair]) -> tuple[tuple[Update, ...]
 def _differing(pairs: Iterable[Pair]) -> Iterator[tuple[Path, Pair, Desired]]:
     for pair in pairs:
         place = pair.desired.resource.source.place() if pair.desired else None
-        if pair.desired and place and pair.observed is not None and pair.after and pair.before != pair.after:
+        differs = pair.before != pair.after or bool(pair.extra)
+        if pair.desired and place and pair.observed is not None and pair.after and differs:
             yield Path(place.file), pair, pair.desired
 
 
@@ -80,15 +83,28 @@ def _index(original: str, desired: Desired) -> int:
     )
 
 
-def _spec(pair: Pair, desired: Desired, directory: Directory) -> JsonObject:
-    """The tenant's version where it differs, and the document's own words everywhere else."""
+def _version(pair: Pair, desired: Desired, directory: Directory) -> tuple[JsonObject, frozenset[str]]:
+    """The tenant's version where it differs, and the document's own words everywhere else; and the paths of
+    what is newer in it."""
     observed = as_observed(pair.kind, pair.observed or {}, directory)
-    theirs = draft(observed, name=desired.address.name).spec
-    merged = _merged(desired.resource.spec, theirs, pair.before, pair.after)
-    return {name: value for name, value in merged.items() if name not in pair.left_as_is}
+    theirs = draft(observed, name=desired.address.name)
+    before = with_values(pair.before or {}, pair.extra)
+    taken: list[str] = []
+    merged = _merged(desired.resource.spec, theirs.spec, before, pair.after, (), taken)
+    kept = {path for path in desired.resource.newer if not _is_below(path, taken)}
+    new = {path for path in theirs.newer if _is_below(path, taken)}
+    spec = {name: value for name, value in merged.items() if name not in pair.left_as_is}
+    return spec, frozenset(kept | new)
 
 
-def _merged(ours: JsonObject, theirs: JsonObject, before: Json, after: Json) -> JsonObject:
+def _is_below(path: str, taken: Iterable[str]) -> bool:
+    return any(path == above or path.startswith((f"{above}.", f"{above}[")) for above in taken)
+
+
+def _merged(
+    ours: JsonObject, theirs: JsonObject, before: Json, after: Json, path: JsonPath, taken: list[str]
+) -> JsonObject:
+    """`taken` gathers the paths at which the tenant's version stands, or nothing any more."""
     found: JsonObject = {}
     for name in [*ours, *(key for key in theirs if key not in ours)]:
         old, new = at(before, name), at(after, name)
@@ -96,9 +112,10 @@ def _merged(ours: JsonObject, theirs: JsonObject, before: Json, after: Json) -> 
         if old == new:
             found |= {name: mine} if name in ours else {}
         elif isinstance(mine, dict) and isinstance(other, dict):
-            found[name] = _merged(mine, other, old, new)
-        elif name in theirs:
-            found[name] = other
+            found[name] = _merged(mine, other, old, new, (*path, name), taken)
+        else:
+            taken.append(dotted((*path, name)))
+            found |= {name: other} if name in theirs else {}
     return found
 
 

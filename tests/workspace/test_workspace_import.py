@@ -247,6 +247,34 @@ def test_an_update_takes_the_tenant_s_version_and_keeps_comments(capsys: Capture
     assert tapctl(capsys, tmp_path, "plan", "--detailed-exitcode")[0] == 0
 
 
+def test_an_update_lists_what_is_newer_and_no_longer_what_is_gone(capsys: Capture, tmp_path: Path) -> None:
+    imported(capsys, tmp_path)
+    content = json.loads(tapctl(capsys, tmp_path, "sandbox", "dump")[1])
+    (policy,) = (each for each in content[POLICIES] if each["displayName"].startswith("CA-01"))
+    policy["futureSetting"] = {"isEnabled": True}
+    policy["grantControls"]["builtInControls"] = ["mfa", "futureControl"]
+    policy["conditions"]["applications"]["includeApplications"] = ["AllAgentIdResources"]
+    loaded(capsys, tmp_path, content)
+
+    tapctl(capsys, tmp_path, "import", "--update", "--yes")
+
+    text = (tmp_path / FIRST).read_text()
+    newer = [
+        "conditions.applications.includeApplications[0]",
+        "futureSetting",
+        "grantControls.builtInControls[0]",
+    ]
+    assert yaml.safe_load(text)["newer"] == newer
+    assert tapctl(capsys, tmp_path, "plan", "--detailed-exitcode")[0] == 0
+    policy["conditions"]["applications"]["includeApplications"] = ["All"]
+    policy["grantControls"]["builtInControls"] = ["mfa"]
+    del policy["futureSetting"]
+    loaded(capsys, tmp_path, content)
+    tapctl(capsys, tmp_path, "import", "--update", "--yes")
+    assert "newer" not in (tmp_path / FIRST).read_text()
+    assert tapctl(capsys, tmp_path, "plan", "--detailed-exitcode")[0] == 0
+
+
 def test_an_update_is_asked_for_first(capsys: Capture, tmp_path: Path) -> None:
     (tmp_path / "office.yaml").write_text(LOCATION)
 
