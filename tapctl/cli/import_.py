@@ -6,6 +6,7 @@ import difflib
 import fnmatch
 import json
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,17 +65,20 @@ def command(
     from tapctl.workspace.folder import prepare, propose_settings, write_both
 
     _check_kinds(wanted)
-    is_new = prepare(options.workspace, options.environment, tenant_id)
-    checked = check(options.workspace, options.environment)
-    _refuse_mistakes(checked)
-    snapshot, findings, requests = _observe(checked, wanted, pattern, export)
-    if update:
-        findings += _update(checked, snapshot, wanted, pattern, asks=not yes)
-    proposal = _propose(checked, snapshot, wanted, pattern)
-    _refuse_nobody(snapshot, proposal, pattern)
-    write_both(options.workspace, checked.workspace.environment.name, proposal.documents, proposal.pins)
-    if is_new:
-        propose_settings(options.workspace, proposal.hints)
+    with ExitStack() as undo:
+        is_new = prepare(options.workspace, options.environment, tenant_id, undo)
+        checked = check(options.workspace, options.environment)
+        _refuse_mistakes(checked)
+        snapshot, findings, requests = _observe(checked, wanted, pattern, export)
+        if update:
+            findings += _update(checked, snapshot, wanted, pattern, asks=not yes)
+        proposal = _propose(checked, snapshot, wanted, pattern)
+        _refuse_nobody(snapshot, proposal, pattern)
+        if is_new:
+            propose_settings(options.workspace, proposal.hints)
+        write_both(options.workspace, checked.workspace.environment.name, proposal.documents, proposal.pins)
+        if proposal.documents or not errors_in(findings):
+            undo.pop_all()
     _tell(options, checked.workspace, snapshot, proposal, findings, requests)
     return 1 if errors_in(findings) else 0
 

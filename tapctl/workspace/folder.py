@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
-from tapctl.errors import Refused, UsageError
+from tapctl.errors import UsageError
 from tapctl.model import Address
 from tapctl.render.escape import visible
 from tapctl.workspace.edit import with_pins
 from tapctl.workspace.importing import Imported
-from tapctl.workspace.placing import place
+from tapctl.workspace.placing import make_folders, place, replace, take_away
 
 _SANDBOX = "sandbox"
 _SETTINGS = """\
@@ -30,10 +31,10 @@ _SUGGESTED = """
 _ENVIRONMENT = "tenantId: {tenant_id}\n"
 
 
-def prepare(root: Path, environment: str | None, tenant_id: str | None) -> bool:
+def prepare(root: Path, environment: str | None, tenant_id: str | None, undo: ExitStack) -> bool:
     """Make a missing or empty folder a workspace: for the sandbox by itself, else with the tenant's id.
 
-    Whether it made one. Raises UsageError if the environment's tenant is not known.
+    Whether it made one, which `undo` takes away again. Raises UsageError if the tenant is not known.
     """
     if root.is_dir() and any(entry.name != ".tapctl" for entry in root.iterdir()):
         if tenant_id is not None:
@@ -42,10 +43,14 @@ def prepare(root: Path, environment: str | None, tenant_id: str | None) -> bool:
     name = environment or _SANDBOX
     if name != _SANDBOX and tenant_id is None:
         raise UsageError(f'"{root}" holds nothing that says which tenant {name!r} is: give --tenant-id')
-    (root / "environments").mkdir(parents=True, exist_ok=True)
-    _create(root / "tapctl.yaml", _SETTINGS.format(environment=name))
+    made: list[Path] = []
+    undo.callback(take_away, made)
+    make_folders(root / "environments", made)
+    texts = {"tapctl.yaml": _SETTINGS.format(environment=name)}
     if name != _SANDBOX:
-        _create(root / "environments" / f"{name}.yaml", _ENVIRONMENT.format(tenant_id=tenant_id))
+        texts[f"environments/{name}.yaml"] = _ENVIRONMENT.format(tenant_id=tenant_id)
+    place(root, texts)
+    made += [root / path for path in texts]
     return True
 
 
@@ -53,8 +58,8 @@ def propose_settings(root: Path, hints: Iterable[str]) -> None:
     """Add what the tenant suggests to settings that `prepare` has made: comments, for a person to judge."""
     lines = [f"# {visible(hint)}\n" for hint in hints]
     if lines:
-        with (root / "tapctl.yaml").open("a", encoding="utf-8", newline="") as file:
-            file.writelines([_SUGGESTED, *lines])
+        path = root / "tapctl.yaml"
+        replace({path: "".join([path.read_text(encoding="utf-8"), _SUGGESTED, *lines])})
 
 
 def files_in(root: Path) -> list[str]:
@@ -78,13 +83,12 @@ def write_both(
         write_documents(root, documents)
         return
     path = root / "environments" / f"{environment}.yaml"
-    before = path.read_bytes() if path.exists() else None
-    write_pins(root, environment, pins)
-    try:
+    before = path.read_bytes().decode("utf-8") if path.exists() else None
+    with ExitStack() as undo:
+        write_pins(root, environment, pins)
+        undo.callback(path.unlink) if before is None else undo.callback(replace, {path: before})
         write_documents(root, documents)
-    except Refused:
-        path.unlink() if before is None else path.write_bytes(before)
-        raise
+        undo.pop_all()
 
 
 def write_pins(root: Path, environment: str, pins: Mapping[Address, str]) -> str:
@@ -92,15 +96,5 @@ def write_pins(root: Path, environment: str, pins: Mapping[Address, str]) -> str
     path = root / "environments" / f"{environment}.yaml"
     path.parent.mkdir(parents=True, exist_ok=True)
     text = with_pins(path.read_bytes().decode("utf-8") if path.exists() else None, pins)
-    replacement = path.with_suffix(".yaml.new")
-    replacement.write_bytes(text.encode("utf-8"))
-    replacement.replace(path)
+    replace({path: text})
     return path.relative_to(root).as_posix()
-
-
-def _create(path: Path, text: str) -> None:
-    try:
-        with path.open("x", encoding="utf-8", newline="") as file:
-            file.write(text)
-    except FileExistsError:
-        raise Refused(f'"{path}" exists already, and nothing is overwritten') from None

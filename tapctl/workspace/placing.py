@@ -1,9 +1,10 @@
-"""New files of a repository → written, all or none, and nothing that is there is touched."""
+"""New files of a repository → written, all or none, and nothing that is there is touched; or files that are
+there → replaced, all or none."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -40,28 +41,54 @@ def _standing(root: Path, path: str, text: str) -> Standing:
 
 def place(root: Path, texts: Mapping[str, str], runnable: Collection[str] = ()) -> None:
     """Write every text, or none. Raises Refused if one cannot be written; what was made by then is gone."""
-    made: list[Path] = []
-    try:
+    with ExitStack() as undo:
+        made: list[Path] = []
+        undo.callback(take_away, made)
         for path in sorted(texts):
-            _make_folders((root / path).parent, made)
-            with (root / path).open("x", encoding="utf-8", newline="") as file:
-                made.append(root / path)
-                file.write(texts[path])
-            if path in runnable:
-                (root / path).chmod(_RUNNABLE)
-    except OSError as error:
-        _undo(made)
-        raise Refused(f'nothing was written: "{error.filename}": {error.strerror}') from error
+            try:
+                _write(root / path, texts[path], made)
+                if path in runnable:
+                    (root / path).chmod(_RUNNABLE)
+            except OSError as error:
+                raise _refused(error, root / path) from error
+        undo.pop_all()
 
 
-def _make_folders(folder: Path, made: list[Path]) -> None:
+def replace(texts: Mapping[Path, str]) -> None:
+    """Give each file its new text, or none: what can fail happens beside them first. Raises Refused."""
+    with ExitStack() as beside:
+        for path, text in texts.items():
+            new = path.with_name(f".{path.name}.new")
+            beside.callback(new.unlink, missing_ok=True)
+            try:
+                new.write_bytes(text.encode("utf-8"))
+            except OSError as error:
+                raise _refused(error, path) from error
+        for path in texts:
+            path.with_name(f".{path.name}.new").replace(path)
+
+
+def _refused(error: OSError, path: Path) -> Refused:
+    return Refused(f'nothing was written: "{error.filename or path}": {error.strerror}')
+
+
+def _write(path: Path, text: str, made: list[Path]) -> None:
+    make_folders(path.parent, made)
+    with path.open("x", encoding="utf-8", newline="") as file:
+        made.append(path)
+        file.write(text)
+
+
+def make_folders(folder: Path, made: list[Path]) -> None:
+    """The folder, and whatever is missing above it; what was made is added to `made`."""
     missing = [parent for parent in (folder, *folder.parents) if not parent.exists()]
     for parent in reversed(missing):
         parent.mkdir()
         made.append(parent)
 
 
-def _undo(made: list[Path]) -> None:
+def take_away(made: list[Path]) -> None:
+    """What was made, the last first; a folder that holds something else by now stays."""
     for path in reversed(made):
         with suppress(OSError):
             path.rmdir() if path.is_dir() else path.unlink()

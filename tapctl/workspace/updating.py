@@ -20,6 +20,7 @@ from tapctl.model import Path as JsonPath
 from tapctl.validate import Desired, dotted
 from tapctl.workspace.document import draft
 from tapctl.workspace.edit import updated
+from tapctl.workspace.placing import replace
 from tapctl.yaml12 import Allowance, parse
 
 
@@ -131,8 +132,5 @@ def _by_hand(desired: Desired, why: str) -> Finding:
 
 
 def write(found: Iterable[Update]) -> None:
-    """Replace the files, each at once."""
-    for update in found:
-        replacement = update.path.with_name(f".{update.path.name}.new")
-        replacement.write_bytes(update.after.encode("utf-8"))
-        replacement.replace(update.path)
+    """Replace the files, all or none. Raises Refused."""
+    replace({update.path: update.after for update in found})

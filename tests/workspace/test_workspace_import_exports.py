@@ -17,6 +17,7 @@ LOCATION = {
     "ipRanges": [{"@odata.type": "#microsoft.graph.iPv4CidrRange", "cidrAddress": "192.0.2.0/24"}],
 }
 
+NOBODY = "9e000000-0000-4000-8000-00000000000a"
 POLICY = {
     "displayName": "Guard",
     "state": "enabled",
@@ -60,8 +61,20 @@ def test_where_nothing_can_be_taken_in_the_files_are_named(
     (error,) = [item for item in answer["findings"] if item["severity"] == "error"]
 
     assert (code, error["rule"], answer["documents"]) == (1, "export-empty", [])
+    assert not (tmp_path / "policies").exists()
     assert ('0.json"' in error["message"]) == bool(objects)
     assert ("and 2 more" in error["message"]) == (len(objects) == 7)
+
+
+def test_an_import_that_fails_leaves_no_workspace_behind(capsys: Capture, tmp_path: Path) -> None:
+    (tmp_path / "export.json").write_text(json.dumps(LOCATION), encoding="utf-8")
+    (tmp_path / "policies" / ".tapctl").mkdir(parents=True)
+    at = ("--from", str(tmp_path / "export.json"), "-C", str(tmp_path / "policies"))
+
+    assert run(["import", *at, "-e", "production", "--tenant-id", NOBODY, "--name", "Elsewhere"]) == 1
+    assert [path.name for path in (tmp_path / "policies").iterdir()] == [".tapctl"]
+    assert run(["import", *at, "-e", "production", "--tenant-id", NOBODY]) == 0
+    assert "tenantId" in (tmp_path / "policies" / "environments" / "production.yaml").read_text()
 
 
 def test_a_folder_of_yaml_is_no_export(capsys: Capture, tmp_path: Path) -> None:
