@@ -91,7 +91,7 @@ class _Index:
             key = lookups()[kind].key if kind in lookups() else "displayName"
             for item in objects:
                 self.by_id[kind, str(item.get("id")).lower()] = item
-                self.by_name[Address(kind, str(item.get(key)))].append(item)
+                self.by_name[Address(kind, str(item.get(key) or ""))].append(item)
 
 
 _Recognised = tuple[JsonObject | None, str | None, list[Finding]]
@@ -224,7 +224,7 @@ def as_observed(kind: Kind, observed: JsonObject, directory: Directory) -> Pair:
 
 def _stray(kind: Kind, observed: JsonObject, workspace: Workspace, directory: Directory) -> Pair:
     pair = as_observed(kind, observed, directory)
-    name = Address(kind.name, str(observed.get("displayName")))
+    name = Address(kind.name, str(observed.get("displayName") or ""))
     return replace(pair, is_owned=not pair.managed_by and _is_owned(name, workspace))
 
 
@@ -243,7 +243,7 @@ def _pin_findings(workspace: Workspace, snapshot: Snapshot) -> Iterator[Finding]
         if lookup is None or address.kind not in snapshot.entries:
             continue
         names = {
-            str(entry.get(lookup.key))
+            str(entry.get(lookup.key) or "")
             for entry in snapshot.entries[address.kind]
             if str(entry.get(lookup.id)).lower() == pin.lower()
         }

@@ -156,6 +156,17 @@ def test_undeclared_objects_are_owned_by_pattern_only() -> None:
     ]
 
 
+def test_an_object_without_a_name_is_not_called_none() -> None:
+    nameless: JsonObject = {**location(""), "displayName": None}
+
+    found = matched([document("None")], [nameless], ownership=["None", "N*"])
+
+    assert [(pair.address.name, pair.id, pair.is_owned) for pair in found.pairs] == [
+        ("", ONE, False),
+        ("None", None, False),
+    ]
+
+
 def test_an_empty_folder_owns_nothing() -> None:
     assert not only(matched([], [location("NH-1")], ownership=["*"])).is_owned
 
