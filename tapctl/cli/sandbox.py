@@ -14,6 +14,7 @@ from tapctl.cli.output import say
 from tapctl.cli.sandbox_sign_in import sign_in_command
 from tapctl.errors import UsageError
 from tapctl.model import Json, JsonObject
+from tapctl.numbers import loads
 
 if TYPE_CHECKING:
     from tapctl.sandbox import Misbehaviour, Store
@@ -139,7 +140,7 @@ def only_sandbox(options: Options) -> None:
 
 def _parsed(content: bytes, name: str) -> JsonObject:
     try:
-        tenant: Json = json.loads(content)
+        tenant: Json = loads(content)
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{name} is not JSON: {error}") from error
     if not isinstance(tenant, dict):

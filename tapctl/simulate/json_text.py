@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path as FilePath
-from typing import Final, NoReturn, cast
+from typing import Final, cast
 
 from tapctl.errors import UsageError
 from tapctl.model import Json, JsonObject, Path, Place, Source
+from tapctl.numbers import NotANumberError, loads
 from tapctl.settings import quoted
 
 MAX_BYTES: Final = 64 << 20
@@ -39,12 +40,12 @@ def parse(data: bytes, file: str) -> tuple[Json, Source]:
         raise UsageError(f"{file}: is larger than {MAX_BYTES >> 20} MB, the most that is read")
     try:
         text = data.decode(json.detect_encoding(data)).removeprefix("\ufeff")
-        value = json.loads(text, object_pairs_hook=_object, parse_constant=_constant)
+        value = loads(text, object_pairs_hook=_object)
     except UnicodeDecodeError as error:
         raise UsageError(f"{file}: is not text in a Unicode encoding: {error}") from error
     except json.JSONDecodeError as error:
         raise UsageError(f"{file}:{error.lineno}:{error.colno}: is not JSON: {error.msg}") from error
-    except _WrongError as error:
+    except (_WrongError, NotANumberError) as error:
         raise UsageError(f"{file}: {error}") from error
     except RecursionError as error:
         raise UsageError(f"{file}: {_TOO_DEEP}") from error
@@ -69,10 +70,6 @@ def _object(pairs: list[tuple[str, Json]]) -> JsonObject:
         twice = next(name for name in names if names.count(name) > 1)
         raise _WrongError(f"one object holds {quoted(twice)} twice; keep one")
     return found
-
-
-def _constant(text: str) -> NoReturn:
-    raise _WrongError(f"{text} is no number of JSON")
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Final, NamedTuple, NoReturn
+from typing import Final, NamedTuple
 
 from tapctl.canonical import is_noise, sort_key
 from tapctl.environment import GUID
@@ -23,6 +23,7 @@ from tapctl.errors import UsageError
 from tapctl.kinds import kinds
 from tapctl.model import Finding, Json, JsonObject, Place, Severity, Source, errors_in
 from tapctl.model import Path as JsonPath
+from tapctl.numbers import NotANumberError, loads
 from tapctl.schema import Field
 from tapctl.settings import quoted
 
@@ -226,8 +227,11 @@ def _decoded(data: bytes) -> str:
     return text
 
 
-def _no_constant(text: str) -> NoReturn:
-    raise ValueError(f"{text} is not a number that JSON has")
+def _reason(error: json.JSONDecodeError | NotANumberError, text: str) -> tuple[str, int]:
+    """Why a text is no JSON, and in which line."""
+    if isinstance(error, json.JSONDecodeError):
+        return error.msg, error.lineno
+    return str(error), text.count("\n", 0, text.find(error.text)) + 1
 
 
 @dataclass(kw_only=True)
@@ -280,23 +284,19 @@ class _File:
             return result
 
         def load(text: str) -> Json:
-            loaded: Json = json.loads(
-                text, object_pairs_hook=together, parse_constant=_no_constant, strict=False
-            )
+            loaded: Json = loads(text, object_pairs_hook=together, strict=False)
             return loaded
 
         try:
             value = load(text)
-        except ValueError as error:
+        except (json.JSONDecodeError, NotANumberError) as error:
             try:
                 value = load(_TRAILING_COMMA.sub(lambda found: found[0].rstrip(","), text))
             except ValueError:
-                line = error.lineno if isinstance(error, json.JSONDecodeError) and not path else 1
-                reason = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
+                reason, line = _reason(error, text)
                 inside = f"holds at {_pointer(path)} what" if path else ""
-                raise _Unreadable(
-                    "export-not-json", f"{inside} is not JSON: {reason}".strip(), line
-                ) from error
+                said = f"{inside} is not JSON: {reason}".strip()
+                raise _Unreadable("export-not-json", said, 1 if path else line) from error
             self.report("export-trailing-comma", "note", "has a comma before a closing bracket", path)
         if twice:
             self._report_twice(text, path, twice)

@@ -229,7 +229,7 @@ def test_a_fixture_s_mistakes_have_places() -> None:
     [
         (b'{"a": }', "s.json:1:7: is not JSON"),
         (b'{"a": 1, "a": 2}', 'holds "a" twice'),
-        (b'{"a": NaN}', "NaN is no number of JSON"),
+        (b'{"a": NaN}', "NaN is no number that JSON has"),
         (b"\xff\xfe\xfd", "is not text"),
         (b"[" * 100_000, "nested more than 64 deep"),
         (b"[" * 65 + b"]" * 65, "nested more than 64 deep"),
