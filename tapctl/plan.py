@@ -248,7 +248,14 @@ def _refusals(pair: Pair) -> Iterator[Finding]:
             yield _stop(
                 pair, "cannot-change-in-place", f"{pair.address}: {why}", "Nothing is replaced silently."
             )
-    if pair.before is None and pair.restores is None and pair.after is not None:
+    if pair.before is None and pair.after is not None and pair.kind.singleton:
+        yield _stop(
+            pair,
+            "cannot-be-created",
+            f"{pair.address}: this tenant has none, and Graph makes none",
+            "Its cloud may not offer this yet: name the environments that do, under environments.",
+        )
+    elif pair.before is None and pair.restores is None and pair.after is not None:
         why = pair.kind.uncreatable(pair.after)
         if why:
             yield _stop(

@@ -15,6 +15,7 @@ from trial import (
     Receive,
     Send,
     Tenant,
+    adopt,
     folder,
     group,
     plan,
@@ -25,7 +26,7 @@ from trial import (
 
 from tapctl.errors import NotPermitted
 from tapctl.graph.sandbox import AsgiApp
-from tapctl.model import JsonObject
+from tapctl.model import JsonObject, errors_in
 from tapctl.observe.groups import dynamic_groups
 from tapctl.pipeline import check, make_plan
 from tapctl.sandbox import Misbehaviour
@@ -159,6 +160,52 @@ def test_restrictions_that_the_list_leaves_out_are_read_by_themselves(tmp_path: 
 
     assert plan(root, tenant).plan.pending == ()
     assert [path for path in asked if path.endswith("/combinationConfigurations")] != []
+
+
+def without_codes() -> Tenant:
+    """A tenant of a cloud that does not offer QR codes."""
+
+    def wrap(app: AsgiApp) -> AsgiApp:
+        async def wrapped(scope: Message, receive: Receive, send: Send) -> None:
+            is_gone = str(scope["path"]).endswith("/QRCodePin")
+
+            async def edited(message: Message) -> None:
+                if message["type"] == "http.response.start":
+                    kept = [pair for pair in message["headers"] if pair[0] != b"content-length"]
+                    message = {**message, "headers": kept, **({"status": 404} if is_gone else {})}
+                elif b"QRCodePin" in message["body"]:
+                    answer = json.loads(message["body"])
+                    held = answer.get("authenticationMethodConfigurations", ())
+                    kept = [item for item in held if item["id"] != "QRCodePin"]
+                    answer = (
+                        {"error": {}} if is_gone else {**answer, "authenticationMethodConfigurations": kept}
+                    )
+                    message = {**message, "body": json.dumps(answer).encode()}
+                await send(message)
+
+            await app(scope, receive, edited)
+
+        return wrapped
+
+    tenant = Tenant()
+    tenant.between.append(wrap)
+    return tenant
+
+
+def test_a_method_that_the_cloud_does_not_offer_is_not_imported(tmp_path: Path) -> None:
+    root = folder(tmp_path, [])
+
+    adopt(root, without_codes(), ("QRCodePinPolicy", "SmsPolicy"))
+
+    assert [path.name for path in root.rglob("authentication-methods/*")] == ["sms-policy.yaml"]
+
+
+def test_a_method_that_the_cloud_does_not_offer_cannot_be_turned_on(tmp_path: Path) -> None:
+    spec = {"state": "enabled", "includeTargets": ["all_users"]}
+
+    planned = plan(folder(tmp_path, [{"kind": "QRCodePinPolicy", "spec": spec}]), without_codes()).plan
+
+    assert [found.rule for found in errors_in(planned.findings)] == ["cannot-be-created"]
 
 
 @pytest.mark.parametrize(

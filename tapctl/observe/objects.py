@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from tapctl.errors import NotFound
 from tapctl.kind import Kind
 from tapctl.model import JsonObject
 from tapctl.observe.reading import Reading
@@ -38,7 +39,10 @@ async def read_singleton(reading: Reading, kind: Kind, shared: frozenset[str]) -
     own_id = kind.path.rpartition("/")[2].lower()
     held = await _inside(reading, kind) if kind.inside in shared else []
     found = [item for item in held if str(item.get("id")).lower() == own_id]
-    reading.objects[kind.name] = (found[0] if found else await reading.get(kind.path),)
+    try:
+        reading.objects[kind.name] = (found[0] if found else await reading.get(kind.path),)
+    except NotFound:  # an older cloud has fewer methods
+        reading.objects[kind.name] = ()
 
 
 async def _inside(reading: Reading, kind: Kind) -> list[JsonObject]:

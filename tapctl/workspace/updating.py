@@ -15,9 +15,9 @@ from tapctl.directory import Directory
 from tapctl.errors import Refused
 from tapctl.load import MAX_NODES
 from tapctl.match import Matched, Pair, as_observed
-from tapctl.model import Finding, Json, JsonObject
+from tapctl.model import Finding, Json, JsonObject, dotted
 from tapctl.model import Path as JsonPath
-from tapctl.validate import Desired, dotted
+from tapctl.validate import Desired
 from tapctl.workspace.document import draft
 from tapctl.workspace.edit import updated
 from tapctl.workspace.placing import replace
