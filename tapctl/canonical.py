@@ -160,7 +160,7 @@ def sort_key(value: object) -> str:
 def unknown(field: Field, value: Json, path: Path = ()) -> Iterator[tuple[Path, Json]]:
     """The properties of an expanded spec that no schema knows and that hold something, with their paths.
 
-    Objects inside lists are left out: canonical() keeps theirs.
+    Annotations in them are left out; so are objects inside lists: canonical() keeps theirs.
     """
     if not isinstance(value, dict):
         return
@@ -168,7 +168,32 @@ def unknown(field: Field, value: Json, path: Path = ()) -> Iterator[tuple[Path, 
         if (child := field.properties.get(key)) is not None:
             yield from unknown(child, item, (*path, key))
         elif item not in (None, [], {}) and not is_noise(key):
-            yield (*path, key), item
+            yield (*path, key), _unannotated(item)
+
+
+def _unannotated(value: Json) -> Json:
+    """Without what Graph adds for clients; a type belongs to the value."""
+    if isinstance(value, dict):
+        kept = {key: item for key, item in value.items() if key == "@odata.type" or not is_noise(key)}
+        return {key: _unannotated(item) for key, item in kept.items()}
+    return [_unannotated(item) for item in value] if isinstance(value, list) else value
+
+
+def settled(value: Json) -> Json:
+    """What a value says that no schema describes: answers differ in what is null, empty or left out, and in
+    the order of lists."""
+    if isinstance(value, dict):
+        inner = {key: settled(item) for key, item in value.items()}
+        return {key: item for key, item in inner.items() if item not in (None, [], {})}
+    return sorted(map(settled, value), key=sort_key) if isinstance(value, list) else value
+
+
+def respelled(values: Mapping[Path, Json], written: Mapping[Path, Json]) -> dict[Path, Json]:
+    """The values of `values` as `written` has them, where that says the same."""
+    return {
+        path: written[path] if path in written and settled(written[path]) == settled(value) else value
+        for path, value in values.items()
+    }
 
 
 def with_values(spec: JsonObject, values: Mapping[Path, Json]) -> JsonObject:

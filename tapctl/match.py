@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tapctl import directory as directories
-from tapctl.canonical import canonical, expand, unknown, with_values
+from tapctl.canonical import canonical, expand, respelled, unknown, with_values
 from tapctl.directory import Directory
 from tapctl.kind import BUILT_IN, Kind
 from tapctl.kinds import kinds, lookups
@@ -166,7 +166,9 @@ def _observed(
         strange.pop((name,), None)
     spec = kind.normalise(canonical(kind.field, expanded, directory.of_graph))
     named = {path: value for path, value in strange.items() if path in newer}
-    return with_values(spec, named), {path: value for path, value in strange.items() if path not in newer}
+    return with_values(spec, respelled(named, newer)), {
+        path: value for path, value in strange.items() if path not in newer
+    }
 
 
 def _wanted(

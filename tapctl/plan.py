@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from tapctl.canonical import references, sort_key
+from tapctl.canonical import references, settled, sort_key
 from tapctl.diff import field_changes
 from tapctl.directory import Directory
 from tapctl.kinds import kinds, lookups
@@ -108,7 +108,7 @@ def fingerprint(pairs: Iterable[Pair]) -> str:
 
 
 def _extra(pair: Pair) -> Json:
-    return {dotted(path): value for path, value in pair.extra.items()}
+    return {dotted(path): settled(value) for path, value in pair.extra.items()}
 
 
 def checksum(plan: Plan) -> str:

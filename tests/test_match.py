@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+import pytest
 
 from tapctl.match import Matched, Pair, match
 from tapctl.model import (
@@ -154,6 +157,25 @@ def test_undeclared_objects_are_owned_by_pattern_only() -> None:
         ("NH-1", True),
         ("Other", False),
     ]
+
+
+@pytest.mark.parametrize(
+    ("answered", "is_same"),
+    [
+        ({"ids": ["b", "a"], "none": [], "more": {"x": None}}, True),
+        ({"ids@odata.type": "#Collection(String)", "ids": ["a", "b"]}, True),
+        ({"ids": ["a", "b"], "more": {"x": 1}}, False),
+        ({"ids": ["a"]}, False),
+    ],
+)
+def test_what_is_newer_is_compared_by_what_it_says(answered: JsonObject, is_same: bool) -> None:
+    written: JsonObject = {"ids": ["a", "b"], "none": None}
+    resource = replace(document("Nordics", newer=["agents"]), spec={**SPEC, "agents": written})
+
+    pair = only(matched([resource], [{**location("Nordics"), "agents": answered}]))
+
+    assert (pair.before == pair.after) is is_same
+    assert (pair.after or {})["agents"] == written
 
 
 def test_an_object_without_a_name_is_not_called_none() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from tapctl.apply.run import Run
-from tapctl.canonical import canonical, expand, unknown, with_values
+from tapctl.canonical import canonical, expand, respelled, settled, unknown, with_values
 from tapctl.diff import field_changes
 from tapctl.errors import GraphError, NotFound
 from tapctl.graph.odata import in_filters
@@ -57,7 +57,7 @@ def _check_one(run: Run, address: Address, found: JsonObject | None) -> None:
         run.failed[address] = f"it has disappeared since the plan was made: {again}"
     elif (observed_spec(run, pair, found), _extra(pair, found)) != (
         _known(pair, pair.before or {}),
-        dict(pair.extra),
+        {path: settled(value) for path, value in pair.extra.items()},
     ):
         run.failed[address] = f"somebody changed it since the plan was made: {again}"
 
@@ -149,7 +149,7 @@ def observed_spec(run: Run, pair: Pair, observed: JsonObject) -> JsonObject:
     spec = kind.normalise(canonical(kind.field, expanded, run.matched.directory.of_graph))
     newer = pair.desired.newer if pair.desired else {}
     named = {path: value for path, value in unknown(kind.field, expanded) if path in newer}
-    return _known(pair, with_values(spec, named))
+    return _known(pair, with_values(spec, respelled(named, newer)))
 
 
 def _known(pair: Pair, spec: JsonObject) -> JsonObject:
@@ -161,7 +161,7 @@ def _extra(pair: Pair, observed: JsonObject) -> dict[Path, Json]:
     expanded = expand(pair.kind.field, pair.kind.from_graph(observed))
     ours = {("id",), ("displayName",)}
     return {
-        path: value
+        path: settled(value)
         for path, value in unknown(pair.kind.field, expanded)
         if path not in newer and path not in ours
     }
