@@ -68,20 +68,24 @@ class Doors:
 
 
 async def read_doors(checked: Checked, gateway: Gateway, as_of: date) -> Doors:
-    """What cannot be read is a brake, and never taken for open; a folder with mistakes is left out."""
+    """What cannot be read, or has mistakes, is a brake and never taken for open; the rest is asked."""
     from tapctl.pipeline import compare
 
     notes: list[Finding] = []
     if checked.has_errors:
         nothing = resolve((), checked.workspace.settings.break_glass)
         checked = replace(checked, desired=(), resolved=nothing)
-        notes.append(
-            _note("the folder has mistakes (tapctl validate): only the tenant's policies were asked")
+        message = (
+            "whether a pass opens registration once the folder is applied was not checked, for the folder "
+            "has mistakes; whether the tenant's policies let it now was"
         )
+        help_ = f"mend what tapctl validate shows, or say {DESPITE}"
+        notes.append(_brake("folder-unread", message, help_))
     try:
         matched = (await compare(checked, gateway)).matched
     except NotFound as error:
-        return Doors(general=(_note(f"policies were not asked: {error}"),))
+        message = f"whether policies let a pass open registration was not checked: {error}"
+        return Doors(general=(_finding("policies-not-asked", message, "", "warning"),))
     except GraphError as error:
         message = f"whether policies let a pass open registration cannot be told: {error}"
         help_ = f"get the permission that a plan takes, or say {DESPITE}"
@@ -161,10 +165,6 @@ def _by(decision: Decision) -> str:
 
 def _brake(rule: str, message: str, help_: str) -> Finding:
     return Finding(rule=rule, severity="brake", message=message, help=help_, flag=DESPITE)
-
-
-def _note(message: str) -> Finding:
-    return _finding("policies-not-asked", message, "", "warning")
 
 
 def _finding(rule: str, message: str, help_: str, severity: Severity) -> Finding:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
@@ -19,11 +19,12 @@ from tapctl.errors import GraphError, NotDelivered, NotPermitted, TapctlError, T
 from tapctl.graph.batch import BATCH
 from tapctl.passes import proof
 from tapctl.passes.applicants import read_passes
+from tapctl.passes.claims import made_elsewhere
 from tapctl.passes.delivery import Delivery, Made, Slot
 from tapctl.passes.graph import Pass
 from tapctl.passes.journal import Journal
-from tapctl.passes.making import Created, create, is_unclear, look
-from tapctl.passes.step import Conflict, Make, Settled, is_ours, next_step
+from tapctl.passes.making import Created, create, is_unclear, look, start_of
+from tapctl.passes.step import Conflict, Make, Settled, is_like, next_step
 from tapctl.passes.worklist import Entry, Worklist
 
 if TYPE_CHECKING:
@@ -118,8 +119,10 @@ async def _rounds(run: Run) -> None:
     total = run.worklist.count() - run.worklist.count("refused")
     while not run.stopped and (some := list(islice(to_do, BATCH))):
         held = await read_passes(run.gateway, [entry.recipient.id for entry in some])
+        ids = {found.id for found in held.values() if isinstance(found, Pass)}
+        elsewhere = made_elsewhere(run.journal.path, ids - {entry.held for entry in some})
         slots = asyncio.Semaphore(min(IN_FLIGHT, run.delivery.at_once))
-        work = [_one(run, slots, entry, held[entry.recipient.id], total) for entry in some]
+        work = [_one(run, slots, entry, held[entry.recipient.id], elsewhere, total) for entry in some]
         results = await asyncio.gather(*work, return_exceptions=True)
         _raise_first(results)
 
@@ -132,13 +135,18 @@ def _raise_first(results: list[BaseException | None]) -> None:
 
 
 async def _one(
-    run: Run, slots: asyncio.Semaphore, entry: Entry, held: Pass | GraphError | None, total: int
+    run: Run,
+    slots: asyncio.Semaphore,
+    entry: Entry,
+    held: Pass | GraphError | None,
+    elsewhere: Mapping[str, str],
+    total: int,
 ) -> None:
     async with slots:
         if run.stopped:
             return
         try:
-            await _turn(run, entry, held)
+            await _turn(run, entry, held, elsewhere)
         except TapctlError as error:
             run.stop(str(error))
         except OSError as error:
@@ -146,30 +154,46 @@ async def _one(
         run.watch(run.worklist.count("delivered"), total)
 
 
-async def _turn(run: Run, entry: Entry, held: Pass | GraphError | None) -> None:
+async def _turn(run: Run, entry: Entry, held: Pass | GraphError | None, elsewhere: Mapping[str, str]) -> None:
     if isinstance(held, GraphError):
         _note_failure(run, entry, held)
         return
     is_there = entry.state == "made" and await proof.holds(entry.proof, run.gateway.clock.sleep)
-    step = next_step(entry, held, run.now(), words=run.words, is_there=is_there)
+    theirs = elsewhere.get(held.id, "") if held else ""
+    step = next_step(entry, held, run.now(), words=run.words, is_there=is_there, elsewhere=theirs)
     match step:
         case Make():
-            await _make(run, entry, step.replaces.id if step.replaces else held.id if held else "")
+            await _make(run, entry, held.id if held else "", step)
         case Settled():
-            run.journal.note(run.worklist, entry, "delivered", why=step.why)
-            proof.forget(entry.proof)
+            _settle(run, run.journal.note(run.worklist, entry, "delivered", why=step.why))
         case Conflict():
             run.journal.note(run.worklist, entry, "failed", why=step.why)
         case _:
             assert_never(step)
 
 
-async def _make(run: Run, entry: Entry, before: str) -> None:
+def _settle(run: Run, entry: Entry) -> None:
+    """It had arrived before the run was interrupted; what goes with a delivery may not have been done."""
+    proof.forget(entry.proof)
+    assert entry.made_start is not None  # noqa: S101  # only a pass that was made can have arrived
+    assert entry.made_end is not None  # noqa: S101
+    run.also(
+        Made(
+            recipient=entry.recipient,
+            pass_id=entry.pass_id,
+            start=entry.made_start,
+            end=entry.made_end,
+            is_usable_once=entry.is_usable_once,
+        )
+    )
+
+
+async def _make(run: Run, entry: Entry, before: str, step: Make) -> None:
     """The place is open before the pass is made, and closed if there is nothing for it."""
     slot = await run.delivery.open(entry.recipient)
     is_used = False
     try:
-        entry, created = await _created(run, entry, before)
+        entry, created = await _created(run, entry, before, step)
         if created is not None:
             is_used = True
             await _hand_over(run, entry, created, slot)
@@ -178,20 +202,21 @@ async def _make(run: Run, entry: Entry, before: str) -> None:
             await slot.close()
 
 
-async def _created(run: Run, entry: Entry, before: str) -> tuple[Entry, Created | None]:
+async def _created(run: Run, entry: Entry, before: str, step: Make) -> tuple[Entry, Created | None]:
     """A pass, or a note of why there is none. It is asked for again only after a look showed that the last
     request did nothing, or made one whose passcode nobody has."""
     for _ in range(ATTEMPTS):
-        entry = run.journal.note(run.worklist, entry, "begun")
+        entry = _note_begun(run, entry, before, step)
         try:
-            created = await create(run.gateway, entry, run.now())
+            created = await create(run.gateway, entry)
         except GraphError as error:
             if not is_unclear(error):
                 return _note_failure(run, entry, error), None
             found = await look(run.gateway, entry, before)
-            entry, before = _note_loss(run, entry, found, error), found.id if found else before
+            entry = _note_loss(run, entry, found, error)
             if entry.state == "failed":
                 return entry, None
+            before, step = found.id if found else before, Make(replaces=found, is_likely=found is not None)
         else:
             run.created, run.lost_in_a_row = run.created + 1, 0
             return entry, created
@@ -201,6 +226,20 @@ async def _created(run: Run, entry: Entry, before: str) -> tuple[Entry, Created 
     return entry, None
 
 
+def _note_begun(run: Run, entry: Entry, before: str, step: Make) -> Entry:
+    """Everything that tells this request's pass from another."""
+    start = start_of(entry, run.now())
+    return run.journal.note(
+        run.worklist,
+        entry,
+        "begun",
+        start=start.isoformat() if start else None,
+        before=before,
+        replaces=step.replaces.id if step.replaces else None,
+        likely=step.is_likely,
+    )
+
+
 def _note_loss(run: Run, entry: Entry, found: Pass | None, error: GraphError) -> Entry:
     """What the person holds after a request whose answer was lost."""
     if entry.number not in run.doubtful:
@@ -208,11 +247,15 @@ def _note_loss(run: Run, entry: Entry, found: Pass | None, error: GraphError) ->
     if found is None:
         why = f"no answer came ({error.message or error.status}), and nothing was made"
         return run.journal.note(run.worklist, entry, "lost", why=why)
-    if not is_ours(entry, found):
+    if not _may_be_ours(run, entry, found):
         why = f"no answer came ({error.message or error.status}), and somebody else made them a pass"
         return run.journal.note(run.worklist, entry, "failed", why=why)
     why = f"no answer came ({error.message or error.status}); a pass was made whose passcode nobody has"
     return run.journal.note(run.worklist, entry, "lost", why=why, **{"pass": found.id})
+
+
+def _may_be_ours(run: Run, entry: Entry, found: Pass) -> bool:
+    return not made_elsewhere(run.journal.path, {found.id}) and is_like(entry, found)
 
 
 def _note_failure(run: Run, entry: Entry, error: GraphError) -> Entry:
@@ -255,5 +298,13 @@ async def _look_again(run: Run) -> None:
     mine = {entry.recipient.id: entry for entry in entries if entry.state == "delivered"}
     for user, held in (await read_passes(run.gateway, [*mine])).items():
         if isinstance(held, Pass) and held.id != mine[user].pass_id:
-            why = "the pass that was handed over was replaced by a late request: its passcode is void"
-            run.journal.note(run.worklist, mine[user], "lost", why=why, **{"pass": held.id})
+            _note_replaced(run, mine[user], held)
+
+
+def _note_replaced(run: Run, entry: Entry, held: Pass) -> None:
+    if _may_be_ours(run, entry, held):
+        why = "the pass that was handed over was replaced by a late request: its passcode is void"
+        run.journal.note(run.worklist, entry, "lost", why=why, **{"pass": held.id})
+    else:
+        why = "the pass that was handed over was replaced by somebody else's: its passcode is void"
+        run.journal.note(run.worklist, entry, "failed", why=why)

@@ -6,7 +6,7 @@ Whoever may be many is written one by one; a sheet shows the first thousand of e
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Final, Literal, TypeAlias
@@ -36,14 +36,15 @@ _TITLES: Final[dict[State, tuple[str, Tone]]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """Everything there is to tell. `run` and `record` name the journal of a run that began; `refusal` says
-    why nothing was done, `stopped` why it ended early."""
+    """Everything there is to tell. `words` are those that let brakes go; `run` and `record` name the journal
+    of a run that began; `refusal` says why nothing was done, `stopped` why it ended early."""
 
     status: Status
     headline: Headline
     worklist: Worklist
     findings: tuple[Finding, ...] = ()
     zones: Zones = field(default_factory=Zones)
+    words: frozenset[str] = frozenset()
     requests: int = 0
     delivery: str = ""
     reason: str = ""
@@ -67,7 +68,9 @@ def sheet_of(account: Account) -> Sheet:
         facts=tuple(_facts(account)),
         sections=sections,
         problems=tuple(_problems(account)),
-        notes=tuple(_words(item) for item in account.findings if item.severity in ("warning", "note")),
+        notes=tuple(
+            _words(_taken(item, account)) for item in account.findings if not _is_problem(item, account)
+        ),
         summary=tuple(_summary(account)),
     )
 
@@ -118,8 +121,22 @@ def _lines(entry: Entry, account: Account) -> Iterator[str]:
         )
     if entry.state in ("made", "lost", "begun"):
         yield "continuing the run looks first, and makes a pass that replaces what nobody has"
+    yield from _replaced(entry)
+    if entry.state == "refused" and entry.begun is not None:
+        yield "a pass was asked for, and nobody has its passcode: tapctl pass revoke takes it back"
     for item in entry.findings:
-        yield from _words(_taken(item) if entry.state != "refused" else item).split("\n")
+        yield from _words(_taken(item, account)).split("\n")
+
+
+def _replaced(entry: Entry) -> Iterator[str]:
+    for pass_id in entry.replaced:
+        if entry.is_likely:
+            yield (
+                f"replaces the pass {pass_id}, taken for this run's own by its time, start and lifetime: "
+                "if a colleague made it, its passcode is void"
+            )
+        else:
+            yield f"replaces the pass {pass_id} of this run, whose passcode nobody has"
 
 
 def _times(entry: Entry) -> str:
@@ -131,13 +148,23 @@ def _words(finding: Finding) -> str:
     return f"{place}{finding.message}" + (f"\n  → {finding.help}" if finding.help else "")
 
 
-def _taken(finding: Finding) -> Finding:
+def _taken(finding: Finding, account: Account) -> Finding:
     """A brake that was let go needs no advice any more."""
-    return replace(finding, help=f"{finding.flag} was said") if finding.severity == "brake" else finding
+    return replace(finding, help=f"{finding.flag} was said") if finding.flag in account.words else finding
+
+
+def _is_problem(finding: Finding, account: Account) -> bool:
+    return finding.severity in ("error", "brake") and finding.flag not in account.words
+
+
+def _notes(account: Account) -> Iterator[str]:
+    for item in account.findings:
+        if not _is_problem(item, account):
+            yield _words(_taken(item, account))
 
 
 def _problems(account: Account) -> Iterator[str]:
-    yield from (_words(item) for item in account.findings if item.severity in ("error", "brake"))
+    yield from (_words(item) for item in account.findings if _is_problem(item, account))
     yield from account.problems
     if account.refusal:
         yield account.refusal
@@ -174,18 +201,18 @@ def json_of(account: Account) -> Iterator[str]:
         "refusal": account.refusal or None,
         "stopped": account.stopped or None,
         "problems": [*account.problems],
-        "findings": [_finding_json(item) for item in account.findings],
+        "findings": [_finding_json(_taken(item, account)) for item in account.findings],
         "summary": {state: account.worklist.count(state) for state in STATES},
     }
     yield _indented(document).removesuffix("\n}") + ',\n  "people": ['
-    yield from _listed(account.worklist.entries())
+    yield from _listed(account)
     yield "]\n}\n"
 
 
-def _listed(entries: Iterable[Entry]) -> Iterator[str]:
+def _listed(account: Account) -> Iterator[str]:
     between = "\n"
-    for entry in entries:
-        yield between + "    " + _indented(_person_json(entry)).replace("\n", "\n    ")
+    for entry in account.worklist.entries():
+        yield between + "    " + _indented(_person_json(entry, account)).replace("\n", "\n    ")
         between = ",\n"
     if between != "\n":
         yield "\n  "
@@ -195,7 +222,7 @@ def _indented(value: Json) -> str:
     return json_safe(json.dumps(value, ensure_ascii=False, indent=2))
 
 
-def _person_json(entry: Entry) -> JsonObject:
+def _person_json(entry: Entry, account: Account) -> JsonObject:
     zone = entry.recipient.zone
     return {
         "user": entry.recipient.name or None,
@@ -204,13 +231,15 @@ def _person_json(entry: Entry) -> JsonObject:
         "state": entry.state,
         "why": entry.why or None,
         "passId": entry.pass_id or None,
+        "replaced": [*entry.replaced],
+        "replacedByLikeness": entry.is_likely,
         "startDateTime": moment(entry.made_start or entry.start),
         "endDateTime": moment(entry.made_end),
         "lifetimeInMinutes": entry.lifetime,
         "isUsableOnce": entry.is_usable_once,
         "timeZone": zone.key if zone else None,
         "target": entry.target or None,
-        "findings": [_finding_json(item) for item in entry.findings],
+        "findings": [_finding_json(_taken(item, account)) for item in entry.findings],
     }
 
 

@@ -2,8 +2,9 @@
 
     {"event": "run", ...}          where, by whom, why, and where the passcodes go
     {"event": "planned", ...}      one line for each person
-    {"event": "checked", ...}      everybody may have a pass: from here on the run can be continued
-    {"event": "begun", ...}        on disk before a pass is asked for
+    {"event": "checked", ...}      everybody was checked: from here on the run can be continued
+    {"event": "refused", ...}      somebody may not have a pass and is left out (--skip-refused), and why
+    {"event": "begun", ...}        on disk before a pass is asked for: what for, and what they held before
     {"event": "made", ...}         on disk before its passcode is handed over
     {"event": "delivered", ...}    on disk before the next step
     {"event": "failed" | "lost" | "undelivered" | "continued" | "end", ...}
@@ -15,8 +16,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,7 +28,7 @@ from tapctl.errors import Refused, WorkspaceError
 from tapctl.model import Json, JsonObject
 from tapctl.passes.delivery import Recipient
 from tapctl.passes.durable import see_to_disk
-from tapctl.passes.worklist import Entry, State, Worklist
+from tapctl.passes.worklist import Entry, State, Worklist, findings_of, rows_of
 
 VERSION: Final = 1
 FOLDER: Final = "passes"
@@ -40,6 +41,7 @@ _STATES: Final[dict[str, State]] = {
     "failed": "failed",
     "undelivered": "made",
     "delivered": "delivered",
+    "refused": "refused",
 }
 
 
@@ -69,12 +71,15 @@ class Journal:
     @property
     def run(self) -> str:
         """The run's name: what --continue takes."""
-        return _run_of(self.path)
+        return run_of(self.path)
 
     def write(self, event: str, **facts: Json) -> None:
         """Add a line and see it to the disk."""
-        self._add({"event": event, "at": self._now().isoformat(), **facts})
+        self._add({"event": event, "at": self._at(), **facts})
         self._sync()
+
+    def _at(self) -> str:
+        return self._now().isoformat()
 
     def _sync(self) -> None:
         self._file.flush()
@@ -84,14 +89,22 @@ class Journal:
         self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
 
     def plan(self, worklist: Worklist) -> None:
-        """Everybody who may have a pass; afterwards the run can be continued."""
-        for entry in worklist.entries("ready"):
+        """Everybody, and who of them may have no pass; afterwards the run can be continued."""
+        for entry in worklist.entries():
             self._add({"event": "planned", **_planned(entry)})
         self.write("checked", count=worklist.count("ready"))
+        self.leave_out(worklist.entries("refused"))
+
+    def leave_out(self, refused: Iterable[Entry]) -> None:
+        """Those who may have no pass. If this is torn, they are checked again when the run is continued."""
+        for entry in refused:
+            findings = rows_of(entry.findings)
+            self._add({"event": "refused", "at": self._at(), "n": entry.number, "findings": findings})
+        self._sync()
 
     def note(self, worklist: Worklist, entry: Entry, event: str, **facts: Json) -> Entry:
         """A step of one person: on disk first, then in the worklist. Returns the entry after it."""
-        line: JsonObject = {"event": event, "at": self._now().isoformat(), "n": entry.number, **facts}
+        line: JsonObject = {"event": event, "at": self._at(), "n": entry.number, **facts}
         self._add(line)
         self._sync()
         after = stepped(entry, line)
@@ -107,8 +120,10 @@ def stepped(entry: Entry, line: JsonObject) -> Entry:
     event = _text(line, "event")
     after = replace(entry, state=_STATES[event], why=_text(line, "why"))
     match event:
+        case "refused":
+            return replace(after, findings=findings_of(_list(line, "findings")))
         case "begun":
-            return replace(after, begun=_moment(line, "at"))
+            return _begun(after, line)
         case "lost":
             return replace(after, pass_id=_text(line, "pass"))
         case "made":
@@ -124,7 +139,20 @@ def stepped(entry: Entry, line: JsonObject) -> Entry:
             return after
 
 
-def _run_of(path: Path) -> str:
+def _begun(entry: Entry, line: JsonObject) -> Entry:
+    replaced = _text(line, "replaces")
+    return replace(
+        entry,
+        begun=_moment(line, "at"),
+        asked=_moment(line, "start"),
+        before=_text(line, "before"),
+        replaced=(*entry.replaced, replaced) if replaced else entry.replaced,
+        is_likely=entry.is_likely or line.get("likely") is True,
+    )
+
+
+def run_of(path: Path) -> str:
+    """A run's name, by its file."""
     return path.name.removesuffix(SUFFIX)
 
 
@@ -138,9 +166,7 @@ def begin(folder: Path, about: About, now: Callable[[], datetime] = _now) -> Jou
         _lock(handle, path)
         see_to_disk(folder)
     except OSError as error:
-        raise WorkspaceError(
-            f'the record of the run cannot be kept in "{folder}": {error.strerror}'
-        ) from error
+        raise _not_kept(folder, error) from error
     journal = Journal(path, handle, now)
     journal.write(
         "run",
@@ -155,6 +181,10 @@ def begin(folder: Path, about: About, now: Callable[[], datetime] = _now) -> Jou
     return journal
 
 
+def _not_kept(folder: Path, error: OSError) -> WorkspaceError:
+    return WorkspaceError(f'the record of the run cannot be kept in "{folder}": {error.strerror}')
+
+
 def resume(folder: Path, run: str) -> tuple[Journal, JsonObject, Worklist]:
     """An unfinished run: its journal, its first line, and how far everybody is.
 
@@ -166,17 +196,37 @@ def resume(folder: Path, run: str) -> tuple[Journal, JsonObject, Worklist]:
     handle = os.open(path, os.O_RDWR | os.O_APPEND)
     with ExitStack() as unless_resumed:
         unless_resumed.callback(os.close, handle)
-        _lock(handle, path)
+        with alone(folder):
+            _lock(handle, path)
         _cut_torn_line(handle)
         first, worklist = read(path)
         unless_resumed.pop_all()
     return Journal(path, handle), first, worklist
 
 
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Nobody else looks at which runs are at work, or begins one, meanwhile. Raises WorkspaceError."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = (folder / ".lock").open("a")
+    except OSError as error:
+        raise _not_kept(folder, error) from error
+    with file:
+        _is_locked(file.fileno(), may_wait=True)
+        yield
+
+
+def is_at_work(path: Path) -> bool:
+    """Whether a process that lives has this run open. To be asked while `alone`."""
+    with path.open("rb") as file:
+        return not _is_locked(file.fileno())
+
+
 def read(path: Path) -> tuple[JsonObject, Worklist]:
     """The first line, and the worklist after the last. Raises Refused for a run that never began."""
     worklist, first, is_checked = Worklist(), JsonObject(), False
-    for line in _lines(path):
+    for line in lines_of(path):
         event = _text(line, "event")
         if event == "run":
             first = line
@@ -189,14 +239,22 @@ def read(path: Path) -> tuple[JsonObject, Worklist]:
         is_checked |= event == "checked"
     if not is_checked:
         worklist.close()
-        raise Refused(f'the run "{_run_of(path)}" stopped before anything was created: issue anew')
+        raise Refused(f'the run "{run_of(path)}" stopped before anything was created: issue anew')
     return first, worklist
 
 
 def unfinished(folder: Path, environment: str) -> list[str]:
     """The runs of an environment that were stopped with something left to do, oldest first."""
-    paths = sorted(folder.glob(f"*Z-{environment}{SUFFIX}")) if folder.is_dir() else []
-    return [_run_of(path) for path in paths if _is_unfinished(path)]
+    if not (paths := open_runs(folder, environment)):
+        return []
+    with alone(folder):
+        return [run_of(path) for path in paths if not is_at_work(path)]
+
+
+def open_runs(folder: Path, environment: str = "*") -> list[Path]:
+    """The records of runs that are at work, or were stopped with something left to do."""
+    paths = sorted(folder.glob(f"*Z-{environment}{SUFFIX}"))
+    return [path for path in paths if _is_unfinished(path)]
 
 
 def _is_unfinished(path: Path) -> bool:
@@ -217,8 +275,8 @@ def _last_line(path: Path) -> JsonObject:
     return last if isinstance(last, dict) else {}
 
 
-def _lines(path: Path) -> Iterator[JsonObject]:
-    """Raises Refused for a line that is whole and not ours."""
+def lines_of(path: Path) -> Iterator[JsonObject]:
+    """The whole lines of a record. Raises Refused for a line that is whole and not ours."""
     with path.open(encoding="utf-8") as file:
         for number, text in enumerate(file, 1):
             if not text.endswith("\n"):
@@ -285,13 +343,25 @@ def _moment(line: JsonObject, name: str) -> datetime | None:
     return datetime.fromisoformat(text).astimezone(UTC) if text else None
 
 
+def _list(line: JsonObject, name: str) -> list[Json]:
+    value = line.get(name)
+    return value if isinstance(value, list) else []
+
+
 def _lock(handle: int, path: Path) -> None:
     """For as long as the file is open, and no longer than the process lives. Raises Refused."""
+    if not _is_locked(handle):
+        raise Refused(f'another tapctl is at work on the run "{run_of(path)}"')
+
+
+def _is_locked(handle: int, *, may_wait: bool = False) -> bool:
+    """Whether a file is this process's now: nobody else has it, or it could be waited for."""
     try:
         import fcntl
     except ImportError:  # Windows, where nothing as simple is released by a crash
-        return
+        return True
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(handle, fcntl.LOCK_EX if may_wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise Refused(f'another tapctl is at work on the run "{_run_of(path)}"') from None
+        return False
+    return True

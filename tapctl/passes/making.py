@@ -29,10 +29,11 @@ class Created:
     secret: Secret
 
 
-async def create(gateway: Gateway, entry: Entry, now: datetime) -> Created:
-    """Ask for one pass, once. Raises GraphError; `is_unclear` tells whether it may have been made."""
+async def create(gateway: Gateway, entry: Entry) -> Created:
+    """Ask for one pass, once, as the entry notes it. Raises GraphError; `is_unclear` tells whether there may
+    be one."""
     path = passes_path(entry.recipient.id)
-    answer = await gateway.send("POST", path, _body(entry, now), careful=True)
+    answer = await gateway.send("POST", path, _body(entry), careful=True)
     secret = _taken(answer or {})
     if answer is None or secret is None:
         raise AnswerLost(request=f"POST {path}", status=201, message="the answer holds no passcode")
@@ -45,11 +46,17 @@ def _taken(answer: JsonObject) -> Secret | None:
     return Secret(code) if isinstance(code, str) and code else None
 
 
-def _body(entry: Entry, now: datetime) -> JsonObject:
-    """A start that is past is at once: Graph takes none in the past."""
+def start_of(entry: Entry, now: datetime) -> datetime | None:
+    """The start to ask for, in whole seconds. One that is past is at once: Graph takes none in the past."""
+    if entry.start is None or entry.start <= now:
+        return None
+    return entry.start.astimezone(UTC).replace(microsecond=0)
+
+
+def _body(entry: Entry) -> JsonObject:
     body: JsonObject = {"lifetimeInMinutes": entry.lifetime, "isUsableOnce": entry.is_usable_once}
-    if entry.start is not None and entry.start > now:
-        body["startDateTime"] = f"{entry.start.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    if entry.asked is not None:
+        body["startDateTime"] = f"{entry.asked:%Y-%m-%dT%H:%M:%SZ}"
     return body
 
 

@@ -17,13 +17,17 @@ from tapctl.passes.worklist import Entry
 
 # How far this machine's clock and Graph's may be apart.
 SKEW = timedelta(minutes=5)
+# How long after it was noted a request may go out (it waits and is repeated after a 429) and be carried out.
+LATEST = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Make:
-    """Ask for a pass. `replaces` is a pass whose passcode nobody has, which goes with it."""
+    """Ask for a pass. `replaces` is a pass of this run whose passcode nobody has, which goes with it;
+    `is_likely`: that it is this run's is told by its likeness alone."""
 
     replaces: Pass | None = None
+    is_likely: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,21 +48,27 @@ Step: TypeAlias = Make | Settled | Conflict
 
 
 def next_step(
-    entry: Entry, held: Pass | None, now: datetime, *, words: Set[str] = frozenset(), is_there: bool = False
+    entry: Entry,
+    held: Pass | None,
+    now: datetime,
+    *,
+    words: Set[str] = frozenset(),
+    is_there: bool = False,
+    elsewhere: str = "",
 ) -> Step:
-    """`is_there`: the entry's proof shows that the passcode got to its place."""
+    """`is_there`: the entry's proof shows that the passcode got to its place; `elsewhere`: the other run
+    whose record says that it made the pass they hold."""
     if entry.state == "made" and (found := _delivered(entry, held, is_there=is_there)):
         return found
     if held is None or not held.is_outstanding(now) or held.id == entry.held:
         return Make()
-    if is_ours(entry, held):
-        return Make(replaces=held)
+    if not elsewhere and is_ours(entry, held):
+        return Make(replaces=held, is_likely=entry.state != "made")
     if REPLACE in words:
         return Make()
     works = window(held.start, held.end, Zones(there=entry.recipient.zone))
-    return Conflict(
-        why=f"somebody else has made them a pass meanwhile, {works}: let them use it, or say {REPLACE}"
-    )
+    who = f"the run {elsewhere}" if elsewhere else "somebody else"
+    return Conflict(why=f"{who} has made them a pass meanwhile, {works}: let them use it, or say {REPLACE}")
 
 
 def _delivered(entry: Entry, held: Pass | None, *, is_there: bool) -> Settled | None:
@@ -71,19 +81,28 @@ def _delivered(entry: Entry, held: Pass | None, *, is_there: bool) -> Settled | 
 
 
 def is_ours(entry: Entry, held: Pass) -> bool:
-    """Whether a pass was made by this run, whose answer or passcode was lost."""
-    if entry.state not in ("begun", "made", "lost"):
-        return False
+    """Whether a pass was made by this run, whose answer or passcode was lost: it is known by its id, or
+    cannot be told from one that this run has asked for."""
     if entry.state == "made":
         return held.id == entry.pass_id  # its answer came: anything else is somebody else's
-    return held.id == entry.pass_id or (
-        held.id != entry.held
+    return entry.state in ("begun", "lost") and (held.id == entry.pass_id or is_like(entry, held))
+
+
+def is_like(entry: Entry, held: Pass) -> bool:
+    """Whether a pass is what was asked for, made when it may have been, and was not there before."""
+    return (
+        held.id not in (entry.held, entry.before)
         and held.lifetime == entry.lifetime
         and held.is_usable_once == entry.is_usable_once
-        and _is_since(entry, held)
+        and entry.begun is not None
+        and held.created is not None
+        and -SKEW <= held.created - entry.begun <= LATEST + SKEW
+        and _starts_as(entry.asked, held)
     )
 
 
-def _is_since(entry: Entry, held: Pass) -> bool:
-    """Whether it was made after the request may have been sent."""
-    return entry.begun is not None and held.created is not None and held.created >= entry.begun - SKEW
+def _starts_as(asked: datetime | None, held: Pass) -> bool:
+    """A pass that is to work at once starts when it is made; a wished start is kept to the second."""
+    if asked is None:
+        return held.created is not None and abs(held.start - held.created) <= SKEW
+    return abs(held.start - asked) < timedelta(seconds=1)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Final, Literal, TypeAlias, cast, get_args
+from typing import Any, Final, Literal, TypeAlias, cast, get_args
 from zoneinfo import ZoneInfo
 
-from tapctl.model import Finding, JsonObject, Place
+from tapctl.model import Finding, Json, Place
 from tapctl.passes.delivery import Recipient
 from tapctl.passes.roster import Wanted
 
@@ -34,7 +34,7 @@ _TABLE = """
 create table entries (
     number integer primary key, id text unique, name text, display text, start text, lifetime integer,
     once integer, zone text, held text, state text, pass text, made_start text, made_end text, target text,
-    why text, begun text, proof text, findings text
+    why text, begun text, proof text, asked text, before text, replaced text, likely integer, findings text
 )
 """
 
@@ -42,8 +42,10 @@ create table entries (
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One person of a run. `lifetime` is in minutes; `held` and `pass_id` are ids of the pass that they held
-    when they were checked, and of the last one made for them; `target` is where its passcode goes,
-    `proof` shows whether it arrived, and `begun` is when a request to make it may have been sent."""
+    when they were checked, and of the last one made for them; `target` is where its passcode goes, and
+    `proof` shows whether it arrived. `begun` is when a request to make it may have been sent, `asked` the
+    start that it wished for, and `before` the pass that they held right before. `replaced` are passes of this
+    run that nobody has the passcode of; `is_likely`: one of them was known by its likeness alone."""
 
     number: int
     recipient: Recipient
@@ -59,6 +61,10 @@ class Entry:
     why: str = ""
     begun: datetime | None = None
     proof: str = ""
+    asked: datetime | None = None
+    before: str = ""
+    replaced: tuple[str, ...] = ()
+    is_likely: bool = False
     findings: tuple[Finding, ...] = ()
 
     @property
@@ -85,7 +91,7 @@ class Worklist:
 
     def add(self, entry: Entry) -> bool:
         """False if this user is there already: a second pass would destroy the first."""
-        row = (*_row(entry), _written(entry.findings))
+        row = (*_row(entry), json.dumps(rows_of(entry.findings)))
         marks = ", ".join("?" for _ in row)
         try:
             self._data.execute(f"insert into entries values ({marks})", row)  # noqa: S608  # only question marks
@@ -128,9 +134,15 @@ class Worklist:
         ).fetchone()
         return int(found)
 
-    def refuse(self, number: int, findings: Sequence[Finding]) -> None:
+    def of_user(self, user: str) -> Entry | None:
+        """By the user's id."""
+        return next(self._select("where id = ?", (user,)), None)
+
+    def refuse(self, number: int, findings: Sequence[Finding]) -> Entry:
         """Somebody may not have a pass after all."""
-        self.put(replace(self.get(number), state="refused", findings=tuple(findings)))
+        after = replace(self.get(number), state="refused", findings=tuple(findings))
+        self.put(after)
+        return after
 
     def _select(self, where: str, values: Sequence[object]) -> Iterator[Entry]:
         query = f"select * from entries {where}"  # noqa: S608  # the conditions above
@@ -156,12 +168,17 @@ def _row(entry: Entry) -> tuple[object, ...]:
         entry.why,
         _text(entry.begun),
         entry.proof,
+        _text(entry.asked),
+        entry.before,
+        json.dumps(entry.replaced),
+        entry.is_likely,
     )
 
 
 def _entry(row: Sequence[str]) -> Entry:
     number, id_, name, display, start, lifetime, once, zone, held, *others = row
-    state, pass_id, made_start, made_end, target, why, begun, proof, findings = others
+    state, pass_id, made_start, made_end, target, why, begun, proof, *others = others
+    asked, before, replaced, likely, findings = others
     return Entry(
         number=int(number),
         recipient=Recipient(
@@ -179,7 +196,11 @@ def _entry(row: Sequence[str]) -> Entry:
         why=why,
         begun=_moment(begun),
         proof=proof,
-        findings=_read(findings),
+        asked=_moment(asked),
+        before=before,
+        replaced=tuple(json.loads(replaced)),
+        is_likely=bool(likely),
+        findings=findings_of(json.loads(findings)),
     )
 
 
@@ -191,8 +212,9 @@ def _moment(text: str) -> datetime | None:
     return datetime.fromisoformat(text).astimezone(UTC) if text else None
 
 
-def _written(findings: Sequence[Finding]) -> str:
-    rows: list[JsonObject] = [
+def rows_of(findings: Iterable[Finding]) -> list[Json]:
+    """Findings as JSON keeps them, here and in the journal."""
+    return [
         {
             "rule": item.rule,
             "severity": item.severity,
@@ -203,11 +225,9 @@ def _written(findings: Sequence[Finding]) -> str:
         }
         for item in findings
     ]
-    return json.dumps(rows)
 
 
-def _read(text: str) -> tuple[Finding, ...]:
+def findings_of(rows: Iterable[Any]) -> tuple[Finding, ...]:
     return tuple(
-        Finding(**{**item, "place": Place(*item["place"]) if item["place"] else None})
-        for item in json.loads(text)
+        Finding(**{**item, "place": Place(*item["place"]) if item["place"] else None}) for item in rows
     )

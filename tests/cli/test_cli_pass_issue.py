@@ -14,6 +14,7 @@ from cli_tools import Cli, Result
 from jsonschema import Draft202012Validator
 
 from tapctl.passes import examine
+from tapctl.passes.journal import resume
 from tapctl.sandbox import Store, create_app
 from tapctl.schema import read
 
@@ -134,6 +135,77 @@ def test_whoever_may_not_stops_all_unless_left_out(cli: Cli, issue: Issue) -> No
     document = issue.json(MIA, INGRID, "nobody", *PLACE, "--skip-refused", "--yes")
     assert document["status"] == "issued"
     assert [one["state"] for one in document["people"]] == ["delivered", "refused", "refused"]
+
+
+def test_whoever_was_left_out_stays_in_the_record_with_the_reason(cli: Cli, issue: Issue) -> None:
+    bad = command(cli, "sys.exit(3)")
+    issue(MIA, INGRID, "nobody", "--to-command", bad, "--skip-refused", "--yes")
+    document = issue.json("--continue", "last", "--to-command", command(cli, KEEP))
+
+    assert document["status"] == "issued"
+    assert [one["state"] for one in document["people"]] == ["delivered", "refused", "refused"]
+    assert "nobody may make a pass for themselves" in document["people"][1]["findings"][0]["message"]
+    assert issue.records[0].read_text().count('"event": "refused"') == 2
+
+
+def test_a_word_that_was_said_is_not_advised_again(cli: Cli, issue: Issue) -> None:
+    issue(INGRID, *PLACE)
+    result = issue(INGRID, *PLACE, "--privileged")
+
+    assert result.code == 1
+    assert "--privileged was said" in result.out
+    assert "say --privileged if this is meant" not in result.out
+
+
+def test_whoever_is_in_an_interrupted_run_is_sent_there(cli: Cli, issue: Issue) -> None:
+    run = stopped(cli, issue)
+    result = issue(MIA, *PLACE, "--replace")
+
+    assert result.code == 1
+    assert f"the interrupted run {run} has asked for a pass for them" in result.out
+    assert issue("--abandon", run).code == 0
+    assert issue(MIA, *PLACE, "--replace").code == 0
+
+
+def test_whoever_a_run_at_work_has_is_refused(cli: Cli, issue: Issue) -> None:
+    run = stopped(cli, issue)
+    journal, _, worklist = resume(issue.records[0].parent, run)
+    result = issue(YUSUF, *PLACE)
+    worklist.close()
+    journal.close()
+
+    assert result.code == 1
+    assert f"the run {run} is at work" in result.out
+    assert "let it end, and see" in result.out
+    assert result.err == ""
+
+
+def test_a_continued_run_tells_what_it_replaces(cli: Cli, issue: Issue) -> None:
+    run = stopped(cli, issue)
+    (lost,) = [one["passId"] for one in issue.json("--continue", run, "--dry-run")["people"][:1]]
+    result = issue("--continue", run, "--to-command", command(cli, KEEP))
+
+    assert f"replaces the pass {lost} of this run, whose passcode nobody has" in result.out
+
+
+def test_whoever_may_not_go_on_and_may_hold_a_pass_is_named(cli: Cli, issue: Issue) -> None:
+    issue(MIA, YUSUF, "--to-command", command(cli, "sys.exit(3)"), "--yes")
+    cli("sandbox", "load", without(cli, "mia.larsen"))
+    result = issue("--continue", "last", "--to-command", command(cli, KEEP), "--skip-refused")
+
+    assert "there is no user" in result.out
+    assert "a pass was asked for, and nobody has its passcode" in result.out
+    assert "Handed over (1)" in result.out
+    assert '"event": "refused"' in issue.records[0].read_text()
+
+
+def without(cli: Cli, name: str) -> str:
+    """The tenant without one person, in a file."""
+    tenant = cli("sandbox", "dump").json
+    tenant["users"] = [one for one in tenant["users"] if not one["userPrincipalName"].startswith(name)]
+    path = cli.root / "tenant.json"
+    path.write_text(json.dumps(tenant))
+    return str(path)
 
 
 def test_a_policy_that_is_off_is_said_once(cli: Cli, issue: Issue) -> None:
@@ -351,16 +423,17 @@ def test_a_pass_that_works_in_some_places_only_is_told(cli: Cli, issue: Issue) -
     assert '"Theirs" lets them register with this pass only in a named network' in result.out
 
 
-def test_a_folder_with_mistakes_is_left_out(cli: Cli, issue: Issue) -> None:
+def test_a_folder_with_mistakes_is_not_taken_for_one_that_lets_a_pass_in(cli: Cli, issue: Issue) -> None:
     cli.write("bad.yaml", "kind: Group\nname: 7\n")
     result = issue(MIA, "--dry-run")
 
-    assert result.code == 0
-    assert "the folder has mistakes" in result.out
+    assert result.code == 1
+    assert "once the folder is applied was not checked, for the folder has mistakes" in result.out
+    assert issue(MIA, "--dry-run", "--despite-policies").code == 0
 
 
 @pytest.mark.parametrize(
-    ("status", "code", "said"), [(403, 1, "cannot be told"), (404, 0, "policies were not asked")]
+    ("status", "code", "said"), [(403, 1, "cannot be told"), (404, 0, "was not checked: ")]
 )
 def test_policies_that_cannot_be_read_are_not_taken_for_open(
     issue: Issue, monkeypatch: pytest.MonkeyPatch, status: int, code: int, said: str

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from issuing import DOMAIN, NAMES, PATH, Trial, answering, by_hand, entries, late, losing, stealing
+from issuing import DOMAIN, NAMES, PATH, Trial, answering, by_hand, entries, late, losing, make, stealing
 
 from tapctl.sandbox import Misbehaviour
 from tapctl.sandbox.seed import PEOPLE
@@ -184,6 +184,39 @@ def test_a_pass_that_was_used_had_arrived(trial: Trial) -> None:
 
     assert trial.states == ["delivered"]
     assert creations(trial) == 1
+    assert [made.recipient.name for made in trial.also] == [MIA]
+
+
+def test_what_another_run_in_the_folder_made_is_not_taken_for_a_lost_one(trial: Trial) -> None:
+    trial.stop_after_asking("mia.larsen")
+    other = Trial(folder=trial.folder, tenant=trial.tenant)
+    other.go(entries("mia.larsen"))
+    trial.go()
+
+    assert trial.states == ["failed"]
+    assert f"the run {other.run} has made them a pass meanwhile" in trial.record
+    assert other.works == {MIA: True}
+
+
+def test_a_pass_that_cannot_be_told_from_what_was_asked_for_is_replaced_and_said(trial: Trial) -> None:
+    trial.stop_after_asking("mia.larsen")
+    by_hand(trial.tenant, "mia.larsen")
+    trial.go()
+
+    (entry,) = trial.worklist.entries()
+    assert entry.state == "delivered"
+    assert len(entry.replaced) == 1
+    assert entry.is_likely
+
+
+def test_a_pass_that_was_there_before_the_request_is_somebody_else_s(trial: Trial) -> None:
+    trial.words = frozenset({"--replace"})
+    by_hand(trial.tenant, "mia.larsen")
+    trial.tenant.between.append(losing(1, is_made=False))
+    trial.go(entries("mia.larsen"))
+
+    (entry,) = trial.worklist.entries()
+    assert (entry.state, entry.replaced, entry.is_likely) == ("delivered", (), False)
 
 
 def test_ctrl_c_lets_what_is_under_way_finish(trial: Trial) -> None:
@@ -273,3 +306,15 @@ def test_a_late_request_that_replaces_a_pass_is_told(trial: Trial) -> None:
     assert trial.states == ["lost"]
     assert trial.works == {MIA: False}
     assert "its passcode is void" in trial.record
+
+
+def test_a_pass_of_somebody_else_after_a_loss_is_not_called_a_late_request(trial: Trial) -> None:
+    async def replace_it() -> None:
+        await make(trial.tenant, "mia.larsen", 90)
+
+    trial.tenant.between.append(losing(1, is_made=False))
+    trial.kept.hold = replace_it
+    trial.go(entries("mia.larsen"))
+
+    assert trial.states == ["failed"]
+    assert "was replaced by somebody else's: its passcode is void" in trial.record

@@ -124,6 +124,8 @@ def test_a_run_is_unfinished_until_nothing_is_left(
             journal.write("end", left=int(event[-1]))
         else:
             journal.note(people, ENTRY, event)
+    assert unfinished(journal.path.parent, "prod") == []  # it is at work
+    journal.close()
 
     assert (unfinished(journal.path.parent, "prod") == [journal.run]) is expected
     assert unfinished(journal.path.parent, "od") == []

@@ -13,7 +13,9 @@ from tapctl.passes.worklist import Entry
 
 NOW = datetime(2026, 9, 1, 8, tzinfo=UTC)
 ENTRY = Entry(number=0, recipient=MIA, lifetime=60, is_usable_once=True)
-BEGUN = replace(ENTRY, state="begun", begun=NOW - timedelta(minutes=1), held="old")
+BEGUN = replace(ENTRY, state="begun", begun=NOW - timedelta(minutes=1), held="old", before="older")
+LATER = NOW + timedelta(days=1)
+WISHED = replace(BEGUN, asked=LATER)
 OURS = Pass(
     id="new",
     start=NOW,
@@ -35,12 +37,17 @@ MADE = replace(BEGUN, state="made", pass_id="new", target="/x/mia.age")
         (ENTRY, replace(OURS, reason="OneTimeUsed"), Make()),
         (BEGUN, None, Make()),
         (BEGUN, replace(OURS, id="old"), Make()),
-        (BEGUN, OURS, Make(replaces=OURS)),
+        (BEGUN, OURS, Make(replaces=OURS, is_likely=True)),
         (
             replace(BEGUN, state="lost", pass_id="new"),
             replace(OURS, lifetime=90),
-            Make(replaces=replace(OURS, lifetime=90)),
+            Make(replaces=replace(OURS, lifetime=90), is_likely=True),
         ),
+        (BEGUN, replace(OURS, id="older"), Conflict),
+        (BEGUN, replace(OURS, created=NOW + timedelta(minutes=15), start=NOW), Conflict),
+        (BEGUN, replace(OURS, start=LATER), Conflict),
+        (WISHED, OURS, Conflict),
+        (WISHED, replace(OURS, start=LATER), Make),
         (BEGUN, replace(OURS, lifetime=90), Conflict),
         (BEGUN, replace(OURS, is_usable_once=False), Conflict),
         (BEGUN, replace(OURS, created=NOW - timedelta(hours=1)), Conflict),
@@ -64,6 +71,13 @@ def test_a_pass_is_asked_for_only_where_the_one_before_is_nobody_s(
 
 def test_a_word_lets_somebody_else_s_pass_go() -> None:
     assert next_step(ENTRY, OURS, NOW, words={"--replace"}) == Make()
+
+
+def test_what_another_run_made_is_not_taken_for_this_one_s() -> None:
+    found = next_step(BEGUN, OURS, NOW, elsewhere="monday")
+
+    assert isinstance(found, Conflict)
+    assert "the run monday has made them a pass meanwhile" in found.why
 
 
 def test_a_complete_file_is_a_delivery() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,13 +22,14 @@ from tapctl.errors import Refused
 from tapctl.model import Workspace
 from tapctl.passes.checks import blocking
 from tapctl.passes.chosen import PROPERTIES, group_named, users_in
+from tapctl.passes.claims import refuse_claimed
 from tapctl.passes.delivery import Delivery, Made
 from tapctl.passes.doors import Doors, read_doors
 from tapctl.passes.examine import Examined, examine, examine_again
 from tapctl.passes.examine import Setting as Examining
 from tapctl.passes.issue import Run, issue
 from tapctl.passes.issue_report import Account, Status, json_of, sheet_of
-from tapctl.passes.journal import FOLDER, About, Journal, begin, resume, unfinished
+from tapctl.passes.journal import FOLDER, About, Journal, alone, begin, open_runs, resume, unfinished
 from tapctl.passes.roster import Entry as RosterEntry
 from tapctl.passes.roster import Wanted, named, read_roster
 from tapctl.passes.times import Zones
@@ -121,18 +123,28 @@ class Course:
         setting = self._examining(self._doors())
         source = self._source(defaults)
         examined = self.session.run(examine(gateway, self.workspace, source, setting))
+        self._look_at_other_runs(examined.worklist)
         if why := self._objection(examined):
             return self._end(examined.worklist, "refused", examined, refusal=why)
         if self.wishes.dry_run or self.delivery is None:
             return self._end(examined.worklist, "checked", examined)
         if why := self._declined(examined.worklist.count("ready")):
             return self._end(examined.worklist, "refused", examined, refusal=why)
-        journal = begin(self.folder, self._about(self.delivery))
-        try:
-            journal.plan(examined.worklist)
+        with ExitStack() as at_the_end:
+            with alone(self.folder):  # somebody else may have begun while this one was looking, or asking
+                refuse_claimed(examined.worklist, self.folder, gateway.tenant_id)
+                if why := self._objection(examined):
+                    return self._end(examined.worklist, "refused", examined, refusal=why)
+                journal = begin(self.folder, self._about(self.delivery))
+                at_the_end.callback(journal.close)
+                journal.plan(examined.worklist)
             return self._issue(journal, examined, self.delivery)
-        finally:
-            journal.close()
+
+    def _look_at_other_runs(self, worklist: Worklist, run: str = "") -> None:
+        """People whom another run has are refused."""
+        if open_runs(self.folder):
+            with alone(self.folder):
+                refuse_claimed(worklist, self.folder, self.session.gateway.tenant_id, run)
 
     def go_on(self, run: str) -> int:
         """Those who wait are checked again, then the run goes on."""
@@ -144,16 +156,19 @@ class Course:
                     f'the run "{journal.run}" is of environment "{first.get("environment")}", tenant '
                     f"{first.get('tenant')}: name that one with -e"
                 )
-            setting = self._examining(self._doors())
+            setting, left_out = self._examining(self._doors()), worklist.count("refused")
             examined = self.session.run(examine_again(gateway, self.workspace, worklist, setting))
-            if not _left(worklist) and not worklist.count("refused"):
+            self._look_at_other_runs(worklist, journal.run)
+            if not _left(worklist) and worklist.count("refused") == left_out:
                 return self._end(worklist, "issued", examined, journal=journal)
-            if why := self._objection(examined):
+            if why := self._objection(examined, left_out):
                 return self._end(worklist, "refused", examined, refusal=why)
             if self.wishes.dry_run or self.delivery is None:
                 return self._end(worklist, "checked", examined)
             about = self._about(self.delivery)
             journal.write("continued", by=about.by, reason=about.reason, delivery=about.delivery)
+            if worklist.count("refused") > left_out:
+                journal.leave_out(worklist.entries("refused"))
             return self._issue(journal, examined, self.delivery)
         finally:
             journal.close()
@@ -197,11 +212,11 @@ class Course:
             for wish in named((person.id for person in users_in(page)), defaults):
                 yield wish
 
-    def _objection(self, examined: Examined) -> str:
-        """Why nothing is done; empty if something may be."""
+    def _objection(self, examined: Examined, left_out: int = 0) -> str:
+        """Why nothing is done; empty if something may be. So many were `left_out` with a word already."""
         if blocking(examined.findings, self.wishes.words):
             return "nothing was created: see the problems above"
-        refused, ready = examined.worklist.count("refused"), _left(examined.worklist)
+        refused, ready = examined.worklist.count("refused") - left_out, _left(examined.worklist)
         if not refused and not ready:
             return "nothing was created: there is nobody to issue for"
         if refused and not (self.wishes.skip_refused and ready):
@@ -270,6 +285,7 @@ class Course:
             worklist=worklist,
             findings=examined.findings,
             zones=self.zones,
+            words=self.wishes.words,
             requests=gateway.sent,
             delivery=self.delivery.kind if self.delivery else "",
             reason=self.wishes.reason,

@@ -1,0 +1,76 @@
+"""What the other runs in a folder have to do with this one: whom they have, and which passes are theirs.
+
+A run that is at work has everybody whom it has not done with. One that was stopped has only those who may
+hold a pass that nobody has the passcode of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Set
+from pathlib import Path
+from typing import Final
+
+from tapctl.errors import Refused
+from tapctl.model import Finding, Json
+from tapctl.passes.journal import SUFFIX, is_at_work, lines_of, open_runs, read, run_of
+from tapctl.passes.worklist import Entry, State, Worklist
+
+_RULE: Final = "in-run"
+_UNDER_WAY: Final[tuple[State, ...]] = ("begun", "made", "lost")
+
+
+def refuse_claimed(worklist: Worklist, folder: Path, tenant: str, besides: str = "") -> list[Entry]:
+    """Refuses whom another run of this tenant has, on the worklist; those who were. `besides` is this run.
+    To be called while `journal.alone`: nobody else begins meanwhile."""
+    refused: list[Entry] = []
+    for path in open_runs(folder):
+        if run_of(path) == besides:
+            continue
+        finding = _at_work(run_of(path)) if (is_live := is_at_work(path)) else _stopped(run_of(path))
+        for user in _claimed(path, tenant, is_live=is_live):
+            entry = worklist.of_user(user)
+            if entry is not None and not any(item.rule == _RULE for item in entry.findings):
+                refused.append(worklist.refuse(entry.number, [*entry.findings, finding]))
+    return refused
+
+
+def _claimed(path: Path, tenant: str, *, is_live: bool) -> Iterator[str]:
+    """Ids of people."""
+    try:
+        first, theirs = read(path)
+    except Refused:  # nobody is planned yet, or it is no record of ours
+        return
+    if first.get("tenant") == tenant:
+        for entry in theirs.entries(*_UNDER_WAY, *(("ready",) if is_live else ())):
+            yield entry.recipient.id
+    theirs.close()
+
+
+def _at_work(run: str) -> Finding:
+    return Finding(
+        rule=_RULE,
+        severity="error",
+        message=f"the run {run} is at work, and makes a pass for them",
+        help="let it end, and see whom it gave one",
+    )
+
+
+def _stopped(run: str) -> Finding:
+    return Finding(
+        rule=_RULE,
+        severity="error",
+        message=f"the interrupted run {run} has asked for a pass for them, and nobody has the passcode",
+        help=f"go on with it: tapctl pass issue --continue {run} (or give it up: --abandon {run})",
+    )
+
+
+def made_elsewhere(record: Path, passes: Set[str]) -> dict[str, str]:
+    """Of these ids of passes, those whose answer came to another run in the same folder → its name."""
+    found: dict[str, str] = {}
+    others = [path for path in record.parent.glob(f"*{SUFFIX}") if path != record] if passes else []
+    for path in others:
+        for line in lines_of(path):
+            pass_id: Json = line.get("pass")
+            if line.get("event") == "made" and isinstance(pass_id, str) and pass_id in passes:
+                found[pass_id] = run_of(path)
+    return found
