@@ -4,49 +4,54 @@
 
 The command is started at once, and waits. What comes on standard input, a length on a line of its own and
 then that many bytes, is given to it; if tapctl dies before all of that came, the command is killed without
-having seen the end of its input, so that no vault stores an empty secret. How it ended is written to HANDLE,
-an open file locked by whoever started this: the lock lasts as long as this process.
+having seen the end of its input, so that no vault stores an empty secret. How it ended (its exit code, or
+"unread" if it ended well without having read) is written to HANDLE, an open file locked by whoever started
+this: the lock lasts as long as this process.
 """
 
-import contextlib
 import os
 import select
 import subprocess
 import sys
 
-UNREAD = 126  # it ended well without having read
+UNREAD = "unread"
+_PIECE = 4096  # what a pipe takes without waiting, once it takes anything
+_PAUSE = 0.05  # seconds between looks whether the command has ended
 
 
 def main() -> int:
     """The command's exit code."""
     handle, command = int(sys.argv[1]), sys.argv[2:]
+    reading, writing = os.pipe()
     try:
-        child = subprocess.Popen(command, stdin=subprocess.PIPE)  # noqa: S603  # words, and no shell
+        child = subprocess.Popen(command, stdin=reading)  # noqa: S603  # words, and no shell
     except (OSError, ValueError) as error:
         sys.stderr.write(f"cannot be started: {error}\n")
         return 127
-    code = _watch(child)
-    os.write(handle, str(code).encode())
+    was_given = _watch(child, writing)
+    code = child.wait()
+    is_read = was_given and not os.read(reading, 1)  # nothing is left in the pipe
+    os.write(handle, (str(code) if code or is_read else UNREAD).encode())
     os.fsync(handle)
-    return code if 0 <= code < 256 else 1
+    return code if 0 < code < 256 else int(bool(code) or not is_read)
 
 
-def _watch(child: "subprocess.Popen[bytes]") -> int:
+def _watch(child: "subprocess.Popen[bytes]", writing: int) -> bool:
+    """Whether the command was given all that is for it, and the end of its input."""
     given = _given(child)
     if child.poll() is not None:
-        return child.returncode or UNREAD
+        return False
     if given is None:
         child.kill()
-        return child.wait()
-    is_read = _give(child, given)
-    return child.wait() or (0 if is_read else UNREAD)
+        return False
+    return _give(child, writing, given)
 
 
 def _given(child: "subprocess.Popen[bytes]") -> "bytes | None":
     """What is for the command; None if it ended first, or not all of it came."""
     found = b""
     while child.poll() is None:
-        if not select.select([0], [], [], 0.05)[0]:
+        if not select.select([0], [], [], _PAUSE)[0]:
             continue
         some = os.read(0, 65536)
         if not some:
@@ -56,15 +61,14 @@ def _given(child: "subprocess.Popen[bytes]") -> "bytes | None":
     return text if size.isdigit() and len(text) == int(size) else None
 
 
-def _give(child: "subprocess.Popen[bytes]", text: bytes) -> bool:
-    assert child.stdin is not None  # noqa: S101  # a pipe was asked for
-    try:
-        child.stdin.write(text)
-        child.stdin.close()
-    except BrokenPipeError:
-        with contextlib.suppress(BrokenPipeError):
-            child.stdin.close()
-        return False
+def _give(child: "subprocess.Popen[bytes]", writing: int, text: bytes) -> bool:
+    """False if it ended first. The pipe does not break: this process holds its other end."""
+    while text:
+        if child.poll() is not None:
+            return False
+        if select.select([], [writing], [], _PAUSE)[1]:
+            text = text[os.write(writing, text[:_PIECE]) :]
+    os.close(writing)
     return True
 
 

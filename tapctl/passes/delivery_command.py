@@ -140,12 +140,14 @@ class _Running:
             await asyncio.wait_for(self._process.wait(), grace)
         if self._process.returncode is not None:
             await self._listening
+            how = "without waiting for the passcode" if proof.is_unread(self.proof) else self._with_code
             proof.forget(self.proof)
             said = f"; it said: {self._said.strip()}" if self._said.strip() else ""
-            raise NotDelivered(
-                f'command "{self._name}" ended with code {self._process.returncode} before it was given the '
-                f"passcode{said}"
-            )
+            raise NotDelivered(f'command "{self._name}" ended {how} before a pass was made{said}')
+
+    @property
+    def _with_code(self) -> str:
+        return f"with code {self._process.returncode}"
 
     async def deliver(self, made: Made, secret: Secret) -> None:
         await self._give(made, secret)
@@ -157,9 +159,11 @@ class _Running:
                 f'command "{self._name}" did not end within {self._patience:.0f} s and was stopped'
             ) from None
         await self._listening
+        if code and proof.is_unread(self.proof):
+            raise NotDelivered(f'command "{self._name}" ended without reading the passcode')
         if code:
             raise NotDelivered(
-                f'command "{self._name}" ended with code {code}; what it wrote is not shown, for it had the '
+                f'command "{self._name}" ended {self._with_code}; what it wrote is not shown, for it had the '
                 "passcode: try it by hand with another text"
             )
 

@@ -119,7 +119,9 @@ def _lines(entry: Entry, account: Account) -> Iterator[str]:
             if entry.target.startswith("/")
             else f"given to {entry.target}"
         )
-    if entry.state in ("made", "lost", "begun"):
+    if entry.state == "made":
+        yield "they hold a pass whose passcode nobody has: continuing the run looks first, and replaces it"
+    if entry.state in ("lost", "begun"):
         yield "continuing the run looks first, and makes a pass that replaces what nobody has"
     yield from _replaced(entry)
     if entry.state == "refused" and entry.begun is not None:

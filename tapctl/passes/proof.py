@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from tapctl.errors import NotDelivered
+from tapctl.passes._keeper import UNREAD
 
 SUFFIX: Final = ".exit"
 # Seconds to wait for a command that is still at work.
@@ -44,6 +45,11 @@ async def holds(proof: str, sleep: Callable[[float], Awaitable[None]]) -> bool:
         await sleep(_PAUSE)
         waited += _PAUSE
     return found == "0"
+
+
+def is_unread(proof: str) -> bool:
+    """Whether the command ended well, and had not read the passcode. For one that has ended."""
+    return Path(proof).read_text(encoding="utf-8") == UNREAD
 
 
 def _exists(path: Path) -> bool:
