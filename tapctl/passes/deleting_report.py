@@ -67,9 +67,9 @@ def plan_sheet(title: str, going: Going, zones: Zones, headline: Headline) -> Sh
     """What is to go, and why; what stays. Before anything is done."""
     people = counted(going.listing.looked_at, "person", "people")
     makers = {one.person.id: one for one in going.listing.holders}
-    staying = [one for one in going.verdicts if not one.goes]
-    look = [one for one in staying if one.reason in _WORTH_A_LOOK]
-    rest = [one for one in staying if one.reason not in _WORTH_A_LOOK]
+    left = [one for one in going.verdicts if not one.goes]
+    look = [one for one in left if one.reason in _WORTH_A_LOOK]
+    rest = [one for one in left if one.reason not in _WORTH_A_LOOK]
     going_items = tuple(_going_item(one, makers.get(one.person.id), zones) for one in going.deletions)
     return Sheet(
         title=title,
@@ -77,12 +77,12 @@ def plan_sheet(title: str, going: Going, zones: Zones, headline: Headline) -> Sh
         facts=(f"Looked at {people}: {', '.join(going.chosen.basis)}",),
         sections=(
             Section(title=f"To be deleted ({len(going_items)})", items=going_items),
-            Section(title=f"Left, and worth a look ({len(look)})", items=_staying_items(look, zones)),
-            Section(title=f"Left ({len(rest)})", items=_staying_items(rest, zones)),
+            Section(title=f"Left, and worth a look ({len(look)})", items=_left_items(look, zones)),
+            Section(title=f"Left ({len(rest)})", items=_left_items(rest, zones)),
         ),
         problems=_problems(going),
         notes=(*going.notes, *gone_notes(going.listing)),
-        summary=(f"{counted(len(going.deletions), 'pass', 'passes')} to be deleted, {len(staying)} left",),
+        summary=(f"{counted(len(going.deletions), 'pass', 'passes')} to be deleted, {len(left)} left",),
     )
 
 
@@ -91,7 +91,7 @@ def _going_item(one: Deletion, holder: Holder | None, zones: Zones) -> Item:
     return Item(name=one.person.name, lines=(one.why, *pass_words(one.held, zones), made), tone="care")
 
 
-def _staying_items(verdicts: Iterable[Verdict], zones: Zones) -> tuple[Item, ...]:
+def _left_items(verdicts: Iterable[Verdict], zones: Zones) -> tuple[Item, ...]:
     return tuple(
         Item(name=one.holder.person.name, lines=(one.why, *pass_words(one.holder.held, zones)))
         for one in verdicts
@@ -138,6 +138,7 @@ def going_json(going: Going) -> JsonObject:
     outcomes = {one.deletion.person.id: one for one in going.outcomes}
     methods = {one.holder.person.id: one.method for one in going.verdicts}
     counts = Counter(one.status for one in going.outcomes)
+    left = [one for one in going.verdicts if not one.goes]
 
     def deletion_json(one: Deletion) -> JsonObject:
         outcome, method = outcomes.get(one.person.id), methods.get(one.person.id)
@@ -161,9 +162,10 @@ def going_json(going: Going) -> JsonObject:
             "passes": len(going.listing.holders),
             "toDelete": len(going.deletions),
             **{status: counts[status] for status in _STATUSES},
+            "left": len(left) + counts["left"],
         },
         "deletions": [deletion_json(one) for one in going.deletions],
-        "staying": [_staying_json(one) for one in going.verdicts if not one.goes],
+        "left": [_left_json(one) for one in left],
         "failures": [failure_json(person, error) for person, error in going.listing.failures],
         "gone": [person_json(person) for person in going.listing.gone],
         "notes": [*going.notes],
@@ -171,7 +173,7 @@ def going_json(going: Going) -> JsonObject:
     }
 
 
-def _staying_json(one: Verdict) -> JsonObject:
+def _left_json(one: Verdict) -> JsonObject:
     return {
         "user": person_json(one.holder.person),
         **pass_json(one.holder.held),

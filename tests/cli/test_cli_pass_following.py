@@ -277,7 +277,7 @@ def test_a_sweep_takes_what_has_served_and_is_safe_to_repeat(cli: Cli, tenant: T
     document = checked(first)
     assert (first.code, document["status"], document["summary"]["deleted"]) == (0, "done", 1)
     assert document["deletions"][0]["method"]["type"] == "fido2"
-    assert [one["reason"] for one in document["staying"]] == ["no-method"]
+    assert [one["reason"] for one in document["left"]] == ["no-method"]
     assert (second.code, checked(second)["status"]) == (0, "nothing-to-do")
     assert (tenant.passes(MIA), len(tenant.passes(YUSUF))) == ([], 1)
 
@@ -301,7 +301,7 @@ def test_used_and_expired_ones_go_when_asked_for(cli: Cli, tenant: Tenant) -> No
     long_ago = {"startDateTime": "2020-01-01T00:00:00Z", "createdDateTime": "2020-01-01T00:00:00Z"}
 
     assert (
-        checked(cli("pass", "sweep", "--used", "--yes", "--format", "json"))["staying"][0]["reason"]
+        checked(cli("pass", "sweep", "--used", "--yes", "--format", "json"))["left"][0]["reason"]
         == "window-open"
     )
     tenant.store.put(f"users/{person}/authentication/methods", {**held, **long_ago})
