@@ -13,7 +13,7 @@ from tapctl.passes.checks import Applicant, Rules, blocking, check, general
 from tapctl.passes.delivery import Recipient
 from tapctl.passes.doors import Doors
 from tapctl.passes.roster import Entry as RosterEntry
-from tapctl.passes.roster import Wanted
+from tapctl.passes.roster import Mistaken, Wanted
 from tapctl.passes.times import Zones
 from tapctl.passes.worklist import Entry, Worklist
 
@@ -64,7 +64,7 @@ async def examine(
             are_few = number == 0 and len(chunk) <= FEW
             entries = await _checked(chunk, applicants, rules, setting, are_few=are_few)
             for item, entry in zip(chunk, entries, strict=True):
-                _add(worklist, replace(entry, number=number), item.place)
+                _add(worklist, replace(entry, number=number), _place(item))
                 number += 1
             setting.checked(number)
     finally:
@@ -134,16 +134,20 @@ def _entry(
     )
 
 
-def _mistake(finding: Finding) -> Entry:
-    """A row that could not be read names nobody."""
+def _mistake(row: Mistaken) -> Entry:
+    """A row that could not be read is nobody, whoever it names."""
     return Entry(
         number=0,
-        recipient=Recipient(id="", name=""),
+        recipient=Recipient(id="", name=row.user),
         lifetime=0,
         is_usable_once=True,
         state="refused",
-        findings=(finding,),
+        findings=row.findings,
     )
+
+
+def _place(item: RosterEntry) -> Place | None:
+    return item.place if isinstance(item, Wanted) else None
 
 
 def _add(worklist: Worklist, entry: Entry, place: Place | None) -> None:

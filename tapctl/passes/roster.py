@@ -57,24 +57,32 @@ class Row:
     place: Callable[[str], Place]
 
 
-Entry: TypeAlias = Wanted | Finding
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mistaken:
+    """A row that cannot be taken as it is; `user` as far as it can be read."""
+
+    findings: tuple[Finding, ...]
+    user: str = ""
+
+
+Entry: TypeAlias = Wanted | Mistaken
 
 
 def read_roster(path: Path, defaults: Wanted, zones: Zones) -> Iterator[Entry]:
-    """Its rows, or findings where they are wrong. Raises UsageError if the file cannot be read at all."""
+    """Its rows, or what is wrong with them. Raises UsageError if the file cannot be read at all."""
     from tapctl.passes.roster_csv import csv_rows
     from tapctl.passes.roster_yaml import yaml_rows
 
     is_yaml = path.suffix.lower() in (".yaml", ".yml", ".json")
     try:
         for row in yaml_rows(path) if is_yaml else csv_rows(path):
-            yield from [row] if isinstance(row, Finding) else wanted_in(row, defaults, zones)
+            yield row if isinstance(row, Mistaken) else wanted_in(row, defaults, zones)
     except (OSError, UnicodeError, csv.Error) as error:
         reason = "it is not text in UTF-8" if isinstance(error, UnicodeError) else error
         raise UsageError(f'roster "{path}" cannot be read: {reason}') from error
 
 
-def wanted_in(row: Row, defaults: Wanted, zones: Zones) -> list[Entry]:
+def wanted_in(row: Row, defaults: Wanted, zones: Zones) -> Entry:
     """One row's wish; `defaults` stand where it says nothing."""
     mistakes: list[Finding] = []
 
@@ -95,7 +103,9 @@ def wanted_in(row: Row, defaults: Wanted, zones: Zones) -> list[Entry]:
     user = row.cells.get("user", "")
     if not user:
         mistakes.append(_mistake("the row names no user", row.place("user")))
-    wish = Wanted(
+    if mistakes:
+        return Mistaken(user=user, findings=tuple(mistakes))
+    return Wanted(
         user=user,
         start=start if isinstance(start, datetime) else defaults.start,
         lifetime=lifetime if isinstance(lifetime, int) else defaults.lifetime,
@@ -103,7 +113,6 @@ def wanted_in(row: Row, defaults: Wanted, zones: Zones) -> list[Entry]:
         zone=there,
         place=row.place("user"),
     )
-    return [*mistakes] or [wish]
 
 
 def lifetime_of(text: str) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from tapctl.model import Finding, Place
-from tapctl.passes.roster import COLUMNS, Row, column_of, misread, twice, unknown_column
+from tapctl.passes.roster import COLUMNS, Mistaken, Row, column_of, misread, twice, unknown_column
 
 _DELIMITERS = ",;\t"
 
@@ -29,7 +29,7 @@ class _Lines:
         return self.last
 
 
-def csv_rows(path: Path) -> Iterator[Row | Finding]:
+def csv_rows(path: Path) -> Iterator[Row | Mistaken]:
     """Raises OSError, UnicodeError and csv.Error."""
     with path.open(encoding=_encoding(path), newline="") as file:
         first = file.readline()
@@ -44,8 +44,8 @@ def csv_rows(path: Path) -> Iterator[Row | Finding]:
                 continue
             if columns is None:
                 columns, mistakes = _header(cells, place)
-                yield from mistakes
                 if mistakes:
+                    yield Mistaken(findings=tuple(mistakes))
                     return
             else:
                 yield _row(columns, cells, place)
@@ -88,9 +88,9 @@ def _header(cells: Sequence[str], place: _Places) -> tuple[list[str], list[Findi
     return columns, mistakes
 
 
-def _row(columns: Sequence[str], cells: Sequence[str], place: _Places) -> Row | Finding:
+def _row(columns: Sequence[str], cells: Sequence[str], place: _Places) -> Row | Mistaken:
+    given = {name: cell.strip() for name, cell in zip(columns, cells, strict=False) if cell.strip()}
     if len(cells) > len(columns):
         said = f"the row has {len(cells)} cells, but the first line names {len(columns)} columns"
-        return misread(said, place(len(columns)))
-    given = {name: cell.strip() for name, cell in zip(columns, cells, strict=False) if cell.strip()}
+        return Mistaken(user=given.get("user", ""), findings=(misread(said, place(len(columns))),))
     return Row(cells=given, place=lambda name: place(columns.index(name) if name in columns else 0))

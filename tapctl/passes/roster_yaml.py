@@ -12,14 +12,14 @@ from typing import Any
 import yaml
 
 from tapctl.model import Finding, Place
-from tapctl.passes.roster import Row, column_of, misread, twice, unknown_column
+from tapctl.passes.roster import Mistaken, Row, column_of, misread, twice, unknown_column
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _EMPTY = ("", "~", "null", "Null", "NULL")
 _SHAPE = "the roster has to be a list with one mapping for each person, like `- user: mia@contoso.example`"
 
 
-def yaml_rows(path: Path) -> Iterator[Row | Finding]:
+def yaml_rows(path: Path) -> Iterator[Row | Mistaken]:
     """Raises OSError and UnicodeError. A mistake of syntax ends the list with a finding."""
     with path.open("rb") as file:
         try:
@@ -27,12 +27,12 @@ def yaml_rows(path: Path) -> Iterator[Row | Finding]:
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             place = Place(str(path), mark.line + 1, mark.column + 1) if mark else Place(str(path), 1, 1)
-            yield misread(f"the YAML cannot be read: {error.problem or error.context}", place)
+            yield _mistaken(f"the YAML cannot be read: {error.problem or error.context}", place)
         except yaml.YAMLError as error:
-            yield misread(f"the YAML cannot be read: {error}", Place(str(path), 1, 1))
+            yield _mistaken(f"the YAML cannot be read: {error}", Place(str(path), 1, 1))
 
 
-def _rows(file: str, events: Iterator[Any]) -> Iterator[Row | Finding]:
+def _rows(file: str, events: Iterator[Any]) -> Iterator[Row | Mistaken]:
     for event in events:
         match event:
             case yaml.StreamStartEvent() | yaml.StreamEndEvent():
@@ -42,23 +42,23 @@ def _rows(file: str, events: Iterator[Any]) -> Iterator[Row | Finding]:
             case yaml.SequenceStartEvent():
                 yield from _sequence(file, events)
             case _:
-                yield misread(_SHAPE, _place(file, event))
+                yield _mistaken(_SHAPE, _place(file, event))
                 return
 
 
-def _sequence(file: str, events: Iterator[Any]) -> Iterator[Row | Finding]:
+def _sequence(file: str, events: Iterator[Any]) -> Iterator[Row | Mistaken]:
     for event in events:
         match event:
             case yaml.SequenceEndEvent():
                 return
             case yaml.MappingStartEvent():
-                yield from _mapping(file, event, events)
+                yield _mapping(file, event, events)
             case _:
-                yield misread(_SHAPE, _place(file, event))
+                yield _mistaken(_SHAPE, _place(file, event))
                 _skip(event, events)
 
 
-def _mapping(file: str, start: Any, events: Iterator[Any]) -> Iterator[Row | Finding]:
+def _mapping(file: str, start: Any, events: Iterator[Any]) -> Row | Mistaken:
     """One person; every mistake in it, or the row."""
     cells: dict[str, str] = {}
     places: dict[str, Place] = {"": _place(file, start)}
@@ -79,9 +79,13 @@ def _mapping(file: str, start: Any, events: Iterator[Any]) -> Iterator[Row | Fin
             places[name] = _place(file, value)
             if value.style or value.value not in _EMPTY:
                 cells[name] = value.value.strip()
-    yield from mistakes
-    if not mistakes:
-        yield Row(cells=cells, place=lambda name: places.get(name, places[""]))
+    if mistakes:
+        return Mistaken(user=cells.get("user", ""), findings=tuple(mistakes))
+    return Row(cells=cells, place=lambda name: places.get(name, places[""]))
+
+
+def _mistaken(message: str, place: Place) -> Mistaken:
+    return Mistaken(findings=(misread(message, place),))
 
 
 def _skip(event: Any, events: Iterator[Any]) -> None:

@@ -459,6 +459,14 @@ def test_policies_that_cannot_be_read_are_not_taken_for_open(
     assert issue(MIA, "--dry-run", "--despite-policies").code == 0
 
 
+def test_a_row_with_two_mistakes_is_one_person_and_named(cli: Cli, issue: Issue) -> None:
+    (cli.root / "r.csv").write_text(f"user,start,lifetime\n{MIA},2026-09-01T09:00,long\n")
+    result = issue("--roster", "r.csv", "--dry-run")
+
+    assert "May not have a pass (1)\n  mia.larsen@nordwind.example\n" in result.out
+    assert "1 person may not have a pass" in result.out
+
+
 def test_nobody_is_on_a_roster_twice(cli: Cli, issue: Issue) -> None:
     (cli.root / "r.csv").write_text(f"user\n{MIA}\n{YUSUF}\n{MIA.upper()}\n")
     document = issue.json("--roster", "r.csv", "--dry-run")

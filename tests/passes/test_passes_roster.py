@@ -8,8 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tapctl.errors import UsageError
-from tapctl.model import Finding
-from tapctl.passes.roster import Entry, Wanted, lifetime_of, named, read_roster
+from tapctl.passes.roster import Entry, Mistaken, Wanted, lifetime_of, named, read_roster
 from tapctl.passes.times import Zones
 
 ZONES = Zones(here=ZoneInfo("Europe/Oslo"))
@@ -44,11 +43,17 @@ def read(folder: Path, content: str | bytes, name: str = "roster.csv") -> list[E
 def mistakes(folder: Path, content: str | bytes, name: str = "roster.csv") -> list[str]:
     """`line:column: message`, and nothing but mistakes."""
     found = read(folder, content, name)
-    assert all(isinstance(entry, Finding) for entry in found)
+    assert all(isinstance(entry, Mistaken) for entry in found)
+    return said_in(found)
+
+
+def said_in(entries: list[Entry]) -> list[str]:
     return [
-        f"{entry.place.line}:{entry.place.column}: {entry.message}"
-        for entry in found
-        if isinstance(entry, Finding) and entry.place
+        f"{found.place.line}:{found.place.column}: {found.message}"
+        for entry in entries
+        if isinstance(entry, Mistaken)
+        for found in entry.findings
+        if found.place
     ]
 
 
@@ -149,11 +154,26 @@ def test_every_mistake_of_a_csv_has_its_place(tmp_path: Path, content: str, expe
 def test_every_mistake_of_a_yaml_has_its_place(
     tmp_path: Path, content: str | bytes, expected: list[str]
 ) -> None:
-    found = [entry for entry in read(tmp_path, content, "roster.yaml") if isinstance(entry, Finding)]
-    said = [f"{entry.place.line}:{entry.place.column}: {entry.message}" for entry in found if entry.place]
+    said = said_in(read(tmp_path, content, "roster.yaml"))
 
     assert len(said) == len(expected)
     assert all(text.startswith(start) for text, start in zip(said, expected, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        ("user,start,lifetime\nmia,soon,long\n", "a.csv"),
+        ("user,start\nmia,8h,extra\n", "a.csv"),
+        ("- {user: mia, start: soon, lifetime: long}\n", "a.yaml"),
+        ("- {user: mia, shoe: 1, sock: 2}\n", "a.yaml"),
+    ],
+)
+def test_a_row_with_mistakes_is_one_person_with_a_name(tmp_path: Path, content: str, name: str) -> None:
+    (found,) = read(tmp_path, content, name)
+
+    assert isinstance(found, Mistaken)
+    assert found.user == "mia"
 
 
 @pytest.mark.parametrize(("content", "name"), [(b"user\n\xff\xfe\xff\n", "a.csv"), ('user\n"mia\n', "a.csv")])

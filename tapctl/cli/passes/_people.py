@@ -83,7 +83,12 @@ def people_of(
         return People(wish=wish)
     entries = [*read_roster(roster, Wanted(user=""), Zones())]
     wanted = [entry for entry in entries if isinstance(entry, Wanted)]
-    mistakes = [f"{entry.place}: {entry.message}" for entry in entries if not isinstance(entry, Wanted)]
+    mistakes = [
+        f"{found.place}: {found.message}"
+        for entry in entries
+        if not isinstance(entry, Wanted)
+        for found in entry.findings
+    ]
     if mistakes:
         raise UsageError("\n  ".join(["the roster has mistakes:", *mistakes]))
     names = tuple(entry.user for entry in wanted)
