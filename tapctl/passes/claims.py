@@ -12,7 +12,7 @@ from typing import Final
 
 from tapctl.errors import Refused
 from tapctl.model import Finding, Json
-from tapctl.passes.journal import SUFFIX, is_at_work, lines_of, open_runs, read, run_of
+from tapctl.passes.journal import SUFFIX, going_on, is_at_work, lines_of, open_runs, read, run_of
 from tapctl.passes.worklist import Entry, State, Worklist
 
 _RULE: Final = "in-run"
@@ -60,7 +60,7 @@ def _stopped(run: str) -> Finding:
         rule=_RULE,
         severity="error",
         message=f"the interrupted run {run} has asked for a pass for them, and nobody has the passcode",
-        help=f"go on with it: tapctl pass issue --continue {run} (or give it up: --abandon {run})",
+        help=f"go on with it: {going_on(run)} (or give it up: --abandon {run})",
     )
 
 

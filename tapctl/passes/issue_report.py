@@ -12,6 +12,7 @@ from itertools import islice
 from typing import Final, Literal, TypeAlias
 
 from tapctl.model import Finding, Json, JsonObject
+from tapctl.passes.journal import going_on
 from tapctl.passes.times import Zones, length, shown, window
 from tapctl.passes.worklist import STATES, Entry, State, Worklist
 from tapctl.passes.written import moment
@@ -125,7 +126,11 @@ def _lines(entry: Entry, account: Account) -> Iterator[str]:
         yield "continuing the run looks first, and makes a pass that replaces what nobody has"
     yield from _replaced(entry)
     if entry.state == "refused" and entry.begun is not None:
-        yield "a pass was asked for, and nobody has its passcode: tapctl pass revoke takes it back"
+        environment = account.headline.environment
+        yield (
+            "a pass was asked for, and nobody has its passcode: "
+            f"tapctl pass revoke -e {environment} {entry.recipient.name} takes it back"
+        )
     for item in entry.findings:
         yield from _words(_taken(item, account)).split("\n")
 
@@ -173,7 +178,7 @@ def _problems(account: Account) -> Iterator[str]:
     if account.stopped:
         yield f"stopped: {account.stopped}"
     if account.run and account.left:
-        yield f"{account.left} left: tapctl pass issue --continue {account.run}"
+        yield f"{account.left} left: {going_on(account.run)} with the same --to-{account.delivery}"
 
 
 def _summary(account: Account) -> Iterator[str]:

@@ -156,6 +156,11 @@ def run_of(path: Path) -> str:
     return path.name.removesuffix(SUFFIX)
 
 
+def going_on(run: str) -> str:
+    """The command that continues a run, in its own environment."""
+    return f"tapctl pass issue -e {run.partition('Z-')[2]} --continue {run}"
+
+
 def begin(folder: Path, about: About, now: Callable[[], datetime] = _now) -> Journal:
     """A new run's journal. Raises WorkspaceError if it cannot be kept: then nothing may be created."""
     stamp = f"{now():%Y%m%dT%H%M%S%fZ}"

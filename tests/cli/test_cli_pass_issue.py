@@ -260,7 +260,7 @@ def test_a_run_that_stopped_is_continued_by_name(cli: Cli, issue: Issue) -> None
 
     assert result.code == 1
     assert "Made, but not handed over (1)" in result.out
-    assert f"left: tapctl pass issue --continue {run}" in result.out
+    assert f"left: tapctl pass issue -e sandbox --continue {run} with the same --to-command" in result.out
     assert f"--continue {run} (or --abandon {run})" in issue(MIA, "--dry-run").err
     again = issue("--continue", "last", "--to-command", command(cli, KEEP), "--reason", "again")
     assert again.code == 0

@@ -29,7 +29,17 @@ from tapctl.passes.examine import Examined, examine, examine_again
 from tapctl.passes.examine import Setting as Examining
 from tapctl.passes.issue import Run, issue
 from tapctl.passes.issue_report import Account, Status, json_of, sheet_of
-from tapctl.passes.journal import FOLDER, About, Journal, alone, begin, open_runs, resume, unfinished
+from tapctl.passes.journal import (
+    FOLDER,
+    About,
+    Journal,
+    alone,
+    begin,
+    going_on,
+    open_runs,
+    resume,
+    unfinished,
+)
 from tapctl.passes.roster import Entry as RosterEntry
 from tapctl.passes.roster import Wanted, named, read_roster
 from tapctl.passes.times import Zones
@@ -117,9 +127,7 @@ class Course:
         """Everybody is checked, then the run begins."""
         gateway = self.session.gateway
         for run in unfinished(self.folder, gateway.environment):
-            say(
-                f"An interrupted run has people left: tapctl pass issue --continue {run} (or --abandon {run})"
-            )
+            say(f"An interrupted run has people left: {going_on(run)} (or --abandon {run})")
         setting = self._examining(self._doors())
         source = self._source(defaults)
         examined = self.session.run(examine(gateway, self.workspace, source, setting))
