@@ -24,7 +24,7 @@ from tapctl.passes.delivery import Delivery, Made, Slot
 from tapctl.passes.graph import Pass
 from tapctl.passes.journal import Journal
 from tapctl.passes.making import Created, create, is_unclear, look, start_of
-from tapctl.passes.step import Conflict, Make, Settled, is_like, next_step
+from tapctl.passes.step import Conflict, Make, Settled, is_like, is_outdated, next_step
 from tapctl.passes.worklist import Entry, Worklist
 
 if TYPE_CHECKING:
@@ -205,6 +205,7 @@ async def _make(run: Run, entry: Entry, before: str, step: Make) -> None:
 async def _created(run: Run, entry: Entry, before: str, step: Make) -> tuple[Entry, Created | None]:
     """A pass, or a note of why there is none. It is asked for again only after a look showed that the last
     request did nothing, or made one whose passcode nobody has."""
+    seen = {before, entry.held}
     for _ in range(ATTEMPTS):
         entry = _note_begun(run, entry, before, step)
         try:
@@ -212,11 +213,13 @@ async def _created(run: Run, entry: Entry, before: str, step: Make) -> tuple[Ent
         except GraphError as error:
             if not is_unclear(error):
                 return _note_failure(run, entry, error), None
-            found = await look(run.gateway, entry, before)
-            entry = _note_loss(run, entry, found, error)
+            found = await look(run.gateway, entry, seen)
+            entry, step = _note_loss(run, entry, found, error), Make()
             if entry.state == "failed":
                 return entry, None
-            before, step = found.id if found else before, Make(replaces=found, is_likely=found is not None)
+            if found is not None:
+                before, step = found.id, Make(replaces=found.id, is_likely=True)
+                seen.add(found.id)
         else:
             run.created, run.lost_in_a_row = run.created + 1, 0
             return entry, created
@@ -235,7 +238,7 @@ def _note_begun(run: Run, entry: Entry, before: str, step: Make) -> Entry:
         "begun",
         start=start.isoformat() if start else None,
         before=before,
-        replaces=step.replaces.id if step.replaces else None,
+        replaces=step.replaces,
         likely=step.is_likely,
     )
 
@@ -273,6 +276,7 @@ async def _hand_over(run: Run, entry: Entry, created: Created, slot: Slot) -> No
         run.worklist,
         entry,
         "made",
+        created=created.at.isoformat() if created.at else None,
         start=made.start.isoformat(),
         end=made.end.isoformat(),
         target=slot.target,
@@ -297,8 +301,9 @@ async def _look_again(run: Run) -> None:
     entries = [run.worklist.get(number) for number in run.doubtful]
     mine = {entry.recipient.id: entry for entry in entries if entry.state == "delivered"}
     for user, held in (await read_passes(run.gateway, [*mine])).items():
-        if isinstance(held, Pass) and held.id != mine[user].pass_id:
-            _note_replaced(run, mine[user], held)
+        entry = mine[user]
+        if isinstance(held, Pass) and held.id != entry.pass_id and not is_outdated(entry, held):
+            _note_replaced(run, entry, held)
 
 
 def _note_replaced(run: Run, entry: Entry, held: Pass) -> None:

@@ -136,14 +136,12 @@ def _lines(entry: Entry, account: Account) -> Iterator[str]:
 
 
 def _replaced(entry: Entry) -> Iterator[str]:
-    for pass_id in entry.replaced:
-        if entry.is_likely:
-            yield (
-                f"replaces the pass {pass_id}, taken for this run's own by its time, start and lifetime: "
-                "if a colleague made it, its passcode is void"
-            )
-        else:
-            yield f"replaces the pass {pass_id} of this run, whose passcode nobody has"
+    ids = ", ".join(entry.replaced)
+    if ids and entry.is_likely:
+        yield f"replaces what a lost answer had made, by its time, start and lifetime: {ids}"
+        yield "if a colleague made a pass just like it in those minutes, that is void"
+    elif ids:
+        yield f"replaces a pass of this run whose passcode nobody has: {ids}"
 
 
 def _times(entry: Entry) -> str:

@@ -130,6 +130,7 @@ def stepped(entry: Entry, line: JsonObject) -> Entry:
             return replace(
                 after,
                 pass_id=_text(line, "pass"),
+                made_at=_moment(line, "created"),
                 made_start=_moment(line, "start"),
                 made_end=_moment(line, "end"),
                 target=_text(line, "target"),

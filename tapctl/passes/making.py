@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
@@ -23,9 +24,10 @@ _CODE: Final = "temporaryAccessPass"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Created:
-    """A pass that Graph has just made, and its passcode."""
+    """A pass that Graph has just made, when by its own clock, and its passcode."""
 
     made: Made
+    at: datetime | None
     secret: Secret
 
 
@@ -37,7 +39,8 @@ async def create(gateway: Gateway, entry: Entry) -> Created:
     secret = _taken(answer or {})
     if answer is None or secret is None:
         raise AnswerLost(request=f"POST {path}", status=201, message="the answer holds no passcode")
-    return Created(made=_made(entry, pass_of(answer)), secret=secret)
+    found = pass_of(answer)
+    return Created(made=_made(entry, found), at=found.created, secret=secret)
 
 
 def _taken(answer: JsonObject) -> Secret | None:
@@ -76,11 +79,11 @@ def is_unclear(error: GraphError) -> bool:
     return isinstance(error, AnswerLost) or error.status >= 500 or error.status in (200, 201, 204, 408)
 
 
-async def look(gateway: Gateway, entry: Entry, before: str) -> Pass | None:
-    """A pass with another id than `before`, given some time to be seen. Raises GraphError."""
+async def look(gateway: Gateway, entry: Entry, seen: Set[str]) -> Pass | None:
+    """A pass that was not seen before, given some time to appear. Raises GraphError."""
     for wait in LOOKS:
         await gateway.clock.sleep(wait)
         for found in map(pass_of, await gateway.list(passes_path(entry.recipient.id))):
-            if found.id != before:
+            if found.id not in seen:
                 return found
     return None

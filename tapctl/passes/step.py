@@ -23,10 +23,10 @@ LATEST = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Make:
-    """Ask for a pass. `replaces` is a pass of this run whose passcode nobody has, which goes with it;
-    `is_likely`: that it is this run's is told by its likeness alone."""
+    """Ask for a pass. `replaces` is the id of a pass of this run whose passcode nobody has, which goes with
+    it; `is_likely`: that it is this run's is told by its likeness alone."""
 
-    replaces: Pass | None = None
+    replaces: str = ""
     is_likely: bool = False
 
 
@@ -62,8 +62,10 @@ def next_step(
         return found
     if held is None or not held.is_outstanding(now) or held.id == entry.held:
         return Make()
+    if is_outdated(entry, held):
+        return Make(replaces=entry.pass_id)
     if not elsewhere and is_ours(entry, held):
-        return Make(replaces=held, is_likely=entry.state != "made")
+        return Make(replaces=held.id, is_likely=entry.state != "made")
     if REPLACE in words:
         return Make()
     works = window(held.start, held.end, Zones(there=entry.recipient.zone))
@@ -80,12 +82,19 @@ def _delivered(entry: Entry, held: Pass | None, *, is_there: bool) -> Settled | 
     return None
 
 
+def is_outdated(entry: Entry, held: Pass) -> bool:
+    """Whether a look shows what was there before this run's pass, which took its place: lists lag behind."""
+    if entry.state not in ("made", "delivered") or held.id == entry.pass_id:
+        return False
+    return entry.made_at is not None and held.created is not None and held.created < entry.made_at
+
+
 def is_ours(entry: Entry, held: Pass) -> bool:
     """Whether a pass was made by this run, whose answer or passcode was lost: it is known by its id, or
     cannot be told from one that this run has asked for."""
-    if entry.state == "made":
-        return held.id == entry.pass_id  # its answer came: anything else is somebody else's
-    return entry.state in ("begun", "lost") and (held.id == entry.pass_id or is_like(entry, held))
+    if held.id == entry.pass_id:
+        return entry.state in ("begun", "made", "lost", "failed")
+    return entry.state in ("begun", "lost") and is_like(entry, held)
 
 
 def is_like(entry: Entry, held: Pass) -> bool:

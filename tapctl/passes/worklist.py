@@ -34,7 +34,8 @@ _TABLE = """
 create table entries (
     number integer primary key, id text unique, name text, display text, start text, lifetime integer,
     once integer, zone text, held text, state text, pass text, made_start text, made_end text, target text,
-    why text, begun text, proof text, asked text, before text, replaced text, likely integer, findings text
+    why text, begun text, proof text, asked text, before text, replaced text, likely integer, made_at text,
+    findings text
 )
 """
 
@@ -45,7 +46,8 @@ class Entry:
     when they were checked, and of the last one made for them; `target` is where its passcode goes, and
     `proof` shows whether it arrived. `begun` is when a request to make it may have been sent, `asked` the
     start that it wished for, and `before` the pass that they held right before. `replaced` are passes of this
-    run that nobody has the passcode of; `is_likely`: one of them was known by its likeness alone."""
+    run that nobody has the passcode of; `is_likely`: one of them was known by its likeness alone. `made_at`
+    is when the last one was made, by Graph's clock."""
 
     number: int
     recipient: Recipient
@@ -65,6 +67,7 @@ class Entry:
     before: str = ""
     replaced: tuple[str, ...] = ()
     is_likely: bool = False
+    made_at: datetime | None = None
     findings: tuple[Finding, ...] = ()
 
     @property
@@ -172,13 +175,14 @@ def _row(entry: Entry) -> tuple[object, ...]:
         entry.before,
         json.dumps(entry.replaced),
         entry.is_likely,
+        _text(entry.made_at),
     )
 
 
 def _entry(row: Sequence[str]) -> Entry:
     number, id_, name, display, start, lifetime, once, zone, held, *others = row
     state, pass_id, made_start, made_end, target, why, begun, proof, *others = others
-    asked, before, replaced, likely, findings = others
+    asked, before, replaced, likely, made_at, findings = others
     return Entry(
         number=int(number),
         recipient=Recipient(
@@ -200,6 +204,7 @@ def _entry(row: Sequence[str]) -> Entry:
         before=before,
         replaced=tuple(json.loads(replaced)),
         is_likely=bool(likely),
+        made_at=_moment(made_at),
         findings=findings_of(json.loads(findings)),
     )
 

@@ -185,7 +185,7 @@ def test_a_continued_run_tells_what_it_replaces(cli: Cli, issue: Issue) -> None:
     (lost,) = [one["passId"] for one in issue.json("--continue", run, "--dry-run")["people"][:1]]
     result = issue("--continue", run, "--to-command", command(cli, KEEP))
 
-    assert f"replaces the pass {lost} of this run, whose passcode nobody has" in result.out
+    assert f"replaces a pass of this run whose passcode nobody has: {lost}" in result.out
 
 
 def test_whoever_may_not_go_on_and_may_hold_a_pass_is_named(cli: Cli, issue: Issue) -> None:

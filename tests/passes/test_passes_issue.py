@@ -318,3 +318,12 @@ def test_a_pass_of_somebody_else_after_a_loss_is_not_called_a_late_request(trial
 
     assert trial.states == ["failed"]
     assert "was replaced by somebody else's: its passcode is void" in trial.record
+
+
+def test_a_list_that_lags_behind_is_no_late_request(trial: Trial) -> None:
+    trial.tenant.misbehaviour = Misbehaviour(lag_reads=1)
+    trial.tenant.between.append(losing(1))
+    trial.go(entries("mia.larsen"))
+
+    assert trial.states == ["delivered"]
+    assert trial.works == {MIA: True}

@@ -11,6 +11,8 @@ from pass_values import MADE, PASS
 
 from tapctl.errors import NotPermitted
 from tapctl.passes.chosen import Person
+from tapctl.passes.delivery import Recipient
+from tapctl.passes.issue_report import Account, sheet_of
 from tapctl.passes.list import Listing
 from tapctl.passes.list_report import gone_notes, listing_json, listing_sheet
 from tapctl.passes.methods import Registered
@@ -20,6 +22,7 @@ from tapctl.passes.status_report import status_json, status_sheet
 from tapctl.passes.times import Zones
 from tapctl.passes.trail import Record
 from tapctl.passes.who import Chosen
+from tapctl.passes.worklist import Entry, Worklist
 from tapctl.passes.written import condition, maker_json, maker_words
 from tapctl.report import Headline
 
@@ -27,6 +30,7 @@ HIRE = Person(id="a", name="hire@contoso.example")
 CHOSEN = Chosen(people=(HIRE,), basis=("as named",))
 HEADLINE = Headline(environment="production", tenant_id="1", is_sandbox=False)
 DENIED = NotPermitted(request="GET x", status=403)
+ENTRY = Entry(number=0, recipient=Recipient(id="a", name="a@x"), lifetime=60, is_usable_once=True)
 ROBOT = Record(at=MADE, deed="made", actor="Workflows", is_app=True, user_id="a", user_name="")
 
 
@@ -95,3 +99,14 @@ def test_what_could_not_be_read_is_null_and_not_empty() -> None:
     assert found["people"][0]["methods"] is None
     assert found["people"][0]["newHireGroups"] is None
     assert found["people"][0]["passwordChangedSincePass"] is None
+
+
+def test_what_was_replaced_by_its_likeness_is_told_with_what_that_may_mean() -> None:
+    people = Worklist()
+    people.add(replace(ENTRY, state="delivered", replaced=("p1", "p2"), is_likely=True))
+    sheet = sheet_of(Account(status="issued", headline=HEADLINE, worklist=people))
+
+    said = sheet.sections[0].items[0].lines
+    assert "replaces what a lost answer had made, by its time, start and lifetime: p1, p2" in said
+    assert "if a colleague made a pass just like it in those minutes, that is void" in said
+    people.close()

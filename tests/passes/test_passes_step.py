@@ -26,6 +26,7 @@ OURS = Pass(
     created=NOW - timedelta(seconds=59),
 )
 MADE = replace(BEGUN, state="made", pass_id="new", target="/x/mia.age")
+MADE_AT = replace(MADE, made_at=OURS.created)
 
 
 @pytest.mark.parametrize(
@@ -37,11 +38,11 @@ MADE = replace(BEGUN, state="made", pass_id="new", target="/x/mia.age")
         (ENTRY, replace(OURS, reason="OneTimeUsed"), Make()),
         (BEGUN, None, Make()),
         (BEGUN, replace(OURS, id="old"), Make()),
-        (BEGUN, OURS, Make(replaces=OURS, is_likely=True)),
+        (BEGUN, OURS, Make(replaces="new", is_likely=True)),
         (
             replace(BEGUN, state="lost", pass_id="new"),
             replace(OURS, lifetime=90),
-            Make(replaces=replace(OURS, lifetime=90), is_likely=True),
+            Make(replaces="new", is_likely=True),
         ),
         (BEGUN, replace(OURS, id="older"), Conflict),
         (BEGUN, replace(OURS, created=NOW + timedelta(minutes=15), start=NOW), Conflict),
@@ -54,7 +55,11 @@ MADE = replace(BEGUN, state="made", pass_id="new", target="/x/mia.age")
         (BEGUN, replace(OURS, created=None), Conflict),
         (replace(BEGUN, begun=None), OURS, Conflict),
         (replace(BEGUN, state="failed"), OURS, Conflict),
-        (MADE, OURS, Make(replaces=OURS)),
+        (replace(MADE, state="failed"), OURS, Make(replaces="new", is_likely=True)),
+        (replace(MADE, state="failed"), replace(OURS, id="another"), Conflict),
+        (MADE_AT, replace(OURS, id="before ours", created=NOW - timedelta(hours=1)), Make(replaces="new")),
+        (MADE_AT, replace(OURS, id="after ours", created=NOW), Conflict),
+        (MADE, OURS, Make(replaces="new")),
         (MADE, None, Make()),
         (MADE, replace(OURS, reason="OneTimeUsed"), Settled),
         (MADE, replace(OURS, id="another", created=None), Conflict),
