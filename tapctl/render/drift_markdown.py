@@ -13,8 +13,9 @@ from tapctl.drift.news import Drifted, DriftedField, News, Undeclared
 from tapctl.model import Finding
 from tapctl.render import drift_words as words
 from tapctl.render.gfm import clipped, code, fenced, html_code, text
+from tapctl.render.roll import Named, reserved, rows_or_names
 from tapctl.render.room import Room
-from tapctl.render.values import MOST_ENTRIES, block, is_block, shortened, shown
+from tapctl.render.values import MOST_ENTRIES, block, counted, is_block, shortened, shown
 from tapctl.report import FieldLine
 
 _TITLES: Final = {"error": "Errors", "warning": "Warnings", "note": "Notes"}
@@ -28,9 +29,10 @@ def render(news: News) -> str:
     room = Room()
     head, foot = room.pay(*_head(news)), room.pay(*_foot(news))
     room.pay(" " * 2000)
+    kept = reserved(_named(news), room)
     meant = [item for severity in ("error", "warning") for item in _findings(news, severity, room)]
-    table = _fitting(_HEAD, [_row(item) for item in news.drifted], room, 0.5, "\n")
-    folded = _fitting("", [_details(item) for item in news.drifted], room, 0.8, "\n\n")
+    table = _table(news, kept, room)
+    folded = _fitting([_details(item) for item in news.drifted], room, 0.8, "\n\n")
     notes = _findings(news, "note", room)
     undeclared = _undeclared(news, room)
     found = [*head, *meant, *table, *folded, *notes, *undeclared, *foot]
@@ -58,7 +60,7 @@ def _findings(news: News, severity: str, room: Room) -> list[str]:
     if not found:
         return []
     title = f"### {_TITLES[severity]} ({len(found)})"
-    return [title, *_fitting("", [_finding(item) for item in found], room, 0.4, "\n")]
+    return [title, *_fitting([_finding(item) for item in found], room, 0.4, "\n")]
 
 
 def _finding(finding: Finding) -> str:
@@ -69,6 +71,22 @@ def _finding(finding: Finding) -> str:
     if finding.help:
         parts.append(f"<br>{text(clipped(finding.help, _TEXT))}")
     return "- " + " ".join(parts)
+
+
+def _table(news: News, kept: int, room: Room) -> list[str]:
+    """What fits as rows; the rest by name, for which `kept` is there."""
+    if not news.drifted:
+        return []
+    shown, names, left = rows_or_names([_row(item) for item in news.drifted], _named(news), kept, room)
+    found = ["\n".join([_HEAD, *shown])]
+    if not left:
+        return found
+    title = f"<details><summary>{counted(left, 'more object')}, by name</summary>"
+    return [*found, title, "\n".join(names), "</details>"]
+
+
+def _named(news: News) -> list[Named]:
+    return [(f"{item.what} {item.address.kind}", item.address.name) for item in news.drifted]
 
 
 def _row(item: Drifted) -> str:
@@ -122,7 +140,7 @@ def _undeclared(news: News, room: Room) -> list[str]:
         return []
     ordered = words.newest_first(news.undeclared)
     title = f"<details><summary>Not declared here, left alone ({len(ordered)})</summary>"
-    return [title, *_fitting("", [_stray(item) for item in ordered], room, 0.8, "\n"), "</details>"]
+    return [title, *_fitting([_stray(item) for item in ordered], room, 0.8, "\n"), "</details>"]
 
 
 def _stray(item: Undeclared) -> str:
@@ -131,12 +149,10 @@ def _stray(item: Undeclared) -> str:
     return f"- {code(clipped(str(item.address), _NAME))}{new}" + "".join(f", {said}" for said in who)
 
 
-def _fitting(above: str, items: Sequence[str], room: Room, share: float, between: str) -> list[str]:
+def _fitting(items: Sequence[str], room: Room, share: float, between: str) -> list[str]:
     """What fits of a list; the rest is counted."""
-    if not items:
-        return []
     kept = room.take(items, share)
     shown_items = [item for item, fits in zip(items, kept, strict=True) if fits]
     left = len(items) - len(shown_items)
-    body = "\n".join([above, *shown_items]) if above else between.join(shown_items)
-    return [*([body] if shown_items else []), *([f"{left} more; see `--format json`."] if left else [])]
+    body = [between.join(shown_items)] if shown_items else []
+    return [*body, *([f"{left} more; see `--format json`."] if left else [])]

@@ -17,8 +17,8 @@ from tapctl.render.escape import visible
 from tapctl.render.gfm import clipped, code, fenced, lines, link, text
 from tapctl.render.markdown_change import HEAD, details, row
 from tapctl.render.mermaid import picture
-from tapctl.render.roll import roll
-from tapctl.render.room import Room, taken
+from tapctl.render.roll import Named, reserved, rows_or_names
+from tapctl.render.room import Room
 from tapctl.render.values import block, counted, listed, shortened
 from tapctl.report import Entry, Planning, Report
 
@@ -35,7 +35,6 @@ _LONGEST_NAME, _LONGEST_MESSAGE = 120, 1500
 _MOST_OPEN: Final = 10
 _MOST_RULES: Final = 3
 _TITLES_AND_WORDS: Final = 3000
-_FOR_NAMES: Final = 0.6
 
 
 def render(report: Report) -> str:
@@ -44,7 +43,7 @@ def render(report: Report) -> str:
     head, foot = room.pay(*_head(report)), room.pay(*_foot(report))
     room.pay(" " * _TITLES_AND_WORDS)
     entries = _urgent_first(report)
-    kept = taken(room.pay(*_named(entries, room.part(_FOR_NAMES))))
+    kept = reserved(_named(entries), room)
     outcomes = _outcomes(report, room)
     stops = [block for severity in _STOPS for block in _findings(report, severity, room)]
     brought = [item for item in report.news("introduced") if item.severity not in _STOPS]
@@ -180,24 +179,17 @@ def _table(report: Report, entries: Sequence[Entry], kept: int, room: Room) -> l
         return []
     about = _about(report)
     rows = [row(entry, about[entry.address]) for entry in entries]
-    fits = room.take(rows, 0.5)
-    shown = [line for line, has_room in zip(rows, fits, strict=True) if has_room]
-    found = ["### Changes", "\n".join([HEAD, *shown])] if shown else ["### Changes"]
-    others = [entry for entry, has_room in zip(entries, fits, strict=True) if not has_room]
-    names = _named(others, kept)
-    room.free(kept - taken(names))
-    if not others:
+    shown, names, left = rows_or_names(rows, _named(entries), kept, room)
+    found = ["### Changes", "\n".join([HEAD, *shown])]
+    if not left:
         return found
-    title = f"{counted(len(others), 'more change')}, by name"
+    title = f"{counted(left, 'more change')}, by name"
     return [*found, *_folded(title, ["\n".join(names)]), f"{_whole(report)} shows everything."]
 
 
-def _named(entries: Sequence[Entry], most: int) -> list[str]:
-    """Every change by name, a line for each action and kind."""
-    groups: defaultdict[str, list[str]] = defaultdict(list)
-    for entry in entries:
-        groups[f"{entry.action} {entry.address.kind}"].append(entry.address.name)
-    return roll(groups, most)
+def _named(entries: Sequence[Entry]) -> list[Named]:
+    """Every change by name, under its action and kind."""
+    return [(f"{entry.action} {entry.address.kind}", entry.address.name) for entry in entries]
 
 
 def _about(report: Report) -> Mapping[Address, list[Finding]]:

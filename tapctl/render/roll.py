@@ -2,15 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from tapctl.render.escape import visible
 from tapctl.render.gfm import CLIPPED, code
-from tapctl.render.room import fitting, taken
+from tapctl.render.room import Room, fitting, taken
 
 _WIDTHS: Final = (80, 40, 24, 16)
+_SHARE: Final = 0.6  # of the room, for names
 _END: Final = 8  # characters kept of a long name's end, in which names of a series differ
+
+
+Named = tuple[str, str]
+"""A group's title, and the name of something in it."""
+
+
+def reserved(named: Iterable[Named], room: Room) -> int:
+    """Room for the names of all of these, which is taken until `rows_or_names` knows who has a row."""
+    return taken(room.pay(*roll(_grouped(named), room.part(_SHARE))))
+
+
+def rows_or_names(
+    rows: Sequence[str], named: Sequence[Named], kept: int, room: Room
+) -> tuple[list[str], list[str], int]:
+    """The rows that fit, the others by name, for which `kept` is there, and how many these are."""
+    fits = room.take(rows, 0.5)
+    shown = [row for row, has_room in zip(rows, fits, strict=True) if has_room]
+    others = [name for name, has_room in zip(named, fits, strict=True) if not has_room]
+    lines = roll(_grouped(others), kept)
+    room.free(kept - taken(lines))
+    return shown, lines, len(others)
+
+
+def _grouped(named: Iterable[Named]) -> Mapping[str, list[str]]:
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for title, name in named:
+        found[title].append(name)
+    return found
 
 
 def roll(groups: Mapping[str, Sequence[str]], most: int) -> list[str]:

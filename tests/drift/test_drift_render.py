@@ -160,6 +160,25 @@ def test_a_hundred_drifted_objects_fit_an_issue(base: Base) -> None:
     assert "and 2980 more" in render_text(many)
 
 
+def test_every_drifted_object_is_named(base: Base) -> None:
+    found = everything(base)
+    named = [
+        replace(item, address=Address(item.address.kind, f"Object {number:04} {'with a long name ' * 5}"))
+        for number, item in enumerate(found.drifted * 60)
+    ]
+    shown = render_markdown(replace(found, drifted=tuple(named), findings=()))
+
+    assert [number for number in range(len(named)) if f"Object {number:04}" not in shown] == []
+    assert "more objects, by name</summary>" in shown
+    assert len(shown) < 65_000
+
+
+def test_a_record_may_name_nobody() -> None:
+    event = Event(id="1", moment=NOW, activity="Update policy", actor=Actor())
+
+    assert by(event).startswith("by somebody the record does not name, address unknown, 2026-11-25")
+
+
 def test_no_name_goes_on_with_the_sentence() -> None:
     actor = Actor(kind="application", name="App, from 203.0.113.9")
     event = Event(id="1", moment=NOW, activity='Add "policy"', actor=actor, ip_address="198.51.100.7")

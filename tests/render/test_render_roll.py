@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tapctl.render.roll import roll
-from tapctl.render.room import taken
+from tapctl.render.room import fitting, taken
 
 NAMES = [f"A policy with a name that is long enough to be cut {number:03}" for number in range(50)]
 
@@ -34,3 +34,8 @@ def test_no_room_is_no_name() -> None:
 
 def test_nothing_takes_nothing() -> None:
     assert roll({}, 10) == []
+
+
+@pytest.mark.parametrize(("most", "count"), [(0, 0), (5, 1), (6, 2), (60, 3)])
+def test_what_fits_is_counted_from_the_first_on(most: int, count: int) -> None:
+    assert fitting(["a", "b", "a longer one"], most) == count
