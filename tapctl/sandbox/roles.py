@@ -1,4 +1,8 @@
-"""The directory's built-in roles: template ids, which are also the ids of the role definitions. Pure data."""
+"""The directory's built-in roles: template ids, which are also the ids of the role definitions. Pure data.
+
+Names as in https://learn.microsoft.com/entra/identity/role-based-access-control/permissions-reference
+(compared 2026-11-30).
+"""
 
 from __future__ import annotations
 
@@ -90,8 +94,9 @@ e00e864a-17c5-4a4b-9c06-f5b95a8d5bd8 Partner Tier2 Support
 aaf43236-0c0d-4d5f-883a-6955382ac081 B2C IEF Keyset Administrator
 3edaf663-341e-4475-9f94-5c398ef6c070 B2C IEF Policy Administrator
 112ca1a2-15ad-4102-995e-45b0bc479a6a Tenant Creator
-507f53e4-4e52-4077-abd3-d2e1558b6ea2 Organizational Branding Administrator
-1501b917-7653-4ff9-a4b5-203eaf33784f Organizational Messages Writer
+92ed04bf-c94a-4b82-9729-b799a7a4c178 Organizational Branding Administrator
+507f53e4-4e52-4077-abd3-d2e1558b6ea2 Organizational Messages Writer
+1501b917-7653-4ff9-a4b5-203eaf33784f Microsoft Hardware Warranty Administrator
 27460883-1df1-4691-b032-3b79643e5e63 User Experience Success Manager
 e300d9e7-4a2b-4295-9eff-f1c78b36cc98 Virtual Visits Administrator
 963797fb-eb3b-4cde-8ce3-5878b3f32a3f Dynamics 365 Business Central Administrator
