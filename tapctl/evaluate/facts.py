@@ -54,10 +54,10 @@ class Person:
 
     `held_pass` is None where nobody knows whether there is one, and "none" where there is none. Roles are
     template ids (or names) of assignments at tenant scope that are active now. `is_anybody`: nobody in
-    particular, whom a list of members may or may not mean.
+    particular, whom a list of users or members may or may not mean. `type` is None where nobody said it.
     """
 
-    type: UserType = "member"
+    type: UserType | None = "member"
     home_tenant: str = ""
     groups: frozenset[str] = frozenset()
     groups_are_complete: bool = True
@@ -70,6 +70,10 @@ class Person:
     roles: frozenset[str] | None = frozenset()
     is_enabled: bool = True
     per_user_mfa: bool | None = None
+
+
+STRANGER = Person(type=None, groups_are_complete=False, roles=None)
+"""A user of whom nothing is known but the name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from tapctl.evaluate.facts import Facts, Pass, Person
+from tapctl.evaluate.facts import STRANGER, Facts, Pass, Person
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,7 @@ def as_person(facts: Facts, user: str) -> Person:
 
     Of other groups as much is known as of somebody in the directory: no more than their lists say.
     """
-    person = facts.users.get(user, Person(roles=None, groups_are_complete=False))
+    person = facts.users.get(user, STRANGER)
     direct = {name for name, group in facts.groups.items() if user in group.users}
     return replace(person, groups=person.groups | direct, groups_are_complete=False)
 

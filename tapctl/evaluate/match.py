@@ -186,6 +186,8 @@ def _in_clause(clause: UserClause, scene: Scene) -> Truth:
     if clause.everybody or scene.user in clause.users:
         return True
     in_group = scene.in_any_group(clause.groups) if clause.groups else False
+    if clause.users and scene.person.is_anybody:
+        in_group = in_group or None
     if in_group is True or not clause.is_about_more:
         return in_group
     return some((in_group, *_memberships(clause, scene)))
@@ -196,13 +198,13 @@ def _memberships(clause: UserClause, scene: Scene) -> Iterator[Truth]:
         roles = scene.roles
         yield None if roles is None else not roles.isdisjoint(clause.roles)
     if clause.all_guests:
-        yield None if not scene.is_known else scene.person.type != "member"
+        yield None if scene.person.type is None else scene.person.type != "member"
     if clause.guests is not None:
         yield _is_guest(clause.guests, scene)
 
 
 def _is_guest(clause: GuestClause, scene: Scene) -> Truth:
-    if not scene.is_known:
+    if scene.person.type is None:
         return None
     if scene.person.type == "member":
         return False

@@ -9,7 +9,7 @@ from typing import Final
 
 from tapctl.evaluate.dated import Switch, is_on
 from tapctl.evaluate.decision import TraceStep
-from tapctl.evaluate.facts import Facts, Location, Mode, Pass, Person
+from tapctl.evaluate.facts import STRANGER, Facts, Location, Mode, Pass, Person
 from tapctl.evaluate.passes import pass_state
 from tapctl.evaluate.rules import RULES
 from tapctl.evaluate.situation import REGISTER, SignIn
@@ -34,13 +34,15 @@ EXTERNAL_TYPES: Final = frozenset(
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Index:
     """Facts made quick to ask. `parents`: member (a user in lower case, or a group as `g:NAME`) → the groups
-    it is directly in; `vague`: the groups of which not everybody is known; locations by name in lower case.
+    it is directly in; `vague`: the groups of which not everybody is known; `empty`: those that nobody is in,
+    through other groups either; locations by name in lower case.
     """
 
     facts: Facts
     parents: Mapping[str, frozenset[str]]
     groups: frozenset[str]
     vague: frozenset[str]
+    empty: frozenset[str]
     locations: Mapping[str, Location]
     trusted: tuple[str, ...]
 
@@ -53,12 +55,19 @@ def index(facts: Facts) -> Index:
             found.setdefault(user.casefold(), set()).add(name)
         for child in group.groups:
             found.setdefault(f"g:{child}", set()).add(name)
+    parents = {member: frozenset(names) for member, names in found.items()}
     locations = {name.casefold(): location for name, location in facts.locations.items()}
+    vague = frozenset(name for name, group in facts.groups.items() if not group.is_complete)
+    nested = {name for group in facts.groups.values() for name in group.groups}
+    may_hold = (
+        {name for name, group in facts.groups.items() if group.users} | vague | (nested - facts.groups.keys())
+    )
     return Index(
         facts=facts,
-        parents={member: frozenset(names) for member, names in found.items()},
+        parents=parents,
         groups=frozenset(facts.groups),
-        vague=frozenset(name for name, group in facts.groups.items() if not group.is_complete),
+        vague=vague,
+        empty=frozenset(facts.groups) - _upwards(may_hold, parents),
         locations=locations,
         trusted=tuple(name for name, location in locations.items() if location.is_trusted),
     )
@@ -90,8 +99,7 @@ class Scene:
         self.is_workload = sign_in.user.startswith(("sp:", "mi:"))
         self.is_in_directory = sign_in.person is None
         person = sign_in.person or known.facts.users.get(sign_in.user)
-        self.is_known = person is not None
-        self.person: Person = person or Person(roles=None, groups_are_complete=False)
+        self.person: Person = person or STRANGER
         roles = self.person.roles
         self.roles = None if roles is None else frozenset(role.lower() for role in roles)
         self.groups, self.unsure_groups = self._groups(known.parents)
@@ -149,7 +157,9 @@ class Scene:
         """Whether the person is in one of these groups, itself or through others."""
         if not names or not self.groups.isdisjoint(names):
             return bool(names)
-        if self.person.is_anybody or not self.unsure_groups.isdisjoint(names):
+        if self.person.is_anybody:
+            return False if names <= self._index.empty else None
+        if not self.unsure_groups.isdisjoint(names):
             return None
         if self.is_in_directory or not self.person.groups_are_complete:
             return False if names <= self._index.groups else None

@@ -66,7 +66,7 @@ def _identity(person: Person, object_id: str, *, is_workload: bool) -> JsonObjec
     if is_workload:
         return {"@odata.type": f"{_TYPE}servicePrincipalSignIn", "servicePrincipalId": object_id}
     identity: JsonObject = {"@odata.type": f"{_TYPE}userSignIn", "userId": object_id}
-    if person.type != "member":
+    if person.type not in (None, "member"):
         identity["externalUserType"] = person.type
     if person.home_tenant:
         identity["externalTenantId"] = person.home_tenant

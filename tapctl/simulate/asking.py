@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, TypeAlias
@@ -33,7 +33,8 @@ class Asking:
         """The names at a path, as policies spell them. Each has to be known: another one decides nothing."""
         value, names = written.get(path[-1]), self.company.names(kind)
         found: list[str] = []
-        for index, text in enumerate(texts_of(value)):
+        for index, word in enumerate(texts_of(value)):
+            text = _as_listed(word, names) if kind == "Role" else word
             reference = parse(text, (kind,), {})
             if reference.form == "name" and reference.text not in names and text not in names:
                 where: Path = (*path, index) if isinstance(value, list) else path
@@ -71,3 +72,8 @@ class Asking:
         """What passes of this tenant are, unless somebody says otherwise."""
         policy = self.company.facts.pass_policy
         return policy is None or policy.is_usable_once
+
+
+def _as_listed(word: str, names: Iterable[str]) -> str:
+    """A role's name in the letter case it is listed in: no two roles differ in nothing else."""
+    return next((name for name in names if name.casefold() == word.casefold()), word)

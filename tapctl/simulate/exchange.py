@@ -45,6 +45,8 @@ _SITUATION: Final = Kind(
 _FIXTURE: Final = replace(_SITUATION, name="Fixture")
 _OTHER_ID: Final = "Give it another id: answers are told apart by it."
 _WORKLOADS: Final = ("sp:", "mi:")
+_NAMES: Final = frozenset({"id", "upn", "name"})
+"""What only says who somebody is: then the fixture has to say the rest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,7 +169,10 @@ class _Reader:
         user = self.written.get("user")
         held = self.written.get("pass")
         if isinstance(user, dict):
-            name = str(first(user, "id", "upn", "name") or "the user").removeprefix("u:")
+            said = str(first(user, "id", "upn", "name") or "").removeprefix("u:")
+            if user.keys() <= _NAMES:
+                self._check_user(said)
+            name = said or "the user"
             known = as_person(self.facts, name) if name in self.facts.users else None
             person: Person | None = person_of(user, known)
         else:

@@ -8,6 +8,7 @@ from typing import Literal, cast
 from tapctl.evaluate.facts import Pass, Person
 from tapctl.evaluate.journey import Effect
 from tapctl.evaluate.passes import PassRequest
+from tapctl.evaluate.scene import EXTERNAL_TYPES
 from tapctl.evaluate.situation import UNREGISTERED, Attribute, Device, SignIn
 from tapctl.model import JsonObject
 from tapctl.simulate.fixture import first, group_name, minutes_of, modes, pass_of, said, texts
@@ -114,5 +115,5 @@ def request_of(written: JsonObject, person: Person) -> PassRequest:
         is_usable_once=said(written.get("isUsableOnce"), None),
         start=text_of(written, "start", "startDateTime") or "",
         existing="" if existing == "none" else existing,
-        is_external_guest=person.type not in ("member", "internalGuest"),
+        is_external_guest=person.type in EXTERNAL_TYPES,
     )

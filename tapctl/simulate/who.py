@@ -18,7 +18,7 @@ def who(asking: Asking, given: JsonObject, auth: frozenset[str]) -> tuple[str, P
     """The key, and the Person unless the facts say all there is. `auth` is what the sign-in has proved."""
     user = given.get("user")
     if isinstance(user, str):
-        _check_user(asking, user)
+        _check_user(asking, user, "user")
         return user, None
     if not isinstance(user, dict):
         asking.report((), "says nothing of the user", "Add `user: {groups: [...], registered: [...]}`.")
@@ -28,21 +28,25 @@ def who(asking: Asking, given: JsonObject, auth: frozenset[str]) -> tuple[str, P
 
 
 def _known_of(asking: Asking, user: JsonObject, name: str) -> Person:
-    """What else is known. Who says neither groups nor a name that the facts know has left the groups and the
-    roles open; groups that are said are all of them, and then a role would have been said as well."""
+    """What else is known. Who says neither groups nor a name that the facts know has left the groups, the
+    roles and the type open; groups that are said are all of them, and then a role would have been said as
+    well, and a type that is not a member's. A name alone has to be one that given facts know."""
     facts = asking.company.facts
     known = as_person(facts, name)
     if name not in facts.users and "groups" in user:
-        return replace(known, groups_are_complete=True, roles=frozenset())
+        return replace(known, type="member", groups_are_complete=True, roles=frozenset())
+    if "upn" in user and asking.company.has_people:
+        _check_user(asking, name, "user", "upn")
     return known if "upn" in user else replace(known, is_anybody=True)
 
 
-def _check_user(asking: Asking, name: str) -> None:
+def _check_user(asking: Asking, name: str, *path: str) -> None:
     names = asking.company.names("User")
     if not name.startswith(("sp:", "mi:")) and name not in names:
         message = f"is {quoted(name)}, whom neither the facts nor the workspace know"
-        remedy = "Say who it is: `user: {groups: [...], registered: [...]}`, or bring facts (--facts)."
-        asking.report(("user",), message + suggestion(name, names), remedy)
+        way = "correct the name" if asking.company.has_people else "bring facts (--facts)"
+        remedy = f"Say who it is: `user: {{groups: [...], registered: [...]}}`, or {way}."
+        asking.report(path, message + suggestion(name, names), remedy)
 
 
 def _person(asking: Asking, user: JsonObject, usual: Person, auth: frozenset[str]) -> Person:

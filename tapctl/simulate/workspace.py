@@ -73,6 +73,11 @@ class Company:
         found = self._documents.get(Address(POLICY, policy))
         return found.resource.place(*path) if found else None
 
+    @property
+    def has_people(self) -> bool:
+        """Whether somebody told who is in the directory: then a user who is not there is a mistake."""
+        return bool(self.facts.users)
+
     def names(self, kind: str) -> frozenset[str]:
         """The names of a kind that the folder declares, refers to or pins, or that the facts know."""
         return self._names.get(kind, frozenset())

@@ -84,10 +84,57 @@ def test_roles_are_none_only_where_the_groups_are_said(
     assert found["answers"][0]["decision"] == decision
 
 
+GUESTS = ADMINISTRATORS.replace(
+    "includeRoles: [Global Administrator]", "includeUsers: [GuestsOrExternalUsers]"
+)
+NAMED = ADMINISTRATORS.replace(
+    "includeRoles: [Global Administrator]", "includeUsers: [mia.larsen@nordwind.example]"
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "decision"),
+    [
+        ((), "unknown"),
+        (("--user", "kim@nordwind.example"), "unknown"),
+        (("--group", "none"), "allow"),  # somebody described, who would have been said to be a guest
+        (("--user-type", "member"), "allow"),
+        (("--user-type", "internalGuest"), "block"),
+    ],
+)
+def test_a_type_that_is_not_said_is_not_a_member_s(cli: Cli, said: tuple[str, ...], decision: str) -> None:
+    cli.write("all.yaml", GUESTS)
+    found = cli("simulate", *said, *PILOT[2:], "--format", "json").json
+
+    assert found["answers"][0]["decision"] == decision
+
+
+@pytest.mark.parametrize(("said", "decision"), [((), "unknown"), (("--group", "none"), "allow")])
+def test_nobody_in_particular_may_be_whom_a_policy_names(
+    cli: Cli, said: tuple[str, ...], decision: str
+) -> None:
+    cli.write("all.yaml", NAMED)
+    found = cli("simulate", *said, *PILOT[2:], "--format", "json").json
+
+    assert found["answers"][0]["decision"] == decision
+
+
+@pytest.mark.parametrize("said", [(), ("--registered", "password")])
+def test_a_user_whom_given_facts_do_not_know_is_a_mistake(cli: Cli, said: tuple[str, ...]) -> None:
+    cli("facts", "--out", "facts.json")
+    asked = ("--user", "mia.larson@nordwind.example", *said, "--app", "Office365")
+
+    result = cli("simulate", *asked, "--facts", "facts.json")
+
+    assert result.code == 1
+    assert 'did you mean "mia.larsen@nordwind.example"?' in result.err
+    assert cli("simulate", *asked, "--group", "none", "--facts", "facts.json").code == 0
+
+
 GLOBAL = "62e90394-69f5-4237-9190-012177145e10"
 
 
-@pytest.mark.parametrize("asked", ["Global Administrator", GLOBAL, GLOBAL.upper()])
+@pytest.mark.parametrize("asked", ["Global Administrator", "global administrator", GLOBAL, GLOBAL.upper()])
 @pytest.mark.parametrize("named", ["Global Administrator", GLOBAL])
 def test_a_role_goes_by_its_name_and_by_its_template_id(cli: Cli, named: str, asked: str) -> None:
     cli.write("all.yaml", ADMINISTRATORS.replace("Global Administrator", named))

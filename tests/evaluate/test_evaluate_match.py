@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from evaluate_tools import FACTS, JOIN, REGISTER, TODAY, decided, policy, results, sign_in
 
-from tapctl.evaluate.facts import Person
+from tapctl.evaluate.facts import Group, Person
 from tapctl.evaluate.situation import UNREGISTERED, Device, SignIn
 from tapctl.model import JsonObject
 
@@ -72,6 +72,25 @@ def test_all_guests_are_everybody_but_members() -> None:
     asked = sign_in("guest", person=replace(GUEST, type="b2bCollaborationMember"))
 
     assert reached(asked, users={"includeUsers": ["GuestsOrExternalUsers"]})[0] == "applied"
+
+
+@pytest.mark.parametrize(
+    ("group", "expected"),
+    [("Empty", "notApplied"), ("Around empty", "notApplied"), ("Staff", "unknown"), ("Elsewhere", "unknown")],
+)
+def test_a_group_that_nobody_is_in_has_nobody_in_particular_either(group: str, expected: str) -> None:
+    empty = {
+        "Empty": Group(),
+        "Around empty": Group(groups=frozenset({"Empty"})),
+        "Elsewhere": Group(groups=frozenset({"Not read"})),
+    }
+    asked = sign_in("the user", person=Person(is_anybody=True, groups_are_complete=False))
+
+    found = reached(
+        asked, users={"includeGroups": [group]}, facts=replace(FACTS, groups={**FACTS.groups, **empty})
+    )
+
+    assert found[0] == expected
 
 
 def test_a_person_made_up_is_in_the_groups_it_is_said_to_be_in_and_in_no_other() -> None:

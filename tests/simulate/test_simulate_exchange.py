@@ -116,6 +116,20 @@ def test_a_day_of_the_sign_in_comes_before_the_situation_s() -> None:
     assert question.steps[0].sign_in.as_of == date(2026, 2, 1)
 
 
+@pytest.mark.parametrize("user", ["anne", {"id": "anne"}, {"upn": "anne"}])
+def test_a_user_of_whom_nothing_is_known_but_the_name_is_a_mistake(user: Any) -> None:
+    (question,) = questions({"user": user, "signIn": SIGN_IN})
+
+    (mistake,) = question.mistakes
+    assert 'is "anne", whom the fixture does not know; did you mean "ann"?' in mistake.message
+
+
+def test_a_user_who_is_described_need_not_be_in_the_fixture() -> None:
+    (question,) = questions({"user": {"id": "anne", "registered": ["password"]}, "signIn": SIGN_IN})
+
+    assert question.mistakes == ()
+
+
 def test_a_user_described_in_place_adds_to_what_the_fixture_knows() -> None:
     (question,) = questions({"user": {"id": "ann", "registered": ["password", "fido2"]}, "signIn": SIGN_IN})
 
