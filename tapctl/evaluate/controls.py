@@ -80,14 +80,9 @@ def _mfa(_: str, scene: Scene) -> Answer:
 
 def _guest_mfa(scene: Scene) -> Answer:
     if scene.sign_in.trusts_home_mfa:
-        match scene.sign_in.home_mfa:
-            case True:
-                return Answer(MET, "guest-trust")
-            case False:
-                return Answer(CHALLENGE, "guest-trust")
-            case _:
-                proved = proves(MFA_CONTROL, scene.proof)
-                return Answer(MET if proved else MET | CHALLENGE, "guest-trust")
+        if proves(MFA_CONTROL, scene.proof) or scene.sign_in.home_mfa:
+            return Answer(MET, "guest-trust")
+        return Answer(MET | CHALLENGE if scene.sign_in.home_mfa is None else CHALLENGE, "guest-trust")
     if scene.person.type == "b2bDirectConnectUser":
         return Answer(NEVER, "guest-cannot")
     if proves(MFA_CONTROL, scene.proof):

@@ -19,6 +19,7 @@ from tapctl.evaluate.dated import APPROVED_APP
 from tapctl.evaluate.decision import Applied, Decision, Result, Verdict
 from tapctl.evaluate.facts import Facts
 from tapctl.evaluate.match import Ask, Match, Matcher, Slots, checks_of
+from tapctl.evaluate.missing import of_condition, of_control
 from tapctl.evaluate.overlays import Overlay, overlays
 from tapctl.evaluate.policy import Control, Policy, read_policy
 from tapctl.evaluate.rules import RULES
@@ -99,11 +100,12 @@ class _Demand:
 
 
 class _Asked(NamedTuple):
-    """A demand, whose it is, and whether it applies (None: nobody knows)."""
+    """A demand, whose it is, whether it applies (None: nobody knows), and the fact that an overlay lacks."""
 
     name: str
     demand: _Demand
     holds: Truth
+    fact: str = ""
 
 
 _NOTHING: Final = _Demand(MET)
@@ -126,6 +128,9 @@ def decide(book: Rulebook, sign_in: SignIn, *, strict: bool = False, traced: boo
     scene = book.scene(sign_in, doubt=doubt, traced=traced)
     decision = _Evaluation(book, scene).decision()
     inferred = frozenset(scene.used & INFERRED)
+    if strict and decision.verdict == "unknown" and inferred:
+        plain = decide(book, sign_in)  # what is missing there is missing; the rest is doubt
+        return replace(decision, missing=plain.missing, inferences=plain.inferences)
     if strict or not inferred:
         return decision
     return replace(decision, inferences=_relied_on(book, sign_in, decision.verdict, inferred))
@@ -188,7 +193,10 @@ class _Evaluation:
             for ready, found in self._matches
             if found.applies is not False and ready.policy.state in _ENFORCED
         ]
-        asked += [_Asked(item.name, self._weigh_overlay(item), item.holds) for item in overlays(self._scene)]
+        asked += [
+            _Asked(item.name, self._weigh_overlay(item), item.holds, item.fact)
+            for item in overlays(self._scene)
+        ]
         return self._fold(asked)
 
     def _tell_checks(self) -> None:
@@ -228,20 +236,25 @@ class _Evaluation:
         )
 
     def _missing(self, asked: list[_Asked]) -> tuple[str, ...]:
-        """The facts that an unknown lacks: those of conditions nobody could answer, and vague controls."""
+        """The facts that an unknown lacks: those of conditions nobody could answer, of vague controls, and of
+        the registration that they lead to. What is met anyhow lacks nothing."""
+        asked = [item for item in asked if item.demand.status != MET]
+        names = {item.name for item in asked}
         facts = [
-            check.fact
+            fact
             for ready, found in self._matches
-            if found.applies is None and ready.policy.state in _ENFORCED
+            if found.applies is None and ready.policy.name in names
             for check in found.unknown
+            for fact in of_condition(ready.policy, check, self._scene)
         ]
-        vague = [
-            key
-            for item in asked
-            if item.holds and not is_certain(item.demand.status)
-            for key in item.demand.unmet
+        overlaid = [item.fact for item in asked if item.holds is None and item.fact]
+        vague = [item for item in asked if item.holds and not is_certain(item.demand.status)]
+        controls = [
+            fact for item in vague for key in item.demand.unmet for fact in of_control(key, self._scene)
         ]
-        return _unique((*facts, *vague))
+        inner = self._inner.missing if self._inner is not None and vague else ()
+        known = _unique((*facts, *overlaid, *controls, *inner))
+        return known or _unique(key for item in vague for key in item.demand.unmet)
 
     # One policy
 

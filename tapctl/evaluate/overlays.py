@@ -17,12 +17,14 @@ from tapctl.evaluate.truth import Truth, every
 
 
 class Overlay(NamedTuple):
-    """One demand from outside: `holds` is whether it applies here."""
+    """One demand from outside: `holds` is whether it applies here, and `fact` what is missing where nobody
+    knows; empty where no fact would tell."""
 
     name: str
     key: str
     rule: str
     holds: Truth
+    fact: str = ""
 
 
 _PORTAL_SUITE: Final = "microsoftadminportals"
@@ -36,7 +38,7 @@ def _mandatory_at_portals(scene: Scene) -> Overlay | None:
         return Overlay("mandatory MFA", "mfa", "mandatory-mfa", scene.since(PORTALS_SINCE))
     if AZURE_MANAGEMENT in apps and not scene.sign_in.client and apps.isdisjoint(TOOLS):
         holds = every((scene.since(PORTALS_SINCE), None))
-        return Overlay("mandatory MFA", "mfa", "mandatory-mfa", holds)
+        return Overlay("mandatory MFA", "mfa", "mandatory-mfa", holds, "client")
     return None
 
 
@@ -45,7 +47,7 @@ def _mandatory_for_tools(scene: Scene) -> Overlay | None:
     if _apps(scene).isdisjoint(TOOLS):
         return None
     holds = every((scene.since(TOOLS_SINCE), scene.sign_in.is_write))
-    return Overlay("mandatory MFA", "mfa", "mandatory-mfa", holds)
+    return Overlay("mandatory MFA", "mfa", "mandatory-mfa", holds, "write")
 
 
 def _per_user_mfa(scene: Scene) -> Overlay | None:
@@ -64,8 +66,10 @@ def _defaults_ask(scene: Scene) -> Overlay | None:
     """Administrators at every sign-in; others when Entra finds it necessary, which nobody can tell."""
     if not scene.facts.security_defaults:
         return None
-    is_admin = None if scene.person.roles is None else bool(scene.person.roles)
-    return Overlay("security defaults", "mfa", "security-defaults", True if is_admin else None)
+    fact = "user.roles" if scene.person.roles is None else ""
+    return Overlay(
+        "security defaults", "mfa", "security-defaults", True if scene.person.roles else None, fact
+    )
 
 
 def _hello(scene: Scene) -> Overlay | None:

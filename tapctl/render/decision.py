@@ -71,9 +71,10 @@ def sentence(decision: Decision) -> str:
 
 
 def missing(decision: Decision) -> str:
-    """What an unknown lacks."""
+    """What an unknown lacks; with --strict, what it rests on may be all there is."""
     if not decision.missing:
-        return "it rests on what Microsoft does not document"
+        rules = f" ({', '.join(decision.inferences)})" if decision.inferences else ""
+        return f"it rests on what Microsoft does not document{rules}"
     return f"it depends on {visible(', '.join(decision.missing))}, which is not given"
 
 

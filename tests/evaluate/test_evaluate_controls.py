@@ -286,8 +286,9 @@ def test_while_a_control_retires_it_counts_or_is_not_selected(
     assert decided(spec, asked=during).verdict == verdict
 
 
-def test_a_trusted_guest_who_proved_mfa_needs_no_claim_of_the_home_tenant() -> None:
-    guest = asked(GUEST, "fido2", trusts_home_mfa=True)
+@pytest.mark.parametrize("claim", [None, False])
+def test_a_trusted_guest_who_proved_mfa_needs_no_claim_of_the_home_tenant(claim: bool | None) -> None:
+    guest = asked(GUEST, "fido2", trusts_home_mfa=True, home_mfa=claim)
 
     assert decided(policy("mfa"), asked=guest).verdict == "allow"
 

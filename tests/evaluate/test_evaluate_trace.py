@@ -76,7 +76,7 @@ def test_the_fact_is_shown_as_it_was_given(asked: dict[str, Any], name: str, say
 def test_an_unknown_says_which_facts_it_lacks() -> None:
     decision = decided(policy("block", signInRiskLevels=["high"]), policy("compliantDevice"), asked=sign_in())
 
-    assert decision.missing == ("sign_in_risk", "compliantDevice")
+    assert decision.missing == ("signInRisk", "device")
 
 
 @pytest.mark.parametrize("rule", RULES)

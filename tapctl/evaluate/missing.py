@@ -1,0 +1,82 @@
+"""What an unknown lacks: conditions, demands and overlays that nobody could answer → the facts they ask for.
+
+Facts are named as a situation's JSON names them (schemas/Situation.schema.json), those of the user with
+`user.` before them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from tapctl.evaluate.controls import has_strong_method, is_strength, strength_named
+from tapctl.evaluate.match import Check
+from tapctl.evaluate.policy import Policy, UserClause
+from tapctl.evaluate.scene import Scene
+
+_SAID: Final[Mapping[str, str]] = {
+    "client_app": "clientApp",
+    "context": "authContext",
+    "insider_risk": "insiderRisk",
+    "service_principal_risk": "servicePrincipalRisk",
+    "sign_in_risk": "signInRisk",
+    "user_risk": "userRisk",
+}
+_OF_CONTROLS: Final[Mapping[str, str]] = {
+    "approvedApplication": "approvedApp",
+    "compliantApplication": "appProtection",
+    "compliantDevice": "device",
+    "domainJoinedDevice": "device",
+}
+
+
+def of_condition(policy: Policy, check: Check, scene: Scene) -> Iterator[str]:
+    """The facts that a condition lacks."""
+    if check.fact != "user" or policy.is_for_workloads:
+        yield _SAID.get(check.fact, check.fact)
+        return
+    for clause in (policy.include, policy.exclude):
+        yield from _of_users(clause, scene)
+
+
+def _of_users(clause: UserClause, scene: Scene) -> Iterator[str]:
+    person = scene.person
+    if clause.users and person.is_anybody:
+        yield "user"
+    if scene.in_any_group(clause.groups) is None:
+        yield "user.groups"
+    if clause.roles and scene.roles is None:
+        yield "user.roles"
+    if clause.all_guests or clause.guests:
+        if person.type is None:
+            yield "user.type"
+        elif not person.home_tenant and clause.guests and clause.guests.tenants is not None:
+            yield "user.homeTenant"
+
+
+def of_control(key: str, scene: Scene) -> Iterator[str]:
+    """The facts that a demand lacks; none where no fact would tell."""
+    if key in _OF_CONTROLS:
+        yield _OF_CONTROLS[key]
+    else:
+        yield from _of_methods(key, scene)
+
+
+def _of_methods(key: str, scene: Scene) -> Iterator[str]:
+    person = scene.person
+    strength = strength_named(key.partition(":")[2], scene) if is_strength(key) else None
+    if is_strength(key) and strength is None:
+        yield "strengths"
+        return
+    if scene.is_external and scene.sign_in.trusts_home_mfa:
+        if scene.sign_in.home_mfa is None:
+            yield "homeMfa"
+        return
+    if has_strong_method(scene) is None:
+        yield "user.registered"
+    if person.held_pass is None:
+        yield "user.pass"
+    if scene.facts.methods is None:
+        yield "enabledMethods"
+    if strength is not None and strength.fido2_aaguids and scene.sign_in.fido2_aaguid is None:
+        yield "fido2Aaguid"

@@ -1,0 +1,125 @@
+"""An unknown names the facts it lacks as a situation file does, and only those that would decide it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from evaluate_tools import FACTS, decided, policy, sign_in
+
+from tapctl.evaluate.facts import STRANGER, Facts, Person
+from tapctl.model import JsonObject
+
+ANYBODY = replace(STRANGER, is_anybody=True)
+GUEST = Person(type="b2bCollaborationGuest", registered=frozenset({"password"}), held_pass="none")
+NEW = Person(registered=frozenset({"password"}), held_pass="none")
+AZURE = "797f4846-ba00-4fd7-ba43-dac1f8f63013"
+CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
+DEFAULTS = replace(FACTS, security_defaults=True)
+
+
+@pytest.mark.parametrize(
+    ("person", "clause", "lacks"),
+    [
+        (ANYBODY, {"includeUsers": ["bob"]}, ("user",)),
+        (ANYBODY, {"includeGroups": ["Staff"]}, ("user.groups",)),
+        (ANYBODY, {"includeUsers": ["All"], "excludeGroups": ["Staff"]}, ("user.groups",)),
+        (STRANGER, {"includeRoles": ["Global Administrator"]}, ("user.roles",)),
+        (STRANGER, {"includeUsers": ["GuestsOrExternalUsers"]}, ("user.type",)),
+        (GUEST, {"includeGuestsOrExternalUsers": {
+            "guestOrExternalUserTypes": "b2bCollaborationGuest",
+            "externalTenants": {"membershipKind": "enumerated", "members": ["T1"]},
+        }}, ("user.homeTenant",)),
+    ],
+)  # fmt: skip
+def test_of_a_user_it_says_what_is_not_known(person: Person, clause: JsonObject, lacks: tuple[str]) -> None:
+    decision = decided(policy("block", users=clause), asked=sign_in("somebody", person=person))
+
+    assert (decision.verdict, decision.missing) == ("unknown", lacks)
+
+
+@pytest.mark.parametrize(
+    ("given", "facts", "lacks"),
+    [
+        ({"apps": (AZURE,)}, FACTS, ("client",)),
+        ({"apps": (AZURE,), "client": CLI}, FACTS, ("write",)),
+        ({"person": replace(NEW, roles=None)}, DEFAULTS, ("user.roles",)),
+        ({"person": NEW}, DEFAULTS, ()),  # only Entra knows when it asks
+    ],
+)
+def test_of_a_demand_from_outside_it_says_what_decides(
+    given: dict[str, Any], facts: Facts, lacks: tuple[str, ...]
+) -> None:
+    decision = decided(asked=sign_in("new", **{"person": NEW, **given}), facts=facts)
+
+    assert (decision.verdict, decision.missing) == ("unknown", lacks)
+
+
+@pytest.mark.parametrize(
+    ("asks", "person", "given", "lacks"),
+    [
+        (policy("mfa"), STRANGER, {}, ("user.registered", "user.pass")),
+        (policy(strength="Nobody knows it"), NEW, {}, ("strengths",)),
+        (policy("mfa"), GUEST, {"trusts_home_mfa": True}, ("homeMfa",)),
+        (
+            policy(strength="00000000-0000-0000-0000-000000000004"),
+            GUEST,
+            {"trusts_home_mfa": True, "home_mfa": True},
+            ("strength:00000000-0000-0000-0000-000000000004",),
+        ),
+        (
+            policy(strength="Black key"),
+            replace(NEW, registered=frozenset({"fido2"})),
+            {"auth": {"fido2"}},
+            ("fido2Aaguid",),
+        ),
+        (policy("compliantApplication"), NEW, {}, ("appProtection",)),
+    ],
+)
+def test_of_a_control_it_says_what_would_tell(
+    asks: JsonObject, person: Person, given: dict[str, Any], lacks: tuple[str, ...]
+) -> None:
+    decision = decided(asks, asked=sign_in("new", person=person, **given))
+
+    assert (decision.verdict, decision.missing) == ("unknown", lacks)
+
+
+def test_methods_that_nobody_declared_are_a_fact_too() -> None:
+    person = replace(NEW, registered=frozenset({"password", "sms"}))
+    decision = decided(policy("mfa"), asked=sign_in("new", person=person), facts=replace(FACTS, methods=None))
+
+    assert decision.missing == ("enabledMethods",)
+
+
+def test_what_is_met_anyhow_lacks_nothing() -> None:
+    met = policy("mfa", users={"includeGroups": ["Staff"]})
+    risky = policy("block", signInRiskLevels=["high"])
+    decision = decided(met, risky, asked=sign_in("somebody", "fido2", person=replace(ANYBODY, type="member")))
+
+    assert decision.missing == ("signInRisk",)
+
+
+def test_what_the_registration_lacks_is_lacking() -> None:
+    closed = policy(
+        "block", target={"includeUserActions": ["urn:user:registersecurityinfo"]}, signInRiskLevels=["high"]
+    )
+    decision = decided(policy("mfa"), closed, asked=sign_in("new", person=NEW))
+
+    assert decision.missing == ("signInRisk",)
+
+
+def test_with_strict_what_rests_on_inference_alone_lacks_no_fact() -> None:
+    mail = policy("block", apps=["mail"])
+    asked = sign_in("alice", apps=(), action="urn:user:registersecurityinfo")
+    decision = decided(mail, asked=asked, strict=True)
+
+    assert (decision.verdict, decision.missing) == ("unknown", ())
+    assert decision.inferences == ("one-app-does-not-reach-registration",)
+
+
+def test_with_strict_what_is_missing_all_the_same_is_said() -> None:
+    mail, risky = policy("block", apps=["mail"]), policy("block", signInRiskLevels=["high"])
+    asked = sign_in("alice", apps=(), action="urn:user:registersecurityinfo")
+
+    assert decided(mail, risky, asked=asked, strict=True).missing == ("signInRisk",)
