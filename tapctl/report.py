@@ -158,11 +158,11 @@ class Report:
         return tuple(finding for finding in self.findings if finding.news == which)
 
 
-def offline_headline(environment: Environment) -> Headline:
-    """Where the tenant is not asked."""
+def offline_headline(environment: Environment, tenant_id: str = "") -> Headline:
+    """Where the tenant is not asked, or for nothing but facts: then its `tenant_id` is known."""
     return Headline(
         environment=environment.name,
-        tenant_id=environment.tenant_id or "",
+        tenant_id=tenant_id or environment.tenant_id or "",
         is_sandbox=environment.is_sandbox,
     )
 
@@ -172,12 +172,13 @@ def settings_file(root: str) -> str:
     return str(Path(root) / "tapctl.yaml")
 
 
-def checked_report(checked: Checked, command: Command) -> Report:
-    """What could be said offline."""
+def checked_report(checked: Checked, command: Command, tenant_id: str = "") -> Report:
+    """What could be said offline, with facts of the tenant where it is named."""
     return Report(
         command=command,
         headline=replace(
-            offline_headline(checked.workspace.environment), settings=settings_file(checked.workspace.root)
+            offline_headline(checked.workspace.environment, tenant_id),
+            settings=settings_file(checked.workspace.root),
         ),
         findings=_by_severity(checked.findings),
         documents=len(checked.workspace.resources),

@@ -226,15 +226,16 @@ def _answer_question(
     if mistakes := mistakes_in(checked):
         say("\n".join(line for item in mistakes for line in finding_lines(item)))
         return 1
-    company = company_of(checked, snapshot_of(checked, facts, _people(given)))
+    snapshot = snapshot_of(checked, facts, _people(given))
+    company = company_of(checked, snapshot)
     case = question(given, company, today)
     if case.mistakes:
         raise UsageError("\n".join(line for item in case.mistakes for line in finding_lines(item)))
     (asked,) = case.steps
     (stage,) = walk(company.enforcing(asked.enforce), [asked.step], strict=strict, traced=True)
-    headline = offline_headline(checked.workspace.environment)
+    comparison, tenant_id = _compared(company, stage.sign_in) if compares else (None, "")
+    headline = offline_headline(checked.workspace.environment, snapshot.tenant_id if snapshot else tenant_id)
     told = Told(headline=headline, sign_in=stage.sign_in, decision=stage.decision, where=company.place)
-    comparison = _compared(company, stage.sign_in) if compares else None
     match options.format:
         case "json":
             answer: JsonObject = {"id": "question", **decision_json(stage.decision, company.place)}
@@ -254,9 +255,11 @@ def _people(given: JsonObject) -> list[str]:
     return [name] if isinstance(name, str) and not name.startswith(("sp:", "mi:")) else []
 
 
-def _compared(company: Company, sign_in: SignIn) -> Comparison:
+def _compared(company: Company, sign_in: SignIn) -> tuple[Comparison, str]:
+    """What the tenant says, and which tenant that is."""
     from tapctl.cli.connect import connected
     from tapctl.facts.compare import compare
 
     with connected(company.checked.workspace) as session:
-        return session.run(compare(session.gateway, company.policies, company.facts, sign_in))
+        found = session.run(compare(session.gateway, company.policies, company.facts, sign_in))
+        return found, session.gateway.tenant_id

@@ -32,11 +32,13 @@ def command(options: Options, *, names: tuple[str, ...], facts: str | None, stri
     from tapctl.testing.run import run
 
     checked = check(options.workspace, options.environment, with_tests=True)
-    headline = offline_headline(checked.workspace.environment)
     if mistakes := mistakes_in(checked):
+        headline = offline_headline(checked.workspace.environment)
         answer_sign_in_tests(Tested(headline=headline, findings=mistakes, strict=strict), options)
         return 1
-    company = company_of(checked, snapshot_of(checked, facts))
+    snapshot = snapshot_of(checked, facts)
+    company = company_of(checked, snapshot)
+    headline = offline_headline(checked.workspace.environment, snapshot.tenant_id if snapshot else "")
     cases = chosen(read_cases(checked.workspace.tests, company, as_of), names)
     results = run(cases, company, strict=strict)
     tested = Tested(headline=headline, results=results, where=company.place, strict=strict)

@@ -11,7 +11,7 @@ from tapctl.cli.known_facts import facts_option
 from tapctl.cli.options import Options, answering_in, as_of_option
 
 if TYPE_CHECKING:
-    from tapctl.facts.merge import Known
+    from tapctl.facts.snapshot import FactsSnapshot
     from tapctl.pipeline import Checked
 
 
@@ -29,26 +29,26 @@ def command(options: Options, *, no_lint: bool, facts: str | None, as_of: date) 
     (--facts). Whether sign-in tests hold is for `tapctl test`.
     """
     from tapctl.cli.output import answer
+    from tapctl.facts.merge import known_if_seen
     from tapctl.pipeline import check, linted
     from tapctl.report import checked_report
 
-    checked, known = check(options.workspace, options.environment, with_tests=True), None
+    checked, snapshot = check(options.workspace, options.environment, with_tests=True), None
     if checked.workspace.tests or facts:
-        checked, known = _with_tests(checked, facts, as_of)
+        checked, snapshot = _with_tests(checked, facts, as_of)
     if not no_lint:
-        checked = linted(checked, as_of, known)
-    answer(checked_report(checked, "validate"), options)
+        checked = linted(checked, as_of, known_if_seen(checked, snapshot))
+    answer(checked_report(checked, "validate", snapshot.tenant_id if snapshot else ""), options)
     return 1 if checked.has_errors else 0
 
 
-def _with_tests(checked: Checked, facts: str | None, as_of: date) -> tuple[Checked, Known | None]:
+def _with_tests(checked: Checked, facts: str | None, as_of: date) -> tuple[Checked, FactsSnapshot | None]:
     """With the mistakes of the sign-in tests, and the facts. What a broken folder means nobody knows."""
     from tapctl.cli.known_facts import snapshot_of
-    from tapctl.facts.merge import known_if_seen
     from tapctl.simulate.workspace import mistakes_in
     from tapctl.testing.case import with_mistakes_of_tests
 
     if mistakes_in(checked):
         return checked, None
     snapshot = snapshot_of(checked, facts)
-    return with_mistakes_of_tests(checked, snapshot, as_of), known_if_seen(checked, snapshot)
+    return with_mistakes_of_tests(checked, snapshot, as_of), snapshot

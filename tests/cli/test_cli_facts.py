@@ -216,3 +216,30 @@ def test_a_command_takes_facts_by_one_option() -> None:
         click.echo(facts)
 
     assert CliRunner().invoke(command, ["--facts", "live"]).output == "live\n"
+
+
+ASKED = (
+    "simulate",
+    "--user",
+    "mia.larsen@nordwind.example",
+    "--registered",
+    "password",
+    "--app",
+    "Office365",
+)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("validate",), ("test",), ASKED, (*ASKED, "--compare")],
+    ids=["validate", "test", "simulate", "compare"],
+)
+def test_whose_facts_were_asked_for_is_in_the_headline(cli: Cli, command: tuple[str, ...]) -> None:
+    source = () if "--compare" in command else ("--facts", "live")
+
+    assert "(tenant 70000000-" in cli(*command, *source).out.partition("\n")[0]
+
+
+@pytest.mark.parametrize("command", [("validate",), ("test",), ASKED], ids=["validate", "test", "simulate"])
+def test_without_facts_no_tenant_was_asked(cli: Cli, command: tuple[str, ...]) -> None:
+    assert "(tenant not asked)" in cli(*command).out.partition("\n")[0]
