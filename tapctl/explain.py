@@ -11,13 +11,19 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias, cast
 
 from tapctl import schema
+from tapctl.drift.meaning import RULES as DRIFT_RULES
 from tapctl.errors import UsageError
+from tapctl.evaluate.decision import Grade
+from tapctl.evaluate.rules import RULES as EVALUATION
+from tapctl.evaluate.rules import Rule as EvaluationRule
 from tapctl.fields import Facts, Node, children, facts_of, fields_by_path
+from tapctl.findings import SECTIONS
 from tapctl.guard import BRAKES, flag
 from tapctl.kind import Kind
 from tapctl.kinds import kinds
 from tapctl.lint import by_name, rules
-from tapctl.lint.out_of_reach import OUT_OF_REACH
+from tapctl.lint.out_of_reach import OUT_OF_REACH, OutOfReach
+from tapctl.lint.out_of_reach import by_name as out_of_reach
 from tapctl.lint.rule import NEEDS, Rule
 from tapctl.model import Json, JsonObject
 
@@ -27,6 +33,7 @@ FILES: Final[Mapping[str, str]] = {
     "Document": "what stands around a spec",
     "Environment": "environments/<name>.yaml",
     "Settings": "tapctl.yaml",
+    "SignInTest": "tests/**/*.yaml",
 }
 """The schemas that are no kind's, and what they are about."""
 
@@ -74,7 +81,10 @@ def explain(topic: str | None) -> Explanation:
 
 def topics() -> tuple[str, ...]:
     """Every name that is no field's."""
-    return (*kinds(), *FILES, *BRAKES, *rules(), *(rule.name for rule in rules().values()), *OUT_OF_REACH)
+    named = (*(rule.name for rule in rules().values()), *(rule.name for rule in OUT_OF_REACH.values()))
+    lint = (*rules(), *OUT_OF_REACH, *named)
+    findings = (*(name for known in SECTIONS.values() for name in known), *DRIFT_RULES)
+    return (*kinds(), *FILES, *BRAKES, *lint, *findings, *EVALUATION)
 
 
 def _index() -> Explanation:
@@ -87,8 +97,25 @@ def _index() -> Explanation:
             for rule in rules().values()
         ),
         *(
-            Entry(name=name, description=reason, section="Rules that nothing here can decide")
-            for name, reason in OUT_OF_REACH.items()
+            Entry(
+                name=id_,
+                description=f"{rule.name}: {rule.what}",
+                section="Rules that nothing here can decide",
+            )
+            for id_, rule in OUT_OF_REACH.items()
+        ),
+        *(
+            Entry(name=name, description=said, section=section)
+            for section, known in SECTIONS.items()
+            for name, said in known.items()
+        ),
+        *(
+            Entry(name=name, description=_sentence(said), section="What drift means for safety")
+            for name, (_, said) in DRIFT_RULES.items()
+        ),
+        *(
+            Entry(name=name, description=rule.says, section="How a sign-in is judged")
+            for name, rule in EVALUATION.items()
         ),
     ]
     return Explanation(
@@ -200,8 +227,45 @@ def _rule(name: str) -> Explanation | None:
         return _brake(name)
     if (rule := by_name().get(name)) is not None:
         return _lint_rule(rule)
-    reason = OUT_OF_REACH.get(name.upper())
-    return _out_of_reach(name.upper(), reason) if reason else None
+    if (unreached := out_of_reach().get(name)) is not None:
+        return _out_of_reach(*unreached)
+    return _finding(name)
+
+
+def _finding(name: str) -> Explanation | None:
+    """What a finding is that is neither a lint rule nor a brake."""
+    for section, known in SECTIONS.items():
+        if said := known.get(name):
+            title = f"{section.replace('Findings', 'A finding')}."
+            return Explanation(name=name, what="rule", title=title, description=said)
+    if name not in DRIFT_RULES:
+        return None
+    severity, said = DRIFT_RULES[name]
+    return Explanation(
+        name=name,
+        what="rule",
+        title=_sentence(said),
+        description="What `tapctl drift` says of the tenant as it is, by what that means for safety.",
+        links=(("severity", severity),),
+    )
+
+
+def _evaluation(name: str, rule: EvaluationRule) -> Explanation:
+    """A rule of the evaluator, as traces name it."""
+    return Explanation(
+        name=name,
+        what="rule",
+        title=rule.says,
+        description=f"A rule by which sign-ins are judged. It is {rule.grade}: {_GRADES[rule.grade]}",
+        links=(("source", rule.source),),
+    )
+
+
+_GRADES: Final[Mapping[Grade, str]] = {
+    "documented": "Microsoft's text says so.",
+    "reported": "people saw it, and nobody promises it.",
+    "inferred": "it is our reading of what the documents leave open, and --strict does not rely on it.",
+}
 
 
 def _lint_rule(rule: Rule) -> Explanation:
@@ -225,12 +289,13 @@ def _lint_rule(rule: Rule) -> Explanation:
     )
 
 
-def _out_of_reach(name: str, reason: str) -> Explanation:
+def _out_of_reach(id_: str, rule: OutOfReach) -> Explanation:
     return Explanation(
-        name=name,
+        name=id_,
         what="rule",
-        title="A rule of the catalogue that tapctl does not check.",
-        description=reason,
+        title=rule.what,
+        description=f"A rule of the catalogue that is not checked. {rule.reason}",
+        links=(("name", rule.name),),
     )
 
 
@@ -245,7 +310,10 @@ def _brake(name: str) -> Explanation:
 
 
 def _brake_title(name: str) -> str:
-    text = BRAKES[name]
+    return _sentence(BRAKES[name])
+
+
+def _sentence(text: str) -> str:
     return f"{text[0].upper()}{text[1:]}."
 
 
@@ -260,12 +328,14 @@ def _anywhere(topic: str, wanted: str) -> Explanation:
     found = [item for item in found if item[1].path.lower() == wanted] or found
     if len(found) == 1:
         return _explained(*found[0])
+    if wanted in EVALUATION:
+        return _evaluation(wanted, EVALUATION[wanted])
     if found:
         raise UsageError(
             f'"{topic}" is in several places: {_several([f"{n}.{node.path}" for n, node in found])}'
         )
     known = {name.lower(): name for name in topics()}
-    for name in (*kinds(), *FILES):
+    for name in (*FILES, *kinds()):  # a kind's field comes before a file's of the same name
         known |= {node.path.rpartition(".")[2].lower(): node.path for node in fields_by_path(name).values()}
     close = difflib.get_close_matches(wanted, known, n=3)
     raise UsageError(f'nothing is called "{topic}"; {_did_you_mean([known[item] for item in close])}')

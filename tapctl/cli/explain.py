@@ -1,4 +1,4 @@
-"""`tapctl explain`: what a kind, a field or a rule means."""
+"""`tapctl explain`: what a kind, a field, a rule or a finding means."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tapctl.cli.options import Options, common
 @common
 @click.argument("topic", metavar="[KIND[.FIELD] | RULE]", required=False, shell_complete=topics)
 def command(options: Options, *, topic: str | None) -> int:
-    """Explain a kind, one of its fields or a rule; without one, list them.
+    """Explain a kind, one of its fields, a rule or a finding by its id; without one, list them.
 
     A field is named by its path: TemporaryAccessPassPolicy.isUsableOnce. Where only one kind has a field of
     that name, the name alone is enough. Offline; letter case does not matter.

@@ -8,7 +8,7 @@ from typing import TypeAlias, cast
 
 from tapctl.lint import by_name, rules
 from tapctl.lint.context import Context, Item
-from tapctl.lint.out_of_reach import OUT_OF_REACH
+from tapctl.lint.out_of_reach import by_name as out_of_reach
 from tapctl.lint.rule import NEEDS, READABLE, Hit, Need, Rule
 from tapctl.model import Address, Finding, JsonObject, Severity, dotted
 from tapctl.settings import nearest
@@ -125,8 +125,8 @@ def _ignore_finding(
 
 def _unknown(name: str) -> tuple[str, str]:
     """A name is better than an id: it says what it is about."""
-    if reason := OUT_OF_REACH.get(name.upper()):
-        return f"nothing here decides {name!r}, so there is nothing to ignore or weigh", reason
+    if (unreached := out_of_reach().get(name.lower())) is not None:
+        return f"nothing here decides {name!r}, so there is nothing to ignore or weigh", unreached[1].reason
     close = nearest(name, by_name())
     known = by_name().get(close or "")
     suggestion = f"Did you mean {known.name if close == known.name else known.id}?" if known else ""

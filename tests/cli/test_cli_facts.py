@@ -225,7 +225,7 @@ ASKED = (
     "--registered",
     "password",
     "--app",
-    "Office365",
+    "Exchange Online",
 )
 
 
@@ -237,7 +237,9 @@ ASKED = (
 def test_whose_facts_were_asked_for_is_in_the_headline(cli: Cli, command: tuple[str, ...]) -> None:
     source = () if "--compare" in command else ("--facts", "live")
 
-    assert "(tenant 70000000-" in cli(*command, *source).out.partition("\n")[0]
+    result = cli(*command, *source)
+
+    assert "(tenant 70000000-" in result.out.partition("\n")[0], result.err
 
 
 @pytest.mark.parametrize("command", [("validate",), ("test",), ASKED], ids=["validate", "test", "simulate"])

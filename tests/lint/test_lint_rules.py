@@ -10,6 +10,7 @@ from lint_tools import findings, mistakes
 
 from tapctl.lint import by_name, rules
 from tapctl.lint.out_of_reach import OUT_OF_REACH
+from tapctl.lint.out_of_reach import by_name as out_of_reach
 from tapctl.lint.rule import Rule
 from tapctl.model import errors_in
 
@@ -43,6 +44,7 @@ def test_the_good_example_is_one_that_graph_takes(rule: Rule, tmp_path: Path) ->
 def test_ids_and_names_are_taken_once() -> None:
     assert len(by_name()) == 2 * len(rules())
     assert not set(rules()) & set(OUT_OF_REACH)
+    assert not set(by_name()) & set(out_of_reach())
 
 
 @pytest.mark.parametrize("file", ["rules.json", "deadlocks.json"])
@@ -52,4 +54,5 @@ def test_the_whole_catalogue_is_checked_or_says_why_not(file: str) -> None:
     named = {entry["id"]: entry["name"] for entry in json.loads((SHARED / file).read_text())}
 
     assert set(named) - set(rules()) - set(OUT_OF_REACH) == set()
-    assert {rule.id: rule.name for rule in RULES if named.get(rule.id, rule.name) != rule.name} == {}
+    ours = {rule.id: rule.name for rule in RULES} | {id_: rule.name for id_, rule in OUT_OF_REACH.items()}
+    assert {id_: name for id_, name in ours.items() if named.get(id_, name) != name} == {}

@@ -1,0 +1,275 @@
+"""What each finding means that is neither a lint rule nor a brake: its id → a sentence or two, for `explain`.
+
+A finding itself says where, what is wrong with which value, and what to do; here stands why there is such a
+finding at all. tests/test_findings.py keeps this and the code together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+READING: Final[Mapping[str, str]] = {
+    "broken-sign-in-test": (
+        "A sign-in test says something that cannot be asked, so it proves nothing. It counts as failed "
+        "until it is mended; the others run."
+    ),
+    "duplicate-key": (
+        "A mapping has one property twice. YAML readers keep one of the two, and not all the same."
+    ),
+    "file-too-large": "A file is larger than any document needs to be, and is not read.",
+    "key-not-text": "A property's name is a number, a date or the like. Graph's are texts.",
+    "link-not-followed": "A link leads to a folder or out of the workspace. Nothing outside of it is read.",
+    "merge-key": "`<<` merges mappings in some YAML readers only, so it is not used here.",
+    "not-a-mapping": "Where properties are expected, something else stands.",
+    "not-a-sign-in-test": (
+        "The folder tests/ is for sign-in tests. Another document there would not be applied."
+    ),
+    "number-out-of-range": "A number is larger than JSON readers agree on.",
+    "recursive-alias": "An alias stands inside of what it repeats.",
+    "too-many-aliases": "Aliases would blow the file up to more than is read.",
+    "too-many-files": "The folder holds more files than are read. Part of it would be overlooked.",
+    "too-many-mistakes": "A file has more mistakes than are shown. It is probably no document of tapctl's.",
+    "unknown-alias": "An alias names an anchor that the file does not have.",
+    "unreadable-file": "The system does not let the file be read.",
+    "workspace-too-large": "Variables or aliases blow the workspace up to more than is read.",
+    "yaml-encoding": "The file is not text in UTF-8 or UTF-16.",
+    "yaml-syntax": "The file is not YAML.",
+    "yaml-tag": "YAML tags can stand for anything, so none is used here.",
+    "yaml-too-deep": "The file is nested deeper than any document is.",
+}
+"""Of reading files."""
+
+WORKSPACE: Final[Mapping[str, str]] = {
+    "bad-name": "A name holds what no name may hold, or nothing.",
+    "bad-pin": "A pin is `Kind/Name: id`; something else ties nothing down.",
+    "bad-variable-name": "A variable's name has to be one that `${name}` can hold.",
+    "cap-user-action": (
+        "The environment caps policies at report-only, which does not evaluate user actions: there this "
+        "policy does nothing."
+    ),
+    "cannot-be-absent": "What a tenant has one of can be turned off, and not removed.",
+    "former-name-claimed-twice": (
+        "Two documents say they had the same name. Only one of them can be that object."
+    ),
+    "former-name-declared": "A former name is the name of another document, which is another object.",
+    "malformed-variable": (
+        "`${` begins a variable and has to end with `}`; `$${` writes the characters themselves."
+    ),
+    "more-than-one": "A setting that is one thing is said several times.",
+    "name-on-singleton": "A tenant has one of this kind, so its document has no name.",
+    "override-matches-nothing": (
+        "An environment overrides a document that is not there: a misspelt name would leave the policy as "
+        "it is elsewhere."
+    ),
+    "ownership-refused": "Deleting whatever no document declares is refused for this kind.",
+    "owns-everything": (
+        "A pattern of ownership matches every name: whatever nobody declared would be deleted."
+    ),
+    "singleton-claimed-twice": "A tenant has one of this kind, and two documents declare it.",
+    "state-capped": "The environment caps the state of policies, so this one is not what its document says.",
+    "unknown-environment": "An environment is named that has no file.",
+    "unknown-kind": "No kind is called that.",
+    "unknown-variable": (
+        "The environment does not set this variable. Taken for empty, a list could lose its members."
+    ),
+    "variable-in-text": "A list or mapping cannot stand in the middle of a text.",
+    "variable-in-variable": "A variable's value holds another variable, which is not looked up.",
+}
+"""Of the workspace: settings, environments, names."""
+
+DOCUMENTS: Final[Mapping[str, str]] = {
+    "blank-list": (
+        "A list has nothing behind its name. Whether it is to be empty or to stay as it is, nobody knows."
+    ),
+    "block-with-others": "Block stands with other controls, which Graph refuses.",
+    "break-glass-not-pinned": (
+        "Anybody may make a group or user of the same name. A pin says which id is meant, so that an "
+        "exclusion cannot be led to another object."
+    ),
+    "broken-reference": "A document names something that nothing declares and the tenant does not have.",
+    "built-in-strength": "Microsoft made this strength, and nobody can change it.",
+    "combination-not-allowed": "Graph takes no such combination of authentication methods.",
+    "duplicate-document": "Two documents have one name, so which of the two counts nobody knows.",
+    "dynamic-group-members": "Who is in a dynamic group is what its rule finds. Members cannot be listed.",
+    "dynamic-group-role": "A group that can hold roles cannot be dynamic.",
+    "dynamic-group-rule": "A dynamic group needs a rule, and an assigned one has none.",
+    "invalid": "The schema refuses the value.",
+    "lifetimes-out-of-order": (
+        "The default lifetime of a pass has to lie between the shortest and the longest."
+    ),
+    "listed-twice": "A list whose order means nothing names something twice.",
+    "location-type": "A location is a list of ranges or a list of countries, and exactly one of the two.",
+    "mfa-with-strength": "A strength takes the place of the mfa control. Graph refuses both in one policy.",
+    "missing-property": "There is no safe guess for this property, so it has to be said.",
+    "names-alike": "Two names differ in letter case or spaces only. To Graph they are two objects.",
+    "newer-names-nothing": "`newer:` lists a property that the document does not have.",
+    "out-of-range": "The service takes no such number.",
+    "policy-without-applications": (
+        "Graph refuses a policy that is about no application, user action or context."
+    ),
+    "policy-without-controls": "Graph refuses a policy that asks for nothing and limits no session.",
+    "policy-without-users": "Graph refuses a policy that is about nobody.",
+    "reference-cycle": "Documents refer to each other in a circle, so that none can be created first.",
+    "service-owned": "The service sets this property itself. What a document says is ignored.",
+    "sign-in-frequency": "A sign-in frequency needs a number of hours or days, or everyTime.",
+    "two-names": (
+        "The document has a name and a displayName that differ. People see the displayName in the tenant."
+    ),
+    "unknown-property": (
+        "No schema knows this property. If Graph has it already, list its path under `newer:`."
+    ),
+    "unknown-value": "No schema knows this value. If Graph has it already, list its path under `newer:`.",
+    "wrong-format": "The value is not written as the service takes it.",
+    "wrong-range": "An entry is no range of addresses (CIDR).",
+    "wrong-type": "The value is a text where a list is expected, or the like.",
+    "wrong-value": "The value cannot be what is meant here.",
+}
+"""Of single documents and those they refer to."""
+
+LINTING: Final[Mapping[str, str]] = {
+    "expired-ignore": (
+        "An ignore of a lint rule has an end, and it has come: the rule speaks again. Mend what it hid, or "
+        "say anew why it may stay."
+    ),
+    "facts-missing": (
+        "Some lint rules need to know who is in which group, who holds a role and the like, which no folder"
+        " says. --facts brings it, or a plan."
+    ),
+    "unknown-rule": "An ignore or a severity names no lint rule, so it does nothing.",
+    "unused-ignore": "An ignore hides nothing any more. Left in, it would hide the next mistake.",
+}
+"""Of how lint rules are used."""
+
+PLANNING: Final[Mapping[str, str]] = {
+    "cannot-be-created": "Graph does not create such an object, or somebody else has to.",
+    "cannot-change-in-place": (
+        "Graph cannot change this in an object that is there. Write a document with a new name, and remove "
+        "the old one after it."
+    ),
+    "comes-back-as-new": "What was deleted is gone for good, so undoing makes a new object with another id.",
+    "id-of-nothing": (
+        "A document holds an id that the tenant does not know: a deleted object, or another tenant's. Who "
+        "was excluded by it is not excluded any more."
+    ),
+    "kept-unknown": (
+        "The tenant's object has a property that tapctl does not know. It is sent back as it was."
+    ),
+    "migration-not-complete": (
+        "Until the migration of the methods policy is complete, the legacy policies may allow what a "
+        "document turns off."
+    ),
+    "no-break-glass": (
+        "Nobody is declared as break glass, so nothing would keep an apply from locking everybody out."
+    ),
+    "no-safe-order": (
+        "In whatever order the changes are made, a break-glass account would not be excluded for a moment."
+    ),
+    "not-licensed": "The tenant has no licence for what a document asks for.",
+    "not-read": "Something could not be read, so the plan shows or checks less. The permission is named.",
+    "overwrites-later-changes": (
+        "Somebody changed the object after the apply that is undone. Undoing takes that back as well."
+    ),
+    "pin-mismatch": (
+        "The pinned id has another name in the tenant, or is not there: somebody renamed, deleted or "
+        "replaced the object."
+    ),
+    "renamed-in-tenant": (
+        "The tenant has an object that is the same but for its name. Creating a second one is probably not "
+        "what is meant."
+    ),
+    "security-defaults-on": "Security defaults and enabled policies exclude each other.",
+    "service-managed": (
+        "Microsoft or a directory on premises manages this object, so not all of it can be changed."
+    ),
+    "several-in-tenant": "The tenant has more than one object of that name. A pin says which is meant.",
+    "still-used": "Something would be deleted that another object refers to.",
+    "undo-another-object": "The name belongs to another object now than the one that apply wrote.",
+    "undo-unknown": "The record does not say whether the object was created, so it is left alone.",
+}
+"""Of the folder against the tenant."""
+
+IMPORTING: Final[Mapping[str, str]] = {
+    "adopt-by-hand": (
+        "The tenant has this under another name. Renaming or removing what is declared is never done for you."
+    ),
+    "duplicate-property": "An exported object has one property twice, and not with the same value.",
+    "edit-by-hand": (
+        "The document is written in a way that cannot be changed without losing something: aliases, "
+        "comments inside of brackets, a variable, an override."
+    ),
+    "export-cut-off": "PowerShell cut the object off when it was exported, so part of it is missing.",
+    "export-empty": "The file holds no objects.",
+    "export-encoding": "The file is not text in a Unicode encoding.",
+    "export-name": "A reference is no id. It is taken for the name of what it refers to.",
+    "export-not-a-kind": "An object in the file is of no kind that can be imported.",
+    "export-not-json": "The file is not JSON.",
+    "export-placeholder": "The object holds a template's placeholder in the place of an id.",
+    "export-trailing-comma": "JSON has no comma before a closing bracket. It was read without it.",
+    "export-twice": "Two files hold the same object, and not alike.",
+    "export-unreadable": "The system does not let the file be read.",
+    "ids-not-looked-up": (
+        "An export does not say what its ids mean, so documents hold ids. Importing from the tenant gives "
+        "names."
+    ),
+    "no-name": "The object has no name, so no document can be about it.",
+    "unknown-version": "The file was written by another version of tapctl.",
+}
+"""Of importing, adopting and reading what tapctl wrote."""
+
+DRIFT: Final[Mapping[str, str]] = {
+    "drift-changed": "A property of a declared object is not as its document says.",
+    "drift-missing": "A declared object is not in the tenant any more.",
+    "drift-renamed": "A declared object has another name in the tenant.",
+    "drift-unwanted": (
+        "The tenant has an object that a document says shall be absent, or that is owned and declared by "
+        "none."
+    ),
+}
+"""Of what differs from the files; what it means for safety has ids of its own."""
+
+PASSES: Final[Mapping[str, str]] = {
+    "disabled": "The account is disabled, so the pass opens nothing.",
+    "excluded": "The pass policy excludes a group that the person is in, and an exclusion wins.",
+    "external": "Graph adds no pass to a guest from another organisation.",
+    "holds-pass": (
+        "The person holds a pass that works. A new one replaces it, and what was handed over is worthless."
+    ),
+    "lifetime": "The pass policy allows no pass of that length.",
+    "multi-use": "The pass policy allows one-time passes only.",
+    "out-of-scope": (
+        "The pass policy does not reach the person: Graph may make the pass, and signing in with it fails."
+    ),
+    "pass-opens-little": "Policies let this pass register a method in some places or on some devices only.",
+    "pass-opens-nothing": "Policies keep whoever signs in with this pass from registering anything.",
+    "pass-unread": "Whether the person holds a pass could not be read, and a new one would replace it.",
+    "pass-will-open-nothing": (
+        "Once the folder is applied, whoever signs in with this pass can register nothing."
+    ),
+    "place": "What is left to hand the pass over is not sure to reach this person.",
+    "policies-not-asked": "The policies could not be asked whether the pass opens anything.",
+    "policies-unread": "The tenant's policies could not be read.",
+    "policy-off": "The pass policy is turned off, so nobody can use a pass.",
+    "privileged": (
+        "The person holds a role, can activate one, owns or is in a group that can, or is a break-glass "
+        "account: whoever sees the passcode has all that."
+    ),
+    "privileges-unread": "Whether the person holds a role could not be read.",
+    "roster": "A line of the roster cannot be read.",
+    "self": "Nobody may make a pass for themselves.",
+    "start-past": "Graph refuses a pass that begins in the past.",
+    "twice": "One person stands twice in the run. The second pass would replace the first.",
+    "unknown-user": "The tenant has no such user.",
+}
+"""Of issuing passes."""
+
+SECTIONS: Final[Mapping[str, Mapping[str, str]]] = {
+    "Findings about files": READING,
+    "Findings about the workspace": WORKSPACE,
+    "Findings about documents": DOCUMENTS,
+    "Findings about lint": LINTING,
+    "Findings of a plan": PLANNING,
+    "Findings of import": IMPORTING,
+    "Findings of drift": DRIFT,
+    "Findings about passes": PASSES,
+}
