@@ -78,7 +78,8 @@ STRANGER = Person(type=None, groups_are_complete=False, roles=None)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Location:
-    """A named location. A country location holds upper-case ISO codes; `ranges` are CIDR."""
+    """A named location. A country location holds upper-case ISO codes; `ranges` are CIDR. `is_gps`: the
+    Authenticator's position tells, and the address does not."""
 
     kind: Literal["ip", "country"]
     is_trusted: bool = False

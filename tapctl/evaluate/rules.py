@@ -116,6 +116,10 @@ RULES: Final[Mapping[str, Rule]] = {
     "unknown-condition": _inferred(
         "signInConditions", "A condition newer than this evaluator can be met or not: nobody knows here."
     ),
+    "times": _inferred(
+        "conditionalAccessWhatIfReasons",
+        "Times in a policy are passed over: Graph has a reason of that name, and no such condition.",
+    ),
     "report-only-and-actions": _documented(
         "concept-conditional-access-report-only", "Report-only is not evaluated for policies on user actions."
     ),

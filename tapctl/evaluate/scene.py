@@ -175,7 +175,12 @@ class Scene:
         location, asked = self._index.locations.get(name), self.sign_in
         if self._given_locations is not None and name in self._given_locations:
             return True
-        if location is not None and location.kind == "country" and asked.country is not None:
+        if (
+            location is not None
+            and location.kind == "country"
+            and not location.is_gps
+            and asked.country is not None
+        ):
             return _in_country(location, asked.country)
         if self._given_locations is not None:
             return False

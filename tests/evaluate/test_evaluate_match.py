@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from evaluate_tools import FACTS, JOIN, REGISTER, TODAY, decided, policy, results, sign_in
 
-from tapctl.evaluate.facts import Group, Person
+from tapctl.evaluate.facts import Group, Location, Person
 from tapctl.evaluate.situation import UNREGISTERED, Device, SignIn
 from tapctl.model import JsonObject
 
@@ -253,7 +253,7 @@ def test_low_privilege_scopes_were_let_through_and_are_no_longer(
             {"authenticationFlows": {"transferMethods": ["deviceCodeFlow"]}},
             "applied",
         ),
-        ({}, {"times": {"includedRanges": ["always"]}}, "unknown"),
+        ({}, {"times": {"includedRanges": ["always"]}}, "applied"),
         ({}, {"devices": {"includeDevices": ["All"]}}, "unknown"),
         (
             {"device": UNREGISTERED},
@@ -291,6 +291,29 @@ def test_places_are_included_and_not_excluded(
     locations = {"includeLocations": include, "excludeLocations": exclude}
 
     assert reached(sign_in(**asked), locations=locations)[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ({"country": "DE"}, "unknown"),
+        ({"locations": ("Germany by position",)}, "applied"),
+        ({"country": "DE", "locations": ()}, "notApplied"),
+    ],
+)
+def test_the_address_does_not_tell_where_the_authenticator_is(asked: dict[str, Any], expected: str) -> None:
+    by_position = Location(kind="country", countries=frozenset({"DE"}), is_gps=True)
+    facts = replace(FACTS, locations={"Germany by position": by_position})
+    locations = {"includeLocations": ["Germany by position"]}
+
+    assert reached(sign_in(**asked), locations=locations, facts=facts)[0] == expected
+
+
+def test_times_are_passed_over_and_said_to_be() -> None:
+    spec = policy("block", times={"includedRanges": ["always"]})
+
+    assert decided(spec, asked=sign_in()).inferences == ("times",)
+    assert decided(spec, asked=sign_in(), strict=True).verdict == "unknown"
 
 
 @pytest.mark.parametrize(
