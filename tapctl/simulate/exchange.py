@@ -129,6 +129,17 @@ def _with_strengths(facts: Facts, written: JsonObject) -> Facts:
     return replace(facts, strengths={**found, **facts.strengths})
 
 
+def _described(user: JsonObject) -> Person:
+    """Somebody whom the facts do not know: groups and roles that are in no list are not there. Everybody has
+    a type, and may have registered something: what is not said of these is not known."""
+    says_methods = first(user, "has", "registered") is not None
+    return Person(
+        type=None,
+        registered=None,
+        held_pass="none" if says_methods else None,  # says that there is none
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Reader:
     """One situation whose structure is right."""
@@ -173,7 +184,7 @@ class _Reader:
             if user.keys() <= _NAMES:
                 self._check_user(said)
             name = said or "the user"
-            known = as_person(self.facts, name) if name in self.facts.users else None
+            known = as_person(self.facts, name) if name in self.facts.users else _described(user)
             person: Person | None = person_of(user, known)
         else:
             name, person = str(user or "").removeprefix("u:"), None

@@ -130,6 +130,38 @@ def test_a_user_who_is_described_need_not_be_in_the_fixture() -> None:
     assert question.mistakes == ()
 
 
+def decided(users: dict[str, Any], user: dict[str, Any], control: str = "block") -> str:
+    """What one policy for these users decides about a user who is described in place."""
+    grant = {"operator": "OR", "builtInControls": [control]}
+    applications = {"includeApplications": ["All"]}
+    spec = {**MFA, "conditions": {"users": users, "applications": applications}, "grantControls": grant}
+    return str(one(policies=[spec], user=user, signIn=SIGN_IN)["decision"])
+
+
+@pytest.mark.parametrize(
+    ("said", "decision"),
+    [
+        ({}, "unknown"),
+        ({"registered": ["password"]}, "register"),
+        ({"has": []}, "register"),
+        ({"tap": "oneTime"}, "challenge"),
+    ],
+)
+def test_methods_that_nobody_said_are_not_known(said: dict[str, Any], decision: str) -> None:
+    assert decided({"includeUsers": ["All"]}, {"type": "member", **said}, "mfa") == decision
+
+
+@pytest.mark.parametrize(("said", "decision"), [({}, "unknown"), ({"type": "member"}, "allow")])
+def test_a_type_that_nobody_said_is_not_known(said: dict[str, Any], decision: str) -> None:
+    assert decided({"includeUsers": ["GuestsOrExternalUsers"]}, {"groups": ["staff"], **said}) == decision
+
+
+def test_groups_and_roles_that_nobody_said_are_not_there() -> None:
+    assert (
+        decided({"includeGroups": ["unheard of"], "includeRoles": ["a role"]}, {"type": "member"}) == "allow"
+    )
+
+
 def test_a_user_described_in_place_adds_to_what_the_fixture_knows() -> None:
     (question,) = questions({"user": {"id": "ann", "registered": ["password", "fido2"]}, "signIn": SIGN_IN})
 
