@@ -40,6 +40,7 @@ def lint(context: Context) -> Linted:
         found=tuple((_key(rule, hit), _finding(rule, hit, context)) for rule, hit in kept),
         about=(
             *_unknown_in_settings(context),
+            *_twice_in_settings(context),
             *(finding for item in context.items for finding in _about_ignores(item, hits, able, context)),
             *_lacking(set(rules()) & {rule.id for rule in chosen} - {rule.id for rule in able}, context),
         ),
@@ -145,6 +146,21 @@ def _unknown_in_settings(context: Context) -> Iterator[Finding]:
                 severity="error",
                 message=message,
                 help=remedy,
+                place=context.settings.source.place("lint", "severities", name),
+            )
+
+
+def _twice_in_settings(context: Context) -> Iterator[Finding]:
+    """A rule goes by its id and its name; two severities for it contradict each other, or will."""
+    seen: dict[str, str] = {}
+    for name in context.settings.severities:
+        rule = by_name().get(name.lower())
+        if rule is not None and (first := seen.setdefault(rule.id, name)) != name:
+            yield Finding(
+                rule="listed-twice",
+                severity="error",
+                message=f"{name!r} is {rule.id} {rule.name}, which has a severity already, as {first!r}",
+                help="Keep one of the two.",
                 place=context.settings.source.place("lint", "severities", name),
             )
 

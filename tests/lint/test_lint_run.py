@@ -65,6 +65,15 @@ def test_an_unknown_rule_is_an_error_with_the_nearest_name(tmp_path: Path) -> No
     assert all(item.place for item in found)
 
 
+@pytest.mark.parametrize("second", ["tap-multi-use", "tap001"])
+def test_two_severities_for_one_rule_are_an_error(tmp_path: Path, second: str) -> None:
+    settings = f"settings: {{lint: {{severities: {{TAP001: note, {second}: error}}}}}}\n---\n"
+    (found,) = of(findings(tmp_path, settings + MULTI).findings, "listed-twice")
+
+    assert found.message == f"{second!r} is TAP001 tap-multi-use, which has a severity already, as 'TAP001'"
+    assert (found.severity, found.place is not None) == ("error", True)
+
+
 @pytest.mark.parametrize(("said", "severity"), [("note", ["note"]), ("error", ["error"]), ("'off'", [])])
 def test_settings_decide_the_severity(tmp_path: Path, said: str, severity: list[str]) -> None:
     settings = f"settings: {{lint: {{severities: {{tap-multi-use: {said}}}}}}}\n---\n"
