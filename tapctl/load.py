@@ -182,11 +182,11 @@ class _Loader:
         """The sign-in tests, wherever they stand. What else stands in their folder is a mistake."""
         for document in files.documents:
             if isinstance(document.value, dict) and document.value.get("kind") == SIGN_IN_TEST:
-                yield self._test(_section(document, self.findings), document)
+                yield self._test(document)
         for document in files.tests:
             section = _section(document, self.findings)
             if section.value.get("kind") == SIGN_IN_TEST:
-                yield self._test(section, document)
+                yield self._test(document)
             elif isinstance(document.value, dict):
                 message = (
                     f"kind is {quoted(section.value.get('kind'))}, but {TESTS}/ holds sign-in tests only"
@@ -194,13 +194,16 @@ class _Loader:
                 remedy = f"Write `kind: {SIGN_IN_TEST}`, or move the document out of {TESTS}/."
                 section.report("not-a-sign-in-test", message, "kind", remedy=remedy)
 
-    def _test(self, section: Section, document: Document) -> SignInTest:
-        named, is_active, expanded_section = self._placed(section, document)
+    def _test(self, document: Document) -> SignInTest:
+        """What is wrong with one test is its own: the others are run."""
+        mistakes: list[Finding] = []
+        named, is_active, section = self._placed(_section(document, mistakes), document)
         return SignInTest(
-            value=expanded_section.value,
-            source=expanded_section.source,
+            value=section.value,
+            source=section.source,
             environments=None if named is None else tuple(named),
             is_active=is_active,
+            mistakes=tuple(mistakes),
         )
 
     def _draft(self, document: Document) -> _Draft | None:

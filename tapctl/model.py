@@ -173,12 +173,13 @@ class Environment:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignInTest:
     """A document of kind SignInTest as written, variables put in. `environments` None stands for all of them;
-    `is_active`: it is for the environment that was loaded."""
+    `is_active`: it is for the environment that was loaded. `mistakes` are those found while it was loaded."""
 
     value: JsonObject
     source: Source
     environments: tuple[str, ...] | None = None
     is_active: bool = True
+    mistakes: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

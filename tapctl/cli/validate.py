@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -43,12 +44,14 @@ def command(options: Options, *, no_lint: bool, facts: str | None, as_of: date) 
 
 
 def _with_tests(checked: Checked, facts: str | None, as_of: date) -> tuple[Checked, FactsSnapshot | None]:
-    """With the mistakes of the sign-in tests, and the facts. What a broken folder means nobody knows."""
+    """With the mistakes of the sign-in tests, and the facts. What a broken folder means nobody knows, and so
+    not what tests of it mean either."""
     from tapctl.cli.known_facts import snapshot_of
     from tapctl.simulate.workspace import mistakes_in
     from tapctl.testing.case import with_mistakes_of_tests
 
     if mistakes_in(checked):
-        return checked, None
+        found = (finding for test in checked.workspace.tests for finding in test.mistakes)
+        return replace(checked, findings=(*checked.findings, *found)), None
     snapshot = snapshot_of(checked, facts)
     return with_mistakes_of_tests(checked, snapshot, as_of), snapshot

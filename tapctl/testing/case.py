@@ -90,7 +90,8 @@ class _Document:
 def read_cases(tests: Iterable[SignInTest], company: Company, today: date) -> tuple[Case, ...]:
     """All tests, in the order of their files. A name that is taken is a mistake of the second."""
     seen: dict[str, Place | None] = {}
-    return tuple(_unique(_case(_Document(test, company, today)), seen) for test in tests)
+    documents = (_Document(test, company, today, [*test.mistakes]) for test in tests)
+    return tuple(_unique(_case(document), seen) for document in documents)
 
 
 def with_mistakes_of_tests(checked: Checked, snapshot: FactsSnapshot | None, today: date) -> Checked:

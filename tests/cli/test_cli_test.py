@@ -57,6 +57,31 @@ def test_a_failing_test_shows_its_line_the_difference_and_the_trace(tested: Cli)
     assert "policies/all.yaml:21:5: users matches" in result.out
 
 
+ELSEWHERE = TESTS.replace("why: Passwords are not enough.", "environments: [sandbax]")
+
+
+def test_a_test_for_an_unknown_environment_fails_alone(tested: Cli) -> None:
+    tested.write("tests/pilots.yaml", ELSEWHERE)
+    result = tested("test")
+
+    assert result.code == 1
+    assert (
+        'policies/tests/pilots.yaml:3:16: environment "sandbax" has no file; did you mean "sandbox"?'
+        in result.out
+    )
+    assert "ok    Somebody else is not" in result.out
+
+
+def test_what_is_wrong_with_a_test_is_shown_with_what_is_wrong_around_it(tested: Cli) -> None:
+    tested.write("tests/pilots.yaml", ELSEWHERE)
+    tested.write("all.yaml", ENFORCED.replace("state: enabled", "state: on"))
+    result = tested("validate", "--no-lint")
+
+    assert result.code == 1
+    assert 'environment "sandbax" has no file' in result.out
+    assert "all.yaml" in result.out
+
+
 def test_a_test_of_what_is_only_reported_says_so(tested: Cli) -> None:
     tested.write("all.yaml", DOCUMENTS + PASSKEYS)
     result = tested("test")
