@@ -33,12 +33,14 @@ from tapctl.validate import Desired
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One object: its canonical spec, and its document, if one declares it."""
+    """One object: its canonical spec, and its document, if one declares it. `changed` is since when
+    the tenant has it in this state, or longer; empty where nobody knows."""
 
     address: Address
     spec: JsonObject
     resource: Resource | None = None
     managed_by: str = ""
+    changed: str = ""
 
     def at(self, *path: str) -> Json:
         """The value at `path`, or None."""
@@ -62,6 +64,11 @@ class Item:
     ) -> Hit:
         """Something about this object, at `path` of its spec."""
         return Hit(message=message, item=self, path=path, value=value, severity=severity, help=remedy)
+
+
+def last_changed(graph: JsonObject) -> str:
+    """When an object as Graph gives it was last changed, or made; empty where it does not say."""
+    return str(graph.get("modifiedDateTime") or graph.get("createdDateTime") or "")
 
 
 def _says(written: Json, value: str) -> bool:
@@ -117,6 +124,8 @@ class Context:
         match need:
             case "plan":
                 return self.before is not None
+            case "changed":
+                return self.is_whole or any(item.changed for item in self.items)
             case "members":
                 return bool(self.facts.groups) or self.groups.has_members
             case "roles":
@@ -218,4 +227,5 @@ def _declared(desired: Desired, directory: Directory) -> Item:
         spec=with_values(spec, desired.newer),
         resource=desired.resource,
         managed_by=kind.service_managed({**desired.spec, "displayName": desired.display_name}),
+        changed=last_changed(desired.spec),
     )

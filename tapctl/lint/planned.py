@@ -10,7 +10,7 @@ from datetime import date
 from tapctl.evaluate.facts import Facts, Group
 from tapctl.kinds import kinds
 from tapctl.lint import rules
-from tapctl.lint.context import Context, Item, context_of
+from tapctl.lint.context import Context, Item, context_of, last_changed
 from tapctl.lint.run import Linted, lint
 from tapctl.match import Matched, Pair, as_observed
 from tapctl.model import Finding, JsonObject, Snapshot, Workspace
@@ -63,7 +63,17 @@ def items_of(matched: Matched, side: str) -> Iterator[Item]:
         spec = pair.before if side == "before" else _result(pair)
         if spec is not None:
             resource = pair.desired.resource if pair.desired else None
-            yield Item(address=pair.address, spec=spec, resource=resource, managed_by=pair.managed_by)
+            yield Item(
+                address=pair.address,
+                spec=spec,
+                resource=resource,
+                managed_by=pair.managed_by,
+                changed=last_changed(pair.observed or {}) if _keeps_state(pair, spec) else "",
+            )
+
+
+def _keeps_state(pair: Pair, spec: JsonObject) -> bool:
+    return pair.before is not None and pair.before.get("state") == spec.get("state")
 
 
 def _result(pair: Pair) -> JsonObject | None:

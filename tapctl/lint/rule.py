@@ -11,9 +11,12 @@ from tapctl.model import Path, Place, Severity
 if TYPE_CHECKING:
     from tapctl.lint.context import Context, Item
 
-Need: TypeAlias = Literal["plan", "members", "roles", "registered", "perUserMfa", "securityDefaults"]
+Need: TypeAlias = Literal[
+    "plan", "changed", "members", "roles", "registered", "perUserMfa", "securityDefaults"
+]
 NEEDS: Final[dict[Need, str]] = {
     "plan": "a plan: what the tenant has before the change",
+    "changed": "a plan: since when the tenant's policies are as they are",
     "members": "the members of groups",
     "roles": "who holds which role",
     "registered": "which methods people have registered",

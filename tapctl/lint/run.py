@@ -181,7 +181,7 @@ def _lacking(lacking: set[str], context: Context) -> Iterator[Finding]:
 
 
 def _ways(needs: set[Need]) -> Iterator[str]:
-    if "plan" in needs:
+    if needs & {"plan", "changed"}:
         yield "`tapctl plan` knows the tenant."
     if needs & READABLE:
         yield "--facts brings what can be read (tapctl facts --help)."

@@ -1,8 +1,9 @@
-"""CA042, CA044 to CA047: the policies of a tenant taken together, and how they come to be."""
+"""CA019, CA042, CA044 to CA047: the policies of a tenant taken together, and how they come to be."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date, datetime
 from typing import Final
 
 from tapctl.evaluate.strengths import MULTIFACTOR
@@ -23,7 +24,14 @@ _LIMITS: Final = {
 }
 _RANGES: Final = 2000
 _NEARLY: Final = 0.9
+_STALE_DAYS: Final = 90
 _NEW_HIRES: Final = "{includeGroups: [New hires], excludeGroups: [Break glass]}"
+
+
+def _reporting_since(day: str) -> str:
+    """A policy as the tenant has it, last changed on a day."""
+    text = policy("A trial", state="enabledForReportingButNotEnforced")
+    return f"{text}  modifiedDateTime: '{day}T09:00:00Z'\n"
 
 
 @rule(
@@ -113,6 +121,36 @@ def limits(context: Context) -> Iterator[Hit]:
         if isinstance(ranges, list) and len(ranges) > _RANGES * _NEARLY:
             message = f"{item.address.name} holds {len(ranges)} ranges; a location has room for {_RANGES}"
             yield item.hit(message, "ipRanges")
+
+
+@rule(
+    id="CA019",
+    name="ca-report-only-stale",
+    severity="warning",
+    needs=("changed",),
+    what="A policy has been in report-only for long.",
+    why="It protects nobody, and nobody decides: what it would have stopped is in the sign-in logs.",
+    fix="Read the sign-in logs and enable it, or remove it.",
+    source="https://learn.microsoft.com/entra/identity/conditional-access/concept-conditional-access-report-only",
+    good=_reporting_since("2026-10-01"),
+    bad=_reporting_since("2026-01-10"),
+)
+def report_only_stale(context: Context) -> Iterator[Hit]:
+    """A policy that nobody has changed since a day has had its state since then, or longer."""
+    for found in context.policies:
+        days = _days_since(found.item.changed, context.as_of)
+        if found.is_report_only and days > _STALE_DAYS:
+            since = found.item.changed[: len("2026-01-31")]
+            message = f"{found.name} has been in report-only since {since} or longer: {days} days"
+            yield found.hit(message, "state")
+
+
+def _days_since(moment: str, day: date) -> int:
+    """0 where the moment is not known."""
+    try:
+        return (day - datetime.fromisoformat(moment).date()).days
+    except ValueError:
+        return 0
 
 
 @rule(

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pytest
 from trial import Document, Tenant, folder
 
 from tapctl.model import Finding
@@ -45,6 +46,47 @@ def test_an_error_that_was_there_before_is_shown(tmp_path: Path) -> None:
 
     assert of(found, "TAP001") == [("warning", "")]
     assert "does not introduce it" in _findings(found, "TAP001")[0].help
+
+
+REPORTS = "enabledForReportingButNotEnforced"
+
+
+def trial(state: str) -> dict[str, Any]:
+    users, apps = {"includeUsers": ["emergency-1@nordwind.example"]}, {"includeApplications": ["All"]}
+    return {
+        "state": state,
+        "conditions": {"users": users, "applications": apps, "clientAppTypes": ["all"]},
+        "grantControls": {"operator": "OR", "builtInControls": ["mfa"]},
+    }
+
+
+@pytest.mark.parametrize(
+    ("was", "shall_be", "found"),
+    [
+        (REPORTS, REPORTS, [("warning", "")]),
+        ("enabled", REPORTS, []),  # it begins to report now
+        (REPORTS, "enabled", [("note", "removed")]),
+    ],
+)
+def test_a_policy_that_reports_for_long_is_old_news(
+    tmp_path: Path, was: str, shall_be: str, found: list[tuple[str, str]]
+) -> None:
+    tenant = Tenant()
+    emergency = next(iter(tenant.named("users", "Emergency access 1")))["id"]
+    seen = trial(was)
+    seen["conditions"]["users"] = {"includeUsers": [emergency]}
+    tenant.put(
+        "identity/conditionalAccess/policies",
+        displayName="A trial",
+        modifiedDateTime="2026-01-10T09:00:00Z",
+        **seen,
+    )
+
+    made = planned(
+        tmp_path, tenant, {"kind": "ConditionalAccessPolicy", "name": "A trial", "spec": trial(shall_be)}
+    )
+
+    assert of(made, "CA019") == found
 
 
 def test_what_the_change_ends_is_said(tmp_path: Path) -> None:
