@@ -1,7 +1,7 @@
 """What each finding means that is neither a lint rule nor a brake: its id → a sentence or two, for `explain`.
 
 A finding itself says where, what is wrong with which value, and what to do; here stands why there is such a
-finding at all. tests/test_findings.py keeps this and the code together.
+finding at all. tests/test_explain.py keeps this and the code together.
 """
 
 from __future__ import annotations
@@ -208,10 +208,12 @@ IMPORTING: Final[Mapping[str, str]] = {
     "export-trailing-comma": "JSON has no comma before a closing bracket. It was read without it.",
     "export-twice": "Two files hold the same object, and not alike.",
     "export-unreadable": "The system does not let the file be read.",
+    "export-word": "Where ids are expected stands a word that Graph may have by now. It is kept as it is.",
     "ids-not-looked-up": (
         "An export does not say what its ids mean, so documents hold ids. Importing from the tenant gives "
         "names."
     ),
+    "namesakes": "Objects have one name. Once they are in a tenant, pins tell them apart.",
     "no-name": "The object has no name, so no document can be about it.",
     "unknown-version": "The file was written by another version of tapctl.",
 }
@@ -232,9 +234,13 @@ PASSES: Final[Mapping[str, str]] = {
     "disabled": "The account is disabled, so the pass opens nothing.",
     "excluded": "The pass policy excludes a group that the person is in, and an exclusion wins.",
     "external": "Graph adds no pass to a guest from another organisation.",
+    "folder-unread": (
+        "The folder has mistakes, so whether the pass opens anything once it is applied was not checked."
+    ),
     "holds-pass": (
         "The person holds a pass that works. A new one replaces it, and what was handed over is worthless."
     ),
+    "in-run": "Another run that is not finished is about this person. Two of them would make two passes.",
     "lifetime": "The pass policy allows no pass of that length.",
     "multi-use": "The pass policy allows one-time passes only.",
     "out-of-scope": (
