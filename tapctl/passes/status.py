@@ -57,7 +57,7 @@ async def follow(gateway: Gateway, chosen: Chosen, due: Mapping[str, datetime], 
     passes, methods, trail, groups = await asyncio.gather(
         read_passes(gateway, users),
         read_methods(gateway, users),
-        read_trail(gateway, now - RETENTION),
+        read_trail(gateway, now - RETENTION, {user.lower() for user in users}),
         _groups(gateway, chosen),
     )
     known = [person for person in chosen.people if person.id in passes.found]

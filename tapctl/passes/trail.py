@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final, Literal, TypeAlias
 
 from tapctl.errors import GraphError
-from tapctl.graph.gateway import Gateway, Objects
+from tapctl.graph.gateway import Gateway
 from tapctl.graph.odata import FILTER_CHUNK, odata_quote
 from tapctl.model import Json, JsonObject
 from tapctl.passes.graph import moment_of
@@ -71,23 +71,31 @@ class Trail:
         return [record for record in self.records.get(user_id.lower(), ()) if record.deed == deed]
 
 
-async def read_trail(gateway: Gateway, since: datetime) -> Trail:
-    """One request for a thousand records. A log that cannot be read is no error here."""
+async def read_trail(gateway: Gateway, since: datetime, users: Set[str] | None = None) -> Trail:
+    """One request for a thousand records, of which those about passes are kept; only of these users (ids in
+    lower case), if some are named. A log that cannot be read is no error here."""
     filtered = (
         f"activityDateTime ge {_written(since)} and category eq 'UserManagement'"
         " and loggedByService eq 'Authentication Methods' and startswith(activityDisplayName,'Admin')"
     )
+    found: list[Record] = []
     try:
-        found = await gateway.list(AUDITS, {"$filter": filtered})
+        async for page in gateway.pages(AUDITS, {"$filter": filtered}):
+            records = (record for item in page for record in _records(item))
+            found += (record for record in records if users is None or record.user_id.lower() in users)
     except GraphError as error:
         return Trail(since=since, unread=str(error))
-    return trail_of(found, since)
+    return _trail(found, since)
 
 
 def trail_of(items: Iterable[JsonObject], since: datetime | None = None) -> Trail:
     """Audit records, in any order → those of passes."""
+    return _trail((record for item in items for record in _records(item)), since)
+
+
+def _trail(found: Iterable[Record], since: datetime | None) -> Trail:
     records: defaultdict[str, list[Record]] = defaultdict(list)
-    for record in sorted((record for item in items for record in _records(item)), key=lambda one: one.at):
+    for record in sorted(found, key=lambda one: one.at):
         records[record.user_id.lower()].append(record)
     return Trail(records={user: tuple(some) for user, some in records.items()}, since=since)
 
@@ -137,36 +145,52 @@ class SignIns:
 
 
 async def read_sign_ins(gateway: Gateway, since: Mapping[str, datetime]) -> SignIns:
-    """Successful sign-ins of these users, each since a time of its own: a request for fifteen of them."""
+    """Successful sign-ins of these users, each since a time of its own: a request for fifteen of them, or for
+    each page of theirs. Nothing of the log is kept but the two moments."""
     wanted = iter(since.items())
     chunks = [dict(some) for some in iter(lambda: [*islice(wanted, FILTER_CHUNK)], [])]
+    found = _Moments(since)
     try:
-        pages = await asyncio.gather(*(_sign_ins(gateway, chunk) for chunk in chunks))
+        await asyncio.gather(*(_sign_ins(gateway, chunk, found) for chunk in chunks))
     except GraphError as error:
         return SignIns(unread=str(error))
-    return sign_ins_of((item for page in pages for item in page), since)
+    return found.sign_ins
 
 
-async def _sign_ins(gateway: Gateway, since: Mapping[str, datetime]) -> Objects:
+async def _sign_ins(gateway: Gateway, since: Mapping[str, datetime], found: _Moments) -> None:
     people = " or ".join(f"userId eq {odata_quote(user.lower())}" for user in since)
     filtered = f"createdDateTime ge {_written(min(since.values()))} and ({people})"
-    return await gateway.list(SIGN_INS, {"$filter": filtered})
+    async for page in gateway.pages(SIGN_INS, {"$filter": filtered}):
+        found.add(page)
 
 
 def sign_ins_of(items: Iterable[JsonObject], since: Mapping[str, datetime]) -> SignIns:
     """Entries of the sign-in log → the first and the last success of each user in their own time."""
-    begins = {user.lower(): moment for user, moment in since.items()}
-    moments: defaultdict[str, list[datetime]] = defaultdict(list)
-    for item in items:
-        user, status = _text(item.get("userId")).lower(), item.get("status")
-        at = moment_of(item.get("createdDateTime"))
-        is_success = isinstance(status, dict) and status.get("errorCode") == 0
-        if is_success and at is not None and user in begins and at >= begins[user]:
-            moments[user].append(at)
-    return SignIns(
-        first={user: min(found) for user, found in moments.items()},
-        last={user: max(found) for user, found in moments.items()},
-    )
+    found = _Moments(since)
+    found.add(items)
+    return found.sign_ins
+
+
+class _Moments:
+    """The first and the last success of each user so far."""
+
+    def __init__(self, since: Mapping[str, datetime]) -> None:
+        self._since = {user.lower(): moment for user, moment in since.items()}
+        self._first: dict[str, datetime] = {}
+        self._last: dict[str, datetime] = {}
+
+    def add(self, items: Iterable[JsonObject]) -> None:
+        for item in items:
+            user, status = _text(item.get("userId")).lower(), item.get("status")
+            at = moment_of(item.get("createdDateTime"))
+            is_success = isinstance(status, dict) and status.get("errorCode") == 0
+            if is_success and at is not None and user in self._since and at >= self._since[user]:
+                self._first[user] = min(at, self._first.get(user, at))
+                self._last[user] = max(at, self._last.get(user, at))
+
+    @property
+    def sign_ins(self) -> SignIns:
+        return SignIns(first=self._first, last=self._last)
 
 
 def _written(moment: datetime) -> str:

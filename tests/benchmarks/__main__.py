@@ -204,12 +204,15 @@ def sign_in_tests() -> None:
 
 def passes() -> None:
     """Requests for people's passes."""
-    from people import check_people, list_people, requests
+    from people import check_people, following, list_people, requests
 
     for people in (100, 1000):
         checked, listed = requests(people, check_people), requests(people, list_people)
         say(f"requests before the first of {people:,} passes", str(checked), "one for 20 people, and a few")
         say(f"requests to list {people:,} passes", str(listed), "one for 20 people")
+    for rows in (1000, 100_000):
+        say(f"pass status, {rows:,} records in each log", f"{following(rows, is_traced=False):.1f} s", "")
+        say("the same, in memory", f"{following(rows, is_traced=True):.0f} MB", "flat")
 
 
 if __name__ == "__main__":

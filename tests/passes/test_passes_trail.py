@@ -117,6 +117,16 @@ def test_the_log_is_read_in_one_request() -> None:
     }
 
 
+def test_records_of_others_are_not_kept() -> None:
+    company = Company()
+    company.issue(MIA)
+    company.issue(YUSUF)
+
+    trail = company.ask(lambda gateway: read_trail(gateway, company.now - timedelta(days=1), {IDS[MIA]}))
+
+    assert trail.records.keys() == {IDS[MIA]}
+
+
 def test_what_is_older_is_not_asked_for() -> None:
     company = Company()
     company.issue(MIA)
