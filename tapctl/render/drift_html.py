@@ -52,13 +52,13 @@ def _findings(news: News, severity: Severity) -> Iterator[str]:
 def _drifted(news: News) -> Iterator[str]:
     if not news.drifted:
         return
-    head = parts.table_head(("What", "Object", "Kind", "Fields", "By whom"))
+    head = parts.table_head(("What", "Object", "Kind", "Fields", "By whom, when last"))
     yield f"<section>\n<h2>Differences</h2>\n{head}"
     for number, item in enumerate(news.drifted, start=1):
         name = f'<a href="#drift-{number}">{parts.code(item.address.name)}</a>'
         fields = "<br>".join(parts.code(found.line.path) for found in item.fields)
-        who = "<br>".join(map(parts.code, dict.fromkeys(words.actors(item)))) or "unknown"
-        yield parts.row((_mark(item), name, parts.text(item.address.kind), fields, who))
+        who = "<br>".join(f"{parts.code(name)}, {when}" for name, when in words.actors(item).items())
+        yield parts.row((_mark(item), name, parts.text(item.address.kind), fields, who or "unknown"))
     yield "</tbody>\n</table></div>\n</section>\n<section>\n<h2>Details</h2>"
     for number, item in enumerate(news.drifted, start=1):
         yield from _details(item, f"drift-{number}")

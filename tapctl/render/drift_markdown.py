@@ -21,7 +21,7 @@ from tapctl.report import FieldLine
 _TITLES: Final = {"error": "Errors", "warning": "Warnings", "note": "Notes"}
 _NAME, _TEXT, _LINE = 120, 1500, 1000
 _MOST_LINES: Final = 60
-_HEAD: Final = "| | object | what | by whom |\n| --- | --- | --- | --- |"
+_HEAD: Final = "| | object | what | by whom, when last |\n| --- | --- | --- | --- |"
 
 
 def render(news: News) -> str:
@@ -94,8 +94,10 @@ def _row(item: Drifted) -> str:
     name = f"{code(clipped(item.address.name, _NAME))}<br>{text(item.address.kind)}"
     what = [text(clipped(words.said(item), _NAME))] if item.what != "changed" else []
     first, more = shortened([code(clipped(found.line.path, _NAME)) for found in item.fields], 4)
-    who = dict.fromkeys(code(clipped(name, _NAME)) for name in words.actors(item)) or {"unknown": None}
-    return f"| {code(mark)} | {name} | {'<br>'.join([*what, *first, *more])} | {'<br>'.join(who)} |"
+    who = [f"{code(clipped(name, _NAME))}, {when}" for name, when in words.actors(item).items()]
+    return (
+        f"| {code(mark)} | {name} | {'<br>'.join([*what, *first, *more])} | {'<br>'.join(who) or 'unknown'} |"
+    )
 
 
 def _details(item: Drifted) -> str:

@@ -66,11 +66,14 @@ def age(is_newer: bool | None) -> str:
     return "new" if is_newer else ""
 
 
-def actors(item: Drifted) -> Iterator[str]:
-    """Whoever is known to have made a difference in an object."""
-    for attribution in [item.attribution, *(found.attribution for found in item.fields)]:
-        for cause in attribution.causes if attribution else ():
-            yield cause.event.actor.name or "unknown"
+def actors(item: Drifted) -> dict[str, str]:
+    """Whoever is known to have made a difference in an object, and when that was last, newest first."""
+    attributions = [item.attribution, *(found.attribution for found in item.fields)]
+    events = [cause.event for found in attributions if found for cause in found.causes]
+    last: dict[str, str] = {}
+    for event in sorted(events, key=lambda event: event.moment, reverse=True):
+        last.setdefault(event.actor.name or "unknown", shown_time(event.moment))
+    return last
 
 
 def newest_first(undeclared: Iterable[Undeclared]) -> list[Undeclared]:
