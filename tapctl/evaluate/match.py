@@ -90,6 +90,10 @@ class Slots:
             self.asks.append(partial(ask, *clause))
         return Check(reason, path, fact, rule, slot)
 
+    def opened(self, check: Check) -> Check:
+        """The same check where what it does not match may match all the same."""
+        return self.check(check.reason, check.path, check.fact, check.rule, _or_more, self.asks[check.slot])
+
 
 class Matcher:
     """One policy's checks. What a set of answers means is worked out once and remembered: few differ."""
@@ -116,7 +120,27 @@ class Matcher:
 
 def checks_of(policy: Policy, slots: Slots) -> tuple[Check, ...]:
     """The conditions that are configured; one that is not holds for everything."""
-    return tuple(_checks(policy, slots))
+    found = tuple(_checks(policy, slots))
+    opened = _opened(policy)
+    return tuple(
+        slots.opened(check) if check.path[:2] in opened and check.rule != "users" else check
+        for check in found
+    )
+
+
+def _opened(policy: Policy) -> frozenset[Path]:
+    """The conditions that may include more than is understood here: what they do not match, they may."""
+    return frozenset(path[:2] for path in policy.unknown if str(path[-1]).startswith("include"))
+
+
+def _or_more(ask: Ask, scene: Scene) -> Truth:
+    return ask(scene) or None
+
+
+def _users_or_more(include: UserClause, exclude: UserClause, scene: Scene) -> Truth:
+    """An exclusion wins over whatever is included."""
+    found = _users(include, exclude, scene)
+    return found if found or _in_clause(exclude, scene) is True else None
 
 
 def _checks(policy: Policy, slots: Slots) -> Iterator[Check]:
@@ -127,7 +151,8 @@ def _checks(policy: Policy, slots: Slots) -> Iterator[Check]:
         yield slots.check("workloadIdentities", path, "user", "workload-identities", _workloads, *clause)
     else:
         path = (*conditions, "users")
-        yield slots.check("users", path, "user", "users", _users, policy.include, policy.exclude)
+        asks = _users_or_more if path in _opened(policy) else _users
+        yield slots.check("users", path, "user", "users", asks, policy.include, policy.exclude)
     yield _target_check(policy, slots)
     if policy.client_app_types and "all" not in policy.client_app_types:
         path, clients = (*conditions, "clientAppTypes"), policy.client_app_types

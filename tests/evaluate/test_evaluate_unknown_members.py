@@ -40,6 +40,29 @@ def test_a_word_or_member_that_nobody_knows_makes_the_policy_unknown(parts: dict
     assert (decision.verdict, results(decision)) == ("unknown", ["unknown"])
 
 
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"users": {"includeUser": ["All"]}},
+        {"users": {"includeUsers": ["None"], "includeAgents": ["All"]}},
+        {"target": {"includeEverything": True}},
+        {"target": {"includeApplications": ["mail"], "includeEverything": True}},
+        {"platforms": {"includePlatforms": ["android"], "includeFamilies": ["windows"]}},
+        {"locations": {"includeLocations": ["Germany"], "includeNetworks": ["all"]}},
+    ],
+)
+def test_what_may_include_more_is_not_taken_for_not_including(parts: dict[str, Any]) -> None:
+    decision = decided(policy("block", **parts), asked=sign_in(platform="windows", country="FR"))
+
+    assert (decision.verdict, results(decision)) == ("unknown", ["unknown"])
+
+
+def test_an_exclusion_wins_over_what_may_be_included() -> None:
+    users: JsonObject = {"includeUser": ["All"], "excludeUsers": ["bob"]}
+
+    assert decided(policy("block", users=users), asked=sign_in("bob")).verdict == "allow"
+
+
 def test_a_word_that_nobody_knows_takes_nothing_from_a_word_that_matches() -> None:
     asked = sign_in(platform="windows")
 
