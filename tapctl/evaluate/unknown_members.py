@@ -86,6 +86,20 @@ def _unknown_tenants(spec: JsonObject) -> Iterator[Path]:
             yield path
 
 
+def known_beside(path: Path) -> frozenset[str]:
+    """The members that are known where one is not."""
+    match path:
+        case (_,):
+            return _POLICY
+        case ("conditions", _):
+            return frozenset(_CONDITIONS)
+        case ("conditions", str(name), _):
+            return _CONDITIONS.get(name) or frozenset()
+        case ("grantControls", _):
+            return _CONTROLS
+    return frozenset()
+
+
 def unknown_controls(grant: JsonObject) -> Iterator[str]:
     """The kinds of grant controls that are set and not known."""
     return (name for name, _ in _set(grant) if name not in _CONTROLS)

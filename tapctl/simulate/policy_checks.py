@@ -6,14 +6,18 @@ as null does.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
 from typing import Final
 
 from tapctl.canonical import at
+from tapctl.evaluate.unknown_members import known_beside, unknown_controls, unknown_members
 from tapctl.model import Finding, Json, JsonObject, Path, Source
 from tapctl.settings import quoted
 from tapctl.simulate.situation_finding import wrong
 
+STATES: Final = ("enabled", "disabled", "enabledForReportingButNotEnforced")
+_NEARLY: Final = 0.9
 _SIDES: Final = ("include", "exclude")
 _USERS: Final = ("conditions", "users")
 _APPS: Final = ("conditions", "applications")
@@ -76,3 +80,21 @@ def _is_list(value: Json) -> bool:
     return isinstance(value, str) or (
         isinstance(value, list) and all(isinstance(item, str) for item in value)
     )
+
+
+def slip_findings(policy: JsonObject, source: Source, path: Path) -> Iterator[Finding]:
+    """Properties and states that are nearly known ones. What is merely newer makes the policy unknown."""
+    grant = policy.get("grantControls")
+    controls = unknown_controls(grant) if isinstance(grant, dict) else ()
+    for inner in (*unknown_members(policy), *(("grantControls", name) for name in controls)):
+        yield from _slip(
+            str(inner[-1]), known_beside(inner), source, (*path, *inner), "no property of a policy"
+        )
+    state = policy.get("state")
+    if isinstance(state, str) and state.lower() not in map(str.lower, STATES):
+        yield from _slip(state, STATES, source, (*path, "state"), f"{quoted(state)}, which is no state")
+
+
+def _slip(word: str, known: Iterable[str], source: Source, path: Path, what: str) -> Iterator[Finding]:
+    for close in get_close_matches(word, known, n=1, cutoff=_NEARLY):
+        yield wrong(source, path, f"is {what}; did you mean {quoted(close)}?")

@@ -11,7 +11,7 @@ from tapctl.kind import Kind
 from tapctl.model import Finding, Json, JsonObject, Path, Source, dotted
 from tapctl.settings import quoted
 from tapctl.simulate.fixture import first
-from tapctl.simulate.policy_checks import shape_findings
+from tapctl.simulate.policy_checks import shape_findings, slip_findings
 from tapctl.simulate.situation_finding import wrong
 from tapctl.simulate.word_checks import word_findings
 from tapctl.verdicts import verdicts
@@ -65,17 +65,7 @@ def _time_findings(value: Json, source: Source, path: Path) -> Iterator[Finding]
             if not _is_moment(item, needs_offset=path[-1:] != ("request",) or key == "now"):
                 message = f"is {quoted(item)}, which is not a time with an offset"
                 yield wrong(source, here, message, remedy="Write 2026-09-01T08:00:00Z.")
-        elif key in (
-            "pass",
-            "tap",
-            "request",
-            "signIn",
-            "user",
-            "users",
-            "effect",
-            "passIssued",
-            "issuesPass",
-        ):
+        elif key in _HOLDS_TIMES:
             yield from _time_findings(item, source, here)
         elif key == "steps" and isinstance(item, list):
             for index, step in enumerate(item):
@@ -120,6 +110,7 @@ def _policy_findings(written: JsonObject, source: Source, path: Path) -> Iterato
                 yield wrong(source, here, f"is {quoted(policy)}, which is not an object", "wrong-type")
             continue
         yield from shape_findings(policy, source, here)
+        yield from slip_findings(policy, source, here)
         if name is None:
             yield wrong(source, here, "has neither id nor displayName", "missing-property")
         elif name in seen:

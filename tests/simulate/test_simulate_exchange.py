@@ -447,3 +447,47 @@ def test_policies_by_name_are_objects() -> None:
     assert wrong(user="bob", signIn=SIGN_IN, policies={"P1": 3}) == [
         "policies.P1 is 3, which is not an object"
     ]
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"state": "enable"}, 'policies[0].state is "enable", which is no state; did you mean "enabled"?'),
+        (
+            {"grantControl": MFA},
+            'policies[0].grantControl is no property of a policy; did you mean "grantControls"?',
+        ),
+        (
+            {"conditions": {"users": {"includeUser": ["All"]}}},
+            'users.includeUser is no property of a policy; did you mean "includeUsers"?',
+        ),
+        ({"conditions": {"platform": {"includePlatforms": ["iOS"]}}}, 'did you mean "platforms"?'),
+        ({"grantControls": {"builtInControl": ["block"]}}, 'did you mean "builtInControls"?'),
+    ],
+)
+def test_a_misspelt_property_is_not_taken_for_a_newer_one(changed: dict[str, Any], said: str) -> None:
+    (found,) = wrong(policies=[{**MFA, **changed}], user="bob", signIn=SIGN_IN)
+
+    assert said in found
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"conditions": {"weather": {"includeWeather": ["rain"]}}},
+        {"state": "EnabledForReportingButNotEnforced"},
+        {"state": "paused"},
+        {
+            "conditions": {
+                "users": {
+                    "includeGuestsOrExternalUsers": {
+                        "guestOrExternalUserTypes": "serviceProvider",
+                        "externalTenants": {"membershipKind": "neighbours"},
+                    }
+                }
+            }
+        },
+    ],
+)
+def test_what_is_merely_newer_is_no_mistake(changed: dict[str, Any]) -> None:
+    assert wrong(policies=[{**MFA, **changed}], user="bob", signIn=SIGN_IN) == []
