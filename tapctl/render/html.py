@@ -5,12 +5,13 @@ from __future__ import annotations
 import html
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
-from tapctl.model import Address, Finding
+from tapctl.model import Address, Finding, Severity
 from tapctl.render import html_parts as parts
 from tapctl.render.escape import visible
-from tapctl.render.values import counted, listed, planned
+from tapctl.render.values import PASSED, counted, listed, planned
 from tapctl.report import Entry, Planning, Report
 
 _TITLES: Final = {"validate": "Check of", "plan": "Plan for", "apply": "Apply to"}
@@ -22,10 +23,17 @@ def render(report: Report) -> str:
     title = f"{_TITLES[report.command]} {visible(report.headline.environment)}: {_summary(report)}"
     main = [
         *_outcomes(report),
-        *(line for severity in parts.SEVERITIES for line in parts.findings(severity, report.of(severity))),
+        *(line for severity in parts.SEVERITIES for line in _findings(report, severity)),
         *(_planning(report.planning, report.findings) if report.planning else ()),
     ]
     return parts.page(title, _header(report), main, _footer(report))
+
+
+def _findings(report: Report, severity: Severity) -> Iterator[str]:
+    found = report.of(severity)
+    if severity == "brake" and report.outcomes:  # each has had its word
+        return parts.findings(severity, [replace(item, flag="") for item in found], PASSED)
+    return parts.findings(severity, found)
 
 
 def _summary(report: Report) -> str:

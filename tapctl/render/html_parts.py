@@ -7,7 +7,7 @@ and the page's own policy lets it load and run nothing.
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from tapctl.model import Finding, Severity
@@ -66,10 +66,11 @@ def tenant(headline: Headline) -> str:
     return f"<p>{asked}{caller}.</p>"
 
 
-def findings(severity: Severity, found: tuple[Finding, ...]) -> Iterator[str]:
+def findings(severity: Severity, found: Sequence[Finding], title: str = "") -> Iterator[str]:
     """A section for those of one severity, if there are any."""
     if found:
-        yield f'<section class="{severity}">\n<h2>{SEVERITIES[severity]} ({len(found)})</h2>\n<ul>'
+        title = title or SEVERITIES[severity]
+        yield f'<section class="{severity}">\n<h2>{title} ({len(found)})</h2>\n<ul>'
         yield from map(_finding, found)
         yield "</ul>\n</section>"
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from tapctl.model import Address, Finding, Severity
@@ -19,7 +20,7 @@ from tapctl.render.markdown_change import HEAD, details, row
 from tapctl.render.mermaid import picture
 from tapctl.render.roll import Named, reserved, rows_or_names
 from tapctl.render.room import Room
-from tapctl.render.values import block, counted, listed, shortened
+from tapctl.render.values import PASSED, block, counted, listed, shortened
 from tapctl.report import Entry, Planning, Report
 
 _SEVERITIES: Final[dict[Severity, str]] = {
@@ -135,7 +136,10 @@ def _findings(report: Report, severity: Severity, room: Room) -> list[str]:
     """What stops the apply, or what stays as it was: news has its own place."""
     stops = severity in _STOPS
     findings = [finding for finding in report.of(severity) if stops or not finding.news]
-    return _listed(report, _SEVERITIES[severity], findings, room, is_open=stops)
+    title = _SEVERITIES[severity]
+    if severity == "brake" and report.outcomes:  # each has had its word
+        title, findings = PASSED, [replace(finding, flag="") for finding in findings]
+    return _listed(report, title, findings, room, is_open=stops)
 
 
 def _listed(

@@ -14,6 +14,7 @@ from tapctl.report import Planning
 T = TypeVar("T")
 
 ABSENT: Final = "(none)"
+PASSED: Final = "Brakes that were let through"
 MOST_ENTRIES: Final = 20
 """Entries of one list that are shown; what goes beyond is counted."""
 

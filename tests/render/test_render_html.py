@@ -91,3 +91,8 @@ def test_a_change_without_fields_lists_none() -> None:
 
     assert "<dl>" not in render(report)
     assert "left as is: <code>members</code>" in render(report)
+
+
+def test_a_brake_says_which_word_it_needs() -> None:
+    assert "Allow it with <code>--allow-enforces</code>" in render(replace(full(), outcomes=()))
+    assert "Allow it with" not in render(full())

@@ -115,6 +115,14 @@ def test_the_headline_of_an_apply_says_what_became_of_it() -> None:
     assert render(full()).splitlines()[0] == "## Apply to `sandbox`: 1 applied, 1 failed, 1 skipped"
 
 
+def test_a_brake_of_what_was_applied_asks_for_nothing() -> None:
+    done = render(full())
+
+    assert "### Brakes that were let through (2)" in done
+    assert "Allow it with" not in done
+    assert "Allow it with `--allow-enforces`" in render(replace(full(), outcomes=()))
+
+
 def test_one_brake_stops() -> None:
     found = (Finding(rule="enforces", severity="brake", message="that"),)
 
