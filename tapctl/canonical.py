@@ -10,7 +10,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Final, TypeAlias, cast
 
@@ -20,6 +20,26 @@ from tapctl.schema import MISSING, Field
 Refer: TypeAlias = Callable[[Field, str], str]
 
 _ABSENT: Final = object()
+_MODES: Final = (
+    "password",
+    "voice",
+    "hardwareOath",
+    "softwareOath",
+    "sms",
+    "fido2",
+    "windowsHelloForBusiness",
+    "microsoftAuthenticatorPush",
+    "deviceBasedPush",
+    "temporaryAccessPassOneTime",
+    "temporaryAccessPassMultiUse",
+    "email",
+    "x509CertificateSingleFactor",
+    "x509CertificateMultiFactor",
+    "federatedSingleFactor",
+    "federatedMultiFactor",
+    "qrCodePin",
+)
+"""authenticationMethodModes, in the order in which Graph answers a combination of them."""
 _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?", re.IGNORECASE)
 
 
@@ -74,9 +94,15 @@ def _format(name: str, text: str) -> str:
         case "cidr":
             return _network(text)
         case "combination":
-            return ",".join(sorted(part.strip() for part in text.split(",") if part.strip()))
+            parts = {part.strip() for part in text.split(",") if part.strip()}
+            return ",".join(sorted(parts, key=_in_order_of(_MODES)))
         case _:
             return text
+
+
+def _in_order_of(known: Sequence[str]) -> Callable[[str], tuple[int, str]]:
+    """For sorting flags as Graph does: in the order of its enum, newer ones last."""
+    return lambda flag: (known.index(flag) if flag in known else len(known), flag)
 
 
 @lru_cache(maxsize=2**18)
@@ -241,7 +267,8 @@ def to_wire(field: Field, value: Json, id_of: Refer) -> Json:
     if isinstance(value, list):
         items = field.items
         parts = value if items is None else [to_wire(items, item, id_of) for item in value]
-        return ",".join(str(part) for part in parts) if field.is_flags else parts
+        known = [] if items is None else [*items.enum.values()]
+        return ",".join(sorted(map(str, parts), key=_in_order_of(known))) if field.is_flags else parts
     if isinstance(value, dict):
         return {
             key: to_wire(field.properties[key], item, id_of) if key in field.properties else item
