@@ -118,13 +118,25 @@ def test_names_in_place_of_ids_are_names_in_the_document(capsys: Capture, tmp_pa
     assert (code, rules(answer)) == (0, ["export-name", "export-placeholder", "export-word"])
 
 
-def test_what_an_export_lacks_is_asked_for_by_validation(capsys: Capture, tmp_path: Path) -> None:
+@pytest.mark.parametrize("more", [{}, {"clientAppTypes": None}, {"clientAppTypes": []}])
+def test_what_graph_fills_in_is_written(capsys: Capture, tmp_path: Path, more: dict[str, Any]) -> None:
     conditions = {"users": {"includeUsers": ["All"]}, "applications": {"includeApplications": ["All"]}}
-    _, answer = imported(capsys, tmp_path, {**POLICY, "conditions": {**conditions, "clientAppTypes": []}})
 
-    assert "clientAppTypes" not in (tmp_path / "policies" / answer["documents"][0]["file"]).read_text()
+    _, answer = imported(capsys, tmp_path, {**POLICY, "conditions": {**conditions, **more}})
+
+    assert "clientAppTypes: [all]" in (tmp_path / "policies" / answer["documents"][0]["file"]).read_text()
+
+
+@pytest.mark.parametrize("more", [{}, {"allowedCombinations": []}])
+def test_what_an_export_lacks_is_asked_for_by_validation(
+    capsys: Capture, tmp_path: Path, more: dict[str, Any]
+) -> None:
+    strength = {"@odata.type": "#microsoft.graph.authenticationStrengthPolicy", "displayName": "Keys"}
+    _, answer = imported(capsys, tmp_path, {**strength, **more})
+
+    assert "allowedCombinations" not in (tmp_path / "policies" / answer["documents"][0]["file"]).read_text()
     assert run(["validate", "--no-lint", "-C", str(tmp_path / "policies")]) == 1
-    assert "conditions.clientAppTypes is required" in capsys.readouterr().out
+    assert "allowedCombinations is required" in capsys.readouterr().out
 
 
 def test_none_is_no_name_to_suggest(capsys: Capture, tmp_path: Path) -> None:
