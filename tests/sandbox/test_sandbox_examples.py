@@ -120,6 +120,11 @@ BODIES: dict[str, Any] = {
     ),
     "ca-policy--create-ca-policy-tenant-not-licensed.json": policy(),
     "ca-policy--patch-ca-policy-schema-mismatch-1007.json": {"conditions": {"excludeUserActions": []}},
+    # The page's ids have their hyphens in the wrong places; the answer's have them right.
+    "directory-objects--directoryobject-getbyid.json": {
+        "ids": ["84b80893-8749-40a3-97b7-68513b600544"],
+        "types": ["user"],
+    },
     "tap-method--create-tap-lifetime-out-of-range--beta.json": {"lifetimeInMinutes": 481},
 }
 
