@@ -211,6 +211,7 @@ def _answer_question(
     from datetime import UTC, datetime
 
     from tapctl.cli.output import say
+    from tapctl.cli.simulate_words import in_options, lacking
     from tapctl.errors import UsageError
     from tapctl.pipeline import check
     from tapctl.render.comparison import comparison_markdown, comparison_text
@@ -222,6 +223,8 @@ def _answer_question(
     from tapctl.simulate.workspace import company_of, mistakes_in
     from tapctl.testing.case import question
 
+    if said_too_little := lacking(given):
+        raise UsageError(said_too_little)
     checked, today = check(options.workspace, options.environment), datetime.now(UTC).date()
     if mistakes := mistakes_in(checked):
         say("\n".join(line for item in mistakes for line in finding_lines(item)))
@@ -230,7 +233,8 @@ def _answer_question(
     company = company_of(checked, snapshot)
     case = question(given, company, today)
     if case.mistakes:
-        raise UsageError("\n".join(line for item in case.mistakes for line in finding_lines(item)))
+        said = in_options(case.mistakes)
+        raise UsageError("\n".join(line for item in said for line in finding_lines(item)))
     (asked,) = case.steps
     (stage,) = walk(company.enforcing(asked.enforce), [asked.step], strict=strict, traced=True)
     comparison, tenant_id = _compared(company, stage.sign_in) if compares else (None, "")

@@ -16,7 +16,7 @@ Need: TypeAlias = Literal[
 ]
 NEEDS: Final[dict[Need, str]] = {
     "plan": "a plan: what the tenant has before the change",
-    "changed": "a plan: since when the tenant's policies are as they are",
+    "changed": "since when the tenant's policies are as they are (a plan)",
     "members": "the members of groups",
     "roles": "who holds which role",
     "registered": "which methods people have registered",

@@ -110,7 +110,8 @@ def chosen(cases: tuple[Case, ...], names: Sequence[str]) -> tuple[Case, ...]:
     for name in names:
         if not any(name.casefold() in case.name.casefold() for case in cases):
             known = [case.name for case in cases]
-            raise UsageError(f"no sign-in test is called {quoted(name)}{suggestion(name, known)}")
+            close = suggestion(name, known) or f"; `tapctl test` runs all {len(cases)} and names them"
+            raise UsageError(f"no sign-in test is called {quoted(name)}{close}")
     wanted = [name.casefold() for name in names]
     return tuple(case for case in cases if not names or any(name in case.name.casefold() for name in wanted))
 

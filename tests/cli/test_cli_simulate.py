@@ -131,6 +131,31 @@ def test_a_user_whom_given_facts_do_not_know_is_a_mistake(cli: Cli, said: tuple[
     assert cli("simulate", *asked, "--group", "none", "--facts", "facts.json").code == 0
 
 
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ((), "say who signs in: --user"),
+        (("--group", "none"), "say what is signed in to: --app, --action or --context"),
+        (("--group", "none", "--app", "Office365", "--action", "join"), "only one of them"),
+        (("--group", "Pilot", "--app", "Office365"), '--group names "Pilot", which is no Group'),
+        (("--group", "none", "--app", "Office36"), '--app is "Office36"'),
+        (("--group", "none", "--app", "Office365", "--risk", "high"), "Write `none`, or signIn=high"),
+        (
+            ("--group", "none", "--app", "Office365", "--risk", "signin=high"),
+            "'signin' is no property of --risk",
+        ),
+        (("--user", "kim", "--app", "Office365"), "Say who it is: --group and --registered"),
+        (("--group", "none", "--app", "Office365", "--client", "Browser"), "--client has no value 'Browser'"),
+    ],
+)
+def test_a_mistake_is_told_in_the_words_of_the_options(cli: Cli, asked: tuple[str, ...], said: str) -> None:
+    result = cli("simulate", *asked)
+
+    assert result.code == 1
+    assert said in result.err
+    assert "given" not in result.err
+
+
 GLOBAL = "62e90394-69f5-4237-9190-012177145e10"
 
 
@@ -283,7 +308,7 @@ def test_a_fixture_with_mistakes_is_refused(cli: Cli) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("simulate",), "says nothing of the user"),
+        (("simulate",), "say who signs in"),
         (("simulate", "--fixture", "f.json"), "--fixture goes with FILE.json"),
         (("simulate", "missing.json"), "missing.json cannot be read: No such file"),
         (("simulate", "s.json", "--user", "x@y"), "the questions are in the file"),

@@ -96,6 +96,18 @@ def test_a_wrong_word_is_shown_where_it_stands(tmp_path: Path, changed: dict[str
     assert found[0].place.file.endswith("tests/0.yaml")
 
 
+def test_a_test_says_who_signs_in(tmp_path: Path) -> None:
+    (found,) = written(tmp_path, {"given": {"application": "Office365"}, "expect": ALLOWED})
+
+    assert found.message == "given says nothing of the user"
+
+
+def test_an_action_is_one_that_there_is(tmp_path: Path) -> None:
+    (found,) = written(tmp_path, {"given": {**PERSON, "action": "registr"}, "expect": ALLOWED})
+
+    assert found.message.startswith('given.action is "registr"; did you mean')
+
+
 def test_a_context_is_named_or_given_by_its_id(tmp_path: Path) -> None:
     asked = {key: value for key, value in ASKED.items() if key != "application"}
     tests = [
