@@ -137,7 +137,7 @@ def _unattributed(history: Sequence[Version], log: Log, modified: datetime | Non
 def why_unknown(history: Sequence[Version], log: Log, modified: datetime | None) -> str:
     """Why the log says nothing, as far as it can be told."""
     if log.unread:
-        return f"the audit log could not be read: {log.unread}"
+        return "the audit log could not be read"
     newest = max((version.event.moment for version in history), default=None)
     if modified is None:
         return f"the audit log has no record of it; it keeps {log.days_kept}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Awaitable, Collection, Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
@@ -23,7 +23,7 @@ DELETED: Final[Mapping[str, str]] = {
     "NamedLocation": "identity/conditionalAccess/deletedItems/namedLocations",
     "Group": "directory/deletedItems/microsoft.graph.group",
 }
-_BAD_REQUEST: Final = 400
+_UNSUPPORTED: Final = (400, 501)
 _CONDITIONAL_ACCESS: Final = "category eq 'Policy'"
 _METHODS: Final = "loggedByService eq 'Authentication Methods' and category eq 'ApplicationManagement'"
 
@@ -66,10 +66,19 @@ def _filters(compared: Compared) -> list[str]:
 async def _records(gateway: Gateway, filters: Iterable[str]) -> tuple[list[JsonObject], str]:
     """The records that any filter finds, and why the log could not be read, if so."""
     try:
-        found = await asyncio.gather(*(_filtered(gateway, text) for text in filters))
+        found = await _all(_filtered(gateway, text) for text in filters)
     except GraphError as error:
         return [], str(error)
     return [record for records in found for record in records], ""
+
+
+async def _all(reads: Iterable[Awaitable[list[JsonObject]]]) -> list[list[JsonObject]]:
+    """What all of them find, once all have ended: one that fails leaves no other under way."""
+    found = await asyncio.gather(*reads, return_exceptions=True)
+    for answer in found:
+        if isinstance(answer, BaseException):
+            raise answer
+    return [answer for answer in found if not isinstance(answer, BaseException)]
 
 
 async def _filtered(gateway: Gateway, text: str) -> list[JsonObject]:
@@ -77,7 +86,7 @@ async def _filtered(gateway: Gateway, text: str) -> list[JsonObject]:
     try:
         return await gateway.list(AUDITS, {"$filter": text})
     except GraphError as error:
-        if error.status != _BAD_REQUEST:
+        if error.status not in _UNSUPPORTED:
             raise
     return await gateway.list(AUDITS)
 
@@ -88,11 +97,8 @@ async def _deleted(gateway: Gateway, kind: str, compared: Compared) -> tuple[str
         if kind != "Group":
             return kind, await gateway.list(DELETED[kind]), ""
         names = _vanished(compared, kind)
-        found = await asyncio.gather(
-            *(
-                gateway.list(DELETED[kind], {"$filter": f"displayName eq {odata_quote(name)}"})
-                for name in names
-            )
+        found = await _all(
+            gateway.list(DELETED[kind], {"$filter": f"displayName eq {odata_quote(name)}"}) for name in names
         )
     except GraphError as error:
         return kind, [], str(error)

@@ -49,7 +49,8 @@ def since(news: News) -> str:
 def log(news: News) -> str:
     """What of the audit log there was."""
     if news.log.unread:
-        return f"The audit log could not be read, so who did it is unknown: {news.log.unread}"
+        why = "; ".join(line.strip() for line in news.log.unread.split("\n"))
+        return f"The audit log could not be read, so who did it is unknown: {why}"
     if not news.drifted:
         return ""
     reach = f", the oldest of {shown_time(news.log.oldest)}" if news.log.oldest else ""

@@ -112,7 +112,7 @@ def test_a_silent_record_is_a_suspect_and_no_cause() -> None:
 @pytest.mark.parametrize(
     ("log", "modified", "said"),
     [
-        (replace(LOG, unread="403 no permission"), None, "could not be read: 403 no permission"),
+        (replace(LOG, unread="403 no permission"), None, "could not be read"),
         (LOG, None, "the audit log has no record of it; it keeps 30 days"),
         (LOG, NOW - timedelta(minutes=20), "records arrive late"),
         (

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from drift_tenants import POLICIES, Base, named
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -54,12 +55,13 @@ def test_deleted_objects_that_cannot_be_read_are_unknown(base: Base) -> None:
     assert "403" in evidence.undeleted["ConditionalAccessPolicy"]
 
 
-def test_a_server_that_takes_no_filter_is_asked_without(base: Base) -> None:
+@pytest.mark.parametrize("status", [400, 501])
+def test_a_server_that_takes_no_filter_is_asked_without(base: Base, status: int) -> None:
     served: list[Refusing] = []
 
     def serve(store: Store) -> Refusing:
         served.append(
-            Refusing(create_app(store), {"auditLogs/directoryAudits?$filter": 400, "%24filter": 400})
+            Refusing(create_app(store), {"auditLogs/directoryAudits?$filter": status, "%24filter": status})
         )
         return served[0]
 

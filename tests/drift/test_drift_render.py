@@ -145,10 +145,10 @@ def test_json_keeps_its_promise(base: Base) -> None:
 
 def test_a_log_that_could_not_be_read_is_said_everywhere(base: Base) -> None:
     found = everything(base)
-    blind = replace(found, log=replace(found.log, unread="403 <b>"))
+    blind = replace(found, log=replace(found.log, unread="403 <b>\n  ask."))
 
-    assert "could not be read, so who did it is unknown: 403 <b>" in render_text(blind)
-    assert "403 \\<b\\>" in render_markdown(blind)
+    assert "could not be read, so who did it is unknown: 403 <b>; ask." in render_text(blind)
+    assert "403 \\<b\\>; ask." in render_markdown(blind)
 
 
 def test_a_hundred_drifted_objects_fit_an_issue(base: Base) -> None:
