@@ -44,6 +44,8 @@ UNCHANGEABLE = ("#microsoft.graph.passwordAuthenticationMethod",)
 PASS_TYPE = f"#microsoft.graph.{PASS}"
 # What only the sandbox knows of a pass: no answer and no dump holds it.
 CODE_HASH = "sandboxCodeHash"
+# That a start in the past is refused is documented, by how much it may be past is not.
+_SLACK = timedelta(minutes=1)
 EXPANDED = "device"  # a property that only $expand on a single method brings
 # resultReason, as the service writes it: https://learn.microsoft.com/entra/architecture/
 # security-operations-privileged-accounts (checked 2026-11); the words for a deletion were seen in logs.
@@ -136,6 +138,8 @@ def _check_allowed(call: Call, user: JsonObject, body: JsonObject, policy: JsonO
         raise _invalid(f"Invalid LifetimeInMinutes specified. The valid range between {low} and {high}.")
     if policy["isUsableOnce"] and body.get("isUsableOnce") is False:
         raise _invalid("The policy only allows passes that can be used once.")
+    if (start := body.get("startDateTime")) and moment_of(start) < call.store.clock() - _SLACK:
+        raise _invalid("Invalid StartDateTime specified. It must not be in the past.")
 
 
 def _invalid(message: str) -> Exception:

@@ -53,10 +53,13 @@ def test_a_wish_goes_out_as_it_is(trial: Trial) -> None:
     assert (made.start, made.end, made.is_usable_once) == (start, start + timedelta(hours=1), True)
 
 
-def test_a_start_that_has_passed_is_at_once(trial: Trial) -> None:
-    trial.go(entries("mia.larsen", start=datetime.now(UTC) - timedelta(minutes=5)))
+@pytest.mark.parametrize("seconds", [-300, 30])
+def test_a_start_that_has_passed_or_soon_will_have_is_at_once(trial: Trial, seconds: int) -> None:
+    start = datetime.now(UTC) + timedelta(seconds=seconds)
+    trial.go(entries("mia.larsen", start=start))
 
     assert trial.states == ["delivered"]
+    assert '"start": null, "before"' in trial.record
 
 
 @pytest.mark.parametrize("is_made", [True, False])

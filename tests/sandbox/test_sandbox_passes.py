@@ -89,6 +89,7 @@ REFUSED = [
     ({"lifetimeInMinutes": 5}, "between 10 and 43200"),
     ({"temporaryAccessPass": "secret"}, "read-only"),
     ({"startDateTime": "soon"}, "startDateTime"),
+    ({"startDateTime": "2026-01-01T00:00:00Z"}, "must not be in the past"),
     ({"nonsense": 1}, "no property"),
 ]
 
