@@ -16,6 +16,7 @@ from tapctl.passes.journal import SUFFIX, going_on, is_at_work, lines_of, open_r
 from tapctl.passes.worklist import Entry, State, Worklist
 
 _RULE: Final = "in-run"
+_HELD: Final = "holds-pass"  # what they hold is that run's: its word would not help
 _UNDER_WAY: Final[tuple[State, ...]] = ("begun", "made", "lost")
 
 
@@ -30,7 +31,8 @@ def refuse_claimed(worklist: Worklist, folder: Path, tenant: str, besides: str =
         for user in _claimed(path, tenant, is_live=is_live):
             entry = worklist.of_user(user)
             if entry is not None and not any(item.rule == _RULE for item in entry.findings):
-                refused.append(worklist.refuse(entry.number, [*entry.findings, finding]))
+                others = [item for item in entry.findings if item.rule != _HELD]
+                refused.append(worklist.refuse(entry.number, [*others, finding]))
     return refused
 
 

@@ -167,6 +167,15 @@ def test_whoever_is_in_an_interrupted_run_is_sent_there(cli: Cli, issue: Issue) 
     assert issue(MIA, *PLACE, "--replace").code == 0
 
 
+def test_of_several_interrupted_runs_the_last_is_named(cli: Cli, issue: Issue) -> None:
+    issue(CHLOE, "--to-command", "true")
+    run = stopped(cli, issue)
+    said = issue(CHLOE, "--dry-run").err
+
+    assert f"--abandon {run}); 1 more before it" in said
+    assert said.count("\n") == 1
+
+
 def test_whoever_a_run_at_work_has_is_refused(cli: Cli, issue: Issue) -> None:
     run = stopped(cli, issue)
     journal, _, worklist = resume(issue.records[0].parent, run)

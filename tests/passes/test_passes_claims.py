@@ -11,6 +11,7 @@ import pytest
 from delivery_tools import MADE, MIA
 
 from tapctl.errors import WorkspaceError
+from tapctl.model import Finding
 from tapctl.passes.claims import made_elsewhere, refuse_claimed
 from tapctl.passes.delivery import Recipient
 from tapctl.passes.journal import About, Journal, alone, begin
@@ -85,6 +86,16 @@ def test_whoever_is_refused_learns_which_run_has_them_and_how_to_go_on(tmp_path:
     assert ours.get(0).state == "refused"
     assert journal.run in mia.findings[0].message
     assert f"--continue {journal.run}" in mia.findings[0].help
+
+
+def test_the_word_that_would_not_help_is_not_advised(tmp_path: Path) -> None:
+    with at_work(tmp_path, "begun", "made"):
+        pass
+    ours, holds = Worklist(), Finding(rule="holds-pass", severity="brake", message="m", flag="--replace")
+    ours.add(replace(ENTRY, state="refused", findings=(holds,)))
+    (mia,) = refuse_claimed(ours, tmp_path, "t")
+
+    assert [item.rule for item in mia.findings] == ["in-run"]
 
 
 def test_nobody_is_refused_twice_and_records_that_are_not_ours_are_passed_over(tmp_path: Path) -> None:

@@ -126,8 +126,9 @@ class Course:
     def start(self, defaults: Wanted) -> int:
         """Everybody is checked, then the run begins."""
         gateway = self.session.gateway
-        for run in unfinished(self.folder, gateway.environment):
-            say(f"An interrupted run has people left: {going_on(run)} (or --abandon {run})")
+        if runs := unfinished(self.folder, gateway.environment):
+            others = f"; {len(runs) - 1} more before it" if len(runs) > 1 else ""
+            say(f"An interrupted run has people left: {going_on(runs[-1])} (or --abandon {runs[-1]}){others}")
         setting = self._examining(self._doors())
         source = self._source(defaults)
         examined = self.session.run(examine(gateway, self.workspace, source, setting))
@@ -229,7 +230,8 @@ class Course:
             return "nothing was created: there is nobody to issue for"
         if refused and not (self.wishes.skip_refused and ready):
             some = "1 person" if refused == 1 else f"{refused} people"
-            return f"nothing was created: {some} may not have a pass (--skip-refused leaves them out)"
+            hint = " (--skip-refused leaves them out)" if ready else ""
+            return f"nothing was created: {some} may not have a pass{hint}"
         return ""
 
     def _declined(self, count: int) -> str:
