@@ -49,12 +49,25 @@ Found: TypeAlias = JsonObject | GraphError
 async def read_each(gateway: Gateway, reads: Iterable[Read]) -> list[Found]:
     """What Graph answers to each read; an error is a value here, for one of many must not lose the others.
 
-    Raises GraphError when a batch itself gets no usable answer.
+    Raises GraphError when a batch itself gets no usable answer. Other servers that speak Graph may have no
+    $batch: they are asked one by one.
     """
     work = _Work(gateway, [*reads])
-    while work.waiting:
-        await work.round()
+    try:
+        while work.waiting:
+            await work.round()
+    except GraphError as error:
+        if error.status not in _NO_BATCH or not error.request.endswith(PATH):
+            raise
+        return list(await asyncio.gather(*(_alone(gateway, read) for read in work.reads)))
     return work.found
+
+
+async def _alone(gateway: Gateway, read: Read) -> Found:
+    try:
+        return await gateway.get(read.path, read.params)
+    except GraphError as error:
+        return error
 
 
 async def list_each(gateway: Gateway, reads: Sequence[Read]) -> list[Objects | GraphError]:
@@ -64,16 +77,10 @@ async def list_each(gateway: Gateway, reads: Sequence[Read]) -> list[Objects | G
 
 
 async def list_all(gateway: Gateway, reads: Sequence[Read]) -> list[Objects]:
-    """The objects of each collection, a few by a request each and more of them in batches.
-
-    Raises the first GraphError. Other servers that speak Graph may have no $batch: they are asked one by one.
-    """
+    """The objects of each collection, a few by a request each and more of them in batches. Raises the first
+    GraphError."""
     if len(reads) > FEW:
-        try:
-            return [_object_list(found) for found in await list_each(gateway, reads)]
-        except GraphError as error:
-            if error.status not in _NO_BATCH or not error.request.endswith(PATH):
-                raise
+        return [_object_list(found) for found in await list_each(gateway, reads)]
     return list(await asyncio.gather(*(gateway.list(read.path, read.params) for read in reads)))
 
 

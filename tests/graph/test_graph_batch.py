@@ -205,6 +205,21 @@ def test_a_server_without_batches_is_asked_one_by_one() -> None:
     assert len(app.seen) == FEW + 2
 
 
+def test_reads_go_alone_where_there_is_no_batch_and_one_failure_loses_no_other() -> None:
+    app = Script(error(405), Reply(200, {"id": "0"}), error(403))
+    first, second = read(app, users(2))
+
+    assert first == {"id": "0"}
+    assert isinstance(second, NotPermitted)
+
+
+def test_what_is_missing_inside_a_batch_is_no_missing_batch() -> None:
+    app = Script(batch(lambda url: {"status": 404}))
+
+    assert isinstance(read(app, users(1))[0], NotFound)
+    assert len(app.seen) == 1
+
+
 def test_what_one_of_many_collections_refuses_is_raised() -> None:
     with pytest.raises(NotFound, match="users/0"):
         every(Script(batch(lambda url: {"status": 404})), FEW + 1)
