@@ -43,6 +43,10 @@ def _head(root: Path) -> Since:
         done = subprocess.run(  # noqa: S603  # words of ours, and no shell
             command, capture_output=True, text=True, check=True, timeout=30
         )
-    except (OSError, subprocess.SubprocessError):
+    except OSError:
+        return Since(
+            moment=None, said="git cannot be run here to tell the time of HEAD's commit: give --since"
+        )
+    except subprocess.SubprocessError:
         return Since(moment=None, said="the folder is in no git repository with a commit: give --since")
     return Since(moment=moment_of(done.stdout.strip()), said="the time of HEAD's commit")

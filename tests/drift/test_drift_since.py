@@ -48,3 +48,9 @@ def test_the_commit_that_is_checked_out(tmp_path: Path) -> None:
 
 def test_no_commit_is_unknown(tmp_path: Path) -> None:
     assert since(None, tmp_path / "nowhere", NOW).moment is None
+
+
+def test_a_machine_without_git_is_unknown_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    assert "git cannot be run here" in since(None, tmp_path, NOW).said
