@@ -91,7 +91,7 @@ def read_result(document: Any, file: str, name: str, allowed: AbstractSet[str] =
             return Result(environment=name, status="error", said=_first_line(document["error"]["message"]))
         status, said, brakes = _judged(document, allowed)
         return Result(
-            environment=document["environment"],
+            environment=_name(document["environment"]),
             command=document["command"],
             tenant=document["tenant"] or "",
             notice=document["notice"] or "",
@@ -104,6 +104,12 @@ def read_result(document: Any, file: str, name: str, allowed: AbstractSet[str] =
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise UsageError(f'"{file}" is no result of {listed(_COMMANDS)} in JSON') from error
+
+
+def _name(environment: Any) -> str:
+    if not isinstance(environment, str):
+        raise TypeError(environment)
+    return environment
 
 
 def _judged(document: Any, allowed: AbstractSet[str]) -> tuple[Status, str, tuple[str, ...]]:

@@ -71,7 +71,16 @@ def test_a_run_comes_to_one_word(document: Any, status: str, said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "document", [[], {}, 7, {"version": 1}, {**PLAN, "command": "test"}, {**PLAN, "summary": {}}]
+    "document",
+    [
+        [],
+        {},
+        7,
+        {"version": 1},
+        {**PLAN, "command": "test"},
+        {**PLAN, "summary": {}},
+        {**PLAN, "environment": None},
+    ],
 )
 def test_what_is_no_result_is_an_error(document: Any) -> None:
     with pytest.raises(UsageError, match="is no result of plan, apply, drift and validate"):
