@@ -22,6 +22,10 @@ _SAID: Final[Mapping[str, str]] = {
     "sign_in_risk": "signInRisk",
     "user_risk": "userRisk",
 }
+_WORDS: Final = frozenset({"platform", "flow", *_SAID} - {"context"})
+"""Facts that are one word of Graph's."""
+_TARGETS: Final = frozenset({"apps", "action", "context"})
+"""What a sign-in always says."""
 _OF_CONTROLS: Final[Mapping[str, str]] = {
     "approvedApplication": "approvedApp",
     "compliantApplication": "appProtection",
@@ -31,9 +35,14 @@ _OF_CONTROLS: Final[Mapping[str, str]] = {
 
 
 def of_condition(policy: Policy, check: Check, scene: Scene) -> Iterator[str]:
-    """The facts that a condition lacks."""
+    """The facts that a condition lacks; none where a word of the policy's is what nobody knows."""
+    if check.fact in _TARGETS:
+        if scene.sign_in.scopes is not None and scene.sign_in.client_kind is None:
+            yield "clientKind"
+        return
     if check.fact != "user" or policy.is_for_workloads:
-        yield _SAID.get(check.fact, check.fact)
+        is_given = check.fact in _WORDS and getattr(scene.sign_in, check.fact) is not None
+        yield from () if is_given else (_SAID.get(check.fact, check.fact),)
         return
     for clause in (policy.include, policy.exclude):
         yield from _of_users(clause, scene)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tapctl.evaluate.controls import Answer
 from tapctl.evaluate.match import Check, Match
+from tapctl.evaluate.missing import of_condition
 from tapctl.evaluate.overlays import Overlay
 from tapctl.evaluate.policy import Control, Policy
 from tapctl.evaluate.scene import Scene
@@ -30,7 +31,7 @@ def tell_check(scene: Scene, policy: Policy, check: Check, found: Match) -> None
     if check in found.failed:
         answer = "does not match"
     elif check in found.unknown:
-        answer = "cannot be told: the fact is not given"
+        answer = f"cannot be told{_why(scene, policy, check)}"
     else:
         answer = "matches"
     fact = _FACTS.get(check.fact, check.fact)
@@ -41,6 +42,16 @@ def tell_check(scene: Scene, policy: Policy, check: Check, found: Match) -> None
         f"{check.reason} {answer}",
         check.rule,
     )
+
+
+def _why(scene: Scene, policy: Policy, check: Check) -> str:
+    """What is missing; where inference is not relied on, that may be all there is."""
+    if check.rule == "unknown-condition":
+        return ": it is newer than this evaluator, or misspelt"
+    lacking = ", ".join(of_condition(policy, check, scene))
+    if lacking:
+        return f": {lacking} is not given"
+    return ": it rests on inference" if scene.doubt else ": no fact tells"
 
 
 def tell_control(scene: Scene, policy: Policy, control: Control, answer: Answer) -> None:

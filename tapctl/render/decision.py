@@ -72,9 +72,10 @@ def sentence(decision: Decision) -> str:
 
 def missing(decision: Decision) -> str:
     """What an unknown lacks; with --strict, what it rests on may be all there is."""
+    if decision.inferences and not decision.missing:
+        return f"it rests on what Microsoft does not document ({', '.join(decision.inferences)})"
     if not decision.missing:
-        rules = f" ({', '.join(decision.inferences)})" if decision.inferences else ""
-        return f"it rests on what Microsoft does not document{rules}"
+        return "it depends on what no fact tells here"
     return f"it depends on {visible(', '.join(decision.missing))}, which is not given"
 
 

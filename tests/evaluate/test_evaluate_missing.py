@@ -16,6 +16,7 @@ GUEST = Person(type="b2bCollaborationGuest", registered=frozenset({"password"}),
 NEW = Person(registered=frozenset({"password"}), held_pass="none")
 AZURE = "797f4846-ba00-4fd7-ba43-dac1f8f63013"
 CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
+SOME: JsonObject = {"includeApplications": ["All"], "excludeApplications": ["mail"]}
 DEFAULTS = replace(FACTS, security_defaults=True)
 
 
@@ -116,6 +117,10 @@ def test_with_strict_what_rests_on_inference_alone_lacks_no_fact() -> None:
 
     assert (decision.verdict, decision.missing) == ("unknown", ())
     assert decision.inferences == ("one-app-does-not-reach-registration",)
+    assert any(
+        "rests on inference" in step.says
+        for step in decided(mail, asked=asked, strict=True, traced=True).trace
+    )
 
 
 def test_with_strict_what_is_missing_all_the_same_is_said() -> None:
@@ -123,3 +128,28 @@ def test_with_strict_what_is_missing_all_the_same_is_said() -> None:
     asked = sign_in("alice", apps=(), action="urn:user:registersecurityinfo")
 
     assert decided(mail, risky, asked=asked, strict=True).missing == ("signInRisk",)
+
+
+@pytest.mark.parametrize(
+    ("given", "condition", "lacks", "says"),
+    [
+        ({}, {"platforms": {"includePlatforms": ["android"]}}, ("platform",), "platform is not given"),
+        ({"platform": "windows"}, {"platforms": {"includePlatforms": ["visionOS"]}}, (), "no fact tells"),
+        (
+            {},
+            {"weather": {"includeWeather": ["rain"]}},
+            ("weather",),
+            "newer than this evaluator, or misspelt",
+        ),
+        ({"scopes": ("User.Read",)}, {"target": SOME}, ("clientKind",), "clientKind is not given"),
+        ({"scopes": ("User.Read",), "client_kind": "public"}, {"target": SOME}, (), "no fact tells"),
+    ],
+)
+def test_of_a_condition_it_says_whether_a_fact_would_tell(
+    given: dict[str, Any], condition: dict[str, Any], lacks: tuple[str, ...], says: str
+) -> None:
+    facts = replace(FACTS, baseline_scopes="custom")
+    decision = decided(policy("block", **condition), asked=sign_in(**given), facts=facts, traced=True)
+
+    assert (decision.verdict, decision.missing) == ("unknown", lacks)
+    assert any(says in step.says for step in decision.trace)

@@ -23,7 +23,7 @@ def test_a_step_names_policy_place_fact_and_rule() -> None:
     step = next(step for step in decision.trace if step.path == ("conditions", "platforms"))
 
     assert (step.policy, step.fact, step.rule) == ("P1", "platform: not given", "platforms")
-    assert step.says == "devicePlatform cannot be told: the fact is not given"
+    assert step.says == "devicePlatform cannot be told: platform is not given"
     assert step.grade == "documented"
 
 
