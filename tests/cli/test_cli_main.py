@@ -14,7 +14,7 @@ import pytest
 from cli_tools import Cli
 
 from tapctl import __version__
-from tapctl.cli.main import COMMANDS, group, run
+from tapctl.cli.main import COMMANDS, group, main, run
 
 HEAVY = {"rich", "jsonschema", "yaml", "msgraph", "azure", "deepdiff", "starlette", "uvicorn", "httpx"}
 GROUPS = {("sandbox",), ("pass",), ("github",)}
@@ -246,9 +246,28 @@ def test_a_stream_that_is_closed_is_no_traceback(cli: Cli, closed: str, code: in
     assert done.stderr == ("Error: the output cannot be written: stdout is closed\n" if code else "")
 
 
-def test_main_exits_with_the_code(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    from tapctl.cli.main import main
+def test_main_says_that_stdout_is_closed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    with pytest.raises(SystemExit) as found:
+        main()
 
+    assert found.value.code == 1
+    assert "stdout is closed" in capsys.readouterr().err
+
+
+def test_main_does_without_stderr(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", None)
+    monkeypatch.setattr(sys, "argv", ["tapctl", "plna"])
+    with pytest.raises(SystemExit) as found:
+        main()
+    sys.stderr.close()
+
+    assert found.value.code == 1
+
+
+def test_main_exits_with_the_code(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["tapctl", "plna"])
     with pytest.raises(SystemExit) as found:
         main()
