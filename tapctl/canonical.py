@@ -215,11 +215,14 @@ def settled(value: Json) -> Json:
 
 
 def respelled(values: Mapping[Path, Json], written: Mapping[Path, Json]) -> dict[Path, Json]:
-    """The values of `values` as `written` has them, where that says the same."""
-    return {
-        path: written[path] if path in written and settled(written[path]) == settled(value) else value
-        for path, value in values.items()
-    }
+    """The values of `values` as `written` has them, where that says the same; so may be nothing at all."""
+    same = {path: said for path, said in written.items() if _says(said) == _says(values.get(path))}
+    return {**values, **same}
+
+
+def _says(value: Json) -> Json:
+    said = settled(value)
+    return None if said in ([], {}) else said
 
 
 def with_values(spec: JsonObject, values: Mapping[Path, Json]) -> JsonObject:

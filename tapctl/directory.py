@@ -66,6 +66,8 @@ class Directory:
         if reference.form != "name":
             return reference.text
         found = self.id_of(Address(reference.kind, reference.text))
+        if found is None and lookups()[reference.kind].key == "id":
+            return reference.text  # the name is the id
         if found is None:
             raise KeyError(Address(reference.kind, reference.text))
         return found

@@ -19,6 +19,7 @@ from tapctl.reference import parse
 from tapctl.resolve import Link, Resolved, reference_finding
 from tapctl.schema import Field
 from tapctl.scope import is_in_force
+from tapctl.validate import Desired
 
 _POLICIES = "ConditionalAccessPolicy"
 _PLACES = 10  # of one finding
@@ -156,11 +157,22 @@ def _unresolved(resolved: Resolved, matched: Matched) -> Iterator[Finding]:
         what = f"{dotted(link.path)} names {link.address.name!r}"
         if len(found) > 1:
             shared[link.address].append(link)
-        elif link.address not in declared and not _is_known(link, matched.directory, found):
+        elif link.address in declared or _is_known(link, matched.directory, found):
+            continue
+        elif _is_held(link, matched):
+            yield _of_nothing(link.desired, link.path, link.address.name)
+        else:
             is_app = link.address.kind == "Application"
             missing = "no well-known application, and not pinned" if is_app else "not in the tenant"
             yield reference_finding(link, f"{what}, which is {missing}", _advice(link, matched.directory))
     yield from (_shared(links, matched.directory) for links in shared.values())
+
+
+def _is_held(link: Link, matched: Matched) -> bool:
+    """Whether the tenant's own object holds a name that is an id, and that nothing has any more."""
+    pair = matched.pair(link.desired.address)
+    held = references(pair.kind.field, pair.before or {}) if pair is not None else ()
+    return lookups()[link.address.kind].key == "id" and link.address.name in {text for *_, text in held}
 
 
 def _shared(links: Sequence[Link], directory: Directory) -> Finding:
@@ -210,14 +222,18 @@ def _ids_of_nothing(matched: Matched, snapshot: Snapshot) -> Iterator[Finding]:
                 and text not in held
                 and _is_nothing(field, reference.text, matched, snapshot)
             ):
-                yield Finding(
-                    rule="id-of-nothing",
-                    severity="warning",
-                    message=f"{dotted(path)} holds {reference.text}, which is nobody's id in this tenant",
-                    help="A deleted object, or one of another tenant? Name it, or take it out.",
-                    place=pair.desired.resource.place(*_written_path(path)),
-                    address=pair.address,
-                )
+                yield _of_nothing(pair.desired, _written_path(path), reference.text)
+
+
+def _of_nothing(desired: Desired, path: Path, object_id: str) -> Finding:
+    return Finding(
+        rule="id-of-nothing",
+        severity="warning",
+        message=f"{dotted(path)} holds {object_id}, which is nobody's id in this tenant",
+        help="A deleted object, or one of another tenant? Name it, or take it out.",
+        place=desired.resource.place(*path),
+        address=desired.address,
+    )
 
 
 def _is_nothing(field: Field, object_id: str, matched: Matched, snapshot: Snapshot) -> bool:

@@ -143,6 +143,14 @@ def test_a_renamed_object_has_the_documents_name() -> None:
     assert directory.id_of(Address("Group", "Old")) is None
 
 
+def test_a_context_goes_by_its_id_wherever_it_is() -> None:
+    applications = (
+        schema.fields("ConditionalAccessPolicy").properties["conditions"].properties["applications"]
+    )
+
+    assert groups().as_id(items("includeAuthenticationContextClassReferences", applications), "c7") == "c7"
+
+
 def test_a_created_object_joins() -> None:
     directory = groups().with_id(Address("Group", "New"), ONE)
 

@@ -178,6 +178,14 @@ def test_what_is_newer_is_compared_by_what_it_says(answered: JsonObject, is_same
     assert (pair.after or {})["agents"] == written
 
 
+def test_what_is_newer_and_says_nothing_may_be_left_out_of_an_answer() -> None:
+    resource = replace(document("Nordics", newer=["times"]), spec={**SPEC, "times": {"dates": []}})
+
+    pair = only(matched([resource], [location("Nordics")]))
+
+    assert pair.before == pair.after
+
+
 def test_an_object_without_a_name_is_not_called_none() -> None:
     nameless: JsonObject = {**location(""), "displayName": None}
 

@@ -24,9 +24,14 @@ def _from_graph(raw: JsonObject) -> JsonObject:
     """Documents may leave the type out: what the location holds says it."""
     if "@odata.type" in raw:
         return raw
-    if "ipRanges" in raw or "countriesAndRegions" in raw:
+    if "ipRanges" in raw or _is_of_countries(raw):
         return {**raw, "@odata.type": _IP if "ipRanges" in raw else _COUNTRY}
     return raw
+
+
+def _is_of_countries(raw: JsonObject) -> bool:
+    """No country, but every address that is in none, is a list of countries as well."""
+    return "countriesAndRegions" in raw or raw.get("includeUnknownCountriesAndRegions") is True
 
 
 def _normalise(spec: JsonObject) -> JsonObject:
@@ -42,6 +47,8 @@ def _normalise(spec: JsonObject) -> JsonObject:
 
 def _to_graph(body: JsonObject) -> JsonObject:
     """Graph wants the type of each range (create namedLocation, examples)."""
+    if body.get("@odata.type") == _COUNTRY:
+        return {"countriesAndRegions": [], **body}
     ranges = body.get("ipRanges")
     return {**body, "ipRanges": [_range(item) for item in ranges]} if isinstance(ranges, list) else body
 
@@ -56,7 +63,7 @@ def _rules(resource: Resource, spec: JsonObject) -> Iterable[Finding]:
     """One type, and something in it; what a newer type holds is not ours to say."""
     if spec.get("@odata.type") not in (None, *_PROPERTIES):
         return
-    has_ranges, has_countries = "ipRanges" in resource.spec, "countriesAndRegions" in resource.spec
+    has_ranges, has_countries = "ipRanges" in resource.spec, _is_of_countries(resource.spec)
     if has_ranges == has_countries:
         said = (
             "both ipRanges and countriesAndRegions"

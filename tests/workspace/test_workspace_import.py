@@ -205,6 +205,23 @@ def test_a_word_that_graph_has_by_now_stays_one(capsys: Capture, tmp_path: Path)
     assert tapctl(capsys, tmp_path, "plan", "--detailed-exitcode")[0] == 0
 
 
+def test_a_context_that_is_gone_stays_in_its_policy(capsys: Capture, tmp_path: Path) -> None:
+    content = json.loads(tapctl(capsys, tmp_path, "sandbox", "dump")[1])
+    (policy,) = (each for each in content[POLICIES] if each["displayName"].startswith("CA-01"))
+    contexts = {"includeApplications": [], "includeAuthenticationContextClassReferences": ["c77"]}
+    policy["conditions"]["applications"] = contexts
+    loaded(capsys, tmp_path, content)
+
+    imported(capsys, tmp_path)
+
+    code, output = tapctl(capsys, tmp_path, "plan", "--detailed-exitcode")
+    assert (code, "holds c77, which is nobody's id in this tenant" in output) == (0, True)
+    (tmp_path / "c78.yaml").write_text((tmp_path / FIRST).read_text().replace("c77", "c78"))
+    (tmp_path / FIRST).unlink()
+    code, output = tapctl(capsys, tmp_path, "plan")
+    assert (code, "names 'c78', which is not in the tenant" in output) == (1, True)
+
+
 def test_the_answer_is_as_published(capsys: Capture, tmp_path: Path) -> None:
     Draft202012Validator(read("import-output")).validate(imported(capsys, tmp_path))
 
