@@ -76,6 +76,15 @@ class _Document:
             )
         )
 
+    @property
+    def in_order(self) -> tuple[Finding, ...]:
+        """The mistakes as they stand in the file."""
+        return tuple(
+            sorted(
+                self.found, key=lambda item: (item.place.line, item.place.column) if item.place else (0, 0)
+            )
+        )
+
     def at(self, *prefixes: Path) -> Callable[[Path, str, str], None]:
         """A report for what stands below the first of these prefixes that holds it."""
 
@@ -154,10 +163,11 @@ def _case(document: _Document) -> Case:
         is_active=test.is_active,
         is_journey="steps" in test.value,
     )
-    if document.found or not test.is_active:  # names are those of the test's own environments
+    of_another_shape = any(item.rule != "unknown-value" for item in document.found)
+    if of_another_shape or not test.is_active:  # names are those of the test's own environments
         return replace(case, mistakes=tuple(document.found))
     steps = tuple(_steps(document))
-    return replace(case, steps=() if document.found else steps, mistakes=tuple(document.found))
+    return replace(case, steps=() if document.found else steps, mistakes=document.in_order)
 
 
 def _steps(document: _Document) -> Iterator[Expected]:

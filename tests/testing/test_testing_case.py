@@ -96,6 +96,24 @@ def test_a_wrong_word_is_shown_where_it_stands(tmp_path: Path, changed: dict[str
     assert found[0].place.file.endswith("tests/0.yaml")
 
 
+def test_wrong_words_and_wrong_names_are_told_together(tmp_path: Path) -> None:
+    given = {
+        **ASKED,
+        "user": {"groups": ["Pilot"], "registered": ["pasword"], "type": "guest"},
+        "client": "Browser",
+    }
+    found = written(tmp_path, {"given": given, "expect": {"decision": "alow", "by": ["NH-1"]}})
+
+    assert [item.message.split(" ")[0] for item in found] == [
+        "given.user.groups[0]",
+        "given.user.registered[0]",
+        "given.user.type",
+        "given.client",
+        "expect.decision",
+        "expect.by[0]",
+    ]
+
+
 def test_a_test_says_who_signs_in(tmp_path: Path) -> None:
     (found,) = written(tmp_path, {"given": {"application": "Office365"}, "expect": ALLOWED})
 
