@@ -44,7 +44,7 @@ DAY = date(2026, 11, 30)
         ),
         (
             Decision(verdict="unknown"),
-            "Not known: it rests on what Microsoft does not document.",
+            "Not known: it depends on what no fact tells here.",
         ),
     ],
 )
