@@ -160,6 +160,15 @@ def test_a_hundred_drifted_objects_fit_an_issue(base: Base) -> None:
     assert "and 2980 more" in render_text(many)
 
 
+def test_a_real_tenant_with_nothing_undeclared_is_told_in_fewer_words(base: Base) -> None:
+    found = everything(base)
+    real = replace(found, headline=replace(found.headline, is_sandbox=False), undeclared=())
+
+    for shown in (render_markdown(real), render_html(real)):
+        assert "SANDBOX" not in shown
+        assert "Not declared here" not in shown
+
+
 def test_every_drifted_object_is_named(base: Base) -> None:
     found = everything(base)
     named = [
