@@ -13,9 +13,9 @@ from typing import Final, Literal, TypeAlias
 
 from tapctl.errors import GraphError, NotFound
 from tapctl.graph.gateway import Gateway
-from tapctl.passes.chosen import Person
 from tapctl.passes.graph import Pass, pass_path
 from tapctl.passes.holdings import Holdings, read_passes
+from tapctl.passes.people import Person
 from tapctl.record import Record
 
 AT_ONCE: Final = 10

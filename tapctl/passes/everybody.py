@@ -17,8 +17,8 @@ from typing import Final
 from tapctl.errors import GraphError, NotFound, Refused
 from tapctl.graph.gateway import Gateway
 from tapctl.model import Json
-from tapctl.passes.chosen import Person, all_people, members_of
 from tapctl.passes.graph import EVERYBODY, POLICY_PATH, policy_of
+from tapctl.passes.people import Person, all_people, members_of
 from tapctl.passes.trail import Trail
 
 REPORT: Final = "reports/authenticationMethods/userRegistrationDetails"

@@ -8,12 +8,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from tapctl.model import Finding, Place, Workspace
-from tapctl.passes.applicants import FEW, Applicants, read_rules
+from tapctl.passes.applicants import FEW, Applicants
 from tapctl.passes.checks import Applicant, Rules, blocking, check, general
 from tapctl.passes.delivery import Recipient
 from tapctl.passes.doors import Doors
 from tapctl.passes.roster import Entry as RosterEntry
 from tapctl.passes.roster import Mistaken, Wanted
+from tapctl.passes.rules import read_rules
 from tapctl.passes.times import Zones
 from tapctl.passes.worklist import Entry, Worklist
 
@@ -45,10 +46,6 @@ class Examined:
     worklist: Worklist
     rules: Rules
     findings: tuple[Finding, ...]
-
-    def is_refused(self, words: Set[str]) -> bool:
-        """Whether something is wrong with the run as a whole, or with nobody right in it."""
-        return bool(blocking(self.findings, words))
 
 
 async def examine(

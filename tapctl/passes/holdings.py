@@ -47,6 +47,16 @@ async def read_passes(gateway: Gateway, users: Iterable[str]) -> Holdings[Pass]:
     return await _read(gateway, users, passes_path, pass_of)
 
 
+async def look_at_passes(gateway: Gateway, users: Iterable[str]) -> dict[str, Pass | GraphError | None]:
+    """The same for whoever decides person by person: what each holds, or why that is not known."""
+    found = await _answers(gateway, users, passes_path, pass_of)
+    return {user: _only(held) for user, held in found.items()}
+
+
+def _only(held: tuple[Pass, ...] | GraphError) -> Pass | GraphError | None:
+    return held if isinstance(held, GraphError) else next(iter(held), None)
+
+
 async def read_methods(gateway: Gateway, users: Iterable[str]) -> Holdings[Registered]:
     """Authenticators are undecided; `decided` asks further. Raises NotPermitted if nobody's may be read."""
     return await _read(gateway, users, methods_path, method_of)
@@ -55,18 +65,19 @@ async def read_methods(gateway: Gateway, users: Iterable[str]) -> Holdings[Regis
 async def _read(
     gateway: Gateway, users: Iterable[str], path: Callable[[str], str], parse: Callable[[JsonObject], T]
 ) -> Holdings[T]:
-    wanted = [*dict.fromkeys(users)]
-    answers = await list_each(gateway, [Read(path=path(user)) for user in wanted])
-    failures: dict[str, GraphError] = {}
-    found: dict[str, tuple[T, ...]] = {}
-    for user, answer in zip(wanted, answers, strict=True):
-        understood = _understood(answer, parse)
-        if isinstance(understood, GraphError):
-            failures[user] = understood
-        else:
-            found[user] = understood
+    answers = await _answers(gateway, users, path, parse)
+    failures = {user: held for user, held in answers.items() if isinstance(held, GraphError)}
+    found = {user: held for user, held in answers.items() if not isinstance(held, GraphError)}
     _check_permitted(found, failures)
     return Holdings(found=found, failures=failures)
+
+
+async def _answers(
+    gateway: Gateway, users: Iterable[str], path: Callable[[str], str], parse: Callable[[JsonObject], T]
+) -> dict[str, tuple[T, ...] | GraphError]:
+    wanted = [*dict.fromkeys(users)]
+    answers = await list_each(gateway, [Read(path=path(user)) for user in wanted])
+    return {user: _understood(answer, parse) for user, answer in zip(wanted, answers, strict=True)}
 
 
 def _understood(answer: Objects | GraphError, parse: Callable[[JsonObject], T]) -> tuple[T, ...] | GraphError:

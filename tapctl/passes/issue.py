@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Final, assert_never
 from tapctl.errors import GraphError, NotDelivered, NotPermitted, TapctlError, Throttled
 from tapctl.graph.batch import BATCH
 from tapctl.passes import proof
-from tapctl.passes.applicants import read_passes
 from tapctl.passes.claims import made_elsewhere
 from tapctl.passes.delivery import Delivery, Made, Slot
 from tapctl.passes.graph import Pass
+from tapctl.passes.holdings import look_at_passes
 from tapctl.passes.journal import Journal
 from tapctl.passes.making import Created, create, is_unclear, look, start_of
 from tapctl.passes.step import Conflict, Make, Settled, is_like, is_outdated, next_step
@@ -118,7 +118,7 @@ async def _rounds(run: Run) -> None:
     to_do = run.worklist.to_do()
     total = run.worklist.count() - run.worklist.count("refused")
     while not run.stopped and (some := list(islice(to_do, BATCH))):
-        held = await read_passes(run.gateway, [entry.recipient.id for entry in some])
+        held = await look_at_passes(run.gateway, [entry.recipient.id for entry in some])
         ids = {found.id for found in held.values() if isinstance(found, Pass)}
         elsewhere = made_elsewhere(run.journal.path, ids - {entry.held for entry in some})
         slots = asyncio.Semaphore(min(IN_FLIGHT, run.delivery.at_once))
@@ -300,7 +300,7 @@ async def _look_again(run: Run) -> None:
     """A request whose answer was lost may have been carried out late, after the pass that was handed over."""
     entries = [run.worklist.get(number) for number in run.doubtful]
     mine = {entry.recipient.id: entry for entry in entries if entry.state == "delivered"}
-    for user, held in (await read_passes(run.gateway, [*mine])).items():
+    for user, held in (await look_at_passes(run.gateway, [*mine])).items():
         entry = mine[user]
         if isinstance(held, Pass) and held.id != entry.pass_id and not is_outdated(entry, held):
             _note_replaced(run, entry, held)

@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 
 from tapctl.errors import GraphError
 from tapctl.graph.gateway import Gateway
-from tapctl.passes.chosen import Person
 from tapctl.passes.graph import Pass
 from tapctl.passes.holdings import read_passes
+from tapctl.passes.people import Person
 from tapctl.passes.trail import SLACK, Record, Trail, read_trail
 from tapctl.passes.who import Chosen
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal, TypeAlias
 
-from tapctl.passes.chosen import Person
 from tapctl.passes.graph import Pass
 from tapctl.passes.methods import Evidence, Registered, evidence
+from tapctl.passes.people import Person
 from tapctl.passes.trail import Record, Trail
 
 Stage: TypeAlias = Literal["not-issued", "issued", "signed-in", "registered", "done"]

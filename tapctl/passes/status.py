@@ -15,11 +15,10 @@ from typing import Final
 
 from tapctl.errors import GraphError
 from tapctl.graph.gateway import Gateway
-from tapctl.graph.odata import in_filters
-from tapctl.passes.chosen import Group, Person, members_of
 from tapctl.passes.graph import EVERYBODY, POLICY_PATH, Pass, policy_of
 from tapctl.passes.holdings import Holdings, decided, read_methods, read_passes
 from tapctl.passes.methods import Registered, evidence
+from tapctl.passes.people import Person, groups_with, members_of
 from tapctl.passes.progress import Facts, Progress, issued_at, last_pass, progress_of
 from tapctl.passes.trail import RETENTION, SignIns, Trail, read_sign_ins, read_trail
 from tapctl.passes.who import Chosen
@@ -119,21 +118,12 @@ async def _groups(gateway: Gateway, chosen: Chosen) -> _Groups:
         policy = policy_of(await gateway.get(POLICY_PATH))
         if EVERYBODY in policy.included:
             return _Groups(members=None, note="the pass policy reaches everybody: it has no new-hire group")
-        found = await _named(gateway, sorted(policy.included))
+        found = await groups_with(gateway, sorted(policy.included))
         members = await asyncio.gather(*(members_of(gateway, group.id) for group in found))
     except GraphError as error:
         return _Groups(members=None, note=f"who is still in a new-hire group is not known: {error}")
     ids = [frozenset(person.id.lower() for person in people) for people in members]
     return _Groups(members={group.name: some for group, some in zip(found, ids, strict=True)})
-
-
-async def _named(gateway: Gateway, ids: Sequence[str]) -> list[Group]:
-    """The groups that are still there, by their names."""
-    pages = [
-        await gateway.list("groups", {"$filter": filtered, "$select": "id,displayName"})
-        for filtered in in_filters("id", ids)
-    ]
-    return [Group(id=str(item["id"]), name=str(item["displayName"])) for page in pages for item in page]
 
 
 def _failures(

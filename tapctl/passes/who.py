@@ -9,8 +9,8 @@ from datetime import datetime
 from tapctl.errors import GraphError, UsageError
 from tapctl.graph.gateway import Gateway
 from tapctl.model import Address
-from tapctl.passes.chosen import Group, Person, group_named, members_of, people_among, people_named
 from tapctl.passes.everybody import eligible_people, logged_people
+from tapctl.passes.people import Group, Person, group_named, members_of, people_among, people_named
 from tapctl.passes.trail import RETENTION, Trail, read_trail
 
 

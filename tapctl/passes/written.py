@@ -7,9 +7,9 @@ from typing import Final
 
 from tapctl.errors import GraphError
 from tapctl.model import Json, JsonObject
-from tapctl.passes.chosen import Person
 from tapctl.passes.graph import Pass
 from tapctl.passes.methods import Registered
+from tapctl.passes.people import Person
 from tapctl.passes.times import Zones, length, window
 from tapctl.passes.trail import Record
 

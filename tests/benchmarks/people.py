@@ -15,8 +15,10 @@ from typing import Any
 from tapctl.graph.gateway import Gateway
 from tapctl.graph.sandbox import SANDBOX_URL, AsgiApp, connect_sandbox
 from tapctl.model import JsonObject
-from tapctl.passes.applicants import Applicants, read_passes, read_rules
-from tapctl.passes.chosen import Person
+from tapctl.passes.applicants import Applicants
+from tapctl.passes.holdings import look_at_passes
+from tapctl.passes.people import Person
+from tapctl.passes.rules import read_rules
 from tapctl.passes.status import follow
 from tapctl.passes.who import Chosen
 from tapctl.pipeline import check
@@ -55,7 +57,7 @@ async def check_people(gateway: Gateway, names: list[str]) -> None:
 
 async def list_people(gateway: Gateway, names: list[str]) -> None:
     """The pass of each: Graph has no list of them."""
-    await read_passes(gateway, [f"50000000-0000-4000-8000-{number:012}" for number in range(len(names))])
+    await look_at_passes(gateway, [f"50000000-0000-4000-8000-{number:012}" for number in range(len(names))])
 
 
 def following(rows: int, *, is_traced: bool) -> float:

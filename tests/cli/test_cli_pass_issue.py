@@ -14,7 +14,9 @@ from cli_tools import Cli, Result
 from jsonschema import Draft202012Validator
 
 from tapctl.passes import examine
-from tapctl.passes.journal import resume
+from tapctl.passes.delivery import Recipient
+from tapctl.passes.journal import About, Journal, begin, resume
+from tapctl.passes.worklist import Entry, Worklist
 from tapctl.sandbox import Store, create_app
 from tapctl.schema import read
 
@@ -187,6 +189,31 @@ def test_whoever_a_run_at_work_has_is_refused(cli: Cli, issue: Issue) -> None:
     assert f"the run {run} is at work" in result.out
     assert "let it end, and see" in result.out
     assert result.err == ""
+
+
+def test_whoever_a_run_took_while_this_one_was_asking_is_refused(
+    cli: Cli, issue: Issue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checked = issue.json(MIA, YUSUF, "--dry-run")
+    mia = Recipient(id=checked["people"][0]["userId"], name=MIA)
+    about = About(environment="sandbox", tenant_id=checked["tenant"], by="ada", delivery="file")
+    theirs = Worklist()
+    theirs.add(Entry(number=0, recipient=mia, lifetime=60, is_usable_once=True))
+    begun: list[Journal] = []
+
+    def meanwhile(*arguments: Any, **others: Any) -> str:
+        begun.append(begin(cli.root / "policies" / ".tapctl" / "passes", about))
+        begun[0].plan(theirs)
+        return ""
+
+    monkeypatch.setattr("tapctl.cli.passes._issuing.declined", meanwhile)
+    result = issue(MIA, YUSUF, *PLACE)
+    begun[0].close()
+    theirs.close()
+
+    assert result.code == 1
+    assert f"the run {begun[0].run} is at work" in result.out
+    assert len(issue.records) == 1
 
 
 def test_a_continued_run_tells_what_it_replaces(cli: Cli, issue: Issue) -> None:

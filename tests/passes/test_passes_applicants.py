@@ -10,8 +10,9 @@ from trial import FIRST, PINS, SELF, Tenant, folder
 from tapctl.errors import NotPermitted
 from tapctl.graph.gateway import Gateway
 from tapctl.model import Workspace
-from tapctl.passes.applicants import Applicants, read_rules
+from tapctl.passes.applicants import Applicants
 from tapctl.passes.checks import Applicant, Rules
+from tapctl.passes.rules import read_rules
 from tapctl.pipeline import check
 from tapctl.sandbox import Misbehaviour
 from tapctl.sandbox.seed import GROUPS, PEOPLE
@@ -188,3 +189,28 @@ def test_a_thousand_people_take_few_requests(workspace: Workspace) -> None:
         return gateway.sent
 
     assert asked(tenant, ask) < 70
+
+
+def test_groups_are_listed_once_for_however_many_people(workspace: Workspace) -> None:
+    async def ask(gateway: Gateway) -> int:
+        applicants = Applicants(gateway=gateway, rules=await read_rules(gateway, workspace))
+        await applicants.find([MIA], are_few=False)
+        before = gateway.sent
+        await applicants.find([SELF], are_few=False)
+        applicants.close()
+        return gateway.sent - before
+
+    assert asked(Tenant(), ask) == 2  # who they are, and what they hold
+
+
+def test_groups_without_a_name_to_read_keep_their_ids(workspace: Workspace) -> None:
+    tenant = Tenant()
+    policy = "policies/authenticationMethodsPolicy/authenticationMethodConfigurations"
+    found = tenant.store.get(policy, "TemporaryAccessPass") or {}
+    target = {"targetType": "group", "id": GROUPS["New hires"]}
+    tenant.store.put(policy, {**found, "includeTargets": [target]})
+    tenant.misbehaviour = Misbehaviour(forbidden=("groups",))
+    rules = rules_of(tenant, workspace)
+
+    assert rules.names == {}
+    assert GROUPS["New hires"] in rules.groups

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shlex
+import signal
 import subprocess
 import sys
 import time
@@ -10,12 +11,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from delivery_tools import CODE, MIA, hand_over
+from delivery_tools import CODE, MADE, MIA, hand_over
 
 from tapctl.errors import NotDelivered
 from tapctl.passes import _keeper, proof
 from tapctl.passes.delivery import passcode_only
 from tapctl.passes.delivery_command import Command
+from tapctl.passes.secret import Secret
 
 NOTES = Path()
 KEEP = (
@@ -115,6 +117,16 @@ def test_a_command_that_does_not_read_has_not_received(rest: str, times: int) ->
 
     with pytest.raises(NotDelivered, match="ended without reading the passcode"):
         hand_over(command(python(program), grace=0.01), code=CODE * times)
+
+
+def test_a_command_that_was_killed_has_not_received() -> None:
+    async def main() -> None:
+        slot = await command(python("import time; time.sleep(60)"), grace=0.01).open(MIA)
+        os.killpg(slot._process.pid, signal.SIGKILL)
+        await slot.deliver(MADE, Secret(CODE * 200_000))
+
+    with pytest.raises(NotDelivered, match="ended without reading the passcode"):
+        asyncio.run(main())
 
 
 def test_a_command_that_does_not_end_is_stopped(tmp_path: Path) -> None:

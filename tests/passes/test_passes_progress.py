@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from pass_values import EXPIRED, MADE, PASS, USED
 
-from tapctl.passes.chosen import Person
 from tapctl.passes.methods import Registered
+from tapctl.passes.people import Person
 from tapctl.passes.progress import Facts, Funnel, Progress, funnel_of, last_pass, progress_of
 from tapctl.passes.trail import Deed, Record, Trail
 

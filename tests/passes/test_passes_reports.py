@@ -10,12 +10,12 @@ import pytest
 from pass_values import MADE, PASS
 
 from tapctl.errors import NotPermitted
-from tapctl.passes.chosen import Person
 from tapctl.passes.delivery import Recipient
 from tapctl.passes.issue_report import Account, sheet_of
 from tapctl.passes.list import Listing
 from tapctl.passes.list_report import gone_notes, listing_json, listing_sheet
 from tapctl.passes.methods import Registered
+from tapctl.passes.people import Person
 from tapctl.passes.progress import Facts, progress_of
 from tapctl.passes.status import Following
 from tapctl.passes.status_report import status_json, status_sheet

@@ -10,10 +10,10 @@ from pass_values import EXPIRED, MADE, PASS, USED
 
 from tapctl.errors import NotPermitted
 from tapctl.graph.gateway import Gateway
-from tapctl.passes.chosen import Person, people_named
 from tapctl.passes.graph import Pass
 from tapctl.passes.list import Holder, read_holders
 from tapctl.passes.methods import Registered
+from tapctl.passes.people import Person, people_named
 from tapctl.passes.sweep import Known, Verdict, Wants, judge, read_known, sweep_notes
 from tapctl.passes.trail import SignIns
 

@@ -12,7 +12,7 @@ from tapctl.cli.asking import declined
 from tapctl.cli.connect import Session, record_in
 from tapctl.cli.options import Options
 from tapctl.cli.output import say, show_sheet
-from tapctl.cli.passes._people import answer, headline_of
+from tapctl.cli.passes._tenant import answer, headline_of
 
 if TYPE_CHECKING:
     from tapctl.passes.deleting import Outcome, Recheck

@@ -15,13 +15,12 @@ from tapctl.cli.asking import declined
 from tapctl.cli.connect import Session, connected, our_folder
 from tapctl.cli.options import Options
 from tapctl.cli.output import say, show_sheet
-from tapctl.cli.passes._people import headline_of, tenant_for
 from tapctl.cli.passes._places import delivery_of, prove_handouts, write_handouts
+from tapctl.cli.passes._tenant import headline_of, tenant_for
 from tapctl.cli.passes._wishes import Wishes
 from tapctl.errors import Refused
 from tapctl.model import Workspace
 from tapctl.passes.checks import blocking
-from tapctl.passes.chosen import PROPERTIES, group_named, users_in
 from tapctl.passes.claims import refuse_claimed
 from tapctl.passes.delivery import Delivery, Made
 from tapctl.passes.doors import Doors, read_doors
@@ -40,6 +39,7 @@ from tapctl.passes.journal import (
     resume,
     unfinished,
 )
+from tapctl.passes.people import each_member, group_named
 from tapctl.passes.roster import Entry as RosterEntry
 from tapctl.passes.roster import Wanted, named, read_roster
 from tapctl.passes.times import Zones
@@ -213,12 +213,11 @@ class Course:
             yield entry
 
     async def _members(self, name: str, defaults: Wanted) -> AsyncIterator[Wanted]:
-        """The users in a group, through groups within it, page by page."""
+        """The users in a group, through groups within it, one by one."""
         gateway = self.session.gateway
         group = await group_named(gateway, name, self.workspace.environment.pins)
-        path = f"groups/{group.id}/transitiveMembers"
-        async for page in gateway.pages(path, {"$select": PROPERTIES, "$top": "999"}):
-            for wish in named((person.id for person in users_in(page)), defaults):
+        async for person in each_member(gateway, group.id):
+            for wish in named([person.id], defaults):
                 yield wish
 
     def _objection(self, examined: Examined, left_out: int = 0) -> str:

@@ -1,4 +1,4 @@
-"""What the subcommands about people share: whom they mean, the tenant that is asked, and how they answer."""
+"""Whom the subcommands about people mean: their options, and what was given → a wish."""
 
 from __future__ import annotations
 
@@ -11,15 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tapctl.cli.options import Options, require_environment
-from tapctl.errors import UsageError, WorkspaceError
+from tapctl.errors import UsageError
 
 if TYPE_CHECKING:
-    from tapctl.cli.connect import Session
-    from tapctl.model import JsonObject, Workspace
     from tapctl.passes.who import Wish
-    from tapctl.report import Headline
-    from tapctl.sheet import Sheet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,53 +89,3 @@ def people_of(
     names = tuple(entry.user for entry in wanted)
     due = {entry.user.lower(): entry.start for entry in wanted if entry.start is not None}
     return People(wish=Wish(names=names, roster=str(roster)), due=due)
-
-
-def tenant_for(options: Options) -> Workspace:
-    """The workspace, of which only settings and environment matter here: a mistake in a policy's document
-    must not keep anybody from taking a pass back. Raises WorkspaceError for mistakes in those two."""
-    from tapctl.kinds import kinds
-    from tapctl.load import load_workspace
-    from tapctl.model import errors_in
-
-    known = {name: kind.singleton for name, kind in kinds().items()}
-    workspace = load_workspace(options.workspace, options.environment, known_kinds=known)
-    require_environment(options, workspace.real_environments)
-    ours = [
-        f"{found.place}: {found.message}"
-        for found in errors_in(workspace.findings)
-        if found.place
-        and found.place.file.startswith((f"{workspace.root}/environments/", f"{workspace.root}/tapctl."))
-    ]
-    if ours:
-        raise WorkspaceError("\n  ".join(["the environment has mistakes:", *ours]))
-    return workspace
-
-
-def headline_of(session: Session) -> Headline:
-    """Which tenant was asked, and by whom."""
-    from tapctl.report import Headline
-
-    gateway = session.gateway
-    return Headline(
-        environment=gateway.environment,
-        tenant_id=gateway.tenant_id,
-        is_sandbox=gateway.is_sandbox,
-        caller=gateway.caller.name,
-    )
-
-
-def answer(
-    options: Options, command: str, session: Session, document: JsonObject, sheet: Callable[[], Sheet]
-) -> None:
-    """The result of a command, in the chosen format."""
-    from tapctl.cli.output import show_sheet
-    from tapctl.render.json import VERSION, headline, written
-
-    if options.format != "json":
-        show_sheet(sheet(), options.format)
-        return
-    found = headline_of(session)
-    start: JsonObject = {"version": VERSION, "command": command, **headline(found)}
-    requests = {"caller": found.caller or None, "requests": session.gateway.sent}
-    click.echo(written({**start, **requests, **document}), nl=False)

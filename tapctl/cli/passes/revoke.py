@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from tapctl.cli.options import Options, common
-from tapctl.cli.passes._people import group_and_roster, people_of, tenant_for
+from tapctl.cli.passes._people import group_and_roster, people_of
+from tapctl.cli.passes._tenant import tenant_for
 
 
 @click.command("revoke")

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from tapctl.cli.options import Options, common
-from tapctl.cli.passes._people import group_and_roster, people_of, tenant_for, users_and_logs
+from tapctl.cli.passes._people import group_and_roster, people_of, users_and_logs
+from tapctl.cli.passes._tenant import tenant_for
 
 if TYPE_CHECKING:
     from tapctl.passes.deleting import Deletion

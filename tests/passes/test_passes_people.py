@@ -8,8 +8,8 @@ from following_tools import IDS, INGRID, JONAS, MIA, NEW_HIRES, NOON, YUSUF, Com
 from tapctl.errors import NotPermitted, Refused, UsageError
 from tapctl.graph.gateway import Gateway
 from tapctl.model import Address, JsonObject
-from tapctl.passes.chosen import Group, group_named, members_of, people_among, people_named, users_in
 from tapctl.passes.everybody import eligible_people, logged_people
+from tapctl.passes.people import Group, group_named, members_of, people_among, people_named, users_in
 from tapctl.passes.trail import Trail, read_trail
 from tapctl.passes.who import Chosen, Wish, choose
 from tapctl.sandbox.seed import tenant

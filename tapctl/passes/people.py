@@ -1,4 +1,4 @@
-"""Which people a command is about: names or a group in, Graph's users out, in bulk.
+"""Users and groups of the directory, by name, id or membership, in bulk.
 
 Requests: one for 300 names (fifteen a filter, twenty filters a request), or one for the group and one for
 each 999 of its members.
@@ -6,7 +6,7 @@ each 999 of its members.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -73,21 +73,32 @@ async def people_among(
 ) -> tuple[tuple[Person, ...], dict[str, NotFound]]:
     """The same, and Graph's answer for each name that is nobody's."""
     wanted = [*dict.fromkeys(names)]
-    ids = [name for name in wanted if GUID.fullmatch(name)]
-    upns = [name for name in wanted if not GUID.fullmatch(name)]
+    found = await users_named(gateway, wanted, PROPERTIES)
+    people = {person.id: person for person in map(person_of, found.values())}
+    return tuple(people.values()), {name: _nobody(name) for name in wanted if name not in found}
+
+
+async def users_named(gateway: Gateway, names: Sequence[str], properties: str) -> dict[str, JsonObject]:
+    """By these userPrincipalNames or ids, in their order; who is missing is not there. Raises GraphError."""
+    ids = [name for name in names if GUID.fullmatch(name)]
+    upns = [name for name in names if not GUID.fullmatch(name)]
     filters = [*in_filters("id", ids), *in_filters("userPrincipalName", upns)]
-    found: dict[str, Person] = {}
-    for answer in await list_each(gateway, [_users_with(filtered) for filtered in filters]):
+    found: dict[str, JsonObject] = {}
+    for user in await _each_with(gateway, "users", filters, properties):
+        found[_text(user.get("id")).lower()] = found[_text(user.get("userPrincipalName")).lower()] = user
+    return {name: found[name.lower()] for name in names if name.lower() in found}
+
+
+async def _each_with(
+    gateway: Gateway, path: str, filters: Iterable[str], properties: str
+) -> list[JsonObject]:
+    reads = [Read(path=path, params={"$filter": filtered, "$select": properties}) for filtered in filters]
+    found: list[JsonObject] = []
+    for answer in await list_each(gateway, reads):
         if isinstance(answer, GraphError):
             raise answer
-        for person in map(person_of, answer):
-            found[person.id.lower()] = found[person.name.lower()] = person
-    people = {found[name.lower()].id: found[name.lower()] for name in wanted if name.lower() in found}
-    return tuple(people.values()), {name: _nobody(name) for name in wanted if name.lower() not in found}
-
-
-def _users_with(filtered: str) -> Read:
-    return Read(path="users", params={"$filter": filtered, "$select": PROPERTIES})
+        found += answer
+    return found
 
 
 def _nobody(name: str) -> NotFound:
@@ -145,11 +156,23 @@ async def _group_with_id(gateway: Gateway, group_id: str, name: str) -> Group:
     return Group(id=group_id, name=shown)
 
 
+async def groups_with(gateway: Gateway, ids: Iterable[str]) -> tuple[Group, ...]:
+    """Those that are still there, with their names. Raises GraphError."""
+    found = await _each_with(gateway, "groups", in_filters("id", ids), "id,displayName")
+    return tuple(Group(id=_text(item.get("id")), name=_text(item.get("displayName"))) for item in found)
+
+
 async def members_of(gateway: Gateway, group_id: str) -> tuple[Person, ...]:
     """The users in a group and in the groups within it; devices and applications are left out."""
+    return tuple([person async for person in each_member(gateway, group_id)])
+
+
+async def each_member(gateway: Gateway, group_id: str) -> AsyncIterator[Person]:
+    """The same one by one."""
     path = f"groups/{path_segment(group_id)}/transitiveMembers"
-    found = await gateway.list(path, {"$select": PROPERTIES, "$top": LARGEST_PAGE})
-    return users_in(found)
+    async for page in gateway.pages(path, {"$select": PROPERTIES, "$top": LARGEST_PAGE}):
+        for person in users_in(page):
+            yield person
 
 
 def users_in(members: Iterable[JsonObject]) -> tuple[Person, ...]:

@@ -1,0 +1,134 @@
+"""The tenant and the workspace → what holds for everybody who is to get a pass."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from tapctl.errors import GraphError, NotFound
+from tapctl.graph.batch import Read, list_each
+from tapctl.graph.odata import path_segment
+from tapctl.model import Json, JsonObject, Workspace
+from tapctl.passes.checks import Rules
+from tapctl.passes.graph import EVERYBODY, POLICY_PATH, policy_of
+from tapctl.passes.people import groups_with
+
+if TYPE_CHECKING:
+    from tapctl.graph.gateway import Gateway, Objects
+
+T = TypeVar("T")
+
+_ROLES: Final = "roleManagement/directory"
+# Without Entra ID P2 nobody can be eligible: https://learn.microsoft.com/entra/id-governance/licensing-fundamentals
+_NO_ELIGIBILITY: Final = "aadpremiumlicenserequired"
+
+
+async def read_rules(gateway: Gateway, workspace: Workspace) -> Rules:
+    """Raises GraphError if the pass policy cannot be read; what is missing of the rest is in `unread`."""
+    unread: list[str] = []
+    policy, active, eligible, definitions, role_groups = await asyncio.gather(
+        gateway.get(POLICY_PATH),
+        _or(unread, _principals(gateway, "roleAssignments"), []),
+        _or(unread, _eligible(gateway), []),
+        _or([], gateway.list(f"{_ROLES}/roleDefinitions", {"$select": "id,displayName"}), []),
+        _or(unread, _role_groups(gateway), []),
+    )
+    found = policy_of(policy)
+    groups = {_id(item): _text(item, "displayName") for item in role_groups}
+    targets = sorted((found.included | found.excluded) - {EVERYBODY} - groups.keys())
+    owners, names = await asyncio.gather(_owners(gateway, groups, unread), _names(gateway, targets))
+    roles = {_id(item): _text(item, "displayName") for item in definitions}
+    return Rules(
+        policy=found,
+        caller_id=gateway.caller.id.lower(),
+        active=_held(active, roles),
+        eligible=_held(eligible, roles),
+        role_groups=groups,
+        owners=owners,
+        break_glass=break_glass_ids(workspace),
+        names=names,
+        unread=tuple(unread),
+    )
+
+
+def break_glass_ids(workspace: Workspace) -> frozenset[str]:
+    """The declared emergency accounts and groups; each has a pin."""
+    declared, pins = workspace.settings.break_glass, workspace.environment.pins
+    folded = {(address.kind, address.name.lower()): pin.lower() for address, pin in pins.items()}
+    wanted = [
+        *(("User", name.lower()) for name in declared.accounts),
+        *(("Group", name.lower()) for name in declared.groups),
+    ]
+    return frozenset(folded[key] for key in wanted if key in folded)
+
+
+async def _or(unread: list[str], reading: Awaitable[T], otherwise: T) -> T:
+    """What could not be read is noted, and is never taken for absent."""
+    try:
+        return await reading
+    except GraphError as error:
+        unread.append(str(error))
+        return otherwise
+
+
+async def _principals(gateway: Gateway, collection: str) -> Objects:
+    return await gateway.list(f"{_ROLES}/{collection}", {"$select": "principalId,roleDefinitionId"})
+
+
+async def _eligible(gateway: Gateway) -> Objects:
+    try:
+        return await _principals(gateway, "roleEligibilitySchedules")
+    except GraphError as error:
+        if error.code.lower() == _NO_ELIGIBILITY:
+            return []
+        raise
+
+
+async def _role_groups(gateway: Gateway) -> Objects:
+    wanted = {"$filter": "isAssignableToRole eq true", "$select": "id,displayName"}
+    return await gateway.list("groups", wanted)
+
+
+async def _owners(
+    gateway: Gateway, groups: Mapping[str, str], unread: list[str]
+) -> dict[str, tuple[str, ...]]:
+    """Who owns a role-assignable group can join it."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    reads = [Read(path=f"groups/{path_segment(group)}/owners", params={"$select": "id"}) for group in groups]
+    for group, owners in zip(groups, await list_each(gateway, reads), strict=True):
+        if isinstance(owners, NotFound):  # deleted a moment ago
+            continue
+        if isinstance(owners, GraphError):
+            unread.append(str(owners))
+            continue
+        for owner in owners:
+            found[_id(owner)].append(groups[group])
+    return {owner: tuple(names) for owner, names in found.items()}
+
+
+async def _names(gateway: Gateway, groups: Sequence[str]) -> dict[str, str]:
+    """For messages only: a group that cannot be named keeps its id."""
+    try:
+        found = await groups_with(gateway, groups)
+    except GraphError:
+        return {}
+    return {group.id.lower(): group.name for group in found}
+
+
+def _held(assignments: Iterable[JsonObject], roles: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for item in assignments:
+        role = _text(item, "roleDefinitionId").lower()
+        found[_text(item, "principalId").lower()].append(roles.get(role) or role)
+    return {principal: tuple(names) for principal, names in found.items()}
+
+
+def _id(item: JsonObject) -> str:
+    return _text(item, "id").lower()
+
+
+def _text(item: JsonObject, name: str) -> str:
+    value: Json = item.get(name)
+    return value if isinstance(value, str) else ""
