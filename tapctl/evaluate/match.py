@@ -219,11 +219,20 @@ def _in_clause(clause: UserClause, scene: Scene) -> Truth:
     if clause.everybody or scene.user in clause.users:
         return True
     in_group = scene.in_any_group(clause.groups) if clause.groups else False
-    if clause.users and scene.person.is_anybody:
+    if may_be_named(clause, scene):
         in_group = in_group or None
     if in_group is True or not clause.is_about_more:
         return in_group
     return some((in_group, *_memberships(clause, scene)))
+
+
+def may_be_named(clause: UserClause, scene: Scene) -> bool:
+    """Whether a list of users may mean the person: somebody who is nobody in particular, or who goes by a
+    name where the list has ids and nobody told whose they are."""
+    if scene.person.is_anybody:
+        return bool(clause.users)
+    is_told = bool(scene.facts.users) or scene.person.groups_are_complete or scene.user.startswith("id:")
+    return not is_told and any(text.startswith("id:") for text in clause.users)
 
 
 def _memberships(clause: UserClause, scene: Scene) -> Iterator[Truth]:

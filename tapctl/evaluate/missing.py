@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from tapctl.evaluate.controls import has_strong_method, is_strength, strength_named
-from tapctl.evaluate.match import Check
+from tapctl.evaluate.match import Check, may_be_named
 from tapctl.evaluate.policy import Policy, UserClause
 from tapctl.evaluate.scene import Scene
 
@@ -50,7 +50,7 @@ def of_condition(policy: Policy, check: Check, scene: Scene) -> Iterator[str]:
 
 def _of_users(clause: UserClause, scene: Scene) -> Iterator[str]:
     person = scene.person
-    if clause.users and person.is_anybody:
+    if may_be_named(clause, scene):
         yield "user"
     if scene.in_any_group(clause.groups) is None:
         yield "user.groups"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from evaluate_tools import FACTS, JOIN, REGISTER, TODAY, decided, policy, results, sign_in
 
-from tapctl.evaluate.facts import Group, Location, Person
+from tapctl.evaluate.facts import Facts, Group, Location, Person
 from tapctl.evaluate.situation import UNREGISTERED, Device, SignIn
 from tapctl.model import JsonObject
 
@@ -72,6 +72,27 @@ def test_all_guests_are_everybody_but_members() -> None:
     asked = sign_in("guest", person=replace(GUEST, type="b2bCollaborationMember"))
 
     assert reached(asked, users={"includeUsers": ["GuestsOrExternalUsers"]})[0] == "applied"
+
+
+SOME_ID = "id:20000000-0000-4000-8000-0000000000aa"
+
+
+@pytest.mark.parametrize(
+    ("user", "person", "facts", "expected"),
+    [
+        ("kim", None, Facts(), "unknown"),  # whose id it is, nobody told
+        ("kim", None, FACTS, "notApplied"),  # the facts would have known
+        (SOME_ID, None, Facts(), "applied"),
+        ("id:another", None, Facts(), "notApplied"),
+        ("kim", Person(), Facts(), "notApplied"),  # somebody who is described is not in a list of ids
+    ],
+)
+def test_a_list_of_ids_may_mean_whoever_goes_by_a_name(
+    user: str, person: Person | None, facts: Facts, expected: str
+) -> None:
+    found = reached(sign_in(user, person=person), users={"includeUsers": [SOME_ID]}, facts=facts)
+
+    assert found[0] == expected
 
 
 @pytest.mark.parametrize(
