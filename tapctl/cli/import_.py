@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import fnmatch
-import json
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -185,43 +184,20 @@ def _tell(
     findings: tuple[Finding, ...],
     requests: int,
 ) -> None:
-    from tapctl.render.escape import visible
+    from tapctl.render.imported import Import, render_json, render_markdown, render_text
     from tapctl.report import SANDBOX_NOTICE
 
-    notice = SANDBOX_NOTICE if snapshot.is_sandbox else ""
-    found = [*findings, *proposal.findings]
-    if options.format == "json":
-        answer = {
-            "version": 1,
-            "command": "import",
-            "environment": snapshot.environment,
-            "tenant": snapshot.tenant_id or None,
-            "notice": notice or None,
-            "documents": [{"address": str(item.address), "file": item.file} for item in proposal.documents],
-            "pins": {str(address): pin for address, pin in sorted(proposal.pins.items())},
-            "declared": [str(address) for address in proposal.declared],
-            "hints": list(proposal.hints),
-            "requests": requests,
-            "findings": [
-                {
-                    "rule": item.rule,
-                    "severity": item.severity,
-                    "message": item.message,
-                    "help": item.help,
-                    "place": item.place._asdict() if item.place else None,
-                }
-                for item in found
-            ],
-        }
-        click.echo(json.dumps(answer, indent=2))
-        return
-    where = f"tenant {snapshot.tenant_id}" if snapshot.tenant_id else "an export"
-    lines = [f"Imported into {workspace.root} from {where} ({snapshot.environment})"]
-    lines += [f"  + {item.file}: {item.address}" for item in proposal.documents]
-    lines += [f"  pin {address}: {pin}" for address, pin in sorted(proposal.pins.items())]
-    lines += [f"  ? {hint}" for hint in proposal.hints]
-    lines += [f"  ! {f'{item.place}: ' if item.place else ''}{item.message}" for item in found]
-    said = f"{len(proposal.documents)} written, {len(proposal.declared)} declared already"
-    lines.append(f"{said}; {requests} requests" if requests else said)
-    lines += [notice] if notice else []
-    click.echo("\n".join(map(visible, lines)))
+    done = Import(
+        root=workspace.root,
+        environment=snapshot.environment,
+        tenant_id=snapshot.tenant_id,
+        notice=SANDBOX_NOTICE if snapshot.is_sandbox else "",
+        documents=[(item.address, item.file) for item in proposal.documents],
+        pins=proposal.pins,
+        declared=proposal.declared,
+        hints=proposal.hints,
+        findings=[*findings, *proposal.findings],
+        requests=requests,
+    )
+    render = {"json": render_json, "markdown": render_markdown}.get(options.format, render_text)
+    click.echo(render(done), nl=False)

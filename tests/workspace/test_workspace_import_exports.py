@@ -104,6 +104,17 @@ def test_nothing_is_pinned_where_no_tenant_was_asked(capsys: Capture, tmp_path: 
     assert not list((tmp_path / "policies" / "environments").iterdir())
 
 
+def test_markdown_tells_where_a_finding_is(capsys: Capture, tmp_path: Path) -> None:
+    (tmp_path / "export.json").write_text(json.dumps([LOCATION, 3]), encoding="utf-8")
+    at = ("--from", str(tmp_path / "export.json"), "-C", str(tmp_path / "policies"))
+
+    assert run(["import", *at, "--format", "markdown"]) == 0
+
+    said = capsys.readouterr().out
+    assert said.startswith("### Imported from an export for `sandbox`\n\n1 written, 0 declared already.\n")
+    assert "export.json:1:1`: /1: 3 is no object" in said
+
+
 def test_names_in_place_of_ids_are_names_in_the_document(capsys: Capture, tmp_path: Path) -> None:
     users = {"includeUsers": ["All"], "excludeGroups": ["Emergency access - Exclude", "<Pilots>"]}
     words = {"includeApplications": ["AllAgentIdResources"]}

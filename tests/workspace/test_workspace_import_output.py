@@ -63,7 +63,7 @@ Golden = Callable[[str, str], None]
 Capture = pytest.CaptureFixture[str]
 
 
-@pytest.mark.parametrize(("chosen", "suffix"), [("text", "txt"), ("json", "json")])
+@pytest.mark.parametrize(("chosen", "suffix"), [("text", "txt"), ("json", "json"), ("markdown", "md")])
 def test_the_whole_output(here: Path, golden: Golden, capsys: Capture, chosen: str, suffix: str) -> None:
     capsys.readouterr()
 
