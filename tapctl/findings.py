@@ -113,6 +113,7 @@ DOCUMENTS: Final[Mapping[str, str]] = {
     "reference-cycle": "Documents refer to each other in a circle, so that none can be created first.",
     "service-owned": "The service sets this property itself. What a document says is ignored.",
     "sign-in-frequency": "A sign-in frequency needs a number of hours or days, or everyTime.",
+    "target-not-a-user": "A target that is a user goes by the user's id: a name would be a group's.",
     "two-names": (
         "The document has a name and a displayName that differ. People see the displayName in the tenant."
     ),

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeAlias
 
 from tapctl.canonical import at, sort_key
-from tapctl.kind import Effect, Kind
-from tapctl.model import Json, JsonObject
+from tapctl.kind import Effect, Kind, no_rules
+from tapctl.kinds._findings import wrong
+from tapctl.model import Finding, Json, JsonObject, Resource
+from tapctl.reference import GUID
 
 METHODS_POLICY = "policies/authenticationMethodsPolicy"
 CONFIGURATIONS = f"{METHODS_POLICY}/authenticationMethodConfigurations"
 READ, WRITE = "Policy.Read.AuthenticationMethod", "Policy.ReadWrite.AuthenticationMethod"
 
+Rules: TypeAlias = Callable[[Resource, JsonObject], Iterable[Finding]]
 _EVERYBODY = "all_users"
 _ON = (True, "enabled")
 
 
-def method_configuration(name: str, method: str, odata_type: str, **irregular: Any) -> Kind:
+def method_configuration(
+    name: str, method: str, odata_type: str, *, rules: Rules = no_rules, **irregular: Any
+) -> Kind:
     """The Kind of one method; `method` is its id in Graph.
 
     Include and exclude targets are always sent whole: whether PATCH merges them is not documented
@@ -34,8 +39,26 @@ def method_configuration(name: str, method: str, odata_type: str, **irregular: A
         singleton=True,
         odata_type=f"#microsoft.graph.{odata_type}",
         inside=METHODS_POLICY,
+        rules=lambda resource, spec: [*target_rules(resource, spec), *rules(resource, spec)],
         **irregular,
     )
+
+
+def target_rules(resource: Resource, _: JsonObject) -> Iterator[Finding]:
+    """A name is a group's; a single user, whom old tenants may still hold, goes by the id."""
+    for side in ("includeTargets", "excludeTargets"):
+        targets = resource.spec.get(side)
+        for index, target in enumerate(targets if isinstance(targets, list) else ()):
+            name = str(at(target, "id"))
+            is_id = GUID.fullmatch(name.removeprefix("id:").strip())
+            if str(at(target, "targetType")).lower() == "user" and not is_id:
+                yield wrong(
+                    resource,
+                    (side, index, "id"),
+                    f"{side}[{index}] is a user, and {name!r} names a group",
+                    "Leave targetType out; Graph takes groups only for new targets.",
+                    rule="target-not-a-user",
+                )
 
 
 def weak(*switches: str) -> Callable[[JsonObject, JsonObject], Effect]:
