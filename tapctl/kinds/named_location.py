@@ -54,9 +54,9 @@ def _to_graph(body: JsonObject) -> JsonObject:
 
 
 def _range(item: Json) -> Json:
-    address = str(item["cidrAddress"]) if isinstance(item, dict) else str(item)
-    family = "iPv6CidrRange" if ":" in address else "iPv4CidrRange"
-    return {"@odata.type": f"#microsoft.graph.{family}", "cidrAddress": address}
+    said = item if isinstance(item, dict) else {"cidrAddress": item}
+    family = "iPv6CidrRange" if ":" in str(said["cidrAddress"]) else "iPv4CidrRange"
+    return {"@odata.type": f"#microsoft.graph.{family}", **said}
 
 
 def _rules(resource: Resource, spec: JsonObject) -> Iterable[Finding]:
