@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -15,14 +15,17 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from schema_objects import LISTED, SINGLE, Style, specs
+from schema_objects import LISTED, NEWER, SINGLE, Style, newer_paths, specs
 from schema_tenant import ANSWERS, EXAMPLES, company, few, fill, held
 from trial import DOMAIN, Document, Tenant, absent, carry_out, folder, plan
 
 from tapctl.kinds import kinds
 from tapctl.model import Change, Finding, errors_in
 from tapctl.pipeline import check
+from tapctl.sandbox import dump
+from tapctl.sandbox.newer import remember
 from tapctl.sandbox.seed import GROUPS, PEOPLE, numbered
+from tapctl.sandbox.shapes import SHAPES
 
 # Each object goes by its name or by its id, so that nothing is said twice in two ways.
 THERE = {
@@ -42,7 +45,7 @@ CONTEXTS = ("c11", "c12", "c13")
 
 
 @st.composite
-def documents(draw: st.DrawFn) -> list[Document]:
+def documents(draw: st.DrawFn, *, with_newer: bool = False) -> list[Document]:
     """A folder: documents of some kinds under a few names, which refer to each other and to the tenant."""
     wanted = draw(st.lists(st.sampled_from((*LISTED, *SINGLE)), min_size=1, max_size=4, unique=True))
     there = {kind: list(names) for kind, names in THERE.items()}
@@ -50,12 +53,14 @@ def documents(draw: st.DrawFn) -> list[Document]:
     def refer(kinds: Sequence[str]) -> st.SearchStrategy[str]:
         return st.sampled_from(there[kinds[0]])
 
-    style = Style(refer=refer, is_answer=False, with_newer=False)
     found = []
     for kind in sorted(wanted, key=lambda kind: kind not in there):  # what is referred to comes first
         some = st.lists(st.sampled_from(OURS), min_size=1, max_size=2, unique=True)
+        is_whole = kind != "Group"  # of groups only what was asked for is read
+        style = Style(refer=refer, is_answer=False, with_newer=with_newer and is_whole)
         made = [_named(kind, name, draw(specs(kind, style))) for name in draw(some)]
-        found += made if kind in LISTED else [{"kind": kind, "spec": made[0]["spec"]}]
+        alone = {key: item for key, item in made[0].items() if key != "name"}
+        found += made if kind in LISTED else [alone]
         there.get(kind, []).extend(str(item["spec"].get("id", item["name"])) for item in made)
     return found
 
@@ -67,7 +72,8 @@ def _named(kind: str, name: str, spec: dict[str, Any]) -> Document:
         written["id"] = CONTEXTS[OURS.index(name)]
     if kind == "NamedLocation":
         name += " (addresses)" if spec.get("ipRanges") else " (countries)"
-    return {"kind": kind, "name": name, "spec": written}
+    newer = newer_paths(written)
+    return {"kind": kind, "name": name, "spec": written, **({"newer": newer} if newer else {})}
 
 
 @st.composite
@@ -131,6 +137,30 @@ def test_one_apply_leads_from_any_tenant_to_any_folder(
     fill(tenant, objects)
 
     put_into_force(folder(root, wanted), tenant)
+
+
+@given(documents(with_newer=True))
+@few
+def test_what_is_newer_arrives_and_is_kept(wanted: list[Document]) -> None:
+    tenant, root = company(), Path(tempfile.mkdtemp())
+    remember(tenant.store, frozenset(f"{shape}/{name}" for shape in SHAPES for name in NEWER))
+
+    put_into_force(folder(root, wanted), tenant)
+
+    held = json.dumps(dump(tenant.store), sort_keys=True)
+    for name, value in (pair for item in wanted for pair in newer_values(item["spec"])):
+        assert json.dumps({name: value}, sort_keys=True)[1:-1] in held
+
+
+def newer_values(spec: Any) -> Iterator[tuple[str, Any]]:
+    """The members that no schema knows."""
+    if isinstance(spec, list):
+        yield from (pair for item in spec for pair in newer_values(item))
+    for key, item in spec.items() if isinstance(spec, dict) else ():
+        if key in NEWER:
+            yield key, item
+        else:
+            yield from newer_values(item)
 
 
 def put_into_force(root: Path, tenant: Tenant) -> None:
