@@ -28,7 +28,7 @@ _TITLES: Final[dict[State, tuple[str, Tone]]] = {
     "delivered": ("Handed over", "good"),
     "ready": ("May have a pass", "plain"),
     "refused": ("May not have a pass", "bad"),
-    "failed": ("No pass", "bad"),
+    "failed": ("No pass of this run", "bad"),
     "lost": ("The answer was lost", "bad"),
     "made": ("Made, but not handed over", "bad"),
     "begun": ("Asked for, and not known what became of it", "bad"),
@@ -109,7 +109,8 @@ def _lines(entry: Entry, account: Account) -> Iterator[str]:
     zones = Zones(here=account.zones.here, there=entry.recipient.zone)
     if entry.why:
         yield entry.why
-    if entry.made_start is not None and entry.made_end is not None:
+    is_there = entry.state in ("made", "delivered")
+    if is_there and entry.made_start is not None and entry.made_end is not None:
         yield f"{_times(entry)}, {window(entry.made_start, entry.made_end, zones)}"
     elif entry.state == "ready":
         start = shown(entry.start, zones) if entry.start else "when it is made"

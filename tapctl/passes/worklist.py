@@ -24,7 +24,7 @@ ready       may have one, and nothing was done yet
 begun       a request to make it may have been sent
 made        it was made, and its passcode may or may not have got to its place
 lost        the answer was lost, and nobody knows the passcode
-failed      Graph said no
+failed      Graph said no, or somebody else's pass is in the way
 delivered   its passcode is at its place"""
 
 STATES: Final[tuple[State, ...]] = get_args(State)

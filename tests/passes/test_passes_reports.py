@@ -110,3 +110,13 @@ def test_what_was_replaced_by_its_likeness_is_told_with_what_that_may_mean() -> 
     assert "replaces what a lost answer had made, by its time, start and lifetime: p1, p2" in said
     assert "if a colleague made a pass just like it in those minutes, that is void" in said
     people.close()
+
+
+def test_a_pass_that_is_void_by_now_is_not_shown_as_if_it_worked() -> None:
+    people = Worklist()
+    void = replace(ENTRY, state="failed", why="replaced", made_start=MADE, made_end=MADE + timedelta(hours=1))
+    people.add(void)
+    (section,) = sheet_of(Account(status="incomplete", headline=HEADLINE, worklist=people)).sections
+
+    assert (section.title, section.items[0].lines) == ("No pass of this run (1)", ("replaced",))
+    people.close()
