@@ -201,7 +201,8 @@ def _answer_file(file: Path, fixture: Path | None, options: Options, *, strict: 
             text = render_answers_text(answers)
     click.echo(text, nl=False)
     wrong = [item for question in questions for item in question.mistakes]
-    say("\n".join(line for item in wrong for line in finding_lines(item))) if wrong else None
+    if wrong and options.format == "json":  # the others say it in the answer
+        say("\n".join(line for item in wrong for line in finding_lines(item)))
     return 1 if wrong else 0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from tapctl.evaluate.decision import Decision
 from tapctl.evaluate.situation import SignIn
@@ -124,7 +124,7 @@ def _answer(answer: JsonObject) -> Iterator[str]:
     match answer:
         case {"problems": list(problems)}:
             for problem in problems:
-                yield f"{name}: cannot be read: {_problem(problem)}"
+                yield from _problem(name, problem)
         case {"steps": list(steps)}:
             for number, step in enumerate(steps, 1):
                 yield f"{name} {number}: {_result(step)}"
@@ -132,25 +132,33 @@ def _answer(answer: JsonObject) -> Iterator[str]:
             yield f"{name}: {_result(answer)}"
 
 
-def _problem(problem: Json) -> str:
-    match problem:
-        case {"place": {"file": file, "line": line, "column": column}, "message": message}:
-            return visible(f"{file}:{line}:{column}: {message}")
-        case _:
-            return visible(str(problem))
+def _problem(name: str, problem: Json) -> Iterator[str]:
+    """What is wrong and where, and what to do about it. Everything in a file has a place there."""
+    found = cast(JsonObject, problem)
+    place = cast(JsonObject, found["place"])
+    said = f"{place['file']}:{place['line']}:{place['column']}: {found['message']}"
+    yield f"{name}: cannot be read: {visible(said)}"
+    yield from (f"  {visible(str(remedy))}" for remedy in (found["help"],) if remedy)
 
 
 def _result(answer: Json) -> str:
     match answer:
-        case {"decision": str(decision), "by": list(by), "unmet": list(unmet), "reason": reason}:
+        case {
+            "decision": str(decision),
+            "by": list(by),
+            "unmet": list(unmet),
+            "missing": list(lacking),
+            "reason": reason,
+        }:
             details = [
                 f"by {', '.join(map(str, by))}" if by else "",
                 f"unmet {', '.join(map(str, unmet))}" if unmet else "",
+                f"not given {', '.join(map(str, lacking))}" if lacking else "",
                 str(reason or ""),
             ]
             return visible("; ".join([decision, *filter(None, details)]))
         case {"accepted": accepted, "errors": list(errors)}:
-            word = {True: "accepted", False: "refused"}.get(accepted is True, "unknown")
+            word = "accepted" if accepted else "not known" if accepted is None else "refused"
             return visible("; ".join([word, *map(str, errors)]))
         case {"usable": usable, "reason": reason}:
             word = "usable" if usable else "not known" if usable is None else "not usable"

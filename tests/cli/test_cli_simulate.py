@@ -285,7 +285,25 @@ def test_what_cannot_be_read_is_an_error_and_the_rest_is_answered(cli: Cli) -> N
     assert result.code == 1
     assert "S1: block" in result.out
     assert "S2: cannot be read: s.json:1:" in result.out
+    assert result.err == ""
+
+
+def test_what_cannot_be_read_is_told_beside_json(cli: Cli) -> None:
+    odd = {**SITUATION, "odd": 1}
+    result = cli("simulate", write(cli, "s.json", odd), "--format", "json")
+
+    assert result.code == 1
+    assert result.err.startswith("s.json:1:")
     assert "'odd' is no property" in result.err
+
+
+def test_an_unknown_of_a_file_says_what_it_lacks(cli: Cli) -> None:
+    risky = {**BLOCK, "conditions": {**BLOCK["conditions"], "signInRiskLevels": ["high"]}}
+    request = {"id": "R", "user": "bob", "request": {"lifetimeMinutes": 60}}
+    result = cli("simulate", write(cli, "s.json", [{**SITUATION, "policies": [risky]}, request]))
+
+    assert "S1: unknown; by P1; unmet block; not given signInRisk" in result.out
+    assert "R: not known" in result.out  # by what policy, nobody said
 
 
 def test_a_fixture_is_read_along(cli: Cli) -> None:
