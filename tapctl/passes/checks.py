@@ -97,10 +97,13 @@ def general(rules: Rules) -> list[Finding]:
     return found
 
 
-def check(wish: Wanted, person: Applicant | None, rules: Rules, now: datetime, zones: Zones) -> list[Finding]:
-    """Everything that is to be said about one person and their wish."""
+def check(
+    wish: Wanted, person: Applicant | None, rules: Rules, now: datetime, zones: Zones, guess: str = ""
+) -> list[Finding]:
+    """Everything that is to be said about one person and their wish; `guess` is a name like theirs."""
     if person is None:
-        unknown = f'there is no user "{wish.user}" in the tenant'
+        hint = f'; did you mean "{guess}"?' if guess else ""
+        unknown = f'there is no user "{wish.user}" in the tenant{hint}'
         help_ = "write the userPrincipalName, which need not be the mail address, or the object id"
         return [_placed(wish, _finding("unknown-user", unknown, help_))]
     mine = Zones(here=zones.here, there=wish.zone)

@@ -12,6 +12,7 @@ from tapctl.passes.applicants import FEW, Applicants
 from tapctl.passes.checks import Applicant, Rules, blocking, check, general
 from tapctl.passes.delivery import Recipient
 from tapctl.passes.doors import Doors
+from tapctl.passes.people import nearest_names
 from tapctl.passes.roster import Entry as RosterEntry
 from tapctl.passes.roster import Mistaken, Wanted
 from tapctl.passes.rules import read_rules
@@ -89,7 +90,13 @@ async def _checked(
 ) -> list[Entry]:
     wishes = [item for item in chunk if isinstance(item, Wanted)]
     people = await applicants.find([wish.user for wish in wishes], are_few=are_few)
-    found = {id(wish): _findings(wish, people.get(wish.user), rules, setting) for wish in wishes}
+    guesses = await nearest_names(
+        applicants.gateway, [wish.user for wish in wishes if wish.user not in people]
+    )
+    found = {
+        id(wish): _findings(wish, people.get(wish.user), rules, setting, guesses.get(wish.user, ""))
+        for wish in wishes
+    }
     entries: list[Entry] = []
     for item in chunk:
         if isinstance(item, Wanted):
@@ -99,8 +106,10 @@ async def _checked(
     return entries
 
 
-def _findings(wish: Wanted, person: Applicant | None, rules: Rules, setting: Setting) -> list[Finding]:
-    found = check(wish, person, rules, setting.now, setting.zones)
+def _findings(
+    wish: Wanted, person: Applicant | None, rules: Rules, setting: Setting, guess: str = ""
+) -> list[Finding]:
+    found = check(wish, person, rules, setting.now, setting.zones, guess)
     said = setting.objection(_recipient(person, wish)) if person else ""
     if said:
         help_ = "choose another place for the passcodes, or take that away"

@@ -107,19 +107,31 @@ def _nobody(name: str) -> NotFound:
 
 async def _guessed(gateway: Gateway, missing: list[str]) -> list[str]:
     """Every missing name, the first few with the nearest name that there is."""
-    first = [await _with_guess(gateway, name) for name in missing[:MOST_GUESSED]]
-    return [*first, *(f'"{name}"' for name in missing[MOST_GUESSED:])]
+    guesses = await nearest_names(gateway, missing)
+    return [_with_guess(name, guesses.get(name, "")) for name in missing]
 
 
-async def _with_guess(gateway: Gateway, name: str) -> str:
-    found = await _beginning_like(gateway, "users", "userPrincipalName", name)
-    guess = nearest(name, (_text(item.get("userPrincipalName")) for item in found))
+def _with_guess(name: str, guess: str) -> str:
     return f'"{name}"; did you mean "{guess}"?' if guess else f'"{name}"'
 
 
+async def nearest_names(gateway: Gateway, missing: Sequence[str]) -> dict[str, str]:
+    """For the first few names that are nobody's, the nearest userPrincipalName that there is."""
+    return {name: await _nearest_name(gateway, name) for name in missing[:MOST_GUESSED]}
+
+
+async def _nearest_name(gateway: Gateway, name: str) -> str:
+    found = await _beginning_like(gateway, "users", "userPrincipalName", name)
+    return nearest(name, (_text(item.get("userPrincipalName")) for item in found)) or ""
+
+
 async def _beginning_like(gateway: Gateway, path: str, key: str, name: str) -> list[JsonObject]:
+    """For a guess, which is a courtesy: a server that cannot answer this has none."""
     filtered = f"startswith({key},{odata_quote(name[:3])})"
-    page = await gateway.get(path, {"$filter": filtered, "$select": f"id,{key}", "$top": LARGEST_PAGE})
+    try:
+        page = await gateway.get(path, {"$filter": filtered, "$select": f"id,{key}", "$top": LARGEST_PAGE})
+    except GraphError:
+        return []
     found = page.get("value")
     return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
 

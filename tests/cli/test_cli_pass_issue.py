@@ -127,6 +127,13 @@ def test_what_cannot_be_asked_is_refused(cli: Cli, issue: Issue, arguments: list
     assert issue.records == []
 
 
+def test_a_name_that_is_nobody_s_is_answered_with_the_nearest(issue: Issue) -> None:
+    result = issue("mia.larsen@nordwind.exampl", "--dry-run")
+
+    assert 'there is no user "mia.larsen@nordwind.exampl" in the tenant' in result.out
+    assert f'did you mean "{MIA}"?' in result.out.replace("\n        ", " ")
+
+
 def test_whoever_may_not_stops_all_unless_left_out(cli: Cli, issue: Issue) -> None:
     result = issue(MIA, INGRID, "nobody", *PLACE)
     assert result.code == 1

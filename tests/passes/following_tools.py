@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import httpx
 
 from tapctl.graph.gateway import Gateway
-from tapctl.graph.sandbox import connect_sandbox
+from tapctl.graph.sandbox import AsgiApp, connect_sandbox
 from tapctl.model import JsonObject
 from tapctl.sandbox import Misbehaviour, MovedClock, Store, create_app, load, register, reset, sign_in
 
@@ -41,7 +41,7 @@ class Company:
             reset(self.store)
         else:
             load(self.store, tenant)
-        self.app = create_app(self.store)
+        self.app: AsgiApp = create_app(self.store)
         self.codes: dict[str, str] = {}
 
     @property

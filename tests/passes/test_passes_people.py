@@ -57,6 +57,22 @@ def test_three_hundred_names_are_one_request() -> None:
     assert Company().ask(ask) == (1, 300)
 
 
+def test_a_server_that_cannot_search_names_is_not_asked_to_guess() -> None:
+    company = Company()
+    app = company.app
+
+    async def without_search(scope: Any, receive: Any, send: Any) -> None:
+        if b"startswith" not in scope["query_string"]:
+            await app(scope, receive, send)
+            return
+        await send({"type": "http.response.start", "status": 400, "headers": []})
+        await send({"type": "http.response.body", "body": b"{}"})
+
+    company.app = without_search
+    with pytest.raises(Refused, match=r"these are nobody's names:\n  \"mia\"$"):
+        company_people(company, ["mia"])
+
+
 def test_every_name_that_is_nobody_s_is_said_with_the_nearest() -> None:
     with pytest.raises(Refused) as caught:
         company_people(Company(), ["mia.larson@nordwind.example", INGRID, "zz", *map(str, range(5))])
