@@ -5,13 +5,13 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 import pytest
-from trial import FIRST, PINS, SELF, Tenant, folder
+from trial import FIRST, SELF, Tenant, folder
 
 from tapctl.errors import NotPermitted
 from tapctl.graph.gateway import Gateway
 from tapctl.model import Workspace
 from tapctl.passes.applicants import Applicants
-from tapctl.passes.checks import Applicant, Rules
+from tapctl.passes.checks import Applicant
 from tapctl.passes.rules import read_rules
 from tapctl.pipeline import check
 from tapctl.sandbox import Misbehaviour
@@ -35,10 +35,6 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     return check(folder(tmp_path_factory.mktemp("w"), []), "sandbox").workspace
 
 
-def rules_of(tenant: Tenant, workspace: Workspace) -> Rules:
-    return asked(tenant, lambda gateway: read_rules(gateway, workspace))
-
-
 def found(tenant: Tenant, workspace: Workspace, *words: str, are_few: bool = True) -> dict[str, Applicant]:
     async def ask(gateway: Gateway) -> dict[str, Applicant]:
         applicants = Applicants(gateway=gateway, rules=await read_rules(gateway, workspace))
@@ -48,63 +44,6 @@ def found(tenant: Tenant, workspace: Workspace, *words: str, are_few: bool = Tru
             applicants.close()
 
     return asked(tenant, ask)
-
-
-def test_the_rules_say_what_the_tenant_allows_and_who_is_privileged(workspace: Workspace) -> None:
-    tenant = Tenant()
-    rules = rules_of(tenant, workspace)
-
-    assert rules.policy.maximum == 1440
-    assert rules.active[PEOPLE["ingrid.solberg"]] == ("Global Administrator",)
-    assert rules.active[GROUPS["IT administrators"]] == ("Authentication Administrator",)
-    assert rules.role_groups == {GROUPS["IT administrators"]: "IT administrators"}
-    assert rules.owners == {PEOPLE["ingrid.solberg"]: ("IT administrators",)}
-    assert rules.break_glass == set(PINS.values())
-    assert rules.caller_id == PEOPLE["ingrid.solberg"]
-    assert rules.unread == ()
-
-
-def test_who_may_take_a_role_counts_too(workspace: Workspace) -> None:
-    tenant = Tenant()
-    tenant.put(
-        "roleManagement/directory/roleEligibilitySchedules",
-        principalId=PEOPLE["peter.brandt"],
-        roleDefinitionId="fe930be7-5e62-47db-91af-98c3a49a38b1",
-    )
-
-    assert rules_of(tenant, workspace).eligible == {PEOPLE["peter.brandt"]: ("User Administrator",)}
-
-
-def test_the_groups_of_the_policy_have_names(workspace: Workspace) -> None:
-    tenant = Tenant()
-    methods = "policies/authenticationMethodsPolicy/authenticationMethodConfigurations"
-    policy = tenant.store.get(methods, "TemporaryAccessPass")
-    assert policy is not None
-    target = {"id": GROUPS["New hires"], "targetType": "group", "isRegistrationRequired": False}
-    tenant.store.put(methods, {**policy, "includeTargets": [target]})
-
-    assert rules_of(tenant, workspace).names == {GROUPS["New hires"]: "New hires"}
-
-
-@pytest.mark.parametrize(
-    ("path", "permission"),
-    [
-        ("roleManagement/directory/roleAssignments", "RoleManagement.Read.Directory"),
-        ("roleManagement/directory/roleEligibilitySchedules", "RoleManagement.Read.Directory"),
-        ("groups", "Group.Read"),
-    ],
-)
-def test_privileges_that_cannot_be_read_are_named_and_never_taken_for_none(
-    workspace: Workspace, path: str, permission: str
-) -> None:
-    rules = rules_of(Tenant(misbehaviour=Misbehaviour(forbidden=(path,))), workspace)
-
-    assert any(permission in text for text in rules.unread)
-
-
-def test_a_policy_that_cannot_be_read_stops_everything(workspace: Workspace) -> None:
-    with pytest.raises(NotPermitted):
-        rules_of(Tenant(misbehaviour=Misbehaviour(forbidden=("policies",))), workspace)
 
 
 @pytest.mark.parametrize("are_few", [True, False])
@@ -201,16 +140,3 @@ def test_groups_are_listed_once_for_however_many_people(workspace: Workspace) ->
         return gateway.sent - before
 
     assert asked(Tenant(), ask) == 2  # who they are, and what they hold
-
-
-def test_groups_without_a_name_to_read_keep_their_ids(workspace: Workspace) -> None:
-    tenant = Tenant()
-    policy = "policies/authenticationMethodsPolicy/authenticationMethodConfigurations"
-    found = tenant.store.get(policy, "TemporaryAccessPass") or {}
-    target = {"targetType": "group", "id": GROUPS["New hires"]}
-    tenant.store.put(policy, {**found, "includeTargets": [target]})
-    tenant.misbehaviour = Misbehaviour(forbidden=("groups",))
-    rules = rules_of(tenant, workspace)
-
-    assert rules.names == {}
-    assert GROUPS["New hires"] in rules.groups

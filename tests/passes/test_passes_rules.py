@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import pytest
+from trial import PINS, Message, Receive, Send, Tenant, folder
+
+from tapctl.errors import NotPermitted
+from tapctl.graph.gateway import Gateway
+from tapctl.graph.sandbox import AsgiApp
+from tapctl.model import Workspace
+from tapctl.passes.checks import Rules
+from tapctl.passes.rules import read_rules
+from tapctl.pipeline import check
+from tapctl.sandbox import Misbehaviour
+from tapctl.sandbox.seed import GROUPS, PEOPLE
+
+T = TypeVar("T")
+DOMAIN = "nordwind.example"
+MIA = f"mia.larsen@{DOMAIN}"
+
+
+def asked(tenant: Tenant, ask: Callable[[Gateway], Awaitable[T]]) -> T:
+    async def main() -> T:
+        async with tenant.connection() as gateway:
+            return await ask(gateway)
+
+    return asyncio.run(main())
+
+
+@pytest.fixture
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    return check(folder(tmp_path_factory.mktemp("w"), []), "sandbox").workspace
+
+
+def rules_of(tenant: Tenant, workspace: Workspace) -> Rules:
+    return asked(tenant, lambda gateway: read_rules(gateway, workspace))
+
+
+def test_the_rules_say_what_the_tenant_allows_and_who_is_privileged(workspace: Workspace) -> None:
+    tenant = Tenant()
+    rules = rules_of(tenant, workspace)
+
+    assert rules.policy.maximum == 1440
+    assert rules.active[PEOPLE["ingrid.solberg"]] == ("Global Administrator",)
+    assert rules.active[GROUPS["IT administrators"]] == ("Authentication Administrator",)
+    assert rules.role_groups == {GROUPS["IT administrators"]: "IT administrators"}
+    assert rules.owners == {PEOPLE["ingrid.solberg"]: ("IT administrators",)}
+    assert rules.break_glass == set(PINS.values())
+    assert rules.caller_id == PEOPLE["ingrid.solberg"]
+    assert rules.unread == ()
+
+
+def test_who_may_take_a_role_counts_too(workspace: Workspace) -> None:
+    tenant = Tenant()
+    tenant.put(
+        "roleManagement/directory/roleEligibilitySchedules",
+        principalId=PEOPLE["peter.brandt"],
+        roleDefinitionId="fe930be7-5e62-47db-91af-98c3a49a38b1",
+    )
+
+    assert rules_of(tenant, workspace).eligible == {PEOPLE["peter.brandt"]: ("User Administrator",)}
+
+
+def test_the_groups_of_the_policy_have_names(workspace: Workspace) -> None:
+    tenant = Tenant()
+    methods = "policies/authenticationMethodsPolicy/authenticationMethodConfigurations"
+    policy = tenant.store.get(methods, "TemporaryAccessPass")
+    assert policy is not None
+    target = {"id": GROUPS["New hires"], "targetType": "group", "isRegistrationRequired": False}
+    tenant.store.put(methods, {**policy, "includeTargets": [target]})
+
+    assert rules_of(tenant, workspace).names == {GROUPS["New hires"]: "New hires"}
+
+
+@pytest.mark.parametrize(
+    ("path", "permission"),
+    [
+        ("roleManagement/directory/roleAssignments", "RoleManagement.Read.Directory"),
+        ("roleManagement/directory/roleEligibilitySchedules", "RoleManagement.Read.Directory"),
+        ("groups", "Group.Read"),
+    ],
+)
+def test_privileges_that_cannot_be_read_are_named_and_never_taken_for_none(
+    workspace: Workspace, path: str, permission: str
+) -> None:
+    rules = rules_of(Tenant(misbehaviour=Misbehaviour(forbidden=(path,))), workspace)
+
+    assert any(permission in text for text in rules.unread)
+
+
+def test_a_policy_that_cannot_be_read_stops_everything(workspace: Workspace) -> None:
+    with pytest.raises(NotPermitted):
+        rules_of(Tenant(misbehaviour=Misbehaviour(forbidden=("policies",))), workspace)
+
+
+def test_groups_without_a_name_to_read_keep_their_ids(workspace: Workspace) -> None:
+    tenant = Tenant()
+    policy = "policies/authenticationMethodsPolicy/authenticationMethodConfigurations"
+    found = tenant.store.get(policy, "TemporaryAccessPass") or {}
+    target = {"targetType": "group", "id": GROUPS["New hires"]}
+    tenant.store.put(policy, {**found, "includeTargets": [target]})
+    tenant.misbehaviour = Misbehaviour(forbidden=("groups",))
+    rules = rules_of(tenant, workspace)
+
+    assert rules.names == {}
+    assert GROUPS["New hires"] in rules.groups
+
+
+def answering(path: str, status: int, body: Any) -> Callable[[AsgiApp], AsgiApp]:
+    """Reads of this path get another answer, alone and in a batch of nothing else."""
+
+    def wrap(app: AsgiApp) -> AsgiApp:
+        async def other(scope: Message, receive: Receive, send: Send) -> None:
+            asked = (await receive())["body"] if scope["method"] == "POST" else b""
+            if path in scope["path"]:
+                await answer(send, status, body)
+            elif path.encode() in asked:
+                ids = [one["id"] for one in json.loads(asked)["requests"]]
+                await answer(
+                    send, 200, {"responses": [{"id": i, "status": status, "body": body} for i in ids]}
+                )
+            else:
+                await app(scope, again(asked), send)
+
+        return other
+
+    return wrap
+
+
+def again(body: bytes) -> Receive:
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive
+
+
+async def answer(send: Send, status: int, body: Any) -> None:
+    headers = [(b"content-type", b"application/json")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": json.dumps(body).encode()})
+
+
+def test_without_the_licence_nobody_is_eligible(workspace: Workspace) -> None:
+    body = {"error": {"code": "AadPremiumLicenseRequired", "message": "no P2"}}
+    rules = rules_of(Tenant(between=[answering("roleEligibilitySchedules", 400, body)]), workspace)
+
+    assert (rules.eligible, rules.unread) == ({}, ())
+
+
+@pytest.mark.parametrize(("status", "unread"), [(403, 1), (404, 0)])
+def test_owners_that_may_not_be_read_are_told_and_a_group_that_is_gone_has_none(
+    workspace: Workspace, status: int, unread: int
+) -> None:
+    body = {"error": {"code": "x", "message": "y"}}
+    rules = rules_of(Tenant(between=[answering("/owners", status, body)]), workspace)
+
+    assert (rules.owners, len(rules.unread)) == ({}, unread)
