@@ -137,14 +137,14 @@ def get_configuration(call: Call) -> Answer:
 
 def create_configuration(call: Call) -> Answer:
     before = _custom(call)
-    made = {**_checked_configuration(call.body, before, is_new=True), "id": new_id()}
+    made = {**_checked_configuration(call, call.body, before, is_new=True), "id": new_id()}
     _put_configurations(call, before, [*before.get("combinationConfigurations", []), made], "Create")
     return Answer(status=201, body=answer_one(call, made, _configurations(call)).body)
 
 
 def update_configuration(call: Call) -> Answer:
     strength, before = _custom(call), _configuration(call)
-    after = {**before, **_checked_configuration(call.body, strength, is_new=False)}
+    after = {**before, **_checked_configuration(call, call.body, strength, is_new=False)}
     if after["@odata.type"] != before["@odata.type"]:
         raise bad_request("The type of a combination configuration cannot be changed.")
     others = strength["combinationConfigurations"]
@@ -177,9 +177,9 @@ def _configurations(call: Call) -> Listing:
     return Listing(context=f"{STRENGTHS}('{call.key()}')/combinationConfigurations")
 
 
-def _checked_configuration(body: Json, strength: JsonObject, *, is_new: bool) -> JsonObject:
+def _checked_configuration(call: Call, body: Json, strength: JsonObject, *, is_new: bool) -> JsonObject:
     try:
-        checked = check_body(body, "authenticationCombinationConfiguration")
+        checked = check_body(body, "authenticationCombinationConfiguration", learned(call.store))
     except MismatchError as error:
         raise bad_request(f"Invalid combination configuration: {error}") from error
     applies = set(checked.get("appliesToCombinations", []))
@@ -223,7 +223,9 @@ def _stored(call: Call, strength: JsonObject) -> JsonObject:
         "requirementsSatisfied": "mfa" if combinations <= MULTIFACTOR_SETS else "none",
         "modifiedDateTime": call.now(),
         "combinationConfigurations": [
-            item if "id" in item else {**_checked_configuration(item, strength, is_new=True), "id": new_id()}
+            item
+            if "id" in item
+            else {**_checked_configuration(call, item, strength, is_new=True), "id": new_id()}
             for item in given
         ],
     }
