@@ -99,11 +99,12 @@ def made(collection: str, object_id: str) -> dict[str, Any]:
 
 
 # The only values that count as absent, and why a service that is told neither has the same policy.
+# Numbers are sections of ../shared/graph-facts.md.
 SAME: Mapping[str, tuple[Any, ...]] = {
-    # Not in v1.0's schema, and null in every answer: unknown keys that are null are never sent back.
+    # Not in v1.0's schema, null in 129 and 30 of the exported policies; such keys are never sent back (7.6).
     "agents": (None,),
     "blockSensitiveActions": (None,),
-    # Deprecated for the device filter, which stands beside them; they hold nothing.
+    # v1.0 has only the device filter (7.2), which stands beside them; they hold nothing.
     # https://learn.microsoft.com/graph/api/resources/conditionalaccessdevices
     "includeDevices": ([],),
     "excludeDevices": ([],),
@@ -112,9 +113,9 @@ SAME: Mapping[str, tuple[Any, ...]] = {
     # Resilience defaults are on unless this is true.
     # https://learn.microsoft.com/graph/api/resources/conditionalaccesssessioncontrols
     "disableResilienceDefaults": (False, None),
-    # No text: what is shown is the same, and Graph answers either.
+    # No text: of the 14 exported strengths (9) two say "", and a service may say null instead (7.5).
     "description": ("", None),
-    # A type that v1.0 does not have: whether what is not trusted says so, nobody knows of it.
+    # Its default (8): one export of this type says false, where another service may say nothing.
     "compliantNetworkNamedLocation/isTrusted": (False,),
 }
 
