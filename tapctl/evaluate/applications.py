@@ -108,8 +108,15 @@ _IDS: Final = {
 } | {name.casefold(): app_id for name, app_id in APPLICATIONS.items()}
 
 
+def is_newer_word(text: str) -> bool:
+    """Written as an id, and shaped like none: so the canonical form has a word that Graph has by now."""
+    return text.startswith("id:") and not GUID.fullmatch(text.removeprefix("id:").strip())
+
+
 def app_key(text: str) -> str:
     """What an application is compared by: the id of a name that every tenant shares, else the text."""
+    if is_newer_word(text):
+        return text.casefold()
     folded = text.removeprefix("id:").removeprefix("name:").strip().casefold()
     return _IDS.get(folded, folded)
 

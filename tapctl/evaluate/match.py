@@ -11,7 +11,7 @@ from functools import cache, partial
 from operator import itemgetter
 from typing import NamedTuple, TypeAlias
 
-from tapctl.evaluate.applications import COVERS, DIRECTORY, SUITES, app_key, in_suite
+from tapctl.evaluate.applications import COVERS, DIRECTORY, SUITES, app_key, in_suite, is_newer_word
 from tapctl.evaluate.dated import BASELINE_SCOPES, HELLO
 from tapctl.evaluate.device_filter import FilterError, Node, matches, parse
 from tapctl.evaluate.policy import GuestClause, Lists, Policy, UserClause
@@ -236,6 +236,8 @@ def may_be_named(clause: UserClause, scene: Scene) -> bool:
 
 
 def _memberships(clause: UserClause, scene: Scene) -> Iterator[Truth]:
+    if clause.has_newer:
+        yield None
     if clause.roles:
         roles = scene.roles
         yield None if roles is None else not roles.isdisjoint(clause.roles)
@@ -357,6 +359,8 @@ def _resource(lists: Lists, filter_mode: str, app: str, scene: Scene) -> Truth:
 def _in_apps(names: frozenset[str], app: str, scene: Scene) -> Truth:
     if app in names or any(app in COVERS[name] for name in names & COVERS.keys()):
         return True
+    if any(map(is_newer_word, names)):
+        return None
     answers = [in_suite(suite, app, scene.facts.suites) for suite in SUITES if suite in names]
     known = some(answers)
     return scene.assume("suite-by-list", False) if known is None else known

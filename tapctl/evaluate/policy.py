@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
-from tapctl.evaluate.applications import app_key
+from tapctl.evaluate.applications import app_key, is_newer_word
 from tapctl.evaluate.situation import REGISTER
 from tapctl.evaluate.unknown_members import unknown_controls, unknown_members
 from tapctl.model import Json, JsonObject, Path
@@ -38,7 +38,7 @@ class GuestClause:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserClause:
     """One side (include or exclude) of a policy's users. `users` and `roles` are in lower case;
-    `is_about_more`: than everybody, users and groups."""
+    `is_about_more`: than everybody, users and groups; `has_newer`: a word that may mean anybody."""
 
     everybody: bool = False
     all_guests: bool = False
@@ -47,6 +47,7 @@ class UserClause:
     roles: frozenset[str] = frozenset()
     guests: GuestClause | None = None
     is_about_more: bool = False
+    has_newer: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,14 +172,17 @@ def _users(users: JsonObject, side: str) -> UserClause:
     named = _words(users.get(f"{side}Users"))
     guests = _object(users.get(f"{side}GuestsOrExternalUsers"))
     roles = _words(users.get(f"{side}Roles"))
+    groups = frozenset(_texts(users.get(f"{side}Groups")))
+    has_newer = any(map(is_newer_word, (*named, *groups, *roles)))
     return UserClause(
         everybody="all" in named,
         all_guests=GUESTS in named,
         users=named - {"all", "none", GUESTS},
-        groups=frozenset(_texts(users.get(f"{side}Groups"))),
+        groups=groups,
+        has_newer=has_newer,
         roles=roles,
         guests=_guests(guests) if guests.get("guestOrExternalUserTypes") else None,
-        is_about_more=bool(roles or guests.get("guestOrExternalUserTypes") or GUESTS in named),
+        is_about_more=bool(has_newer or roles or guests.get("guestOrExternalUserTypes") or GUESTS in named),
     )
 
 

@@ -57,6 +57,25 @@ def test_what_may_include_more_is_not_taken_for_not_including(parts: dict[str, A
     assert (decision.verdict, results(decision)) == ("unknown", ["unknown"])
 
 
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"applications": {"includeApplications": ["id:AllAgentIdResources"]}},
+        {"applications": {"includeApplications": ["All"], "excludeApplications": ["id:AllAgentIdResources"]}},
+        {"users": {"includeUsers": ["id:AllAgentIdUsers"]}},
+        {"users": {"includeUsers": ["All"], "excludeGroups": ["id:Emergency"]}},
+    ],
+)
+def test_a_word_in_place_of_an_id_may_mean_this_one(parts: dict[str, Any]) -> None:
+    assert decided(policy("block", **parts), asked=sign_in()).verdict == "unknown"
+
+
+def test_an_id_in_place_of_a_name_means_somebody_else() -> None:
+    users: JsonObject = {"includeUsers": [f"id:{'1' * 8}-0000-4000-8000-000000000001"]}
+
+    assert decided(policy("block", users=users), asked=sign_in()).verdict == "allow"
+
+
 def test_an_exclusion_wins_over_what_may_be_included() -> None:
     users: JsonObject = {"includeUser": ["All"], "excludeUsers": ["bob"]}
 
