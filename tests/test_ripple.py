@@ -112,6 +112,38 @@ def test_a_group_that_is_included_may_shrink_but_not_grow(
     assert rules(changed(tenant, tmp_path, before, [group("Staff", members), staff])) == expected
 
 
+def dynamic(rule: str) -> dict[str, Any]:
+    return group("Staff", groupTypes=["DynamicMembership"], membershipRule=rule)
+
+
+def test_a_group_whose_rule_changes_may_reach_anybody(tenant: Tenant, tmp_path: Path) -> None:
+    staff = policy("P", includeGroups=["Staff"], **GLASS)
+    before = [dynamic('user.department -eq "Sales"'), staff]
+
+    planned = changed(tenant, tmp_path, before, [dynamic('user.department -ne "Sales"'), staff])
+
+    assert rules(planned) == ["widens-scope"]
+    assert "the rule of Group/Staff changes" in finding(planned, "widens-scope").message
+
+
+def test_a_group_inside_everybody_changes_nothing_for_them(tenant: Tenant, tmp_path: Path) -> None:
+    everyone = policy("P", includeUsers=["All"], includeGroups=["Staff"], **GLASS)
+    before = [group("Staff", [FIRST]), everyone]
+
+    assert rules(changed(tenant, tmp_path, before, [group("Staff", [FIRST, SELF]), everyone])) == []
+
+
+def test_a_country_location_that_takes_unknown_places_too_grows(tenant: Tenant, tmp_path: Path) -> None:
+    abroad = everybody(conditions={"locations": {"includeLocations": ["Abroad"], "excludeLocations": []}})
+    spec: dict[str, Any] = {"countriesAndRegions": ["FR"]}
+    known = {"kind": "NamedLocation", "name": "Abroad", "spec": spec}
+    vague = {**known, "spec": {**spec, "includeUnknownCountriesAndRegions": True}}
+
+    planned = changed(tenant, tmp_path, [known, abroad], [vague, abroad])
+
+    assert "gains addresses of no known country" in finding(planned, "widens-scope").message
+
+
 def test_who_leaves_an_excluded_group_inside_another_is_reached(tenant: Tenant, tmp_path: Path) -> None:
     outer = group("Outer", ["Group/Inner"])
     everyone = policy("P", includeUsers=["All"], excludeGroups=["Outer"], **GLASS)

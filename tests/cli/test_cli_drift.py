@@ -91,6 +91,26 @@ def test_markdown_is_the_same_every_time(drifted: Cli) -> None:
     assert first.startswith("## Drift in `sandbox`: 1 object is not what the files say")
 
 
+def test_code_scanning_gets_the_line_that_says_otherwise(drifted: Cli) -> None:
+    found = json.loads(drifted("drift", "--format", "sarif").out)
+
+    (run,) = found["runs"]
+    places = {
+        place["physicalLocation"]["artifactLocation"]["uri"]
+        for result in run["results"]
+        for place in result["locations"]
+    }
+    assert "policies/all.yaml" in places
+
+
+def test_the_page_is_one_that_a_name_cannot_break(drifted: Cli) -> None:
+    page = drifted("drift", "--format", "html").out
+
+    assert page.startswith("<!doctype html>")
+    assert not {"\x1b", "\u202e"} & set(page)
+    assert "<b>`]" not in page
+
+
 def test_adopting_writes_the_tenant_s_version_and_keeps_comments(drifted: Cli) -> None:
     file = Path("policies/all.yaml")
     file.write_text(

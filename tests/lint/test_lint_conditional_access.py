@@ -31,6 +31,15 @@ def hits(root: Path, rule: str, *documents: str) -> list[str]:
 @pytest.mark.parametrize(
     ("rule", "documents"),
     [
+        ("CA003", [policy(users="{includeGroups: [A, B], excludeGroups: [A]}")]),
+        (
+            "CA015",
+            [
+                policy("Phones", conditions="platforms: {includePlatforms: [iOS]}"),
+                policy("Others", applications=EXCHANGE),
+                policy("Everywhere"),
+            ],
+        ),
         ("CA025", [policy()]),
         ("CA026", [policy(conditions=LESS.format("Elsewhere"))]),
         ("CA026", [policy(conditions=LESS.format("AllTrusted"))]),
