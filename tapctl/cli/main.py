@@ -114,11 +114,17 @@ def _tell(error: click.ClickException | TapctlError, output_format: str) -> None
             from tapctl.render.markdown import render_error
 
             click.echo(render_error(_without_usage(error)), nl=False)
-        case _ if isinstance(error, click.ClickException):
-            error.show(sys.stderr)
         case _:
-            lines = [visible(line) for line in str(error).split("\n")]
-            click.echo("\n".join(["Error: " + lines[0], *lines[1:]]), err=True)
+            click.echo("\n".join(visible(line) for line in _in_words(error).split("\n")), err=True)
+
+
+def _in_words(error: click.ClickException | TapctlError) -> str:
+    """click's own errors come with how the command is used."""
+    if not isinstance(error, click.ClickException):
+        return f"Error: {error}"
+    shown = io.StringIO()
+    error.show(shown)
+    return shown.getvalue().rstrip("\n")
 
 
 def _without_usage(error: click.ClickException | TapctlError) -> BaseException:

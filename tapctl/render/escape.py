@@ -15,6 +15,10 @@ _INVISIBLE: Final = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
 
+# What an agent of Azure Pipelines or a runner of GitHub obeys wherever it stands in a line of a log, in any
+# letter case: `##vso[task.setvariable ...]`, `##[add-mask]` (their sources, checked 2026-11).
+_LOGGING_COMMAND: Final = re.compile(r"##(?=(?:vso)?\[)", re.IGNORECASE)
+
 
 @cache
 def is_hidden(char: str) -> bool:
@@ -33,7 +37,8 @@ def _is_no_character(char: str) -> bool:
 
 
 def visible(text: str) -> str:
-    """`text` on one line, with everything that could act or hide written out: `\\x1b`, `\\u202e`."""
+    """`text` on one line; what could act or hide is written out: `\\x1b`, `\\u202e`, `#\\x23vso[`."""
+    text = _LOGGING_COMMAND.sub(r"#\\x23", text)
     if text.isascii() and text.isprintable():
         return text
     return "".join(_written(char) if is_hidden(char) else char for char in text)
@@ -52,6 +57,7 @@ def json_safe(document: str) -> str:
 
 
 def _safe_line(line: str) -> str:
+    line = _LOGGING_COMMAND.sub(r"#\\u0023", line)
     if line.isascii() and line.isprintable():
         return line
     return "".join(_json_escape(char) if is_hidden(char) else char for char in line)

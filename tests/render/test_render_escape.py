@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from hypothesis import given
@@ -24,6 +25,10 @@ from tapctl.render.escape import is_hidden, json_safe, visible
         ("\udcff", "\\udcff"),
         ("\U000e0041", "\\U000e0041"),
         ("\ufdd0\U0001ffff", "\\ufdd0\\U0001ffff"),
+        ("a ##vso[b]", "a #\\x23vso[b]"),
+        ("##VsO[é", "#\\x23VsO[é"),
+        ("###[error]", "##\\x23[error]"),
+        ("## [1] #vso[ ##vs[", "## [1] #vso[ ##vs["),
     ],
 )
 def test_what_acts_or_hides_is_written_out(text: str, written: str) -> None:
@@ -41,3 +46,11 @@ def test_safe_json_means_the_same(text: str) -> None:
 
     assert json.loads(document) == json.loads(json.dumps({"name": text}))
     assert not any(is_hidden(char) for char in document.replace("\n", ""))
+
+
+@given(st.text(st.sampled_from("#vsoVSO[]\\é")))
+def test_no_logging_command_is_left(text: str) -> None:
+    document = json_safe(json.dumps({"name": text}, ensure_ascii=False))
+
+    assert not re.search(r"##(vso)?\[", visible(text) + document, re.IGNORECASE)
+    assert json.loads(document) == {"name": text}
