@@ -97,8 +97,8 @@ def event_of(record: JsonObject) -> Event | None:
         activity=activity,
         actor=_actor(user, app),
         application=_name_of_app(app) or _by_key(details, _APPLICATION_KEYS),
-        ip_address=_text(user.get("ipAddress"))
-        or _text(app.get("ipAddress"))
+        ip_address=_shown(user.get("ipAddress"))
+        or _shown(app.get("ipAddress"))
         or _by_key(details, _ADDRESS_KEYS),
         correlation_id=_text(record.get("correlationId")),
         targets=tuple(_target(item) for item in targets),
@@ -131,9 +131,9 @@ def decoded(value: Json) -> Json:
 
 def _actor(user: JsonObject, app: JsonObject) -> Actor:
     """Where both are named, a person did it, with an application."""
-    if any(_text(user.get(key)) for key in ("id", "userPrincipalName", "displayName")):
-        name = _text(user.get("userPrincipalName")) or _text(user.get("displayName")) or _text(user.get("id"))
-        return Actor(kind="person", id=_text(user.get("id")).lower(), name=name)
+    if any(_shown(user.get(key)) for key in ("id", "userPrincipalName", "displayName")):
+        names = (_shown(user.get(key)) for key in ("userPrincipalName", "displayName", "id"))
+        return Actor(kind="person", id=_text(user.get("id")).lower(), name=next(filter(None, names)))
     if name := _name_of_app(app):
         return Actor(kind="application", id=_text(app.get("servicePrincipalId")).lower(), name=name)
     return Actor()
@@ -141,12 +141,12 @@ def _actor(user: JsonObject, app: JsonObject) -> Actor:
 
 def _name_of_app(app: JsonObject) -> str:
     keys = ("displayName", "servicePrincipalName", "appId", "servicePrincipalId")
-    return next(filter(None, (_text(app.get(key)) for key in keys)), "")
+    return next(filter(None, (_shown(app.get(key)) for key in keys)), "")
 
 
 def _details(record: JsonObject) -> list[tuple[str, str]]:
     items = (_object(item) for item in _items(record.get("additionalDetails")))
-    return [(_text(item.get("key")), _text(item.get("value"))) for item in items]
+    return [(_text(item.get("key")), _shown(item.get("value"))) for item in items]
 
 
 def _by_key(details: Iterable[tuple[str, str]], keys: re.Pattern[str]) -> str:
@@ -180,3 +180,8 @@ def _items(value: Json) -> list[Json]:
 
 def _text(value: Json) -> str:
     return value if isinstance(value, str) else ""
+
+
+def _shown(value: Json) -> str:
+    """A text for people: blanks alone say nothing."""
+    return _text(value).strip()

@@ -64,6 +64,18 @@ def test_an_address_may_stand_among_the_details(key: str) -> None:
     assert event.ip_address == "198.51.100.9"
 
 
+def test_blanks_say_nothing() -> None:
+    initiator = {
+        "user": {"id": ALEX, "userPrincipalName": " ", "displayName": "Alex ", "ipAddress": "  "},
+        "app": {"displayName": "\t", "appId": "a"},
+    }
+    (event,) = events(record({}, {}, initiatedBy=initiator))
+    (nobody,) = events(record({}, {}, initiatedBy={"user": {"displayName": " "}, "app": None}))
+
+    assert (event.actor.name, event.ip_address, event.application) == ("Alex", "", "a")
+    assert nobody.actor.kind == "unknown"
+
+
 @pytest.mark.parametrize("key", ["AppId", "Application Name", "Client App ID", "app display name"])
 def test_an_application_may_stand_among_the_details(key: str) -> None:
     (event,) = events(record({}, {}, additionalDetails=[{"key": key, "value": "Azure Portal"}]))
