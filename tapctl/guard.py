@@ -185,21 +185,28 @@ def is_user_policy(spec: JsonObject) -> bool:
 
 def exposed(matched: Matched, membership: Membership, workspace: Workspace) -> Iterator[Finding]:
     """The state that would result, unmanaged policies included."""
+    for pair, caught in reaching(matched, membership, workspace):
+        yield _brake(
+            "break-glass-exposed",
+            f"{pair.address} does not exclude {', '.join(subject.address.name for subject in caught)}",
+            "Exclude the break-glass group, which must be assigned and hold the accounts. "
+            "A policy made for them alone belongs under breakGlass.policies.",
+            pair,
+        )
+
+
+def reaching(
+    matched: Matched, membership: Membership, workspace: Workspace
+) -> Iterator[tuple[Pair, list[Subject]]]:
+    """Each policy that would reach somebody of the break-glass accounts and groups, and whom."""
     wanted = subjects(workspace, membership)
     own = workspace.settings.break_glass.policies
     for pair in _policies(matched):
         spec = result(pair)
         if spec is None or pair.address.name in own or state(spec) == "disabled" or not is_user_policy(spec):
             continue
-        caught = [subject.address.name for subject in wanted if not excludes(spec, subject, membership)]
-        if caught:
-            yield _brake(
-                "break-glass-exposed",
-                f"{pair.address} does not exclude {', '.join(caught)}",
-                "Exclude the break-glass group, which must be assigned and hold the accounts. "
-                "A policy made for them alone belongs under breakGlass.policies.",
-                pair,
-            )
+        if caught := [subject for subject in wanted if not excludes(spec, subject, membership)]:
+            yield pair, caught
 
 
 def _rippling(matched: Matched, membership: Membership) -> Iterator[Finding]:

@@ -53,7 +53,7 @@ def command(options: Options, *, said: str | None, adopt: bool) -> int:
         return 1
     with connected(checked.workspace) as session:
         compared = session.run(compare(checked, session.gateway))
-        evidence = session.run(read_evidence(session.gateway, compared, now))
+        evidence = session.run(read_evidence(session.gateway, compared, checked.workspace, now))
         caller, sent = session.gateway.caller.name, session.gateway.sent
     found = news(compared, checked, evidence, moment)
     found = replace(found, headline=replace(found.headline, caller=caller), requests=sent)

@@ -6,6 +6,8 @@ may have added two exclusions. A record that left another value than the tenant 
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,6 +22,7 @@ DAYS_KEPT: Final = {True: "30 days", False: "7 days", None: "30 days, or 7 witho
 """How long Entra keeps the directory audit log, by whether the tenant is licensed
 (https://learn.microsoft.com/entra/identity/monitoring-health/reference-reports-data-retention, 2026-11)."""
 
+_GOES_ON: Final = re.compile(r'[,()"]')
 _LATE: Final = timedelta(hours=24)
 _SAME: Final = timedelta(minutes=2)  # a change and its record
 
@@ -199,3 +202,22 @@ def said_of(event: Event) -> str:
 def shown_time(moment: datetime) -> str:
     """To the minute, in UTC."""
     return moment.strftime("%Y-%m-%d %H:%M UTC")
+
+
+def by(event: Event) -> str:
+    """Who, when, with what, from where; what the record does not say is unknown."""
+    actor = event.actor
+    if actor.kind == "application":
+        who = f"application {_whole(actor.name)}"
+    elif actor.kind == "person":
+        tool = f"with {_whole(event.application)}" if event.application else "application unknown"
+        who = f"{_whole(actor.name)}, {tool}"
+    else:
+        who = "somebody the record does not name"
+    address = f"from {_whole(event.ip_address)}" if event.ip_address else "address unknown"
+    return f"by {who}, {address}, {shown_time(event.moment)} ({_whole(event.activity)})"
+
+
+def _whole(words: str) -> str:
+    """In quotes where it could be read as going on with the sentence: anybody may name an application."""
+    return json.dumps(words, ensure_ascii=False) if _GOES_ON.search(words) else words

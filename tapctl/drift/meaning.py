@@ -5,21 +5,20 @@ The plan's brakes say what an apply would do; here the tenant as it is counts, a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Final
 
 from tapctl.canonical import references, texts
-from tapctl.guard import exposed
+from tapctl.drift.exposure import Absence, Exposure
 from tapctl.match import Matched, Pair
-from tapctl.membership import Membership
-from tapctl.model import Address, Finding, JsonObject, Severity, Snapshot, Workspace
+from tapctl.model import Address, Finding, JsonObject, Severity
 from tapctl.scope import blocks, is_in_force, state, widened
 
 _POLICIES: Final = "ConditionalAccessPolicy"
 
 RULES: Final[dict[str, tuple[Severity, str]]] = {
     "drift-break-glass-exposed": ("error", "a policy of the tenant reaches a break-glass account"),
+    "drift-break-glass-left": ("error", "a break-glass account is not in the group that policies exclude"),
     "drift-not-enforced": ("error", "what the documents enforce is not enforced in the tenant"),
     "drift-blocks": ("error", "an enforced policy of the tenant blocks where the documents ask"),
     "drift-weaker": ("warning", "the tenant lets through what the documents stop"),
@@ -34,14 +33,13 @@ RULES: Final[dict[str, tuple[Severity, str]]] = {
 
 def meaning(
     matched: Matched,
-    snapshot: Snapshot,
-    workspace: Workspace,
+    exposure: Exposure,
+    who: Callable[[Absence], str],
     drifted: Collection[Address],
     arrived: Collection[str] = (),
 ) -> tuple[Finding, ...]:
-    """Findings about what differs, worst first. `arrived` are the ids of undeclared objects that are new."""
-    as_it_is = replace(matched, pairs=tuple(map(_as_observed, matched.pairs)))
-    membership = Membership(as_it_is, snapshot, "before")
+    """Findings about what differs, worst first. `who` says who took an account out of its group; `arrived`
+    are the ids of undeclared objects that are new."""
     differing = [pair for pair in matched.pairs if pair.address in drifted]
     enforced = [
         pair
@@ -49,17 +47,14 @@ def meaning(
         if pair.kind.name == _POLICIES and pair.before is not None and is_in_force(pair.before)
     ]
     found = [
-        *_exposed(as_it_is, membership, workspace, matched),
+        *_exposed(exposure),
+        *(_left(absence, who(absence)) for absence in exposure.absences),
         *(finding for pair in differing if pair.kind.name == _POLICIES for finding in _policy(pair)),
         *(finding for pair in differing if pair.kind.name != _POLICIES for finding in _other(pair, enforced)),
         *_undeclared(enforced, arrived),
     ]
     order = list(RULES)
     return tuple(sorted(found, key=lambda finding: (order.index(finding.rule), finding.address or ())))
-
-
-def _as_observed(pair: Pair) -> Pair:
-    return replace(pair, desired=None, after=None, is_owned=False)
 
 
 def _finding(rule: str, pair: Pair, message: str, help_text: str) -> Finding:
@@ -73,14 +68,27 @@ def _finding(rule: str, pair: Pair, message: str, help_text: str) -> Finding:
     )
 
 
-def _exposed(
-    as_it_is: Matched, membership: Membership, workspace: Workspace, matched: Matched
-) -> Iterator[Finding]:
-    for brake in exposed(as_it_is, membership, workspace):
-        pair = matched.pair(brake.address) if brake.address else None
-        if pair is not None:
-            help_text = "Put the exclusion back first: nobody may be left to repair the rest."
-            yield _finding("drift-break-glass-exposed", pair, f"{brake.message} as it is now", help_text)
+def _exposed(exposure: Exposure) -> Iterator[Finding]:
+    for pair, accounts in exposure.exposed:
+        said = f"{pair.address} does not exclude {', '.join(item.name for item in accounts)} as it is now"
+        help_text = "Put the exclusion back first: nobody may be left to repair the rest."
+        yield _finding("drift-break-glass-exposed", pair, said, help_text)
+
+
+def _left(absence: Absence, who: str) -> Finding:
+    account, group = absence.account.address.name, absence.group.address
+    reached = f"{len(absence.policies)} policies reach" if len(absence.policies) > 1 else "a policy reaches"
+    names = _listed([policy.name for policy in absence.policies])
+    said = f"{account} is not in {group}, so {reached} it in spite of excluding the group ({names}): {who}"
+    back = " (`tapctl apply` does)" if absence.is_owned else ""
+    return Finding(
+        rule="drift-break-glass-left",
+        severity=RULES["drift-break-glass-left"][0],
+        message=said,
+        help=f"Put {account} back into {group.name} first{back}: nobody may be left to repair the rest.",
+        place=absence.place,
+        address=group,
+    )
 
 
 def _policy(pair: Pair) -> Iterator[Finding]:
@@ -121,10 +129,10 @@ def _other(pair: Pair, enforced: Sequence[Pair]) -> Iterator[Finding]:
     joined = _joined(pair)
     sparing = [policy for policy in users if _excludes(policy, pair)]
     if joined and sparing:
-        said = f"{pair.address} holds {', '.join(joined)}, whom {_listed(sparing)} therefore {_does(sparing)}"
+        said = f"{pair.address} holds {', '.join(joined)}, whom {_names(sparing)} therefore {_does(sparing)}"
         yield _finding("drift-more-spared", pair, said, "Find out who put them there, and why.")
     elif users:
-        said = f"{pair.address} is not what its document says, and {_listed(users)} {_uses(users)} it"
+        said = f"{pair.address} is not what its document says, and {_names(users)} {_uses(users)} it"
         yield _finding("drift-in-use", pair, said, "What the policies do has changed with it.")
 
 
@@ -157,9 +165,12 @@ def _undeclared(enforced: Sequence[Pair], arrived: Collection[str]) -> Iterator[
             yield _finding("drift-new-undeclared", pair, said, "`tapctl import --name` writes a document.")
 
 
-def _listed(pairs: Sequence[Pair]) -> str:
-    names = [repr(pair.address.name) for pair in pairs]
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+def _names(pairs: Sequence[Pair]) -> str:
+    return _listed([pair.address.name for pair in pairs])
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(map(repr, names[:3])) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def _does(pairs: Sequence[Pair]) -> str:

@@ -16,6 +16,7 @@ from tapctl.drift.causes import (
     Attribution,
     Cause,
     Log,
+    by,
     is_membership,
     of_field,
     of_members,
@@ -23,6 +24,7 @@ from tapctl.drift.causes import (
     why_unknown,
 )
 from tapctl.drift.events import Event, events_of, moment_of
+from tapctl.drift.exposure import Absence, exposure
 from tapctl.drift.meaning import meaning
 from tapctl.drift.versions import Version, versions
 from tapctl.model import Address, Change, FieldChange, Finding, JsonObject, Place, Snapshot
@@ -127,7 +129,8 @@ def news(compared: Compared, checked: Checked, evidence: Evidence, since: Since)
     strays = [pair for pair in matched.pairs if pair.desired is None and not pair.is_owned]
     undeclared = tuple(map(join.undeclared, strays))
     arrived = {str(item.id) for item in undeclared if item.is_newer}
-    found = meaning(matched, snapshot, checked.workspace, {item.address for item in drifted}, arrived)
+    exposed = exposure(matched, snapshot, checked.workspace)
+    found = meaning(matched, exposed, join.who_left, {item.address for item in drifted}, arrived)
     others = [item for item in (*checked.findings, *plan.findings) if item.severity != "brake"]
     rank = ("error", "warning", "note")
     findings = sorted((*found, *others), key=lambda finding: rank.index(finding.severity))
@@ -209,6 +212,15 @@ class _Join:
             known = meant.text if meant.form == "id" else self.ids.get((meant.kind, meant.text))
             found[name] = known or ""
         return found
+
+    def who_left(self, absence: Absence) -> str:
+        """Who took an account out of its group, in words."""
+        name = absence.account.address.name
+        line = FieldLine(path="members", before=[name], after=[], is_set=True)
+        ids = {name: absence.account.node}
+        found = of_members(absence.group.node, line, ids, self.events, self.log)
+        known = [f"taken out {by(cause.event)}" for cause in found.causes]
+        return known[0] if known else f"by whom is unknown: {found.unknown}"
 
     def _history(self, pair: Pair) -> tuple[Version, ...]:
         events = [event for event in self.events if not is_membership(event)]

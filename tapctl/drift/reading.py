@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Collection, Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
+from tapctl.drift.exposure import exposure
 from tapctl.drift.news import Evidence
 from tapctl.errors import GraphError
 from tapctl.graph.odata import odata_quote
@@ -15,6 +16,7 @@ from tapctl.model import JsonObject
 
 if TYPE_CHECKING:
     from tapctl.graph.gateway import Gateway
+    from tapctl.model import Workspace
     from tapctl.pipeline import Compared
 
 AUDITS: Final = "auditLogs/directoryAudits"
@@ -25,17 +27,22 @@ DELETED: Final[Mapping[str, str]] = {
 }
 _UNSUPPORTED: Final = (400, 501)
 _CONDITIONAL_ACCESS: Final = "category eq 'Policy'"
+_GROUPS: Final = "category eq 'GroupManagement'"
 _METHODS: Final = "loggedByService eq 'Authentication Methods' and category eq 'ApplicationManagement'"
 
 
-async def read_evidence(gateway: Gateway, compared: Compared, now: datetime) -> Evidence:
+async def read_evidence(
+    gateway: Gateway, compared: Compared, workspace: Workspace, now: datetime
+) -> Evidence:
     """Nothing is asked that nothing differs for. What cannot be read is said, not raised."""
     pending = compared.plan.pending
     missing = {change.address.kind for change in pending if change.action == "create"}
     reading = asyncio.gather(
         *(_deleted(gateway, kind, compared) for kind in sorted(missing & DELETED.keys()))
     )
-    (records, unread), deleted = await asyncio.gather(_records(gateway, _filters(compared)), reading)
+    (records, unread), deleted = await asyncio.gather(
+        _records(gateway, _filters(compared, workspace)), reading
+    )
     return Evidence(
         now=now,
         records=tuple(records),
@@ -45,7 +52,7 @@ async def read_evidence(gateway: Gateway, compared: Compared, now: datetime) -> 
     )
 
 
-def _filters(compared: Compared) -> list[str]:
+def _filters(compared: Compared, workspace: Workspace) -> list[str]:
     """The parts of the log that may say something: a service each, and single groups by their id or name."""
     pending = compared.plan.pending
     differing = {change.address.kind for change in pending} | {
@@ -60,6 +67,9 @@ def _filters(compared: Compared) -> list[str]:
         if change.address.kind == "Group":
             key, value = ("id", change.id) if change.id else ("displayName", change.address.name)
             found.append(f"targetResources/any(t:t/{key} eq {odata_quote(str(value))})")
+    absences = exposure(compared.matched, compared.snapshot, workspace).absences
+    for group in sorted({absence.group.node for absence in absences}):
+        found.append(f"{_GROUPS} and targetResources/any(t:t/id eq {odata_quote(group)})")
     return found
 
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from tapctl.drift.causes import Attribution, Cause, shown_time
-from tapctl.drift.events import Event
+from tapctl.drift.causes import Attribution, Cause, by, shown_time
 from tapctl.drift.news import Drifted, News, Undeclared
 from tapctl.render.values import counted, shortened, shown
 
@@ -20,7 +17,6 @@ _WHATS: Final = {
     "unwanted": "in the tenant, where it should not be",
 }
 _MOST_NAMES: Final = 5
-_GOES_ON: Final = re.compile(r'[,()"]')
 
 
 def headline(news: News) -> str:
@@ -51,7 +47,7 @@ def log(news: News) -> str:
     if news.log.unread:
         why = "; ".join(line.strip() for line in news.log.unread.split("\n"))
         return f"The audit log could not be read, so who did it is unknown: {why}"
-    if not news.drifted:
+    if not news.drifted and not news.records:
         return ""
     reach = f", the oldest of {shown_time(news.log.oldest)}" if news.log.oldest else ""
     return f"Audit log: {counted(news.records, 'record')}{reach}; Entra keeps {news.log.days_kept}."
@@ -96,22 +92,3 @@ def causes(attribution: Attribution) -> Iterator[str]:
 def _entries(cause: Cause) -> str:
     first, more = shortened([shown(item) for item in cause.entries], _MOST_NAMES)
     return f"{', '.join([*first, *more])}: " if cause.entries else ""
-
-
-def by(event: Event) -> str:
-    """Who, when, with what, from where; what the record does not say is unknown."""
-    actor = event.actor
-    if actor.kind == "application":
-        who = f"application {_whole(actor.name)}"
-    elif actor.kind == "person":
-        tool = f"with {_whole(event.application)}" if event.application else "application unknown"
-        who = f"{_whole(actor.name)}, {tool}"
-    else:
-        who = "somebody the record does not name"
-    address = f"from {_whole(event.ip_address)}" if event.ip_address else "address unknown"
-    return f"by {who}, {address}, {shown_time(event.moment)} ({_whole(event.activity)})"
-
-
-def _whole(words: str) -> str:
-    """In quotes where it could be read as going on with the sentence: anybody may name an application."""
-    return json.dumps(words, ensure_ascii=False) if _GOES_ON.search(words) else words

@@ -102,7 +102,7 @@ class Base:
         load(store, tenant)
         async with await connect_sandbox(serve(store), environment="sandbox") as gateway:
             compared = await compare(self.checked(), gateway)
-            return compared, await read_evidence(gateway, compared, NOW)
+            return compared, await read_evidence(gateway, compared, self.checked().workspace, NOW)
 
     def news(self, tenant: dict[str, Any], since: Since = SINCE) -> News:
         compared, evidence = self.compared(tenant)

@@ -15,6 +15,7 @@ from jsonschema import Draft4Validator, Draft202012Validator
 from sarif_schema import SARIF_SCHEMA
 
 from tapctl import schema
+from tapctl.drift.causes import by
 from tapctl.drift.events import Actor, Event
 from tapctl.drift.news import News, news
 from tapctl.model import Address
@@ -23,7 +24,6 @@ from tapctl.render.drift_json import render as render_json
 from tapctl.render.drift_markdown import render as render_markdown
 from tapctl.render.drift_sarif import render as render_sarif
 from tapctl.render.drift_text import render as render_text
-from tapctl.render.drift_words import by
 
 OTHER = "99999999-0000-4000-8000-00000000000{}"
 
