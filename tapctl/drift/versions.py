@@ -51,7 +51,7 @@ def _version(event: Event, kind: Kind, object_id: str, directory: Directory) -> 
     after: JsonObject = {}
     is_named = False
     for old, new in _sides(event, kind, object_id):
-        before, after, is_named = {**before, **old}, {**after, **new}, True
+        before, after, is_named = _joined(before, old), _joined(after, new), True
     if not is_named and not (_is_meant(event, kind, object_id) and _is_silent(event)):
         return None
     changes = _changes(kind, before, after, directory)
@@ -60,7 +60,7 @@ def _version(event: Event, kind: Kind, object_id: str, directory: Directory) -> 
         event=event,
         changes=changes,
         names=names,
-        is_readable=bool(changes) or names[0] != names[1] or _is_complete(before, after),
+        is_readable=bool(changes) or names[0] != names[1] or _is_complete(kind, before, after),
     )
 
 
@@ -76,9 +76,19 @@ def _is_silent(event: Event) -> bool:
     return not any(isinstance(side, dict) and any(key.lower() == "id" for key in side) for side in sides)
 
 
-def _is_complete(before: JsonObject, after: JsonObject) -> bool:
+def _joined(one: JsonObject, other: JsonObject) -> JsonObject:
+    """Both together: properties of one block may each have been said by themselves."""
+    found = dict(one)
+    for key, value in other.items():
+        known = found.get(key)
+        found[key] = _joined(known, value) if isinstance(known, dict) and isinstance(value, dict) else value
+    return found
+
+
+def _is_complete(kind: Kind, before: JsonObject, after: JsonObject) -> bool:
     """Whether both sides were there to be compared, even if what differs is nothing that a document holds."""
-    return bool(before) and bool(after)
+    known = {"id", "displayName", *kind.field.properties}
+    return bool(known & before.keys()) and bool(known & after.keys())
 
 
 def _changes(
@@ -94,27 +104,29 @@ def _changes(
 
 
 def _sides(event: Event, kind: Kind, object_id: str) -> Iterator[tuple[JsonObject, JsonObject]]:
-    """The parts of the object that each modified property holds, before and after."""
+    """The parts of the object that each modified property holds, before and after: what the property's name
+    says, be that a block or one value, or the object itself."""
     for item in event.modified:
-        if isinstance(item.before, dict) or isinstance(item.after, dict):
-            held = [_own(side, event, kind, object_id) for side in (item.before, item.after)]
+        is_meant = _is_meant(event, kind, object_id) or object_id in map(str.lower, _parts(item))
+        if path := _property_path(item, kind, object_id) if is_meant else ():
+            yield _at_path(kind.field, path, item.before), _at_path(kind.field, path, item.after)
+        elif isinstance(item.before, dict) or isinstance(item.after, dict):
+            held = [_own(side, is_meant, kind, object_id) for side in (item.before, item.after)]
             if held != [None, None]:
                 yield held[0] or {}, held[1] or {}
-        elif path := _property_path(item, event, kind, object_id):
-            yield _at_path(kind.field, path, item.before), _at_path(kind.field, path, item.after)
 
 
-def _own(side: Json, event: Event, kind: Kind, object_id: str) -> JsonObject | None:
+def _own(side: Json, is_meant: bool, kind: Kind, object_id: str) -> JsonObject | None:
     """This object in one side of a record: the side itself, or the part of it that has the object's id."""
     if not isinstance(side, dict):
         return None
     spelled = _spelled(kind.field, side)
     said = str(spelled.get("id") or "").lower()
-    if said == object_id or (not said and _is_meant(event, kind, object_id)):
+    if said == object_id or (not said and is_meant):
         return None if _is_other(kind, spelled) else spelled
     parts = next((item for key, item in side.items() if key.lower() == _CONFIGURATIONS.lower()), None)
     for part in parts if kind.inside and isinstance(parts, list) else ():
-        if isinstance(part, dict) and (found := _own(part, event, kind, object_id)) is not None:
+        if isinstance(part, dict) and (found := _own(part, is_meant, kind, object_id)) is not None:
             return found
     is_typed = kind.odata_type and str(side.get("@odata.type")).lower() == kind.odata_type.lower()
     return spelled if kind.inside and kind.singleton and is_typed else None
@@ -126,15 +138,15 @@ def _is_other(kind: Kind, spelled: JsonObject) -> bool:
     return bool(kind.inside and kind.odata_type and said) and str(said).lower() != kind.odata_type.lower()
 
 
-def _property_path(item: Modified, event: Event, kind: Kind, object_id: str) -> tuple[str, ...]:
+def _parts(item: Modified) -> list[str]:
+    return [part for part in _SEPARATORS.split(item.name) if part]
+
+
+def _property_path(item: Modified, kind: Kind, object_id: str) -> tuple[str, ...]:
     """The path that a property's own name stands for: `Description`, `TemporaryAccessPass.isUsableOnce`."""
-    parts = [part for part in _SEPARATORS.split(item.name) if part]
+    parts = _parts(item)
     folded = [part.lower() for part in parts]
-    if object_id in folded:
-        parts = parts[folded.index(object_id) + 1 :]
-    elif not _is_meant(event, kind, object_id):
-        return ()
-    return _known_path(kind.field, parts)
+    return _known_path(kind.field, parts[folded.index(object_id) + 1 :] if object_id in folded else parts)
 
 
 def _known_path(field: Field, parts: list[str]) -> tuple[str, ...]:
@@ -157,7 +169,7 @@ def _at_path(field: Field, path: tuple[str, ...], value: Json) -> JsonObject:
         return {head: inner} if inner else {}
     if isinstance(value, list) and child.type != "array":
         value = value[0] if len(value) == 1 else None  # Core Directory wraps each value in a list
-    return {} if value is None else {head: value}
+    return {} if value is None else {head: _spelled_value(child, value)}
 
 
 def _spelled(field: Field, value: JsonObject) -> JsonObject:

@@ -38,6 +38,49 @@ def test_names_of_properties_in_other_letter_cases() -> None:
     ]
 
 
+def test_a_block_goes_by_its_name() -> None:
+    """As the registration campaign does, which its record holds in full (learn.microsoft.com, 2026-04)."""
+    campaigns = [
+        {"AuthenticationMethodsRegistrationCampaign": {"State": word}} for word in ("enabled", "disabled")
+    ]
+    one = methods(*campaigns, target="authenticationMethodsPolicy", name="RegistrationEnforcement")
+    (version,) = history(one, kind="AuthenticationMethodsPolicy", id_="authenticationMethodsPolicy")
+
+    assert [(change.path.rpartition(".")[2], change.before, change.after) for change in version.changes] == [
+        ("state", "enabled", "disabled")
+    ]
+
+
+@pytest.mark.parametrize("name", ["conditions", "Conditions", "conditions.users"])
+def test_a_block_of_a_policy_changes_what_differs_in_it(name: str) -> None:
+    sides = [policy(users={"excludeUsers": ids})["conditions"] for ids in ([], [ALEX])]
+    block = [side["users"] for side in sides] if name.endswith("users") else sides
+    (version,) = history(record(*block, name=name))
+
+    assert [(change.path, change.after) for change in version.changes] == [
+        ("conditions.users.excludeUsers", ["alex@x.example"])
+    ]
+
+
+def test_two_properties_of_one_block() -> None:
+    one = record({"excludeUsers": []}, {"excludeUsers": [ALEX]}, name="conditions.users")
+    one["targetResources"][0]["modifiedProperties"] += [
+        {"displayName": "conditions.clientAppTypes", "oldValue": '["all"]', "newValue": '["other"]'}
+    ]
+    (version,) = history(one)
+
+    assert {change.path for change in version.changes} == {
+        "conditions.clientAppTypes",
+        "conditions.users.excludeUsers",
+    }
+
+
+def test_a_block_that_no_schema_knows_leaves_a_suspect() -> None:
+    (version,) = history(record({"excludeUsers": []}, {"excludeUsers": [ALEX]}, name="Users"))
+
+    assert not version.is_readable
+
+
 def test_the_order_of_a_set_and_null_are_no_change() -> None:
     old = policy(users={"excludeUsers": ["b", "a"], "excludeRoles": None})
     new = policy(users={"excludeUsers": ["a", "b"], "excludeRoles": []})
@@ -94,6 +137,7 @@ def test_a_record_that_does_not_say_what_changed(modified: Any) -> None:
         methods([True], [False], name="authenticationMethodConfigurations[TemporaryAccessPass].isUsableOnce"),
         methods({"isUsableOnce": True}, {"isUsableOnce": False}, target="TemporaryAccessPass"),
         methods({"isUsableOnce": True}, {"isUsableOnce": False}, target="TemporaryAccessPass", name="x"),
+        methods({"isUsableOnce": True}, {"isUsableOnce": False}, name="TemporaryAccessPass"),
     ],
 )
 def test_the_pass_policy_in_every_shape(one: dict[str, Any]) -> None:
