@@ -13,6 +13,7 @@ from typing import Any, Final, Literal, TypeAlias, get_args
 
 from tapctl.errors import UsageError
 from tapctl.render.values import counted, listed
+from tapctl.report import less_protected
 
 Status: TypeAlias = Literal[
     "error", "missing", "incomplete", "refused", "stopped", "drift", "changes", "applied", "clean"
@@ -135,7 +136,8 @@ def _plan(document: Any, allowed: AbstractSet[str]) -> tuple[Status, str, tuple[
     brakes = [item for item in document["findings"] if item["severity"] == "brake"]
     missing = [item["rule"] for item in brakes if not item["flag"] or item["rule"] not in allowed]
     names = tuple(dict.fromkeys(missing))
-    return ("stopped" if names else "changes"), ", ".join(said), names
+    less = less_protected(item["rule"] for item in document["findings"])
+    return ("stopped" if names else "changes"), "; ".join([", ".join(said), *less]), names
 
 
 def _mistakes(document: Any) -> tuple[Status, str] | None:

@@ -185,8 +185,16 @@ PLANNING: Final[Mapping[str, str]] = {
     ),
     "several-in-tenant": "The tenant has more than one object of that name. A pin says which is meant.",
     "still-used": "Something would be deleted that another object refers to.",
+    "stops-enforcing": (
+        "A policy that is enforced would be deleted, turned off or put in report-only. Whoever it stopped "
+        "gets in, unless another policy stops them."
+    ),
     "undo-another-object": "The name belongs to another object now than the one that apply wrote.",
     "undo-unknown": "The record does not say whether the object was created, so it is left alone.",
+    "weakens-enforced": (
+        "A policy that stays enforced would ask for less or reach less, or a strength that one asks for "
+        "would accept more. That locks nobody out, so nothing stops it, but it opens what was shut."
+    ),
 }
 """Of the folder against the tenant."""
 

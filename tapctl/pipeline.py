@@ -133,6 +133,7 @@ async def make_plan(
     """Read the tenant and decide. The plan's findings are all findings, offline ones included; those of lint
     rules if there is a date to judge by, with `known` facts besides what a plan reads."""
     from tapctl.guard import guard, shields
+    from tapctl.lowered import lowered
     from tapctl.match import match
     from tapctl.observe import observe
     from tapctl.order import order
@@ -150,7 +151,8 @@ async def make_plan(
     brakes = (*doubtful, *guard(plan, matched, snapshot, workspace))
     unwise = _unwise(matched, snapshot, workspace, brakes, as_of, known)
     unwise = unwise if undo is None else tuple(asking(unwise))
-    plan = replace(plan, findings=(*checked.findings, *plan.findings, *brakes, *unwise))
+    less = lowered(matched, workspace.settings.break_glass)
+    plan = replace(plan, findings=(*checked.findings, *plan.findings, *brakes, *less, *unwise))
     plan = replace(plan, checksum=checksum(plan))
     if errors_in(plan.findings):
         return Planned(plan=plan, matched=matched, stages=())  # a plan with errors has no order

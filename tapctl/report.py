@@ -36,6 +36,10 @@ Status: TypeAlias = Literal["planned", "applied", "incomplete", "interrupted", "
 SANDBOX_NOTICE: Final = "SANDBOX: nothing real was changed"
 ACTIONS: Final[tuple[Action, ...]] = get_args(Action)
 SEVERITIES: Final[tuple[Severity, ...]] = get_args(Severity)
+_LESS: Final = {
+    "stops-enforcing": ("enforced policy stops being enforced", "enforced policies stop being enforced"),
+    "weakens-enforced": ("change weakens what is enforced", "changes weaken what is enforced"),
+}
 SYMBOLS: Final[dict[Action, str]] = {"create": "+", "update": "~", "delete": "-", "no-op": " "}
 
 
@@ -153,9 +157,21 @@ class Report:
         """The findings of one severity."""
         return tuple(finding for finding in self.findings if finding.severity == severity)
 
+    @property
+    def less_protected(self) -> tuple[str, ...]:
+        """How many enforced policies the plan ends or weakens, in words."""
+        return less_protected(finding.rule for finding in self.findings)
+
     def news(self, which: Literal["introduced", "removed"]) -> tuple[Finding, ...]:
         """The lint findings that the change brings, or ends."""
         return tuple(finding for finding in self.findings if finding.news == which)
+
+
+def less_protected(rules: Iterable[str]) -> tuple[str, ...]:
+    """What findings by these rules say of enforcement, counted, in words; nothing where they say nothing."""
+    counts = Counter(rules)
+    said = ((counts[rule], *words) for rule, words in _LESS.items())
+    return tuple(f"{count} {one if count == 1 else many}" for count, one, many in said if count)
 
 
 def offline_headline(environment: Environment, tenant_id: str = "") -> Headline:

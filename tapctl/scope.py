@@ -65,6 +65,12 @@ _NARROWING: frozenset[str] = frozenset(
     }
 )
 
+_FORWARDS, _BACKWARDS = (
+    ("gains", "loses", "no longer restricts it"),
+    ("loses", "gains", "restricts it"),
+)
+"""What is said of a list that has more or less and of a condition that is gone; the same the other way."""
+
 
 def state(spec: JsonObject) -> str:
     """The policy's state; a policy that is not there is disabled."""
@@ -86,12 +92,18 @@ def widened(before: JsonObject, after: JsonObject) -> tuple[str, ...]:
     return tuple(_reach(at(before, "conditions"), at(after, "conditions")))
 
 
+def narrowed(before: JsonObject, after: JsonObject) -> tuple[str, ...]:
+    """What keeps `after` from people, applications or situations that `before` reached, in words."""
+    return tuple(_reach(at(after, "conditions"), at(before, "conditions"), _BACKWARDS))
+
+
 def is_within(narrow: JsonObject, wide: JsonObject) -> bool:
     """Whether `wide` reaches everything that `narrow` does: `widened(wide, narrow)` is empty."""
     return next(_reach(at(wide, "conditions"), at(narrow, "conditions")), None) is None
 
 
-def _reach(before: object, after: object) -> Iterator[str]:
+def _reach(before: object, after: object, words: tuple[str, str, str] = _FORWARDS) -> Iterator[str]:
+    gains, loses, opens = words
     old: JsonObject = before if isinstance(before, dict) else {}
     new: JsonObject = after if isinstance(after, dict) else {}
     for path in INCLUDES:
@@ -102,13 +114,13 @@ def _reach(before: object, after: object) -> Iterator[str]:
             continue
         added = _set(new, path) - _set(old, path) - {"None"}
         if narrows and not at(new, str(path[0])):
-            yield f"{path[0]} no longer restricts it"
+            yield f"{path[0]} {opens}"
         elif added and "All" not in _set(old, path) and "all" not in _set(old, path):
-            yield f"{'.'.join(map(str, path))} gains {', '.join(sorted(added))}"
+            yield f"{'.'.join(map(str, path))} {gains} {', '.join(sorted(added))}"
     for path in EXCLUDES:
         removed = _set(old, path) - _set(new, path)
         if removed and not (path[0] in _NARROWING and not at(old, str(path[0]))):
-            yield f"{'.'.join(map(str, path))} loses {', '.join(sorted(removed))}"
+            yield f"{'.'.join(map(str, path))} {loses} {', '.join(sorted(removed))}"
     if at(old, "devices") and at(old, "devices") != at(new, "devices"):
         yield "the device filter changes"
     for path, what in _FILTERS.items():
@@ -134,5 +146,4 @@ def effect(before: JsonObject, after: JsonObject) -> Effect:
     same_demands = all(before.get(key) == after.get(key) for key in ("grantControls", "sessionControls"))
     if before.get("grantControls") != after.get("grantControls") and blocks(after):
         same_demands = True
-    narrowed = widened(after, before)
-    return "tightens" if same_demands and not narrowed else "loosens"
+    return "tightens" if same_demands and is_within(before, after) else "loosens"

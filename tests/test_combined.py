@@ -99,6 +99,14 @@ def test_a_brake_that_is_allowed_is_none() -> None:
     assert read(stopped, frozenset({"enforces"})).status == "changes"
 
 
+def test_what_is_enforced_no_more_is_said() -> None:
+    ends = {"rule": "stops-enforcing", "severity": "warning", "flag": None}
+    found = read({**PLAN, "findings": [ends]})
+
+    assert found.status == "changes"
+    assert found.said.endswith("; 1 enforced policy stops being enforced")
+
+
 def test_a_brake_that_nothing_allows_stays() -> None:
     hopeless = {**PLAN, "findings": [{"rule": "no-break-glass", "severity": "brake", "flag": None}]}
 

@@ -5,7 +5,7 @@ import pytest
 from tapctl.canonical import at, with_values
 from tapctl.kind import Effect
 from tapctl.model import Json, JsonObject
-from tapctl.scope import blocks, effect, is_in_force, state, widened
+from tapctl.scope import blocks, effect, is_in_force, narrowed, state, widened
 
 POLICY: JsonObject = {
     "state": "enabled",
@@ -59,6 +59,18 @@ NARROWER = [
 @pytest.mark.parametrize(("path", "value", "words"), WIDER)
 def test_reaching_further_is_told(path: str, value: Json, words: str) -> None:
     assert words in widened(POLICY, edited(path, value))
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "words"),
+    [
+        ("conditions.users.includeGroups", None, "users.includeGroups loses Pilots"),
+        ("conditions.users.excludeGroups", ["Break glass", "X"], "users.excludeGroups gains X"),
+        ("conditions.userRiskLevels", ["high"], "userRiskLevels restricts it"),
+    ],
+)
+def test_reaching_less_is_told(path: str, value: Json, words: str) -> None:
+    assert narrowed(POLICY, edited(path, value)) == (words,)
 
 
 @pytest.mark.parametrize(("path", "value"), NARROWER)

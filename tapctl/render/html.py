@@ -38,7 +38,7 @@ def _findings(report: Report, severity: Severity) -> Iterator[str]:
 
 def _summary(report: Report) -> str:
     if report.planning is not None:
-        return planned(report.planning)
+        return planned(report.planning, report.less_protected)
     return f"{counted(report.documents, 'document')}, {counted(len(report.of('error')), 'error')}"
 
 

@@ -89,7 +89,7 @@ def _headline(report: Report) -> list[str]:
     if report.planning is not None:
         counts = report.planning.counts
         changes = [f"{counts[action]} {said}" for action, said in _TO_DO.items() if counts[action]]
-        found.append(", ".join(changes) or "nothing to do")
+        found += [", ".join(changes) or "nothing to do", *report.less_protected]
     stops = [counted(len(report.of(severity)), severity) for severity in _STOPS if report.of(severity)]
     if stops and report.planning is not None:
         found.append(

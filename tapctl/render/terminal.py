@@ -185,7 +185,7 @@ def _sentences(report: Report) -> Iterator[str]:
         was = "Interrupted: " if report.status == "interrupted" else ""
         yield was + ", ".join(f"{count} {status}" for status, count in by_status) + _requests(report)
     elif report.planning is not None:
-        yield planned(report.planning) + _requests(report)
+        yield planned(report.planning, report.less_protected) + _requests(report)
     elif report.command == "validate":
         yield f"{counted(report.documents, 'document')}, {_mistakes(report)}"
     else:

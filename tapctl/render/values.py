@@ -76,12 +76,13 @@ def listed(words: Sequence[str]) -> str:
     return " and ".join([*filter(None, [", ".join(words[:-1])]), *words[-1:]])
 
 
-def planned(planning: Planning) -> str:
-    """The counts of a plan in one sentence."""
+def planned(planning: Planning, less: Sequence[str] = ()) -> str:
+    """The counts of a plan in one sentence, and what is `less` protected after it."""
     counts = planning.counts
     if not planning.pending:
         return f"Nothing to do: {counted(counts['no-op'], 'object')} as declared"
-    return (
+    changes = (
         f"{counts['create']} to create, {counts['update']} to update, {counts['delete']} to delete, "
         f"{counts['no-op']} as declared"
     )
+    return "; ".join([changes, *less])

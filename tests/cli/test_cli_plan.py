@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 
 import pytest
-from cli_tools import Cli
+from cli_tools import DOCUMENTS, ENFORCED, Cli
 from jsonschema import Draft202012Validator
 
 from tapctl import schema
@@ -90,3 +90,15 @@ def test_what_stands_on_no_line_is_shown_in_the_settings(cli: Cli) -> None:
 
     assert places["facts-missing"]["artifactLocation"]["uri"] == "policies/tapctl.yaml"
     assert places["facts-missing"]["region"] == {"startLine": 1}
+
+
+def test_a_policy_that_stops_being_enforced_is_in_every_headline(cli: Cli) -> None:
+    cli.write("all.yaml", ENFORCED)
+    assert cli("apply", "--yes", "--allow", "creates-enabled").code == 0
+    cli.write("all.yaml", DOCUMENTS)
+    text, markdown, page = (cli("plan", "--format", chosen).out for chosen in ("text", "markdown", "html"))
+
+    said = "1 enforced policy stops being enforced"
+    assert said in text.replace("\n", " ")
+    assert said in markdown.splitlines()[0]
+    assert said in page

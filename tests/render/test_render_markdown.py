@@ -238,6 +238,16 @@ def test_many_news_are_counted_in_the_headline() -> None:
     )
 
 
+def test_what_is_enforced_no_more_is_in_the_headline_and_the_table() -> None:
+    found = Finding(
+        rule="stops-enforcing", severity="warning", message="x", address=POLICY, news="introduced"
+    )
+    markdown = render(replace(full(), outcomes=(), findings=(found,)))
+
+    assert "to delete; 1 enforced policy stops being enforced; " in markdown.splitlines()[0]
+    assert "| warning `stops-enforcing` |" in markdown
+
+
 def test_what_a_change_ends_is_nothing_to_look_at() -> None:
     lines = render(replace(full(), findings=(lint("removed"),))).splitlines()
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from report_cases import SANDBOX, full, hostile, real
 from rich.cells import cell_len
 
+from tapctl.model import Finding
 from tapctl.render.escape import is_hidden
 from tapctl.render.terminal import render
 from tapctl.report import Planning, Report, account
@@ -51,6 +52,16 @@ def test_nothing_to_do_is_said() -> None:
     text = render(Report(command="plan", headline=SANDBOX, planning=Planning(entries=())))
 
     assert "Nothing to do: 0 objects as declared" in text
+
+
+def test_what_is_less_protected_is_counted() -> None:
+    ends, weakens = (
+        Finding(rule=rule, severity="warning", message="x")
+        for rule in ("stops-enforcing", "weakens-enforced")
+    )
+    text = render(replace(full(), outcomes=(), findings=(ends, ends, weakens)), width=200)
+
+    assert "2 enforced policies stop being enforced; 1 change weakens what is enforced" in text
 
 
 def test_a_plan_that_could_not_be_made_says_why() -> None:

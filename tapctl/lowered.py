@@ -1,0 +1,167 @@
+"""A plan's pairs → warnings about the protection it takes away: what is enforced and would not be, or would
+let more through. Pure. None is a brake: a loosening locks nobody out, but nobody should overlook it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from tapctl.canonical import at, texts, with_values
+from tapctl.guard import result
+from tapctl.lint.entra import BUILT_IN_STRENGTHS, MFA
+from tapctl.match import Matched, Pair
+from tapctl.model import BreakGlass, Finding, Json, JsonObject, Path
+from tapctl.scope import blocks, is_in_force, narrowed, state
+
+_POLICIES: Final = "ConditionalAccessPolicy"
+_STRENGTHS: Final = "AuthenticationStrength"
+_ID: Final = ("authenticationStrength", "id")
+_CONTROLS: Final = ("builtInControls", "customAuthenticationFactors", "termsOfUse")
+
+Combinations: TypeAlias = frozenset[frozenset[str]]
+Way: TypeAlias = frozenset[str]
+
+
+def lowered(matched: Matched, glass: BreakGlass) -> tuple[Finding, ...]:
+    """About each policy that stops being enforced or gets weaker, and each strength that accepts more."""
+    strengths = _Strengths.of(matched.pairs)
+    policies = [
+        pair for pair in matched.pairs if pair.kind.name == _POLICIES and is_in_force(pair.before or {})
+    ]
+    return (
+        *(found for pair in policies for found in _ends(pair)),
+        *(found for pair in policies for found in _weaker(pair, strengths, glass)),
+        *(found for pair in matched.pairs for found in _accepts_more(pair, policies)),
+    )
+
+
+def _finding(rule: str, pair: Pair, message: str, help_text: str) -> Finding:
+    return Finding(
+        rule=rule,
+        severity="warning",
+        message=message,
+        help=help_text,
+        place=pair.desired.resource.place() if pair.desired else None,
+        address=pair.address,
+        news="introduced",
+    )
+
+
+def _ends(pair: Pair) -> Iterator[Finding]:
+    after = result(pair)
+    if after is not None and is_in_force(after):
+        return
+    how = "be deleted" if after is None else f"go from enabled to {state(after)}"
+    said = f"{pair.address}, which is enforced, would {how}: nobody is asked any more for what it demands"
+    help_text = "Make sure that another policy asks for it, or that nobody has to."
+    yield _finding("stops-enforcing", pair, said, help_text)
+
+
+def _weaker(pair: Pair, strengths: _Strengths, glass: BreakGlass) -> Iterator[Finding]:
+    before, after = pair.before or {}, result(pair)
+    if after is None or not is_in_force(after):
+        return
+    less = [*_demands_less(before, after, strengths), *_spares(before, after, glass)]
+    if less:
+        said = f"{pair.address}, which is enforced, would let more through: {'; '.join(less)}"
+        yield _finding(
+            "weakens-enforced", pair, said, "Make sure that this is meant: what it stopped gets in."
+        )
+
+
+def _demands_less(before: JsonObject, after: JsonObject, strengths: _Strengths) -> Iterator[str]:
+    had, has = _ways_in(before), _ways_in(after)
+    if any(not any(old <= strengths.implied(new) for old in had) for new in has):
+        yield f"{_demand(after, has)} where it {_demand(before, had)}"
+    lost = sorted(_sessions(before) - _sessions(after))
+    if lost and not blocks(after):
+        yield f"no longer limits sessions by {', '.join(lost)}"
+
+
+def _ways_in(spec: JsonObject) -> list[Way]:
+    """Each set of controls that is enough. None where it blocks; the empty set where it asks for nothing."""
+    if blocks(spec):
+        return []
+    grant = at(spec, "grantControls")
+    asked = {text for name in _CONTROLS for text in texts(grant, name)}
+    if strength := at(grant, *_ID):
+        asked.add(_strength(str(strength)))
+    every = not asked or at(grant, "operator") == "AND"
+    return [frozenset(asked)] if every else [frozenset({one}) for one in sorted(asked)]
+
+
+def _strength(name: str) -> str:
+    return f"the strength {name!r}"
+
+
+def _demand(spec: JsonObject, ways: Iterable[Way]) -> str:
+    if blocks(spec):
+        return "blocks"
+    return f"asks for {' or '.join(' and '.join(sorted(way)) for way in ways) or 'nothing'}"
+
+
+def _sessions(spec: JsonObject) -> set[str]:
+    """Every session control but those that lift a limit."""
+    found = at(spec, "sessionControls")
+    return set(found) - {"disableResilienceDefaults"} if isinstance(found, dict) else set()
+
+
+def _spares(before: JsonObject, after: JsonObject, glass: BreakGlass) -> tuple[str, ...]:
+    """Whom or what it reaches no more. Leaving the break-glass accounts out is as it should be."""
+    return narrowed(_but(before, glass), _but(after, glass))
+
+
+def _but(spec: JsonObject, glass: BreakGlass) -> JsonObject:
+    kept: dict[Path, Json] = {}
+    for side, names in (("excludeUsers", glass.accounts), ("excludeGroups", glass.groups)):
+        path = ("conditions", "users", side)
+        kept[path] = [text for text in texts(spec, *path) if text not in names]
+    return with_values(spec, kept)
+
+
+@dataclass(frozen=True, slots=True)
+class _Strengths:
+    """What satisfies each strength, and the mfa control, in the tenant as it is and as it will be."""
+
+    before: Mapping[str, Combinations]
+    after: Mapping[str, Combinations]
+
+    @classmethod
+    def of(cls, pairs: Iterable[Pair]) -> _Strengths:
+        built_in = {_strength(name): accepted for name, accepted in BUILT_IN_STRENGTHS.items()}
+        built_in["mfa"] = BUILT_IN_STRENGTHS[MFA]
+        found = [pair for pair in pairs if pair.kind.name == _STRENGTHS]
+        return cls(
+            before={**built_in, **{_strength(pair.address.name): _accepted(pair.before) for pair in found}},
+            after={**built_in, **{_strength(pair.address.name): _accepted(result(pair)) for pair in found}},
+        )
+
+    def implied(self, way: Way) -> Way:
+        """What somebody shows who takes this way: whatever accepts all that its strength accepts, too."""
+        accepted = [self.after[one] for one in way if self.after.get(one)]
+        return way | {other for other, wide in self.before.items() if any(mine <= wide for mine in accepted)}
+
+
+def _accepted(spec: JsonObject | None) -> Combinations:
+    return frozenset(frozenset(text.split(",")) for text in texts(spec, "allowedCombinations"))
+
+
+def _accepts_more(pair: Pair, policies: Iterable[Pair]) -> Iterator[Finding]:
+    after = result(pair)
+    if pair.kind.name != _STRENGTHS or pair.before is None or after is None:
+        return
+    gained = set(texts(after, "allowedCombinations")) - set(texts(pair.before, "allowedCombinations"))
+    asking = [
+        policy.address.name
+        for policy in policies
+        if is_in_force(has := result(policy) or {}) and at(has, "grantControls", *_ID) == pair.address.name
+    ]
+    if gained and asking:
+        said = (
+            f"{pair.address} would accept {', '.join(sorted(gained))} as well; enforced policies ask for it: "
+            f"{', '.join(map(repr, asking))}"
+        )
+        yield _finding(
+            "weakens-enforced", pair, said, "Make sure that each of them is as strong as is meant."
+        )
