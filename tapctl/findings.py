@@ -200,7 +200,8 @@ PLANNING: Final[Mapping[str, str]] = {
 
 IMPORTING: Final[Mapping[str, str]] = {
     "adopt-by-hand": (
-        "The tenant has this under another name. Renaming or removing what is declared is never done for you."
+        "Something is gone, goes by another name, or is there without a document. What that means for the "
+        "documents is for a person to decide, so `tapctl drift --adopt` writes nothing for it."
     ),
     "duplicate-property": "An exported object has one property twice, and not with the same value.",
     "edit-by-hand": (

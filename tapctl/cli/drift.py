@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -28,7 +27,9 @@ if TYPE_CHECKING:
     "[default: HEAD's commit].",
 )
 @click.option(
-    "--adopt", is_flag=True, help="Write the tenant's version into the documents; comments are kept."
+    "--adopt",
+    is_flag=True,
+    help="Write the tenant's version of what changed into the documents; comments are kept.",
 )
 def command(options: Options, *, said: str | None, adopt: bool) -> int:
     """Show what differs from the files: which fields, who changed them and when, and what it means.
@@ -58,27 +59,23 @@ def command(options: Options, *, said: str | None, adopt: bool) -> int:
     found = news(compared, checked, evidence, moment)
     found = replace(found, headline=replace(found.headline, caller=caller), requests=sent)
     if adopt:
-        files, refused = _adopt(compared, Path(options.workspace))
+        files, refused = _adopt(compared)
         found = replace(found, adopted=files, findings=(*found.findings, *refused))
     _show(found, options)
     return 0 if found.is_clean else 2
 
 
-def _adopt(compared: Compared, root: Path) -> tuple[tuple[str, ...], tuple[Finding, ...]]:
+def _adopt(compared: Compared) -> tuple[tuple[str, ...], tuple[Finding, ...]]:
     """Write what can be written, and say what has to be done by hand."""
     from tapctl.cli.output import say
     from tapctl.workspace.adopting import adopt
-    from tapctl.workspace.folder import write_documents
     from tapctl.workspace.updating import write
 
-    adoption = adopt(compared.matched, compared.snapshot, compared.plan, root)
+    adoption = adopt(compared.matched, compared.plan)
     for item in adoption.updates:
         say(item.difference)
     write(adoption.updates)
-    write_documents(root, adoption.documents)
-    files = [str(item.path) for item in adoption.updates]
-    files += [str(root / item.file) for item in adoption.documents]
-    return tuple(files), adoption.findings
+    return tuple(str(item.path) for item in adoption.updates), adoption.findings
 
 
 def _show(found: News, options: Options) -> None:

@@ -141,12 +141,29 @@ def test_several_documents_of_a_file_are_adopted(cli: Cli) -> None:
 def test_what_is_gone_or_unwanted_is_adopted_by_hand(cli: Cli) -> None:
     cli.write("more.yaml", "kind: Group\nname: All staff\nensure: absent\n")
     cli.write("tapctl.yaml", "ownership: {NamedLocation: ['Head*']}\n")
+    before = {*cli.root.rglob("*.yaml")}
     result = cli("drift", "--adopt", "--format", "json")
 
     said = {finding["message"] for finding in result.json["findings"] if finding["rule"] == "adopt-by-hand"}
-    assert any("Pilots is not in the tenant" in text for text in said)
-    assert any("take `ensure: absent` out" in text for text in said)
-    assert any(path.endswith("headquarters.yaml") for path in result.json["adopted"])
+    assert "nothing is adopted of Group/Pilots: it is not in the tenant" in said
+    assert "nothing is adopted of Group/All staff: it is in the tenant" in said
+    assert any("Headquarters: it is in the tenant, named like yours, and declared" in text for text in said)
+    assert result.json["adopted"] == ["policies/all.yaml"]
+    assert {*cli.root.rglob("*.yaml")} == before
+
+
+def test_what_goes_by_another_name_is_not_adopted(drifted: Cli) -> None:
+    """Nor what else differs in it: the document would be half of each."""
+    file = Path("policies/all.yaml")
+    text = file.read_text("utf-8").replace(
+        "name: NH-20 Passwordless", "name: NH-20\nformerNames: [NH-20 Passwordless]"
+    )
+    file.write_text(text, "utf-8")
+    result = drifted("drift", "--adopt", "--format", "json")
+
+    (finding,) = [item for item in result.json["findings"] if item["rule"] == "adopt-by-hand"]
+    assert "NH-20: it goes by 'NH-20 Passwordless' in the tenant" in finding["message"]
+    assert file.read_text("utf-8") == text
 
 
 def test_mistakes_in_the_folder_come_first(cli: Cli) -> None:
