@@ -169,7 +169,8 @@ PLANNING: Final[Mapping[str, str]] = {
     "not-licensed": "The tenant has no licence for what a document asks for.",
     "not-read": "Something could not be read, so the plan shows or checks less. The permission is named.",
     "overwrites-later-changes": (
-        "Somebody changed the object after the apply that is undone. Undoing takes that back as well."
+        "Somebody changed, after the apply that is undone, what that apply had changed. Undoing takes that "
+        "back as well."
     ),
     "pin-mismatch": (
         "The pinned id has another name in the tenant, or is not there: somebody renamed, deleted or "
@@ -190,6 +191,9 @@ PLANNING: Final[Mapping[str, str]] = {
         "gets in, unless another policy stops them."
     ),
     "undo-another-object": "The name belongs to another object now than the one that apply wrote.",
+    "undo-keeps-later-changes": (
+        "Somebody changed the object after the apply that is undone, in what that apply had left alone."
+    ),
     "undo-unknown": "The record does not say whether the object was created, so it is left alone.",
     "weakens-enforced": (
         "A policy that stays enforced would ask for less or reach less, or a strength that one asks for "

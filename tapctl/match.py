@@ -58,7 +58,7 @@ class Matched:
 
 
 def match(workspace: Workspace, desired: Sequence[Desired], snapshot: Snapshot) -> Matched:
-    """Recognise each document's object: by its pin, else its name, else a former name."""
+    """Recognise each document's object: by the id it means, else its pin, else its name, or a former name."""
     index = _Index(snapshot)
     found = [_recognise(item, workspace, index) for item in desired]
     renamed = {
@@ -102,7 +102,7 @@ def _recognise(desired: Desired, workspace: Workspace, index: _Index) -> _Recogn
     kind = desired.address.kind
     if desired.kind.singleton:
         return index.first.get(kind), None, []
-    if (pin := workspace.environment.pins.get(desired.address)) is not None:
+    if (pin := desired.id or workspace.environment.pins.get(desired.address)) is not None:
         pinned = index.by_id.get((kind, pin.lower()))
         name = None if pinned is None else str(pinned.get("displayName"))
         return pinned, name if name in desired.resource.former_names else None, []

@@ -104,10 +104,10 @@ def linted(checked: Checked, as_of: date, known: Known | None = None) -> Checked
 
 async def make_undo(checked: Checked, past: Past, gateway: Gateway, as_of: date | None = None) -> Planned:
     """Read the tenant and plan the way back from an apply: only what that touched is declared or owned."""
-    from tapctl.undo import restorable, way_back
+    from tapctl.undo import look_up, way_back
 
-    undo = await restorable(gateway, past)
-    workspace, desired = checked.workspace, way_back(past, checked.workspace.resources)
+    undo = await look_up(gateway, past)
+    workspace, desired = checked.workspace, way_back(undo, checked.workspace.resources)
     pins = {name: pin for name, pin in workspace.environment.pins.items() if name not in undo.restores}
     instead = replace(
         workspace,
@@ -139,14 +139,14 @@ async def make_plan(
     from tapctl.order import order
     from tapctl.plan import checksum, plan_changes
     from tapctl.rehearse import rehearse
-    from tapctl.undo import asking, doubts, with_restores
+    from tapctl.undo import asking, settle
 
     workspace = checked.workspace
     snapshot = await observe(gateway, workspace, checked.desired, checked.resolved)
     matched = match(workspace, checked.desired, snapshot)
     doubtful: tuple[Finding, ...] = ()
     if undo is not None:
-        matched, doubtful = with_restores(matched, undo.restores), tuple(doubts(undo, matched))
+        matched, doubtful = settle(undo, matched, snapshot)
     plan = plan_changes(matched, checked.resolved, snapshot)
     brakes = (*doubtful, *guard(plan, matched, snapshot, workspace))
     unwise = _unwise(matched, snapshot, workspace, brakes, as_of, known)

@@ -1,49 +1,105 @@
 """The record of an apply → documents that say what was there before it: the way back, to be planned.
 
 What an apply created goes, what it changed becomes what it was, and what it deleted comes back: from Graph's
-deleted items with its id, where it is still there, else as a new object. Pure but for `restorable`, which
-asks the tenant what can come back.
+deleted items with its id, where it is still there, else as a new object. An object is known by its id,
+whatever it is called by now, and only what the apply changed in it is changed back (taken_back.py). Pure but
+for `look_up`, which asks the tenant what is still there and what can come back.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from tapctl.canonical import expand, to_wire, unknown
+from tapctl.canonical import canonical, expand, to_wire, unknown, with_values
 from tapctl.diff import field_changes
 from tapctl.errors import GraphError
+from tapctl.kind import Kind
 from tapctl.kinds import kinds
-from tapctl.model import Address, Finding, JsonObject, Resource, Source
+from tapctl.model import Address, Finding, JsonObject, Resource, Snapshot, Source, dotted
 from tapctl.past import Deed, Past
 from tapctl.reference import parse, written
+from tapctl.taken_back import Sides, take_back
 from tapctl.validate import Desired
 
 if TYPE_CHECKING:
+    from tapctl.directory import Directory
     from tapctl.graph.gateway import Gateway
     from tapctl.match import Matched, Pair
     from tapctl.schema import Field
 
 OVERWRITES = "overwrites-later-changes"
 BRINGS_BACK = "brings-back-errors"
+_NAME = "displayName"
+_IDS_AT_ONCE = 1000  # directoryObjects/getByIds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Undo:
-    """What to plan instead of the folder: `restores` are the ids that come back from the deleted items, and
-    `unread` says of which kinds these could not be read, and why."""
+    """What to plan instead of the folder: `called` says what the objects that are still there are called now,
+    by kind and id; `restores` are the ids that come back from the deleted items, and `unread` says of which
+    kinds these could not be read, and why."""
 
     past: Past
+    called: Mapping[tuple[str, str], str]
     restores: Mapping[Address, str]
     unread: Mapping[str, str]
 
+    def name_now(self, deed: Deed) -> str | None:
+        """What the object that an apply wrote is called now; None if it is gone, or goes by its id."""
+        return self.called.get((deed.address.kind, deed.id.lower())) if deed.id else None
 
-async def restorable(gateway: Gateway, past: Past) -> Undo:
-    """Which of the objects that were there Graph has among its deleted items."""
+    def address(self, deed: Deed) -> Address:
+        """What the object is to be called: as it was, unless only others have renamed it."""
+        was, now = _name_was(deed), self.name_now(deed)
+        is_renamed_by_others = now is not None and was in (None, deed.address.name)
+        name = now if is_renamed_by_others else was
+        return deed.address if name is None else Address(deed.address.kind, name)
+
+
+def _name_was(deed: Deed) -> str | None:
+    """None for what was not there, and for what does not go by its name."""
+    return str(deed.observed.get(_NAME)) if deed.observed is not None and _is_named(deed) else None
+
+
+def _is_named(deed: Deed) -> bool:
+    kind = kinds()[deed.address.kind]
+    return not kind.singleton and kind.key == _NAME
+
+
+async def look_up(gateway: Gateway, past: Past) -> Undo:
+    """Which of the objects are still there, and which of the others Graph has among its deleted items."""
+    touched = sorted({deed.address.kind for deed in past.deeds if _is_named(deed)})
+    called: dict[tuple[str, str], str] = {}
+    for name in touched:
+        ids = {deed.id.lower() for deed in past.deeds if deed.address.kind == name and deed.id}
+        found = await _listed(gateway, kinds()[name], sorted(ids))
+        by_id = {str(item.get("id")).lower(): str(item.get(_NAME) or "") for item in found}
+        called |= {(name, one): by_id[one] for one in ids & by_id.keys()}
+    undo = Undo(past=past, called=called, restores={}, unread={})
+    return await _with_deleted(gateway, undo)
+
+
+async def _listed(gateway: Gateway, kind: Kind, ids: Sequence[str]) -> Sequence[JsonObject]:
+    """The objects of a kind: all, or of a kind that is never listed those with these ids."""
+    if kind.is_listed:
+        return await gateway.list(kind.path)
+    chunks = [ids[start : start + _IDS_AT_ONCE] for start in range(0, len(ids), _IDS_AT_ONCE)]
+    found: list[JsonObject] = []
+    for chunk in chunks:
+        body: JsonObject = {"ids": [*chunk], "types": [*(kind.lookup.types if kind.lookup else ())]}
+        answer = await gateway.post_read("directoryObjects/getByIds", body)
+        found += cast("list[JsonObject]", answer.get("value") or [])
+    return found
+
+
+async def _with_deleted(gateway: Gateway, undo: Undo) -> Undo:
     restores: dict[Address, str] = {}
     unread: dict[str, str] = {}
-    for name in sorted({deed.address.kind for deed in past.deeds if deed.action != "create"}):
+    gone = [deed for deed in undo.past.deeds if deed.action != "create" and undo.name_now(deed) is None]
+    for name in sorted({deed.address.kind for deed in gone}):
         if (deleted := kinds()[name].deleted_items) is None:
             continue
         try:
@@ -51,50 +107,52 @@ async def restorable(gateway: Gateway, past: Past) -> Undo:
         except GraphError as error:
             unread[name] = str(error)
             continue
-        ours = (deed for deed in past.deeds if deed.address.kind == name and deed.action != "create")
-        restores |= {_address(deed): deed.id for deed in ours if deed.id and deed.id.lower() in ids}
-    return Undo(past=past, restores=restores, unread=unread)
+        ours = (deed for deed in gone if deed.address.kind == name)
+        restores |= {undo.address(deed): deed.id for deed in ours if deed.id and deed.id.lower() in ids}
+    return replace(undo, restores=restores, unread=unread)
 
 
-def way_back(past: Past, declared: Iterable[Resource] = ()) -> tuple[Desired, ...]:
+def way_back(undo: Undo, declared: Iterable[Resource] = ()) -> tuple[Desired, ...]:
     """A document for each object that the apply may have touched. What the folder says of an object beside
     its spec (`declared`: why lint may be ignored) holds for it on the way back too."""
-    names = {deed.id.lower(): deed.address for deed in past.deeds if deed.action == "delete" and deed.id}
+    deeds = [deed for deed in undo.past.deeds if deed.action != "create" or deed.id]
+    names = {deed.id.lower(): undo.address(deed) for deed in deeds if deed.id and deed.action == "delete"}
+    names = {one: name for one, name in names.items() if (name.kind, one) not in undo.called}
     ignores = {resource.address: resource.ignores for resource in declared}
-    return tuple(
-        _desired(deed, names, ignores.get(deed.address, ()))
-        for deed in past.deeds
-        if deed.action != "create" or deed.id
-    )
+    documents = [_desired(deed, undo, names, ignores.get(deed.address, ())) for deed in deeds]
+    return tuple(_apart(documents))
 
 
-def _desired(deed: Deed, names: Mapping[str, Address], ignores: tuple[JsonObject, ...]) -> Desired:
-    kind, source = kinds()[deed.address.kind], Source(places={(): deed.place})
-    if deed.observed is None:
-        gone = Resource(address=deed.address, spec={}, source=source, ensure="absent")
-        return Desired(resource=gone, kind=kind, spec={})
-    spec = _spec(kind.field, kind.from_graph(deed.observed), names)
-    kept = {
-        path: value for path, value in unknown(kind.field, spec) if path not in (("id",), ("displayName",))
-    }
-    spec = {key: value for key, value in spec.items() if key in kind.field.properties}
-    address = _address(deed)
+def _desired(
+    deed: Deed, undo: Undo, names: Mapping[str, Address], ignores: tuple[JsonObject, ...]
+) -> Desired:
+    kind, now, address = kinds()[deed.address.kind], undo.name_now(deed), undo.address(deed)
     resource = Resource(
         address=address,
-        spec=spec,
-        source=source,
+        spec={},
+        source=Source(places={(): deed.place}),
         ignores=ignores,
-        former_names=(deed.address.name,) if address != deed.address else (),
+        former_names=(now,) if now not in (None, address.name) else (),
     )
-    return Desired(resource=resource, kind=kind, spec=spec, newer=kept)
+    meant = None if kind.singleton else deed.id
+    if deed.observed is None:
+        return Desired(resource=replace(resource, ensure="absent"), kind=kind, spec={}, id=meant)
+    spec = _spec(kind.field, kind.from_graph(deed.observed), names)
+    kept = {path: value for path, value in unknown(kind.field, spec) if path not in (("id",), (_NAME,))}
+    spec = {key: item for key, item in spec.items() if key in kind.field.properties}
+    if _is_named(deed):
+        spec.pop(_NAME, None)  # the address says it
+    return Desired(resource=replace(resource, spec=spec), kind=kind, spec=spec, newer=kept, id=meant)
 
 
-def _address(deed: Deed) -> Address:
-    """What the object was called before."""
-    kind = kinds()[deed.address.kind]
-    if deed.observed is None or kind.singleton or kind.key != "displayName":
-        return deed.address
-    return Address(kind.name, str(deed.observed.get("displayName")))
+def _apart(documents: Sequence[Desired]) -> Iterator[Desired]:
+    """What goes may have the name of what comes back: then it goes by its id as well."""
+    count = Counter(item.address for item in documents)
+    for item in documents:
+        kind, name = item.address
+        is_shared = item.resource.ensure == "absent" and count[item.address] > 1
+        resource = replace(item.resource, address=Address(kind, f"{name} ({item.id})"), former_names=(name,))
+        yield replace(item, resource=resource) if is_shared else item
 
 
 def _spec(field: Field, observed: JsonObject, names: Mapping[str, Address]) -> JsonObject:
@@ -111,22 +169,99 @@ def _spec(field: Field, observed: JsonObject, names: Mapping[str, Address]) -> J
     return spec if isinstance(spec, dict) else {}
 
 
-def doubts(undo: Undo, matched: Matched) -> Iterator[Finding]:
-    """What stands in the way back: other objects of the same names, what others changed meanwhile, and what
-    can only be made anew."""
-    pairs = {pair.address: pair for pair in matched.pairs if pair.desired is not None}
+def settle(undo: Undo, matched: Matched, snapshot: Snapshot) -> tuple[Matched, tuple[Finding, ...]]:
+    """The pairs as they are to become, where only what the apply changed is changed back and what is gone
+    comes back with its id if Graph still has it; and what stands in the way."""
+    pairs = {pair.desired.resource.place(): pair for pair in matched.pairs if pair.desired is not None}
+    found: list[Finding] = []
+    settled: dict[Address, Pair] = {}
     for deed in undo.past.deeds:
-        pair = pairs.get(_address(deed))
         if deed.action == "create" and deed.id is None:
-            yield _unknown(deed)
-        elif pair is not None and pair.id is not None and deed.id is not None:
-            yield from _about(deed, pair, deed.id)
-        elif deed.action != "create" and _address(deed) not in undo.restores:
-            yield from _made_anew(deed, undo)
+            found.append(_unknown(deed))
+            continue
+        pair = pairs[deed.place]
+        settled[pair.address], findings = _settled(deed, pair, undo, matched.directory)
+        found += [*_namesakes(deed, pair, [*pairs.values()], snapshot), *findings]
+    after = tuple(settled.get(pair.address, pair) for pair in matched.pairs)
+    return replace(matched, pairs=after), tuple(found)
 
 
-def _made_anew(deed: Deed, undo: Undo) -> Iterator[Finding]:
-    kind = kinds()[deed.address.kind]
+def _settled(deed: Deed, pair: Pair, undo: Undo, directory: Directory) -> tuple[Pair, list[Finding]]:
+    if pair.before is None:
+        restores = undo.restores.get(pair.address)
+        is_made_anew = pair.after is not None and restores is None
+        return replace(pair, restores=restores), [*_made_anew(deed, pair, undo)] if is_made_anew else []
+    if deed.action == "update":
+        return _changed_back(deed, pair, undo, directory)
+    expected = _today(deed.after, pair, undo, directory) if deed.action == "create" else pair.after
+    lost = [change.path for change in field_changes(expected or {}, _known(pair, expected))]
+    if _is_named(deed) and undo.name_now(deed) != deed.address.name:
+        lost.insert(0, _NAME)
+    return pair, [_overwrites(deed, pair, lost)] if lost else []
+
+
+def _changed_back(deed: Deed, pair: Pair, undo: Undo, directory: Directory) -> tuple[Pair, list[Finding]]:
+    """One value is the name, the others are the spec's."""
+    was, now = _name_was(deed), undo.name_now(deed)
+    made = deed.address.name if _is_named(deed) else None
+    name = take_back(None, Sides(was=was, made=made, now=now, back=was), (_NAME,))
+    sides = Sides(
+        was=_today(deed.before, pair, undo, directory),
+        made=_today(deed.after, pair, undo, directory),
+        now=pair.before,
+        back=pair.after,
+    )
+    taken = take_back(pair.kind.field, sides)
+    spec = _canonical(pair.kind, cast(JsonObject, taken.value or {}), directory)
+    lost = [dotted(path) for path in (*name.lost, *taken.lost)]
+    kept = [] if name.value == was else [_NAME]
+    kept += [change.path for change in field_changes(pair.after or {}, spec)]
+    findings = [_overwrites(deed, pair, lost)] if lost else []
+    findings += [_keeps(deed, pair, kept)] if kept else []
+    return replace(pair, after=spec), findings
+
+
+def _today(spec: JsonObject | None, pair: Pair, undo: Undo, directory: Directory) -> JsonObject:
+    """A spec from the record, in which the objects of that apply go by what they are called now."""
+    ids = {deed.address: deed.id for deed in undo.past.deeds if undo.name_now(deed) is not None}
+
+    def named(spot: Field, text: str) -> str:
+        reference = parse(text, spot.references, spot.words)
+        object_id = ids.get(Address(reference.kind, reference.text)) if reference.form == "name" else None
+        return text if object_id is None else object_id
+
+    field = pair.kind.field
+    return _canonical(
+        pair.kind, cast(JsonObject, expand(field, to_wire(field, spec or {}, named))), directory
+    )
+
+
+def _canonical(kind: Kind, spec: JsonObject, directory: Directory) -> JsonObject:
+    strange = dict(unknown(kind.field, spec))
+    return with_values(kind.normalise(canonical(kind.field, spec, directory.as_name)), strange)
+
+
+def _namesakes(deed: Deed, pair: Pair, pairs: Sequence[Pair], snapshot: Snapshot) -> Iterator[Finding]:
+    """Another object has the name that this one takes, and keeps it."""
+    stays = {one.id: one.address for one in pairs if one.id is not None}
+    is_shared = sum(one.address == pair.address for one in pairs) > 1
+    takes_name = is_shared or pair.before is None or pair.former_name is not None
+    for item in snapshot.objects.get(pair.kind.name, ()) if takes_name and _is_named(deed) else ():
+        object_id, is_called_so = str(item.get("id")), item.get(_NAME) == pair.address.name
+        if is_called_so and object_id != pair.id and stays.get(object_id, pair.address) == pair.address:
+            said = f"is another object now ({object_id}) than the one that apply wrote ({deed.id})"
+            yield Finding(
+                rule="undo-another-object",
+                severity="error",
+                message=f"{pair.address} {said}",
+                help="Rename it or remove it in the tenant first, or bring back by hand what it replaced.",
+                place=deed.place,
+                address=pair.address,
+            )
+
+
+def _made_anew(deed: Deed, pair: Pair, undo: Undo) -> Iterator[Finding]:
+    kind = pair.kind
     if kind.key == "id" or kind.singleton:
         return  # it is called by its id
     if kind.deleted_items is None:
@@ -134,48 +269,45 @@ def _made_anew(deed: Deed, undo: Undo) -> Iterator[Finding]:
     elif kind.name in undo.unread:
         why = f"cannot be looked for among Graph's deleted items ({undo.unread[kind.name]})"
     else:
-        why = "is not among Graph's deleted items, which are kept for 30 days"
+        why = f"is not in the tenant by its id ({deed.id}), nor among Graph's deleted items, kept for 30 days"
     yield Finding(
         rule="comes-back-as-new",
         severity="warning",
-        message=f"{_address(deed)} {why}: it is created with another id",
+        message=f"{pair.address} {why}: it is created with another id",
         help="What refers to it by its old id, outside of what is undone here, does not find it.",
         place=deed.place,
-        address=_address(deed),
+        address=pair.address,
     )
 
 
-def _about(deed: Deed, pair: Pair, object_id: str) -> Iterator[Finding]:
-    if pair.id is not None and pair.id.lower() != object_id.lower():
-        said = f"is another object now ({pair.id}) than the one that apply wrote ({object_id})"
-        yield Finding(
-            rule="undo-another-object",
-            severity="error",
-            message=f"{pair.address} {said}",
-            help="Rename it or remove it in the tenant first, or bring back by hand what it replaced.",
-            place=deed.place,
-            address=pair.address,
-        )
-    elif deed.action != "delete" and all(_known(pair, spec) != spec for spec in (deed.after, deed.before)):
-        fields = field_changes(deed.after or {}, _known(pair, deed.after) or {})
-        changed = ", ".join(item.path for item in fields)
-        yield Finding(
-            rule=OVERWRITES,
-            severity="brake",
-            message=f"{pair.address} was changed after that apply, which undoing it overwrites: {changed}",
-            help="Compare what it is now with what it becomes.",
-            flag=f"--allow-{OVERWRITES}",
-            place=deed.place,
-            address=pair.address,
-        )
+def _overwrites(deed: Deed, pair: Pair, paths: Sequence[str]) -> Finding:
+    said = "was changed after that apply, which undoing it overwrites"
+    return Finding(
+        rule=OVERWRITES,
+        severity="brake",
+        message=f"{pair.address} {said}: {', '.join(paths)}",
+        help="Compare what it is now with what it becomes.",
+        flag=f"--allow-{OVERWRITES}",
+        place=deed.place,
+        address=pair.address,
+    )
 
 
-def _known(pair: Pair, spec: JsonObject | None) -> JsonObject | None:
+def _keeps(deed: Deed, pair: Pair, paths: Sequence[str]) -> Finding:
+    return Finding(
+        rule="undo-keeps-later-changes",
+        severity="note",
+        message=f"{pair.address} was changed after that apply, which undoing it keeps: {', '.join(paths)}",
+        help="Only what that apply changed is changed back.",
+        place=deed.place,
+        address=pair.address,
+    )
+
+
+def _known(pair: Pair, spec: JsonObject | None) -> JsonObject:
     """What the object holds now, but for what that apply left as it was."""
-    if pair.before is None or spec is None:
-        return pair.before
     owned = {name for name, child in pair.kind.field.properties.items() if not child.is_unmanaged}
-    return {key: item for key, item in pair.before.items() if key in spec or key in owned}
+    return {key: item for key, item in (pair.before or {}).items() if key in (spec or {}) or key in owned}
 
 
 def _unknown(deed: Deed) -> Finding:
@@ -203,13 +335,3 @@ def asking(findings: Iterable[Finding]) -> Iterator[Finding]:
             flag=f"--allow-{BRINGS_BACK}",
             name="",
         )
-
-
-def with_restores(matched: Matched, restores: Mapping[Address, str]) -> Matched:
-    """Pairs of objects that are to come back, with the id under which Graph still has them."""
-
-    def of(pair: Pair) -> Pair:
-        is_missing = pair.observed is None and pair.after is not None
-        return replace(pair, restores=restores.get(pair.address)) if is_missing else pair
-
-    return replace(matched, pairs=tuple(map(of, matched.pairs)))

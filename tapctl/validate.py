@@ -27,13 +27,15 @@ if TYPE_CHECKING:
 class Desired:
     """One document ready for comparison: its spec expanded, in Graph's shape, still with names as written.
 
-    `newer` are the values at the paths that the document lists under `newer:`; they pass unchanged.
+    `newer` are the values at the paths that the document lists under `newer:`; they pass unchanged. `id` is
+    the object that is meant, whatever it is called, where that is known: on the way back from an apply.
     """
 
     resource: Resource
     kind: Kind
     spec: JsonObject
     newer: Mapping[Path, Json] = field(default_factory=dict)
+    id: str | None = None
 
     @property
     def address(self) -> Address:

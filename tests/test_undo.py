@@ -33,6 +33,7 @@ from tapctl.model import Address
 from tapctl.past import read_record
 from tapctl.pipeline import Planned, check, make_undo
 from tapctl.record import FileRecord
+from tapctl.sandbox.seed import numbered
 
 Folder = Callable[[list[Document]], Path]
 CHANGING = {"modifiedDateTime", "createdDateTime"}
@@ -294,3 +295,165 @@ def test_a_lost_answer_to_a_restore_is_read_and_one_that_never_shows_fails(
 
     assert statuses(result) == {"ConditionalAccessPolicy/P": "failed"}
     assert "does not read back" in result.outcomes[0].why
+
+
+def edit(tenant: Tenant, collection: str, name: str, **changes: Any) -> None:
+    """Change an object by hand, as somebody does in the portal."""
+    tenant.store.put(collection, {**tenant.one(collection, name), **changes})
+
+
+def test_an_object_that_was_renamed_since_is_known_by_its_id(written: Folder, tmp_path: Path) -> None:
+    tenant = Tenant()
+    settle(written([policy("P"), group("Pilots", description="First")]), tenant)
+    root = written([policy("P", "disabled"), group("Pilots", description="Second")])
+    record = recorded(root, tenant, tmp_path)
+    edit(tenant, POLICIES, "P", displayName="Q", state="enabledForReportingButNotEnforced")
+    edit(tenant, "groups", "Pilots", displayName="Testers")
+    undone = way_back(root, tenant, record)
+    carry_out(undone, tenant)
+
+    assert actions(undone) == {"ConditionalAccessPolicy/Q": "update", "Group/Testers": "update"}
+    assert rules(undone) == ["enforces", "overwrites-later-changes"]
+    assert "overwrites: state" in finding(undone, "overwrites-later-changes").message
+    assert (tenant.one(POLICIES, "Q")["state"], tenant.named(POLICIES, "P")) == ("enabled", [])
+    assert tenant.one("groups", "Testers")["description"] == "First"
+
+
+def test_records_are_undone_in_any_order(written: Folder, tmp_path: Path) -> None:
+    tenant = Tenant()
+    settle(written([policy("P")]), tenant)
+    root = written([{**policy("Q"), "formerNames": ["P"]}])
+    renamed = recorded(root, tenant, tmp_path)
+    edited = recorded(written([policy("Q", "disabled")]), tenant, tmp_path)
+    first = way_back(root, tenant, renamed)
+    carry_out(first, tenant)
+    second = way_back(root, tenant, edited)
+    carry_out(second, tenant)
+
+    assert (rules(first), change_of(first, "P").fields) == ([], ())
+    assert "keeps: state" in finding(first, "undo-keeps-later-changes").message
+    assert "keeps: displayName" in finding(second, "undo-keeps-later-changes").message
+    assert (rules(second), actions(second)) == (["enforces"], {"ConditionalAccessPolicy/P": "update"})
+    assert (tenant.one(POLICIES, "P")["state"], tenant.named(POLICIES, "Q")) == ("enabled", [])
+
+
+def test_a_name_that_others_changed_again_needs_a_word(written: Folder, tmp_path: Path) -> None:
+    tenant = Tenant()
+    settle(written([policy("P")]), tenant)
+    root = written([{**policy("Q"), "formerNames": ["P"]}])
+    record = recorded(root, tenant, tmp_path)
+    edit(tenant, POLICIES, "Q", displayName="R")
+    undone = way_back(root, tenant, record)
+
+    assert "overwrites: displayName" in finding(undone, "overwrites-later-changes").message
+    assert change_of(undone, "P").former_name == "R"
+
+
+def test_what_an_apply_made_goes_whatever_it_is_called_now(written: Folder, tmp_path: Path) -> None:
+    tenant = Tenant()
+    root = written([group("Pilots", description="First")])
+    record = recorded(root, tenant, tmp_path)
+    edit(tenant, "groups", "Pilots", displayName="Testers")
+    undone = way_back(root, tenant, record)
+
+    assert actions(undone) == {"Group/Testers": "delete"}
+    assert "overwrites: displayName" in finding(undone, "overwrites-later-changes").message
+
+
+def test_what_somebody_else_has_brought_back_is_no_new_object(written: Folder, tmp_path: Path) -> None:
+    tenant = Tenant()
+    settle(written([policy("P", "disabled")]), tenant)
+    before = tenant.one(POLICIES, "P")
+    root = written([absent("ConditionalAccessPolicy", "P")])
+    record = recorded(root, tenant, tmp_path)
+    tenant.store.put(POLICIES, before)
+    same = way_back(root, tenant, record)
+    edit(tenant, POLICIES, "P", displayName="Q")
+
+    assert (rules(same, "brake", "error", "warning"), same.plan.pending) == ([], ())
+    assert (
+        "overwrites: displayName"
+        in finding(way_back(root, tenant, record), "overwrites-later-changes").message
+    )
+
+
+def test_a_name_that_another_object_has_by_now_is_not_taken(written: Folder, tmp_path: Path) -> None:
+    tenant = Tenant()
+    settle(written([policy("P")]), tenant)
+    root = written([{**policy("Q"), "formerNames": ["P"]}])
+    record = recorded(root, tenant, tmp_path)
+    other = tenant.put(POLICIES, **{**tenant.one(POLICIES, "Q"), "id": numbered(8, 1), "displayName": "P"})
+    undone = way_back(root, tenant, record)
+
+    assert rules(undone) == ["undo-another-object"]
+    assert f"is another object now ({other})" in finding(undone, "undo-another-object").message
+
+
+def test_two_objects_of_one_name_are_told_apart_by_their_ids(written: Folder, tmp_path: Path) -> None:
+    tenant = Tenant()
+    settle(written([policy("P", "disabled")]), tenant)
+    root = written([policy("P", "enabledForReportingButNotEnforced"), policy("New", "disabled")])
+    record = recorded(root, tenant, tmp_path)
+    new = tenant.one(POLICIES, "New")["id"]
+    edit(tenant, POLICIES, "P", displayName="New")
+    undone = way_back(root, tenant, record)
+    carry_out(undone, tenant)
+
+    kind = "ConditionalAccessPolicy"
+    assert (rules(undone), actions(undone)) == (
+        [],
+        {f"{kind}/New": "update", f"{kind}/New ({new})": "delete"},
+    )
+    assert tenant.one(POLICIES, "New")["state"] == "disabled"
+
+
+def test_two_objects_that_have_the_same_name_by_now_are_left_alone(written: Folder, tmp_path: Path) -> None:
+    tenant = Tenant()
+    settle(written([policy("P", "disabled"), policy("Q", "disabled")]), tenant)
+    root = written([policy(name, "enabledForReportingButNotEnforced") for name in ("P", "Q")])
+    record = recorded(root, tenant, tmp_path)
+    edit(tenant, POLICIES, "P", displayName="Q")
+
+    assert rules(way_back(root, tenant, record)) == ["undo-another-object", "undo-another-object"]
+
+
+def test_exclusions_that_others_added_since_stay(written: Folder, tmp_path: Path) -> None:
+    tenant = Tenant()
+    groups = [group("Ours"), group("Theirs")]
+    users = {"includeUsers": ["All"]}
+    settle(written([*groups, policy("P", "disabled", **users, excludeGroups=["Break glass"])]), tenant)
+    root = written([*groups, policy("P", "disabled", **users, excludeGroups=["Break glass", "Ours"])])
+    record = recorded(root, tenant, tmp_path)
+    held = tenant.one(POLICIES, "P")
+    conditions = held["conditions"]
+    mixed = [*conditions["users"]["excludeGroups"], tenant.one("groups", "Theirs")["id"]]
+    edit(
+        tenant,
+        POLICIES,
+        "P",
+        conditions={**conditions, "users": {**conditions["users"], "excludeGroups": mixed}},
+    )
+    undone = way_back(root, tenant, record)
+    spec = change_of(undone, "P").after or {}
+
+    assert rules(undone) == []
+    assert spec["conditions"]["users"]["excludeGroups"] == ["Break glass", "Theirs"]  # type: ignore[index,call-overload]
+    assert "keeps: conditions.users.excludeGroups" in finding(undone, "undo-keeps-later-changes").message
+
+
+def test_a_group_that_the_same_apply_renamed_is_the_same_group(written: Folder, tmp_path: Path) -> None:
+    tenant = Tenant()
+    users = {"includeUsers": ["All"]}
+    settle(written([group("Ours"), policy("P", "disabled", **users)]), tenant)
+    before = content(tenant)
+    after = [
+        {**group("Ours now"), "formerNames": ["Ours"]},
+        policy("P", "disabled", **users, excludeGroups=["Ours now"]),
+    ]
+    root = written(after)
+    record = recorded(root, tenant, tmp_path)
+    undone = way_back(root, tenant, record)
+    carry_out(undone, tenant)
+
+    assert rules(undone) == []
+    assert content(tenant) == before
