@@ -87,12 +87,13 @@ def takes_pass(context: Context, found: Policy) -> bool:
     bad=stream(tap(), policy(users=_NEW_HIRES)),
 )
 def unguarded(context: Context) -> Iterator[Hit]:
-    """One hit for all groups: a pass that is for somebody else tomorrow is not a new hole."""
+    """One hit for all groups: a pass that is for somebody else tomorrow is not a new hole. While nobody gets
+    passes, or it is not known who does, a guard is one whomever it is about."""
     item, groups = persona(context)
     found_guards = [found for found in guards(context) if found.demands]
     asked = sorted(groups) if groups is not None else [None]
     alone = [group for group in asked if not any(covers(context, found, group) for found in found_guards)]
-    if not alone:
+    if not alone or (item is None and found_guards):
         return
     who = f"members of {', '.join(map(str, alone))} register" if groups is not None else "people register"
     message = f"no enforced policy guards how {who} security info"

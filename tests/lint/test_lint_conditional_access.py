@@ -8,7 +8,7 @@ import pytest
 import yaml
 from lint_tools import findings
 
-from tapctl.lint.example import BLOCK, MFA, document, policy, stream, tap
+from tapctl.lint.example import BLOCK, MFA, REGISTER, document, policy, stream, tap
 
 EVERY_TIME = "{signInFrequency: {isEnabled: true, frequencyInterval: everyTime}}"
 EXCHANGE = "{includeApplications: [Office 365 Exchange Online]}"
@@ -234,3 +234,11 @@ def test_what_no_policy_does_is_said_of_the_workspace(tmp_path: Path, rule: str)
 
     (place,) = [finding.place for finding in found if finding.rule == rule]
     assert "tapctl.yaml" in str(place)
+
+
+@pytest.mark.parametrize("passes", [GPS, tap(state="disabled")])
+def test_while_nobody_gets_passes_any_guard_of_registration_will_do(tmp_path: Path, passes: str) -> None:
+    guard = policy(users=NEW_HIRES, applications=REGISTER)
+
+    assert hits(tmp_path, "REG001", guard, passes) == []
+    assert len(hits(tmp_path / "none", "REG001", policy(), passes)) == 1
