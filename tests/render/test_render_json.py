@@ -10,6 +10,7 @@ from report_cases import full, hostile
 
 from tapctl import schema
 from tapctl.errors import GraphError, UsageError
+from tapctl.order import PHASES
 from tapctl.render.escape import is_hidden
 from tapctl.render.json import render, render_error
 from tapctl.report import Command, Report, account
@@ -66,6 +67,12 @@ def test_an_error_has_its_own_document() -> None:
         described.validate(json.loads(render_error(found)))
     assert json.loads(render_error(graph))["error"]["graph"]["requestId"] == "r"
     assert error
+
+
+def test_the_schema_of_a_plan_knows_every_phase() -> None:
+    raw = json.loads((schema.folder() / "plan-output.schema.json").read_text(encoding="utf-8"))
+
+    assert raw["$defs"]["order"]["items"]["properties"]["phase"]["enum"] == list(PHASES)
 
 
 def error_schema() -> Any:
