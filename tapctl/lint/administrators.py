@@ -8,6 +8,7 @@ from typing import Final
 from tapctl.evaluate.applications import app_key
 from tapctl.evaluate.facts import Person
 from tapctl.lint.context import Context
+from tapctl.lint.entra import SYNCHRONISE
 from tapctl.lint.example import BLOCK, policy, stream
 from tapctl.lint.people import reached
 from tapctl.lint.policy import Policy
@@ -16,10 +17,6 @@ from tapctl.lint.rule import Hit, rule
 # Template ids: https://learn.microsoft.com/entra/identity/role-based-access-control/permissions-reference
 _GLOBAL: Final = ("Global Administrator", "62e90394-69f5-4237-9190-012177145e10")
 _CONDITIONAL_ACCESS: Final = ("Conditional Access Administrator", "b1be1c3e-b65d-4f19-8427-f6fa0d97feb9")
-_SYNCHRONISATION: Final = (
-    "Directory Synchronization Accounts",
-    "d29b2b05-8046-44ba-8758-1e26182fcf32",
-)
 _OPEN_DOORS: Final[Mapping[str, str]] = {
     "Privileged Authentication Administrator": "7be44c8a-adaf-4e2a-84d6-ab2649e08a13",
     "Authentication Administrator": "c4e39bd9-1100-46d3-8c65-fb160da0071f",
@@ -102,7 +99,7 @@ def sync_excluded(context: Context) -> Iterator[Hit]:
         if not found.grants or not _is_general(found):
             continue
         for user, person in reached(context, found):
-            if _holds(person, _SYNCHRONISATION):
+            if _holds(person, SYNCHRONISE):
                 yield found.hit(
                     f"{found.name} asks {user}, which synchronises the directory", "conditions", "users"
                 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from tapctl.evaluate.match import reaches_person
@@ -10,12 +10,16 @@ from tapctl.evaluate.policy import read_policy
 from tapctl.evaluate.scene import Index, Scene, index
 from tapctl.evaluate.situation import SignIn
 from tapctl.lint.context import Context
+from tapctl.lint.entra import SYNCHRONISE
 from tapctl.lint.example import BLOCK, document, policy, stream
 from tapctl.lint.policy import LEGACY, Policy
 from tapctl.lint.rule import Hit, rule
 
 _GLASS: Final = "settings: {breakGlass: {accounts: [bg@example.com], groups: [Break glass]}}\n"
 _EVERYBODY: Final = "{includeUsers: [All]}"
+_LESS_ADMINS: Final = (
+    "{includeUsers: [All], excludeGroups: [Break glass], excludeRoles: [Global Administrator]}"
+)
 _LESS_STAFF: Final = "{includeUsers: [All], excludeGroups: [Break glass, Contractors]}"
 _BEFORE: Final = (
     "before:\n- kind: ConditionalAccessPolicy\n  name: A\n  spec: {state: enabled, "
@@ -245,44 +249,97 @@ _EXCLUDED: Final = (
     severity="warning",
     what="People who are excluded from a baseline policy have no other policy of that kind.",
     why="They are asked for nothing: no MFA, or no stop for legacy clients.",
-    fix="Give the excluded group a policy of its own that asks for what it can show.",
+    fix="Give the excluded people a policy of their own that asks for what they can show.",
     source=_USERS_GROUPS,
     good=stream(
         policy("Everybody", users=_LESS_STAFF),
         policy("Contractors", users="{includeGroups: [Contractors], excludeGroups: [Break glass]}"),
         _GLASS,
     ),
-    bad=stream(policy("Everybody", users=_LESS_STAFF), _GLASS),
+    bad=stream(policy("Everybody", users=_LESS_ADMINS), _GLASS),
 )
 def exclusion_without_fallback(context: Context) -> Iterator[Hit]:
-    """One hit for all groups of a policy: they are mended together."""
-    glass = set(context.settings.break_glass.groups)
+    """One hit for everybody whom a policy leaves out: they are mended together."""
     for found in context.enforced:
         wanted = _classes(found)
         if not wanted or not found.includes_everyone:
             continue
-        left = [
-            group
-            for group in sorted(found.users("excludeGroups") - glass)
-            if not _has_fallback(context, found, wanted, group)
-        ]
+        others = [other for other in context.enforced if other is not found and wanted <= _classes(other)]
+        left = {
+            side: names
+            for side, of_side in _LEFT_OUT.items()
+            if (names := sorted(of_side(context, found, others)))
+        }
         if left:
-            who = f"{', '.join(left)} {'is' if len(left) == 1 else 'are'}"
+            names = [name for some in left.values() for name in some]
+            said = ", ".join(names[:_MOST_NAMES])
+            more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+            who = f"{said}{more} {'is' if len(names) == 1 else 'are'}"
             message = f"{who} excluded from {found.name}, and no other policy does the same for them"
-            value = left[0] if len(left) == 1 else ""
-            yield found.hit(message, "conditions", "users", "excludeGroups", value=value)
+            value = names[0] if len(names) == 1 else ""
+            yield found.hit(message, "conditions", "users", next(iter(left)), value=value)
 
 
-def _has_fallback(context: Context, found: Policy, wanted: frozenset[str], group: str) -> bool:
-    around = context.groups.around(group)
-    others = (item for item in context.enforced if item is not found and _covers(item, around))
-    return any(wanted <= _classes(other) for other in others)
+def _groups_left(context: Context, found: Policy, others: Sequence[Policy]) -> Iterator[str]:
+    for group in found.users("excludeGroups") - set(context.settings.break_glass.groups):
+        around = context.groups.around(group)
+        if not any(_covers(other, around) for other in others):
+            yield group
 
 
 def _covers(found: Policy, groups: frozenset[str]) -> bool:
     if found.users("excludeGroups") & groups:
         return False
     return found.includes_everyone or bool(found.users("includeGroups") & groups)
+
+
+def _users_left(context: Context, found: Policy, others: Sequence[Policy]) -> Iterator[str]:
+    """Where no emergency account is declared, whoever is excluded by name is taken to be one."""
+    glass, known = context.settings.break_glass, index(context.what_if.facts)
+    spared = {name.casefold() for name in glass.accounts}
+    for group in glass.groups:
+        spared |= context.groups.users(group)
+    for user in found.users("excludeUsers") - {_GUESTS, "All"} if glass.accounts else ():
+        scene = Scene(known, SignIn(user=user, as_of=context.as_of))
+        may_reach = (
+            reaches_person(read_policy(other.name, other.spec), scene) is not False for other in others
+        )
+        if user.casefold() not in spared and not any(may_reach):
+            yield user
+
+
+def _roles_left(context: Context, found: Policy, others: Sequence[Policy]) -> Iterator[str]:
+    """The accounts that synchronise a directory can answer nothing: see CA040."""
+    for role in found.users("excludeRoles"):
+        if role.removeprefix("id:") not in SYNCHRONISE and not any(
+            role in other.users("includeRoles")
+            or (other.includes_everyone and role not in other.users("excludeRoles"))
+            for other in others
+        ):
+            yield role
+
+
+def _guests_left(context: Context, found: Policy, others: Sequence[Policy]) -> Iterator[str]:
+    """Partners who administer the tenant are asked at home, by Microsoft's own rule for them."""
+    for kind in found.guests("exclude") - {"serviceProvider"}:
+        if not any(_takes_guests(other, kind) for other in others):
+            yield kind
+
+
+def _takes_guests(found: Policy, kind: str) -> bool:
+    if found.guests("exclude") & {kind, _GUESTS}:
+        return False
+    return found.includes_everyone or bool(found.guests("include") & {kind, _GUESTS})
+
+
+_GUESTS: Final = "GuestsOrExternalUsers"
+_MOST_NAMES: Final = 5
+_LEFT_OUT: Final[Mapping[str, Callable[[Context, Policy, Sequence[Policy]], Iterator[str]]]] = {
+    "excludeGroups": _groups_left,
+    "excludeUsers": _users_left,
+    "excludeRoles": _roles_left,
+    "excludeGuestsOrExternalUsers": _guests_left,
+}
 
 
 def _classes(found: Policy) -> frozenset[str]:

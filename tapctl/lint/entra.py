@@ -32,3 +32,7 @@ BUILT_IN_STRENGTHS: Final[Mapping[str, frozenset[frozenset[str]]]] = {
     PASSWORDLESS: _combinations(_PASSWORDLESS),
     RESISTANT: _combinations(_RESISTANT),
 }
+
+# https://learn.microsoft.com/entra/identity/role-based-access-control/permissions-reference
+SYNCHRONISE: Final = ("Directory Synchronization Accounts", "d29b2b05-8046-44ba-8758-1e26182fcf32")
+"""The role of the accounts that synchronise a directory, by name and template id."""

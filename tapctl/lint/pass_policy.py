@@ -11,6 +11,7 @@ from tapctl.evaluate.scene import Scene, index
 from tapctl.evaluate.situation import SignIn
 from tapctl.evaluate.strengths import PASSES
 from tapctl.lint.context import Context, Item
+from tapctl.lint.entra import SYNCHRONISE
 from tapctl.lint.example import REGISTER, document, policy, stream, tap
 from tapctl.lint.methods import CONFIGURATIONS
 from tapctl.lint.registration import guards
@@ -28,9 +29,6 @@ _SHORTEST: Final = 8
 _ROOM: Final = 20 * 1024
 _LIFETIMES: Final = ("minimum", "default", "maximum")
 # Names and template ids: https://learn.microsoft.com/entra/identity/role-based-access-control/permissions-reference
-_SYNCHRONISE: Final = frozenset(
-    {"Directory Synchronization Accounts", "d29b2b05-8046-44ba-8758-1e26182fcf32"}
-)
 _HIGHEST: Final = frozenset(
     {
         "Global Administrator",
@@ -256,7 +254,8 @@ def _people_in_scope(context: Context) -> Iterator[tuple[str, Person]]:
 def covers_sync(context: Context) -> Iterator[Hit]:
     found = _enabled(context)
     for user, person in _people_in_scope(context) if found is not None else ():
-        if person.roles and {role.removeprefix("id:") for role in person.roles} & _SYNCHRONISE and found:
+        roles = {role.removeprefix("id:") for role in person.roles or ()}
+        if roles.intersection(SYNCHRONISE) and found:
             yield found.hit(f"a pass works for {user}, which synchronises the directory", "includeTargets")
 
 
