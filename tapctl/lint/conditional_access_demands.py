@@ -61,10 +61,13 @@ def both_risks(context: Context) -> Iterator[Hit]:
     fix="List every level from the lowest one up.",
     source=_CONDITIONS,
     good=policy(conditions="signInRiskLevels: [medium, high]"),
-    bad=policy(conditions="signInRiskLevels: [medium]"),
+    bad=stream(
+        policy("Medium", conditions="signInRiskLevels: [medium]"),
+        policy("High", conditions="signInRiskLevels: [high]", users="{includeGroups: [Pilots]}"),
+    ),
 )
 def risk_gap(context: Context) -> Iterator[Hit]:
-    """What another policy is there for is no gap."""
+    """What another policy is there for, of the same people and targets, is no gap."""
     for found in context.on:
         for name in RISKS:
             listed = found.condition(name) & set(_LEVELS)
@@ -72,7 +75,11 @@ def risk_gap(context: Context) -> Iterator[Hit]:
                 continue
             lowest = min(_LEVELS.index(level) for level in listed)
             elsewhere = {
-                level for other in context.on if other is not found for level in other.condition(name)
+                level
+                for other in context.on
+                if other is not found and other.reaches_as_far_as(found)
+                if set(other.narrowing) <= {name, *found.narrowing}
+                for level in other.condition(name)
             }
             missing = [level for level in _LEVELS[lowest:] if level not in listed | elsewhere]
             if missing:
@@ -187,25 +194,37 @@ def retired_control(context: Context) -> Iterator[Hit]:
         policy("A", conditions=_IOS),
         policy("B", conditions=_THE_REST, grant="{operator: OR, builtInControls: [block]}"),
     ),
-    bad=policy(conditions=_IOS),
+    bad=stream(
+        policy("A", conditions=_IOS),
+        policy(
+            "B",
+            conditions=_THE_REST,
+            grant="{operator: OR, builtInControls: [block]}",
+            state="enabledForReportingButNotEnforced",
+        ),
+    ),
 )
 def platform_hole(context: Context) -> Iterator[Hit]:
     for found in context.on:
         listed = found.condition("platforms", "includePlatforms")
         if not found.grants or not listed or "all" in listed:
             continue
-        if not any(_stops_the_rest(other, found) for other in context.on if other is not found):
+        others = [other for other in context.on if other is not found and other.reaches_as_far_as(found)]
+        if not any(_stops_the_rest(context, other) for other in others):
             names = ", ".join(sorted(listed))
             message = f"{found.name} asks on {names}; whoever claims another platform is not asked"
             yield found.hit(message, "conditions", "platforms")
 
 
-def _stops_the_rest(other: Policy, found: Policy) -> bool:
-    """Whether a policy blocks other platforms, or asks on every one, at least as far as this one reaches."""
-    reaches = other.includes_all_resources or other.applications() >= found.applications()
-    people = other.includes_everyone or other.users("includeGroups") >= found.users("includeGroups")
-    if not reaches or not people:
-        return False
-    spared = other.condition("platforms", "excludePlatforms")
-    blocks_rest = other.blocks and "all" in other.condition("platforms", "includePlatforms") and bool(spared)
-    return blocks_rest or (other.grants and other.has_any_platform and not other.narrowing)
+def _stops_the_rest(context: Context, found: Policy) -> bool:
+    """Whether a policy asks on every platform, or blocks all those that no policy is about."""
+    if found.has_any_platform:
+        return bool(found.demands) and not found.narrowing
+    spared = found.condition("platforms", "excludePlatforms")
+    asked = {
+        platform
+        for other in context.on
+        if other.demands and (other.is_enforced or not found.is_enforced)
+        for platform in other.condition("platforms", "includePlatforms")
+    }
+    return found.blocks and "all" in found.condition("platforms", "includePlatforms") and spared <= asked

@@ -19,6 +19,7 @@ MODERN: Final = frozenset({"browser", "mobileAppsAndDesktopClients"})
 RISKS: Final = ("signInRiskLevels", "userRiskLevels")
 # Controls that a second sign-in method, or a device, has to answer.
 DEVICE_CONTROLS: Final = frozenset({"compliantDevice", "domainJoinedDevice"})
+_PEOPLE: Final = ("includeUsers", "includeGroups", "includeRoles")
 _PLAIN: Final = ("users", "applications", "clientAppTypes", "platforms", "locations")
 _NOT_ENFORCED: Final = ("disabled", "enabledForReportingButNotEnforced")
 
@@ -175,6 +176,20 @@ class Policy:
     @property
     def asks_for_mfa(self) -> bool:
         return "mfa" in self.controls or bool(self.strength)
+
+    def reaches_as_far_as(self, other: Policy) -> bool:
+        """Whether it is at work where `other` is, by what both include; what they leave out aside."""
+        at_work = self.is_enforced or (self.is_on and not other.is_enforced)
+        people = self.includes_everyone or (
+            all(self.users(side) >= other.users(side) for side in _PEOPLE)
+            and self.guests("include") >= other.guests("include")
+        )
+        targets = self.includes_all_resources or (
+            self.applications() >= other.applications()
+            and self.actions >= other.actions
+            and self.contexts >= other.contexts
+        )
+        return at_work and people and targets
 
     def session(self, *path: str) -> object:
         return at(self.spec, "sessionControls", *path)

@@ -1,4 +1,4 @@
-"""CA008: whom a baseline policy leaves out, and who is asked elsewhere."""
+"""CA008, CA010 and CA015: whom another policy has to reach, to stand in for one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from lint_tools import findings
 
-from tapctl.lint.example import policy, stream
+from tapctl.lint.example import BLOCK, policy, stream
 
 GLASS = "settings: {breakGlass: {accounts: [bg@example.com], groups: [Break glass]}}\n"
 NO_ACCOUNTS = "settings: {breakGlass: {groups: [Break glass]}}\n"
@@ -15,6 +15,9 @@ MEMBERS = "facts: {groups: {Break glass: [bg2@example.com], Staff: [ceo@example.
 KINDS = "guestOrExternalUserTypes: [{}], externalTenants: {{membershipKind: all}}"
 GUESTS = KINDS.format("b2bCollaborationGuest")
 PARTNERS = KINDS.format("serviceProvider")
+REPORTS = "enabledForReportingButNotEnforced"
+PHONES = "platforms: {includePlatforms: [iOS]}"
+THE_REST = "platforms: {includePlatforms: [all], excludePlatforms: [iOS]}"
 
 
 def hits(root: Path, rule: str, *documents: str) -> list[str]:
@@ -74,3 +77,62 @@ def test_whoever_a_baseline_leaves_out_is_named(tmp_path: Path, documents: list[
 )
 def test_whoever_is_asked_elsewhere_or_is_to_be_spared_is_not(tmp_path: Path, documents: list[str]) -> None:
     assert hits(tmp_path, "CA008", *documents) == []
+
+
+MEDIUM, HIGH = "signInRiskLevels: [medium]", "signInRiskLevels: [high]"
+
+
+@pytest.mark.parametrize(
+    ("other", "count"),
+    [
+        (policy("High", conditions=HIGH, grant=BLOCK), 0),
+        (policy("High", conditions=HIGH, state=REPORTS), 1),
+        (policy("High", conditions=HIGH, users="{includeGroups: [Pilots]}"), 1),
+        (policy("High", conditions=HIGH, applications="{includeApplications: [Office365]}"), 1),
+        (policy("High", conditions=f"{HIGH}\n{PHONES}"), 1),
+    ],
+)
+def test_a_level_is_covered_by_what_holds_for_the_same_people(tmp_path: Path, other: str, count: int) -> None:
+    assert len(hits(tmp_path, "CA010", policy("Medium", conditions=MEDIUM), other)) == count
+
+
+@pytest.mark.parametrize(
+    ("other", "count"),
+    [
+        (policy("Rest", conditions=THE_REST, grant=BLOCK), 0),
+        (policy("Rest", conditions=THE_REST, grant=BLOCK, state=REPORTS), 1),
+        (policy("Rest", conditions=THE_REST, grant=BLOCK, users="{includeGroups: [Pilots]}"), 1),
+        (policy("Rest", conditions=THE_REST), 1),
+        (policy("Rest", conditions=THE_REST.replace("[iOS]", "[iOS, linux]"), grant=BLOCK), 1),
+        (policy("Everywhere", conditions=HIGH), 1),
+        (policy("Nothing asked", grant="", session="{persistentBrowser: {isEnabled: true, mode: never}}"), 1),
+    ],
+)
+def test_other_platforms_are_stopped_by_what_holds_for_the_same_people(
+    tmp_path: Path, other: str, count: int
+) -> None:
+    assert len(hits(tmp_path, "CA015", policy("Phones", conditions=PHONES), other)) == count
+
+
+def test_a_platform_that_a_block_spares_is_asked_by_a_policy_of_its_own(tmp_path: Path) -> None:
+    rest = policy("Rest", conditions=THE_REST.replace("[iOS]", "[iOS, linux]"), grant=BLOCK)
+    linux = policy("Linux", conditions="platforms: {includePlatforms: [linux]}")
+
+    assert hits(tmp_path, "CA015", policy("Phones", conditions=PHONES), rest, linux) == []
+
+
+REGISTER = '{includeUserActions: ["urn:user:registersecurityinfo"]}'
+CONTEXT = "{includeAuthenticationContextClassReferences: [c1]}"
+
+
+@pytest.mark.parametrize(
+    ("medium", "high", "count"), [(REGISTER, REGISTER, 0), (REGISTER, CONTEXT, 1), (CONTEXT, REGISTER, 1)]
+)
+def test_policies_on_actions_and_contexts_do_not_stand_in_for_each_other(
+    tmp_path: Path, medium: str, high: str, count: int
+) -> None:
+    policies = (
+        policy("Medium", conditions=MEDIUM, applications=medium),
+        policy("High", conditions=HIGH, applications=high),
+    )
+    assert len(hits(tmp_path, "CA010", *policies)) == count
