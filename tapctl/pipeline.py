@@ -80,15 +80,20 @@ def check(root: Path, environment: str | None, *, with_tests: bool = False) -> C
 
 async def compare(checked: Checked, gateway: Gateway) -> Compared:
     """Read the tenant and see what differs; nothing is guarded or ordered yet."""
-    from tapctl.match import match
     from tapctl.observe import observe
-    from tapctl.plan import plan_changes
 
     snapshot = await observe(gateway, checked.workspace, checked.desired, checked.resolved)
+    return compared_with(checked, snapshot)
+
+
+def compared_with(checked: Checked, snapshot: Snapshot) -> Compared:
+    """How what a tenant answered differs from the folder."""
+    from tapctl.match import match
+    from tapctl.plan import plan_changes
+
     matched = match(checked.workspace, checked.desired, snapshot)
-    return Compared(
-        snapshot=snapshot, matched=matched, plan=plan_changes(matched, checked.resolved, snapshot)
-    )
+    plan = plan_changes(matched, checked.resolved, snapshot)
+    return Compared(snapshot=snapshot, matched=matched, plan=plan)
 
 
 def linted(checked: Checked, as_of: date, known: Known | None = None) -> Checked:

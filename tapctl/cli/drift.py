@@ -42,6 +42,7 @@ def command(options: Options, *, said: str | None, adopt: bool) -> int:
     from tapctl.drift.news import news
     from tapctl.drift.reading import read_evidence
     from tapctl.drift.since import since
+    from tapctl.drift.vanished import recognised
     from tapctl.pipeline import check, compare
     from tapctl.report import checked_report
 
@@ -56,6 +57,7 @@ def command(options: Options, *, said: str | None, adopt: bool) -> int:
         compared = session.run(compare(checked, session.gateway))
         evidence = session.run(read_evidence(session.gateway, compared, checked.workspace, now))
         caller, sent = session.gateway.caller.name, session.gateway.sent
+    compared = recognised(compared, checked, evidence)
     found = news(compared, checked, evidence, moment)
     found = replace(found, headline=replace(found.headline, caller=caller), requests=sent)
     if adopt:

@@ -131,6 +131,9 @@ def _other(pair: Pair, enforced: Sequence[Pair]) -> Iterator[Finding]:
     if joined and sparing:
         said = f"{pair.address} holds {', '.join(joined)}, whom {_names(sparing)} therefore {_does(sparing)}"
         yield _finding("drift-more-spared", pair, said, "Find out who put them there, and why.")
+    elif users and pair.before is None:
+        said = f"{pair.address} is not in the tenant, and {_names(users)} still {_refer(users)} to it"
+        yield _finding("drift-in-use", pair, said, "What the policies do has changed with it.")
     elif users:
         said = f"{pair.address} is not what its document says, and {_names(users)} {_uses(users)} it"
         yield _finding("drift-in-use", pair, said, "What the policies do has changed with it.")
@@ -175,6 +178,10 @@ def _listed(names: Sequence[str]) -> str:
 
 def _does(pairs: Sequence[Pair]) -> str:
     return "spares" if len(pairs) == 1 else "spare"
+
+
+def _refer(pairs: Sequence[Pair]) -> str:
+    return "refers" if len(pairs) == 1 else "refer"
 
 
 def _uses(pairs: Sequence[Pair]) -> str:

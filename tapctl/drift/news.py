@@ -26,6 +26,7 @@ from tapctl.drift.causes import (
 from tapctl.drift.events import Event, events_of, moment_of
 from tapctl.drift.exposure import Absence, exposure
 from tapctl.drift.meaning import meaning
+from tapctl.drift.vanished import GROUP, referrers
 from tapctl.drift.versions import Version, versions
 from tapctl.model import Address, Change, FieldChange, Finding, JsonObject, Place, Snapshot
 from tapctl.reference import parse
@@ -236,7 +237,8 @@ class _Join:
         """Declared, and not in the tenant: deleted, renamed, or never there."""
         name = pair.display_name
         item = next((item for item in self._deleted(pair) if item.get("displayName") == name), None)
-        ids = [str(item["id"])] if item else []
+        known = self.matched.directory.all_ids(pair.address)
+        ids = [str(item["id"])] if item else [*known]
         gone = [
             event
             for event in self.events
@@ -253,13 +255,20 @@ class _Join:
         return Drifted(
             address=change.address,
             what="missing",
-            said=_gone(bool(gone or item), renamed, name),
+            said=_gone(bool(gone or item), renamed, name) + self._still_referred_to(change.address),
             id=ids[0] if ids else None,
             place=change.place,
             attribution=attribution,
             restore="" if renamed and not gone else self._restore(pair, item),
             is_newer=self._is_newer(attribution),
         )
+
+    def _still_referred_to(self, address: Address) -> str:
+        """Whatever holds a deleted group's id: that is the deletion, and no change of it."""
+        found = (
+            [repr(item.name) for item in referrers(self.matched, address)] if address.kind == GROUP else []
+        )
+        return f"; its id still stands in {', '.join(found)}" if found else ""
 
     def _renamed_away(self, pair: Pair) -> list[Event]:
         name = pair.display_name

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from tapctl.drift.exposure import exposure
 from tapctl.drift.news import Evidence
+from tapctl.drift.vanished import dangling
 from tapctl.errors import GraphError
 from tapctl.graph.odata import odata_quote
 from tapctl.kinds import kinds
@@ -67,6 +68,8 @@ def _filters(compared: Compared, workspace: Workspace) -> list[str]:
         if change.address.kind == "Group":
             key, value = ("id", change.id) if change.id else ("displayName", change.address.name)
             found.append(f"targetResources/any(t:t/{key} eq {odata_quote(str(value))})")
+    for object_id in sorted({one for ids in dangling(compared).values() for one in ids}):
+        found.append(f"{_GROUPS} and targetResources/any(t:t/id eq {odata_quote(object_id)})")
     absences = exposure(compared.matched, compared.snapshot, workspace).absences
     for group in sorted({absence.group.node for absence in absences}):
         found.append(f"{_GROUPS} and targetResources/any(t:t/id eq {odata_quote(group)})")

@@ -14,6 +14,7 @@ from typing import Any
 from tapctl.cli.main import run
 from tapctl.drift.news import Drifted, News, Since, news
 from tapctl.drift.reading import read_evidence
+from tapctl.drift.vanished import recognised
 from tapctl.graph.sandbox import connect_sandbox
 from tapctl.pipeline import Checked, Compared, check, compare
 from tapctl.sandbox import Store, create_app, dump, load
@@ -102,7 +103,8 @@ class Base:
         load(store, tenant)
         async with await connect_sandbox(serve(store), environment="sandbox") as gateway:
             compared = await compare(self.checked(), gateway)
-            return compared, await read_evidence(gateway, compared, self.checked().workspace, NOW)
+            evidence = await read_evidence(gateway, compared, self.checked().workspace, NOW)
+            return recognised(compared, self.checked(), evidence), evidence
 
     def news(self, tenant: dict[str, Any], since: Since = SINCE) -> News:
         compared, evidence = self.compared(tenant)
