@@ -322,24 +322,24 @@ class _Evaluation:
     def _answer(self, control: Control, policy: Policy) -> tuple[Answer, bool]:
         """How a control stands in this policy, and whether proving up sets its strength aside."""
         answer = self._resolved(ask(control.key, self._scene), policy)
-        aside = self._set_aside(control, policy, answer)
+        aside = answer if policy.is_on_registration else self._set_aside(control.key, answer, policy)
         was_set_aside = aside is not answer and is_strength(control.key)
         tell_control(self._scene, policy, control, aside)
         return aside, was_set_aside
 
-    def _set_aside(self, control: Control, policy: Policy, answer: Answer) -> Answer:
-        """While a first method is registered, policies for all resources do not ask for MFA or a strength."""
+    def _set_aside(self, key: str, answer: Answer, policy: Policy | None) -> Answer:
+        """While a first method is registered, only policies on the action ask for MFA or a strength."""
         scene = self._scene
-        is_about = control.key == "mfa" or is_strength(control.key)
-        if not scene.is_registering or policy.is_on_registration or not is_about or answer.status == MET:
+        is_about = key == "mfa" or is_strength(key)
+        if not scene.is_registering or not is_about or answer.status == MET:
             return answer
         proving_up = True if scene.is_interrupted else _is_first_method(scene)
         if proving_up is False:
             return answer
         rule = "proof-up-strengths"
-        if control.key == "mfa" or not self._has_strength_on_action():
+        if key == "mfa" or not self._has_strength_on_action():
             rule = "proof-up-without-strength"
-        elif policy.operator == "OR" and len(policy.controls) > 1:
+        elif policy is not None and policy.operator == "OR" and len(policy.controls) > 1:
             rule = "proof-up-or"
         certain = proving_up and (RULES[rule].grade != "inferred" or scene.relies_on(rule))
         return answer._replace(status=MET if certain else MET | answer.status, rule=rule)
@@ -395,6 +395,9 @@ class _Evaluation:
         answer = ask(item.key, self._scene)
         if answer.status & REGISTER:
             answer = answer._replace(status=answer.status & ~REGISTER | self._registration())
+        answer = answer._replace(rule=item.rule)
+        if not item.is_on_registration:
+            answer = self._set_aside(item.key, answer, None)
         tell_overlay(self._scene, item, answer)
         unmet = (item.key,) if answer.status != MET else ()
         return _Demand(answer.status, unmet, answer.needs, answer.detail)

@@ -18,13 +18,16 @@ from tapctl.evaluate.truth import Truth, every
 
 class Overlay(NamedTuple):
     """One demand from outside: `holds` is whether it applies here, and `fact` what is missing where nobody
-    knows; empty where no fact would tell."""
+    knows; empty where no fact would tell. `about` is what brings it on; `is_on_registration`, that it is
+    about registering itself."""
 
     name: str
     key: str
     rule: str
     holds: Truth
     fact: str = ""
+    about: str = "the application"
+    is_on_registration: bool = False
 
 
 _PORTAL_SUITE: Final = "microsoftadminportals"
@@ -53,7 +56,7 @@ def _mandatory_for_tools(scene: Scene) -> Overlay | None:
 def _per_user_mfa(scene: Scene) -> Overlay | None:
     if not scene.person.per_user_mfa:
         return None
-    return Overlay("per-user MFA", "mfa", "per-user-mfa", True)
+    return Overlay("per-user MFA", "mfa", "per-user-mfa", True, about="the user")
 
 
 def _defaults_block_legacy(scene: Scene) -> Overlay | None:
@@ -67,15 +70,15 @@ def _defaults_ask(scene: Scene) -> Overlay | None:
     if not scene.facts.security_defaults:
         return None
     fact = "user.roles" if scene.person.roles is None else ""
-    return Overlay(
-        "security defaults", "mfa", "security-defaults", True if scene.person.roles else None, fact
-    )
+    holds = True if scene.person.roles else None
+    return Overlay("security defaults", "mfa", "security-defaults", holds, fact, about="the tenant")
 
 
 def _hello(scene: Scene) -> Overlay | None:
     if scene.sign_in.via.lower() != "windowshelloprovisioning":
         return None
-    return Overlay("Windows Hello", "mfa", "hello-needs-mfa", True)
+    about = "setting up Windows Hello"
+    return Overlay("Windows Hello", "mfa", "hello-needs-mfa", True, about=about, is_on_registration=True)
 
 
 _OVERLAYS: Final[tuple[Callable[[Scene], Overlay | None], ...]] = (
@@ -97,5 +100,8 @@ def overlays(scene: Scene) -> tuple[Overlay, ...]:
 
 
 def _apps(scene: Scene) -> frozenset[str]:
+    """What is signed in to, and through what; an action is at no portal, whatever led there."""
+    if scene.action:
+        return frozenset()
     clients = (scene.sign_in.client,) if scene.sign_in.client else ()
     return frozenset(app_key(text) for text in (*scene.sign_in.apps, *clients))

@@ -159,7 +159,8 @@ RULES: Final[Mapping[str, Rule]] = {
     ),
     "proof-up-without-strength": _inferred(
         _REGISTRATION,
-        "A policy for all resources does not ask for MFA or a strength while the first method is registered.",
+        "While the first method is registered, neither a policy for all resources nor anything outside "
+        "Conditional Access asks for MFA or a strength.",
     ),
     "proof-up-or": _inferred(
         _STRENGTH,

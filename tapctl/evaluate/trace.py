@@ -62,7 +62,7 @@ def tell_control(scene: Scene, policy: Policy, control: Control, answer: Answer)
 
 def tell_overlay(scene: Scene, item: Overlay, answer: Answer) -> None:
     """A demand from outside Conditional Access."""
-    scene.note(item.name, (), "the application", f"{item.key} {in_words(answer.status)}", item.rule)
+    scene.note(item.name, (), item.about, f"{item.key} {in_words(answer.status)}", answer.rule)
 
 
 def in_words(status: Status) -> str:

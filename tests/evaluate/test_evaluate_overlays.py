@@ -14,6 +14,7 @@ from tapctl.evaluate.dated import SWITCHES, is_on
 from tapctl.evaluate.facts import Person
 
 EMERGENCY = Person(registered=frozenset({"password", "fido2"}), roles=frozenset({"Global Administrator"}))
+NEW = Person(registered=frozenset({"password"}), held_pass="none")
 
 
 def test_nobody_is_excluded_from_mfa_at_the_portals() -> None:
@@ -91,12 +92,55 @@ def test_setting_up_hello_needs_mfa_by_itself() -> None:
 
 
 def test_registering_for_an_overlay_is_evaluated_too() -> None:
-    new = Person(registered=frozenset({"password"}), held_pass="none")
     wall = policy("block", target={"includeUserActions": [REGISTER]})
-    asked = sign_in("new", person=new, apps=(AZURE_PORTAL,))
+    asked = sign_in("new", person=NEW, apps=(AZURE_PORTAL,))
 
     assert decided(asked=asked).verdict == "register"
     assert decided(wall, asked=asked).verdict == "unsatisfiable"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"apps": (AZURE_MANAGEMENT,), "client": AZURE_PORTAL},
+        {"apps": (AZURE_MANAGEMENT,), "client": AZURE_CLI, "is_write": True},
+        {"person": replace(NEW, per_user_mfa=True)},
+    ],
+    ids=["portal", "command line", "per-user MFA"],
+)
+def test_who_is_sent_to_registration_is_not_asked_there_for_what_is_missing(asked: Any) -> None:
+    asked = sign_in("new", **{"person": NEW, **asked})
+
+    assert decided(asked=asked).verdict == "register"
+
+
+@pytest.mark.parametrize(
+    ("person", "verdict"),
+    [(NEW, "allow"), (replace(NEW, registered=None), "unknown"), (EMERGENCY, "challenge")],
+)
+def test_per_user_mfa_does_not_guard_the_first_method(person: Person, verdict: str) -> None:
+    asked = sign_in("new", person=replace(person, per_user_mfa=True), action=REGISTER)
+
+    assert decided(asked=asked).verdict == verdict
+
+
+def test_a_portal_that_led_to_registration_asks_for_nothing_there() -> None:
+    assert decided(asked=sign_in("new", person=NEW, action=REGISTER, client=AZURE_PORTAL)).verdict == "allow"
+
+
+def test_setting_up_hello_asks_for_mfa_of_who_registers_the_first_method_too() -> None:
+    asked = sign_in(
+        "new", person=NEW, action=REGISTER, via="windowsHelloProvisioning", as_of=date(2026, 1, 1)
+    )
+
+    assert decided(asked=asked).verdict == "unsatisfiable"
+
+
+def test_the_trace_says_what_brings_a_demand_on_and_that_it_is_set_aside() -> None:
+    asked = sign_in("new", person=replace(NEW, per_user_mfa=True), action=REGISTER)
+    (step,) = decided(asked=asked, traced=True).trace
+
+    assert (step.fact, step.says, step.rule) == ("the user", "mfa is met", "proof-up-without-strength")
 
 
 def test_a_workload_meets_no_overlay() -> None:
