@@ -57,6 +57,11 @@ def is_strength(key: str) -> bool:
     return key.startswith("strength:")
 
 
+def is_risky(scene: Scene) -> bool:
+    """Whether the sign-in is at a risk at which nothing is registered; one that nobody said is none."""
+    return (scene.sign_in.sign_in_risk or "").lower() in RISKY
+
+
 def has_strong_method(scene: Scene) -> Truth:
     """Whether the person has registered anything that can be part of a second factor."""
     person = scene.person
@@ -209,7 +214,7 @@ def _enrolment(strength: Strength, proof: frozenset[Mode], scene: Scene, *, in_s
     can = some(_enrolable(item - proof, strength, scene, in_strength) for item in strength.combinations)
     if can is False:
         return Answer(NEVER, "guest-methods" if scene.is_external else "not-enrolable", detail)
-    if (scene.sign_in.sign_in_risk or "").lower() in RISKY:
+    if is_risky(scene):
         return Answer(NEVER, "risky-cannot-enrol", ERROR_RISKY)
     certain = holds is False and can is True
     return Answer(REGISTER if certain else REGISTER | NEVER, "nothing-registered", detail)

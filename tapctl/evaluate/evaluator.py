@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
 
-from tapctl.evaluate.controls import ERROR_RISKY, Answer, ask, has_strong_method, is_strength
+from tapctl.evaluate.controls import ERROR_RISKY, Answer, ask, has_strong_method, is_risky, is_strength
 from tapctl.evaluate.credential import refusal
 from tapctl.evaluate.dated import APPROVED_APP
 from tapctl.evaluate.decision import Applied, Decision, Result, Verdict
@@ -59,8 +59,8 @@ _REPORTED: Final[Mapping[Status, Result]] = {
     NEVER: "reportOnlyFailure",
     BLOCK: "reportOnlyFailure",
 }
-
-
+_PROOF_UP: Final = frozenset({"proof-up-strengths", "proof-up-without-strength", "proof-up-or"})
+"""The rules by which registering sets a demand aside."""
 _ENFORCED: Final = ("enabled", None)
 """The states whose demands count; one that nobody knows may be on."""
 _MATCHED: Final[Mapping[bool | None, Result]] = {True: "applied", False: "notApplied", None: "unknown"}
@@ -323,7 +323,7 @@ class _Evaluation:
         """How a control stands in this policy, and whether proving up sets its strength aside."""
         answer = self._resolved(ask(control.key, self._scene), policy)
         aside = answer if policy.is_on_registration else self._set_aside(control.key, answer, policy)
-        was_set_aside = aside is not answer and is_strength(control.key)
+        was_set_aside = aside.rule in _PROOF_UP and is_strength(control.key)
         tell_control(self._scene, policy, control, aside)
         return aside, was_set_aside
 
@@ -338,6 +338,8 @@ class _Evaluation:
             return answer
         rule = "proof-up-strengths"
         if key == "mfa" or not self._has_strength_on_action():
+            if is_risky(scene) or (policy is not None and policy.sign_in_risks):
+                return _at_risk(answer)
             rule = "proof-up-without-strength"
         elif policy is not None and policy.operator == "OR" and len(policy.controls) > 1:
             rule = "proof-up-or"
@@ -358,8 +360,7 @@ class _Evaluation:
         if not answer.status & REGISTER:
             return answer
         if policy.sign_in_risks:
-            status = answer.status & ~REGISTER | NEVER
-            return answer._replace(status=status, rule="risky-cannot-enrol", detail=ERROR_RISKY)
+            return _at_risk(answer._replace(status=answer.status & ~REGISTER | NEVER))
         return answer._replace(status=answer.status & ~REGISTER | self._registration())
 
     def _registration(self) -> Status:
@@ -408,6 +409,13 @@ def _joined(statuses: list[Status], operator: str | None) -> Status:
     if operator is None:
         return best(statuses) | worst(statuses)
     return best(statuses) if operator == "OR" else worst(statuses)
+
+
+def _at_risk(answer: Answer) -> Answer:
+    """Nobody registers anything at risk: what is asked for is to be proved, and else that is the reason."""
+    if not answer.status & NEVER:
+        return answer
+    return answer._replace(rule="risky-cannot-enrol", detail=ERROR_RISKY)
 
 
 def _is_first_method(scene: Scene) -> Truth:

@@ -391,6 +391,37 @@ def test_a_risky_sign_in_registers_nothing(conditions: dict[str, Any]) -> None:
     assert (decision.verdict, decision.detail) == ("unsatisfiable", "53004")
 
 
+@pytest.mark.parametrize("conditions", [{"signInRiskLevels": ["low"]}, {}])
+def test_a_risky_sign_in_registers_nothing_at_the_action_itself(conditions: dict[str, Any]) -> None:
+    risk = "low" if conditions else "high"
+    at_action = asked(NEW, apps=(), action=REGISTER, sign_in_risk=risk)
+    decision = decided(policy("mfa", **conditions), asked=at_action)
+
+    assert (decision.verdict, decision.detail) == ("unsatisfiable", "53004")
+
+
+def test_a_risk_can_be_answered_for_at_the_action_by_who_has_a_pass_at_hand() -> None:
+    at_action = asked(WITH_PASS, apps=(), action=REGISTER, sign_in_risk="high")
+    decision = decided(policy("mfa"), asked=at_action)
+
+    assert (decision.verdict, decision.detail) == ("challenge", "")
+
+
+def test_per_user_mfa_lets_no_risky_sign_in_register() -> None:
+    at_action = asked(replace(NEW, per_user_mfa=True), apps=(), action=REGISTER, sign_in_risk="high")
+
+    assert decided(asked=at_action).detail == "53004"
+
+
+def test_a_strength_on_the_action_outranks_others_at_risk_too() -> None:
+    at_action = asked(WITH_PASS, TAP, apps=(), action=REGISTER, sign_in_risk="high")
+    everything = policy(strength=PHISHING_RESISTANT)
+
+    assert decided(everything, GUARD, asked=at_action).skipped_for_proof_up == ("P1",)
+    assert decided(everything, asked=at_action).skipped_for_proof_up == ()
+    assert decided(everything, asked=at_action).detail == "53004"
+
+
 def test_registration_may_hang_on_a_fact_that_is_missing() -> None:
     wall = policy("block", target={"includeUserActions": [REGISTER]}, platforms={"includePlatforms": ["iOS"]})
 
