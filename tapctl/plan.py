@@ -128,7 +128,7 @@ def checksum(plan: Plan) -> str:
         for change in plan.pending
     ]
     brakes: list[Json] = [[*brake] for brake in brakes_reviewed(plan.findings)]
-    return _digest([plan.environment, plan.tenant_id, changes, brakes])
+    return _digest([plan.environment, plan.tenant_id, plan.is_sandbox, changes, brakes])
 
 
 def brakes_reviewed(findings: Iterable[Finding]) -> tuple[tuple[str, str], ...]:

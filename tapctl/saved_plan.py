@@ -71,6 +71,17 @@ def read_saved_plan(content: bytes, name: str) -> Plan:
     return plan
 
 
+def is_saved_plan(content: bytes) -> bool:
+    """Whether a file's content is a plan, of whatever version and however old, or nothing yet."""
+    if not content.strip():
+        return True
+    try:
+        found = json.loads(content.decode())
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(found, dict) and {"format", "checksum", "changes"} <= found.keys()
+
+
 def _parsed(content: bytes, name: str) -> JsonObject:
     if len(content) > MOST_BYTES:
         raise Refused(f'"{name}" is too large for a saved plan: more than {MOST_BYTES // 1024 // 1024} MiB')

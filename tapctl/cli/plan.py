@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     "--out",
     metavar="FILE",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Save the plan, for `tapctl apply FILE` to be held to it.",
+    help="Save the plan, for `tapctl apply FILE` to be held to it. Replaces a saved plan and nothing else.",
 )
 @click.option(
     "--undo", metavar="RECORD", type=click.Path(path_type=Path), help="Plan the way back from an apply."
@@ -63,6 +63,8 @@ def command(
 
     if undo and facts:
         raise UsageError("--facts is about the folder's plan, and --undo is not; give one of the two")
+    if out is not None:
+        _mind(out)
     past = read_past(undo) if undo else None
     checked = check(options.workspace, options.environment)
     if checked.has_errors:
@@ -81,6 +83,18 @@ def command(
     if out is not None:
         _save(planned.plan, out)
     return 2 if detailed_exitcode and planned.plan.pending else 0
+
+
+def _mind(path: Path) -> None:
+    """Raises UsageError where a plan would replace something else than a plan."""
+    from tapctl.saved_plan import is_saved_plan
+
+    try:
+        if not path.exists() or (path.is_file() and is_saved_plan(path.read_bytes())):
+            return
+    except OSError as error:
+        raise UsageError(f'the plan cannot be saved in "{path}": {error.strerror}') from error
+    raise UsageError(f'"{path}" is there and is no saved plan, so it stays: give --out another name')
 
 
 def _save(plan: Plan, path: Path) -> None:

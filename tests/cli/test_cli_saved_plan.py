@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 from typing import Any
 
@@ -49,6 +50,46 @@ def test_a_plan_with_errors_is_not_saved(cli: Cli) -> None:
 
     assert cli("plan", "--out", "plan.json").code == 1
     assert not (cli.root / "plan.json").exists()
+
+
+def test_a_plan_replaces_a_plan(cli: Cli) -> None:
+    (cli.root / "plan.json").write_bytes(b"")
+    first = saved(cli)
+    cli.write("all.yaml", DOCUMENTS.replace("People who try", "Those who try"))
+
+    assert saved(cli)["checksum"] != first["checksum"]
+
+
+@pytest.mark.parametrize(
+    "content", ["defaultEnvironment: sandbox\n", '{"changes": []}', "[" * 100_000, "\udcff"]
+)
+def test_a_plan_replaces_nothing_else(cli: Cli, content: str) -> None:
+    file = cli.root / "notes.yaml"
+    file.write_text(content, "utf-8", "surrogateescape")
+    result = cli("plan", "--out", "notes.yaml")
+
+    assert (result.code, result.out) == (1, "")
+    assert '"notes.yaml" is there and is no saved plan, so it stays' in result.err
+    assert file.read_text("utf-8", "surrogateescape") == content
+
+
+def test_what_is_no_file_is_not_replaced(cli: Cli) -> None:
+    os.mkfifo(cli.root / "pipe")
+
+    assert '"pipe" is there and is no saved plan' in cli("plan", "--out", "pipe").err
+
+
+def test_a_place_that_cannot_be_looked_at_is_said(cli: Cli) -> None:
+    result = cli("plan", "--out", f"{'x' * 300}.json")
+
+    assert "File name too long" in result.err
+
+
+def test_a_plan_for_the_sandbox_is_none_for_a_real_tenant(cli: Cli) -> None:
+    document = {**saved(cli), "sandbox": False}
+    (cli.root / "plan.json").write_text(json.dumps(document), "utf-8")
+
+    assert '"plan.json" was altered' in cli("apply", "plan.json", "--yes").err
 
 
 def test_a_place_that_cannot_be_written_is_said(cli: Cli) -> None:
