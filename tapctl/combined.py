@@ -160,6 +160,8 @@ def _apply(document: Any) -> tuple[Status, str]:
 
 
 def _drift(document: Any) -> tuple[Status, str]:
+    if not document["complete"]:
+        return "error", counted(sum(item["severity"] == "error" for item in document["findings"]), "error")
     if document["clean"]:
         return "clean", "no drift"
     count = len(document["drifted"])

@@ -29,7 +29,7 @@ PLAN = {
     "checksum": "abc",
 }
 APPLY = {**START, "command": "apply", "summary": PLAN["summary"], "refusal": None}
-DRIFT = {**START, "command": "drift", "clean": False, "drifted": [{}]}
+DRIFT = {**START, "command": "drift", "complete": True, "clean": False, "drifted": [{}]}
 
 
 def read(document: Any, allowed: frozenset[str] = frozenset()) -> Result:
@@ -61,6 +61,7 @@ def read(document: Any, allowed: frozenset[str] = frozenset()) -> Result:
         ({**DRIFT, "drifted": [{}, {}]}, "drift", "2 objects differ"),
         ({**DRIFT, "drifted": []}, "drift", "the same, but not safe"),
         ({**DRIFT, "clean": True}, "clean", "no drift"),
+        ({**DRIFT, "complete": False, "findings": [{"severity": "error"}]}, "error", "1 error"),
         ({"version": 1, "error": {"message": "no way to sign in\n  - a"}}, "error", "no way to sign in"),
     ],
 )

@@ -12,9 +12,10 @@ import click
 from tapctl.cli.options import Format, Options, answering_in, require_environment
 
 if TYPE_CHECKING:
-    from tapctl.drift.news import News
+    from tapctl.drift.news import News, Since
     from tapctl.model import Finding
     from tapctl.pipeline import Compared
+    from tapctl.report import Report
 
 
 @click.command("drift")
@@ -38,7 +39,6 @@ def command(options: Options, *, said: str | None, adopt: bool) -> int:
     request. Who did it comes from the directory audit log, as far back as Entra keeps that.
     """
     from tapctl.cli.connect import connected
-    from tapctl.cli.output import answer
     from tapctl.drift.news import news
     from tapctl.drift.reading import read_evidence
     from tapctl.drift.since import since
@@ -51,7 +51,7 @@ def command(options: Options, *, said: str | None, adopt: bool) -> int:
     require_environment(options, checked.workspace.real_environments)
     moment = since(said, options.workspace, now)
     if checked.has_errors:
-        answer(checked_report(checked, "validate"), options)
+        _show_mistakes(checked_report(checked, "validate"), moment, options)
         return 1
     with connected(checked.workspace) as session:
         compared = session.run(compare(checked, session.gateway))
@@ -78,6 +78,21 @@ def _adopt(compared: Compared) -> tuple[tuple[str, ...], tuple[Finding, ...]]:
         say(item.difference)
     write(adoption.updates)
     return tuple(str(item.path) for item in adoption.updates), adoption.findings
+
+
+def _show_mistakes(report: Report, since: Since, options: Options) -> None:
+    """Why the tenant was not even read: what `tapctl validate` says, and for programs a drift of nothing."""
+    from tapctl.cli.output import rendered, show
+    from tapctl.render.drift_json import render_mistakes
+
+    def document(output_format: Format) -> str:
+        return render_mistakes(report, since) if output_format == "json" else rendered(report, output_format)
+
+    if options.format == "json":
+        click.echo(document("json"), nl=False)
+    else:
+        show(report, options.format)
+    options.also.write(document)
 
 
 def _show(found: News, options: Options) -> None:

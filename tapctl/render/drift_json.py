@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from tapctl.drift.causes import Attribution, Cause
+from tapctl.drift.causes import DAYS_KEPT, Attribution, Cause
 from tapctl.drift.events import Event
-from tapctl.drift.news import Drifted, DriftedField, News, Undeclared
+from tapctl.drift.news import Drifted, DriftedField, News, Since, Undeclared
 from tapctl.model import JsonObject
 from tapctl.render.json import VERSION, finding, headline, place, written
+from tapctl.report import Report
+
+_UNREAD = "mistakes in the folder come first: the tenant was not read"
 
 
 def render(news: News) -> str:
@@ -19,8 +22,9 @@ def render(news: News) -> str:
             "command": "drift",
             **headline(news.headline),
             "caller": news.headline.caller or None,
+            "complete": True,
             "clean": news.is_clean,
-            "since": {"time": _time(news.since.moment), "from": news.since.said},
+            "since": _since(news.since),
             "auditLog": {
                 "read": not news.log.unread,
                 "why": news.log.unread or None,
@@ -35,6 +39,37 @@ def render(news: News) -> str:
             "requests": news.requests,
         }
     )
+
+
+def render_mistakes(report: Report, since: Since) -> str:
+    """The document where mistakes in the folder come first, and the tenant was not read."""
+    return written(
+        {
+            "version": VERSION,
+            "command": "drift",
+            **headline(report.headline),
+            "caller": None,
+            "complete": False,
+            "clean": False,
+            "since": _since(since),
+            "auditLog": {
+                "read": False,
+                "why": _UNREAD,
+                "records": 0,
+                "oldest": None,
+                "kept": DAYS_KEPT[None],
+            },
+            "drifted": [],
+            "undeclared": [],
+            "findings": [finding(item) for item in report.findings],
+            "adopted": [],
+            "requests": 0,
+        }
+    )
+
+
+def _since(since: Since) -> JsonObject:
+    return {"time": _time(since.moment), "from": since.said}
 
 
 def _drifted(item: Drifted) -> JsonObject:

@@ -168,8 +168,15 @@ def test_what_goes_by_another_name_is_not_adopted(drifted: Cli) -> None:
 
 def test_mistakes_in_the_folder_come_first(cli: Cli) -> None:
     cli.write("bad.yaml", "kind: Group\nname: Bad\nspec: {nonsense: 1}\n")
+    shown = cli("drift", "--also", "json=drift.json", "--also", "markdown=drift.md")
+    found = cli("drift", "--format", "json")
+    Draft202012Validator(schema.read("drift-output")).validate(found.json)
 
-    assert cli("drift").code == 1
+    assert (shown.code, found.code, found.json["complete"], found.json["clean"]) == (1, 1, False, False)
+    assert "'nonsense' is no property" in shown.out
+    assert "'nonsense' is no property" in found.json["findings"][0]["message"]
+    assert Path("drift.json").read_text("utf-8") == found.out
+    assert "nonsense" in Path("drift.md").read_text("utf-8")
 
 
 def test_a_time_that_is_none(cli: Cli) -> None:

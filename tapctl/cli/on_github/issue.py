@@ -45,7 +45,7 @@ def command(options: Options, *, file: Path, document: Path, labels: tuple[str, 
 
     drift = _drift(document)
     environment = _environment(drift, options)
-    if drift.get("command") != "drift":
+    if "error" in drift or drift.get("complete") is False:
         tell(Kept(action="left"), "github issue", environment, options)
         return 0
     where = run_link(os.environ)
@@ -71,10 +71,10 @@ def command(options: Options, *, file: Path, document: Path, labels: tuple[str, 
 
 
 def _drift(path: Path) -> dict[str, Any]:
-    """The document, or what stands in its place if the tenant was not read."""
+    """The document, or the error in its place."""
     found: dict[str, Any] = json_of(path)
     wrong = not isinstance(found, dict) or found.get("version") != 1
-    if wrong or not ("error" in found or found.get("command") in ("drift", "validate")):
+    if wrong or not ("error" in found or found.get("command") == "drift"):
         raise _no_drift(path)
     return found
 
