@@ -14,7 +14,8 @@ from tapctl.lint.context import Context, Item
 from tapctl.lint.entra import SYNCHRONISE
 from tapctl.lint.example import REGISTER, document, policy, stream, tap
 from tapctl.lint.methods import CONFIGURATIONS
-from tapctl.lint.registration import guards
+from tapctl.lint.policy import Policy
+from tapctl.lint.registration import GIVEN, guards, takes_pass
 from tapctl.lint.rule import Hit, rule
 from tapctl.model import Severity
 
@@ -51,6 +52,8 @@ _BOOTSTRAP: Final = "{operator: OR, authenticationStrength: Bootstrap}"
 _ONLY_PASS: Final = document(
     "AuthenticationStrength", "Bootstrap", "{allowedCombinations: [temporaryAccessPassOneTime]}"
 )
+
+_PASS_OR_KEY: Final = _ONLY_PASS.replace("[", "[fido2, ")
 
 
 def _in_scope(user: str, role: str) -> str:
@@ -282,21 +285,29 @@ def covers_administrators(context: Context) -> Iterator[Hit]:
     id="TAP011",
     name="tap-off-but-needed",
     severity="error",
-    what="Passes are off, and registration asks for one.",
-    why="Nobody new can register anything.",
+    what="Passes are off, and somebody new can register with nothing else.",
+    why="The other methods that the strength takes have to be registered before.",
     fix="Turn the configuration on, or take the policy back.",
     source=_TAP_PAGE,
     good=stream(tap(), policy(applications=REGISTER, grant=_BOOTSTRAP), _ONLY_PASS),
-    bad=stream(tap(state="disabled"), policy(applications=REGISTER, grant=_BOOTSTRAP), _ONLY_PASS),
+    bad=stream(tap(state="disabled"), policy(applications=REGISTER, grant=_BOOTSTRAP), _PASS_OR_KEY),
 )
 def off_but_needed(context: Context) -> Iterator[Hit]:
     found = context.one("TemporaryAccessPassPolicy")
     if found is None or found.spec.get("state") == "enabled":
         return
     for guard in guards(context):
-        combinations = context.combinations(guard)
-        if combinations and all(modes & PASSES for modes in combinations):
-            yield found.hit(f"{guard.name} asks for a pass, and passes are off", "state")
+        if _rests_on_passes(context, guard):
+            yield found.hit(f"{guard.name} asks somebody new for a pass, and passes are off", "state")
+
+
+def _rests_on_passes(context: Context, guard: Policy) -> bool:
+    """Whether nobody new gets past it without a pass. What asks at some places only leaves the others."""
+    combinations = context.combinations(guard) or frozenset()
+    if not takes_pass(context, guard) or (guard.operator == "OR" and len(guard.demands) > 1):
+        return False
+    is_only_way = not guard.narrowing and not any(modes & GIVEN for modes in combinations)
+    return is_only_way or all(modes & PASSES for modes in combinations)
 
 
 @rule(

@@ -25,7 +25,7 @@ _NO_GUESTS: Final = (
     "[b2bCollaborationGuest, b2bCollaborationMember, b2bDirectConnectUser, otherExternalUser], "
     "externalTenants: {membershipKind: all}}}"
 )
-_GIVEN: Final = frozenset({"x509CertificateMultiFactor", "federatedMultiFactor", "federatedSingleFactor"})
+GIVEN: Final = frozenset({"x509CertificateMultiFactor", "federatedMultiFactor", "federatedSingleFactor"})
 """What somebody new may hold without having registered anything: an administrator or a partner set it up."""
 _CREDENTIALS: Final = app_key("Azure Credential Configuration Endpoint Service")
 _LESS_CREDENTIALS: Final = (
@@ -138,7 +138,7 @@ def no_pass(context: Context) -> Iterator[Hit]:
         combinations = context.combinations(found)
         if not combinations or (found.operator == "OR" and len(found.demands) > 1):
             continue
-        if not any(modes & (PASSES | _GIVEN) for modes in combinations):
+        if not any(modes & (PASSES | GIVEN) for modes in combinations):
             message = f"{found.strength} holds nothing that somebody who has registered nothing can show"
             yield found.hit(message, "grantControls", "authenticationStrength")
 
