@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from tapctl.evaluate.controls import is_strength
 from tapctl.evaluate.decision import Decision
 from tapctl.lint.context import Context
 from tapctl.lint.day_one import Cell, at_decision, cells, named, once
@@ -135,10 +136,13 @@ def lands(cell: Cell) -> bool:
 
 
 def _not_landing(cell: Cell) -> Decision | None:
-    """Where registering ends: the decision about somebody who has all that may be registered."""
+    """Where registering ends, if it is a method that is missing there: the decision about somebody who has
+    all that may be registered."""
     if cell.shut(action=REGISTERING) is not None or lands(cell):
         return None
-    return cell.what_if.stuck(cell.landed(*cell.methods), **WORK)
+    decision = cell.what_if.stuck(cell.landed(*cell.methods), **WORK)
+    is_short_of_methods = decision and any(is_strength(key) or key == "mfa" for key in decision.unmet)
+    return decision if is_short_of_methods else None
 
 
 def _strengths(context: Context, decision: Decision) -> list[Policy]:

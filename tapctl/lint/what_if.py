@@ -29,6 +29,7 @@ MANAGED: Final = Device(
         "profileType": "RegisteredDevice",
     }
 )
+_HYBRID: Final = Device(attributes={**MANAGED.attributes, "trustType": "ServerAD"})
 LANDING: Final = (
     "fido2",
     "windowsHelloForBusiness",
@@ -56,6 +57,13 @@ _PLAIN: Final[Situation] = {
     "app_protection": False,
     "approved_app": False,
 }
+_PROTECTED: Final[Situation] = {"app_protection": True, "approved_app": True}
+_MACHINES: Final[tuple[Situation, ...]] = (
+    {"device": UNREGISTERED},
+    {"device": MANAGED, **_PROTECTED},
+    {"device": _HYBRID, **_PROTECTED},
+)
+"""One that nobody knows, and those that a company hands out, with the applications it manages."""
 _SOMEBODY: Final = "somebody"
 _MOST_COUNTRIES: Final = 5
 
@@ -165,14 +173,14 @@ class WhatIf:
         return _first_if_all_shut(self.ask(person, auth, **situation, **home) for home in self.homes)
 
     def shut_everywhere(self, person: Person, auth: Iterable[str], **situation: Any) -> Decision | None:
-        """The same for homes and offices, on a machine nobody knows and on a managed one: what shuts the
+        """The same for homes and offices, on a machine nobody knows and on managed ones: what shuts the
         last of them is in the way of somebody who has all the rest."""
         decision = self.shut_at_home(person, auth, **situation)
-        for device in (UNREGISTERED, MANAGED):
+        for machine in _MACHINES:
             for place in (*self.homes, *self.offices):
                 if decision is None or decision.verdict not in _SHUT:
                     return None
-                decision = self.ask(person, auth, **{**situation, **place, "device": device})
+                decision = self.ask(person, auth, **{**situation, **place, **machine})
         return decision if decision is not None and decision.verdict in _SHUT else None
 
     def stuck(self, person: Person, **situation: Any) -> Decision | None:

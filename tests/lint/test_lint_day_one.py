@@ -1,4 +1,4 @@
-"""TAP011: what somebody new cannot get past without a pass."""
+"""TAP011 and DL003: what somebody new cannot get past, and what only looks like it."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 from lint_tools import findings
 
-from tapctl.lint.example import REGISTER, document, policy, stream, tap
+from tapctl.lint.example import BLOCK, REGISTER, document, policy, stream, tap
 
 OURS = "{operator: OR, authenticationStrength: Ours}"
 OR_DEVICE = "{operator: OR, builtInControls: [compliantDevice], authenticationStrength: Ours}"
 OFFICE = "locations: {includeLocations: [All], excludeLocations: [AllTrusted]}"
+NEW_HIRES = "{includeGroups: [New hires]}"
 PASS, KEY, PARTNER = "temporaryAccessPassOneTime", "fido2", "federatedMultiFactor"
+NO_KEYS = document("Fido2Policy", "", "{state: disabled, includeTargets: [all_users]}")
 
 
 def rules(root: Path, *documents: str) -> set[str]:
@@ -23,6 +25,11 @@ def rules(root: Path, *documents: str) -> set[str]:
 def strength(*combinations: str) -> str:
     """The strength Ours."""
     return document("AuthenticationStrength", "Ours", f"{{allowedCombinations: [{', '.join(combinations)}]}}")
+
+
+def control(name: str, operator: str = "OR") -> str:
+    """A grant that asks for a control."""
+    return f"{{operator: {operator}, builtInControls: [{name}]}}"
 
 
 @pytest.mark.parametrize(
@@ -41,3 +48,22 @@ def test_passes_that_are_off_are_missed_where_somebody_new_has_nothing_else(
 ) -> None:
     found = rules(tmp_path, tap(state="disabled"), guard, strength(*accepted))
     assert ("TAP011" in found) == is_said
+
+
+@pytest.mark.parametrize(
+    ("grant", "is_said"),
+    [
+        (OURS, True),
+        (control("domainJoinedDevice"), False),
+        (control("compliantDevice"), False),
+        (control("compliantApplication"), False),
+        (control("domainJoinedDevice, mfa", "AND"), False),
+        (BLOCK, False),
+    ],
+)
+def test_nothing_lands_where_a_method_is_missing_and_not_a_device(
+    tmp_path: Path, grant: str, is_said: bool
+) -> None:
+    asked = policy(users=NEW_HIRES, applications="{includeApplications: [Office365]}", grant=grant)
+
+    assert ("DL003" in rules(tmp_path, tap(), NO_KEYS, asked, strength(KEY))) == is_said
