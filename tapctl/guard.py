@@ -17,6 +17,7 @@ from tapctl.order import Shields
 from tapctl.reference import parse
 from tapctl.ripple import changed_objects, ripples
 from tapctl.scope import blocks, is_in_force, state, widened
+from tapctl.withdrawn import withdrawals
 
 _POLICIES = "ConditionalAccessPolicy"
 _MODERN = {"all", "browser", "mobileAppsAndDesktopClients"}
@@ -29,7 +30,7 @@ BRAKES: Mapping[str, str] = {
     "creates-enabled": "create policies that are enforced at once",
     "enforces": "turn policies from report-only or off to enforced",
     "widens-scope": "let enforced policies reach more people, applications or situations",
-    "tightens-strength": "accept less in strengths that enforced policies ask for",
+    "tightens-strength": "accept less in strengths that enforced policies ask for, or turn their methods off",
     "moves-to-block": "turn enforced policies into ones that block",
     "another-object": "point a name at another object than the tenant's policy holds",
     "empties-group": "take the last members out of a group",
@@ -211,12 +212,12 @@ def reaching(
 
 def _rippling(matched: Matched, membership: Membership) -> Iterator[Finding]:
     """Policies that are enforced anyway and reach further, or ask for more, through what they refer to."""
-    changed = changed_objects(matched, membership)
-    for pair in _policies(matched) if changed else ():
+    changed, gone = changed_objects(matched, membership), withdrawals(matched, membership)
+    for pair in _policies(matched) if changed or gone.found else ():
         after = result(pair)
         if after is None or not (is_in_force(after) and is_in_force(pair.before or {})):
             continue
-        for ripple in ripples(after, pair, changed, membership):
+        for ripple in (*ripples(after, pair, changed, membership), *gone.felt_by(after, membership)):
             verb = "would ask for more" if ripple.is_strength else "would reach further"
             yield _brake(
                 "tightens-strength" if ripple.is_strength else "widens-scope",

@@ -1,4 +1,4 @@
-"""BG001 to BG008: the accounts that get in when everything else fails."""
+"""BG001 to BG009: the accounts that get in when everything else fails."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Final
 from tapctl.evaluate.facts import Person
 from tapctl.lint.conditional_access_scope import spares_emergency
 from tapctl.lint.context import Context
-from tapctl.lint.example import policy, stream
+from tapctl.lint.example import document, policy, stream
+from tapctl.lint.methods import CONFIGURATIONS
 from tapctl.lint.rule import Hit, rule
 
 _SOURCE: Final = (
@@ -17,6 +18,9 @@ _SOURCE: Final = (
 _OWN_DOMAINS: Final = (".onmicrosoft.com", ".onmicrosoft.us", ".partner.onmschina.cn")
 _PAPER: Final = frozenset({"fido2", "x509CertificateMultiFactor"})
 """What an emergency account should hold: Microsoft asks everybody for MFA at its admin portals."""
+
+
+_KEYS: Final = "{kind: Fido2Policy, spec: {state: enabled, includeTargets: [all_users]}}"
 
 
 def _glass(accounts: str = "bg1@x.onmicrosoft.com, bg2@x.onmicrosoft.com") -> str:
@@ -129,8 +133,16 @@ def _is_off_for_emergency(context: Context, mode: str) -> bool:
     scope = context.methods.scope(mode)
     if scope is None or context.methods.is_off(mode):
         return scope is not None
-    around = {name for group in context.settings.break_glass.groups for name in context.groups.around(group)}
+    around = _around_emergency(context)
     return bool(around & scope.exclude) or not (scope.everybody or around & scope.include)
+
+
+def _around_emergency(context: Context) -> set[str]:
+    """The emergency accounts' groups, and the groups that are known to hold one of them or an account."""
+    glass = context.settings.break_glass
+    accounts = {name.casefold() for name in glass.accounts}
+    holding = {name for name in context.groups.members if context.groups.users(name) & accounts}
+    return holding | {name for group in glass.groups for name in context.groups.around(group)}
 
 
 @rule(
@@ -180,3 +192,39 @@ def single_exclusion(context: Context) -> Iterator[Hit]:
         if singly and spares_emergency(context, found) and found not in by_group:
             message = f"{found.name} excludes the emergency accounts one by one, others their group"
             yield found.hit(message, "conditions", "users", "excludeUsers")
+
+
+@rule(
+    id="BG009",
+    name="bg-methods-go",
+    severity="error",
+    needs=("plan",),
+    what="The change leaves the emergency accounts neither security keys nor certificates.",
+    why="MFA is mandatory at the admin portals, for them too: a key that is turned off opens nothing there.",
+    fix="Leave the method on for the emergency accounts' group, or turn on the other one for it as well.",
+    source=_SOURCE,
+    good=stream(
+        f"before: [{_KEYS}]\n",
+        _glass(),
+        document("Fido2Policy", "", "{state: enabled, includeTargets: [Break glass]}"),
+    ),
+    bad=stream(
+        f"before: [{_KEYS}]\n",
+        _glass(),
+        document("Fido2Policy", "", "{state: disabled, includeTargets: [all_users]}"),
+    ),
+)
+def methods_go(context: Context) -> Iterator[Hit]:
+    """Where it is known what every account holds, BG004 judges by that."""
+    held = [person.registered if person else None for _, _, person in _accounts(context)]
+    if context.before is None or not context.settings.break_glass or (held and None not in held):
+        return
+    had = [mode for mode in sorted(_PAPER) if _is_on_for_emergency(context.before, mode)]
+    gone = [mode for mode in had if _is_off_for_emergency(context, mode)]
+    if gone and not any(_is_on_for_emergency(context, mode) for mode in _PAPER):
+        message = f"{', '.join(gone)} would no longer be enabled for the emergency accounts"
+        yield from (item.hit(message, "state") for item in context.of(CONFIGURATIONS[gone[0]]))
+
+
+def _is_on_for_emergency(context: Context, mode: str) -> bool:
+    return context.methods.scope(mode) is not None and not _is_off_for_emergency(context, mode)

@@ -1,0 +1,134 @@
+"""Method configurations that are on for fewer → what that means for policies whose strength they meet. Pure.
+
+A strength that stays as it is can be met by fewer all the same: whoever has nothing but a security key is
+out once security keys are off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from tapctl.canonical import at, texts
+from tapctl.evaluate.facts import Scope
+from tapctl.lint.entra import BUILT_IN_STRENGTHS
+from tapctl.lint.methods import CONFIGURATIONS, Methods
+from tapctl.match import Matched, Pair
+from tapctl.membership import Membership
+from tapctl.model import JsonObject
+from tapctl.ripple import Ripple
+
+_NAMES_ANYBODY: Final = ("includeUsers", "includeRoles")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawn:
+    """One configuration that is on for fewer, and what happens to it. Groups, by node: those it is taken
+    from, those that keep it, and those that are newly excluded; None stands for everybody."""
+
+    pair: Pair
+    modes: frozenset[str]
+    said: str
+    taken: frozenset[str] | None
+    kept: frozenset[str] | None
+    excluded: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawals:
+    """All of a plan's, with what the strengths accept and which methods are on after it."""
+
+    found: tuple[Withdrawn, ...]
+    strengths: Mapping[str, frozenset[frozenset[str]]]
+    methods: Methods
+
+    def felt_by(self, policy: JsonObject, membership: Membership) -> Iterator[Ripple]:
+        """What they mean for a policy that is enforced before and after."""
+        name = str(at(policy, "grantControls", "authenticationStrength", "id"))
+        accepted = self.strengths.get(name, frozenset())
+        for gone in self.found:
+            if any(gone.modes & modes for modes in accepted) and _may_reach(policy, gone, membership):
+                said = f"{gone.pair.address}, which {name!r} accepts, {gone.said}; {self._left(accepted)}"
+                yield Ripple(changed=gone.pair, said=said, is_strength=True)
+
+    def _left(self, accepted: Iterable[frozenset[str]]) -> str:
+        on = [",".join(sorted(modes)) for modes in accepted if not any(map(self.methods.is_off, modes))]
+        return f"what is left is {', '.join(sorted(on))}" if on else "nothing is left"
+
+
+def withdrawals(matched: Matched, membership: Membership) -> Withdrawals:
+    """Of this plan."""
+    strengths = {
+        pair.address.name: frozenset(
+            frozenset(text.split(",")) for text in texts(pair.after or pair.before, "allowedCombinations")
+        )
+        for pair in matched.pairs
+        if pair.kind.name == "AuthenticationStrength"
+    }
+    methods = {pair.kind.name: pair.after or pair.before or {} for pair in _configurations(matched)}
+    return Withdrawals(
+        found=tuple(gone for pair in _configurations(matched) for gone in _withdrawn(pair, membership)),
+        strengths={**BUILT_IN_STRENGTHS, **strengths},
+        methods=Methods(items=methods),
+    )
+
+
+def _configurations(matched: Matched) -> list[Pair]:
+    return [pair for pair in matched.pairs if pair.kind.name in CONFIGURATIONS.values()]
+
+
+def _withdrawn(pair: Pair, membership: Membership) -> Iterator[Withdrawn]:
+    before, after = (_scope(pair, spec) for spec in (pair.before, pair.after))
+    if before is None or after is None or not before.is_enabled:
+        return
+    has = after if after.is_enabled else replace(before, everybody=False, include=frozenset())
+    excluded = has.exclude - before.exclude
+    taken = None if before.everybody else before.include - has.include
+    if has.everybody:
+        taken = frozenset()
+
+    def nodes(names: Iterable[str]) -> frozenset[str]:
+        return frozenset(membership.reference(name, ("Group",)) for name in names)
+
+    if taken is None or taken or excluded:
+        yield Withdrawn(
+            pair=pair,
+            modes=frozenset(mode for mode, kind in CONFIGURATIONS.items() if kind == pair.kind.name),
+            said=_said(after, taken, excluded),
+            taken=None if taken is None else nodes(taken),
+            kept=None if has.everybody else nodes(has.include),
+            excluded=nodes(excluded),
+        )
+
+
+def _said(after: Scope, taken: frozenset[str] | None, excluded: frozenset[str]) -> str:
+    if not after.is_enabled:
+        return "is turned off"
+    fewer = "all users" if taken is None else ", ".join(sorted(taken | excluded))
+    return f"is no longer for {fewer}"
+
+
+def _scope(pair: Pair, spec: JsonObject | None) -> Scope | None:
+    mode = next(mode for mode, kind in CONFIGURATIONS.items() if kind == pair.kind.name)
+    return Methods(items={pair.kind.name: spec}).scope(mode) if spec is not None else None
+
+
+def _may_reach(policy: JsonObject, gone: Withdrawn, membership: Membership) -> bool:
+    """Whether the policy may be about somebody who loses the method: groups that hold each other share
+    people, and whom a policy names otherwise may be in any."""
+    users = at(policy, "conditions", "users")
+    named = {membership.reference(text, ("Group",)) for text in texts(users, "includeGroups")}
+    return any(texts(users, side) for side in _NAMES_ANYBODY) or any(
+        _loses(group, gone, membership) for group in named
+    )
+
+
+def _loses(group: str, gone: Withdrawn, membership: Membership) -> bool:
+    around = {group} | membership.groups_of(group)
+
+    def share(groups: frozenset[str]) -> bool:
+        return bool(around & groups) or any(group in membership.groups_of(one) for one in groups)
+
+    is_kept = gone.kept is None or bool(around & gone.kept)
+    return share(gone.excluded) or (not is_kept and (gone.taken is None or share(gone.taken)))

@@ -1,0 +1,150 @@
+"""A method that is turned off, as the enforced policies feel it whose strength it meets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from trial import Document, Tenant, finding, folder, group, plan, policy, rules, settle, strength
+
+RESISTANT = "Phishing-resistant MFA"
+GLASS = {"excludeGroups": ["Break glass"]}
+
+
+@pytest.fixture
+def tenant() -> Tenant:
+    tenant = Tenant()
+    tenant.clear()
+    return tenant
+
+
+def method(kind: str, *groups: str, state: str = "enabled", exclude: tuple[str, ...] = ()) -> Document:
+    targets: dict[str, Any] = {"includeTargets": [*(groups or ("all_users",))], "excludeTargets": [*exclude]}
+    return {"kind": kind, "spec": {"state": state, **targets}}
+
+
+def keys(*groups: str, state: str = "enabled", exclude: tuple[str, ...] = ()) -> Document:
+    found = method("Fido2Policy", *groups, state=state, exclude=exclude)
+    return {**found, "spec": {**found["spec"], "isSelfServiceRegistrationAllowed": True}}
+
+
+def asks(name: str = RESISTANT, state: str = "enabled", **users: Any) -> Document:
+    grant = {"operator": "OR", "authenticationStrength": name}
+    return policy("P", state, **(users or {"includeUsers": ["All"]}), **GLASS, only={"grantControls": grant})
+
+
+def braked(root: Path, tenant: Tenant, had: list[Document], has: list[Document]) -> list[str]:
+    settle(folder(root, had), tenant)
+    return [rule for rule in rules(plan(folder(root, has), tenant)) if rule == "tightens-strength"]
+
+
+BRAKE = ["tightens-strength"]
+OURS = [group("Pilots", []), group("Outer", ["Group/Pilots"]), group("Others", [])]
+
+
+def test_the_brake_says_what_goes_and_what_is_left(tenant: Tenant, tmp_path: Path) -> None:
+    settle(folder(tmp_path, [asks(), keys()]), tenant)
+    found = finding(plan(folder(tmp_path, [asks(), keys(state="disabled")]), tenant), "tightens-strength")
+
+    assert found.message == (
+        f"ConditionalAccessPolicy/P, which is enforced, would ask for more: Fido2Policy, which '{RESISTANT}' "
+        "accepts, is turned off; what is left is windowsHelloForBusiness, x509CertificateMultiFactor"
+    )
+    assert str(found.address) == "Fido2Policy"
+
+
+def test_the_only_method_of_a_strength(tenant: Tenant, tmp_path: Path) -> None:
+    documents = [strength("Keys", "fido2"), asks("Keys")]
+    settle(folder(tmp_path, [*documents, keys()]), tenant)
+    found = finding(plan(folder(tmp_path, [*documents, keys(state="disabled")]), tenant), "tightens-strength")
+
+    assert found.message.endswith("is turned off; nothing is left")
+
+
+def test_every_method_that_goes_is_named(tenant: Tenant, tmp_path: Path) -> None:
+    kinds = ("MicrosoftAuthenticatorPolicy", "X509CertificatePolicy")
+    had = [asks("Passwordless MFA"), keys(), *map(method, kinds)]
+    has = [had[0], keys(state="disabled"), *(method(kind, state="disabled") for kind in kinds)]
+
+    assert braked(tmp_path, tenant, had, has) == BRAKE * 3
+
+
+@pytest.mark.parametrize(
+    ("had", "has", "said"),
+    [
+        (keys(), keys("Pilots"), "is no longer for all users"),
+        (keys("Pilots", "Others"), keys("Others"), "is no longer for Pilots"),
+        (keys(), keys(exclude=("Pilots",)), "is no longer for Pilots"),
+    ],
+)
+def test_a_method_that_is_for_fewer(
+    tenant: Tenant, tmp_path: Path, had: Document, has: Document, said: str
+) -> None:
+    settle(folder(tmp_path, [*OURS, asks(), had]), tenant)
+    planned = plan(folder(tmp_path, [*OURS, asks(), has]), tenant)
+
+    assert said in finding(planned, "tightens-strength").message
+
+
+@pytest.mark.parametrize(
+    ("had", "has"),
+    [
+        (keys("Pilots"), keys()),
+        (keys("Pilots"), keys("Pilots", "Others")),
+        (keys(state="disabled"), keys("Pilots", state="disabled")),
+        (keys(), keys()),
+        (method("SmsPolicy"), method("SmsPolicy", state="disabled")),
+    ],
+)
+def test_what_takes_nothing_from_the_strength(
+    tenant: Tenant, tmp_path: Path, had: Document, has: Document
+) -> None:
+    assert braked(tmp_path, tenant, [*OURS, asks(), had], [*OURS, asks(), has]) == []
+
+
+@pytest.mark.parametrize(
+    ("users", "expected"),
+    [
+        ({"includeGroups": ["Pilots"]}, BRAKE),
+        ({"includeGroups": ["Outer"]}, BRAKE),
+        ({"includeGroups": ["Others"]}, []),
+        ({"includeRoles": ["Global Administrator"]}, BRAKE),
+    ],
+)
+def test_it_matters_to_whom_the_policy_may_reach(
+    tenant: Tenant, tmp_path: Path, users: dict[str, Any], expected: list[str]
+) -> None:
+    documents = [*OURS, asks(**users)]
+
+    assert braked(tmp_path, tenant, [*documents, keys("Pilots")], [*documents, keys(state="disabled")]) == (
+        expected
+    )
+
+
+@pytest.mark.parametrize("reached", ["Pilots", "Outer"])
+def test_whose_group_keeps_it_loses_nothing(tenant: Tenant, tmp_path: Path, reached: str) -> None:
+    """From everybody to a group: enough for those whom the policy names by that group, or by one in it."""
+    documents = [*OURS, asks(includeGroups=[reached])]
+
+    assert braked(tmp_path, tenant, [*documents, keys()], [*documents, keys("Outer")]) == []
+    assert braked(tmp_path, tenant, [*documents, keys()], [*documents, keys("Others")]) == BRAKE
+
+
+def test_an_exclusion_goes_before_what_keeps_it(tenant: Tenant, tmp_path: Path) -> None:
+    documents = [*OURS, asks(includeGroups=["Outer"])]
+
+    assert braked(tmp_path, tenant, [*documents, keys()], [*documents, keys(exclude=("Pilots",))]) == BRAKE
+
+
+def test_a_group_inside_of_the_one_that_loses_it(tenant: Tenant, tmp_path: Path) -> None:
+    documents = [*OURS, asks(includeGroups=["Pilots"])]
+
+    assert (
+        braked(tmp_path, tenant, [*documents, keys("Outer")], [*documents, keys(state="disabled")]) == BRAKE
+    )
+
+
+@pytest.mark.parametrize("policies", [[policy("P")], [asks(state="disabled")]])
+def test_only_enforced_strengths_feel_it(tenant: Tenant, tmp_path: Path, policies: list[Document]) -> None:
+    assert braked(tmp_path, tenant, [*policies, keys()], [*policies, keys(state="disabled")]) == []
