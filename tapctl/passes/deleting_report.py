@@ -31,7 +31,7 @@ from tapctl.sheet import Item, Section, Sheet, Tone
 End: TypeAlias = Literal["shown", "nothing-to-do", "refused", "done", "incomplete", "interrupted"]
 _STATUSES: Final[tuple[Status, ...]] = ("deleted", "gone", "left", "failed")
 _TONES: Final[dict[Status, Tone]] = {"deleted": "good", "gone": "plain", "left": "care", "failed": "bad"}
-_WORTH_A_LOOK: Final = ("unknown-method", "undated-method", "unread-methods")
+_WORTH_A_LOOK: Final = ("unknown-method", "undated-method", "unread-methods", "undated-use")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

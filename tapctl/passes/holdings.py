@@ -13,7 +13,7 @@ from tapctl.graph.gateway import Gateway, Objects
 from tapctl.graph.odata import path_segment
 from tapctl.model import JsonObject
 from tapctl.passes.graph import Pass, pass_of, passes_path
-from tapctl.passes.methods import Registered, method_of, undecided_newer
+from tapctl.passes.methods import Registered, evidence, method_of, undecided_newer
 
 T = TypeVar("T")
 
@@ -97,12 +97,14 @@ def _check_permitted(found: Mapping[str, object], failures: Mapping[str, GraphEr
 
 
 async def decided(
-    gateway: Gateway, methods: Mapping[str, tuple[Registered, ...]], since: Mapping[str, datetime]
-) -> dict[str, tuple[Registered, ...]]:
+    gateway: Gateway, methods: Holdings[Registered], since: Mapping[str, datetime]
+) -> Holdings[Registered]:
     """The same methods, where those Authenticators have been asked about that would be evidence newer than
-    a user's time in `since`. One that does not answer stays undecided."""
+    a user's time in `since`. One that does not answer is its owner's failure, unless they have evidence."""
     asked = [
-        (user, phone) for user, held in methods.items() for phone in undecided_newer(held, since.get(user))
+        (user, phone)
+        for user, held in methods.found.items()
+        for phone in undecided_newer(held, since.get(user))
     ]
     reads = [Read(path=phone_path(user, phone.id), params={"$expand": "device"}) for user, phone in asked]
     answers = await read_each(gateway, reads)
@@ -111,12 +113,18 @@ async def decided(
         for (user, phone), answer in zip(asked, answers, strict=True)
         if not isinstance(answer, GraphError) and _has_device(answer)
     }
-    return {
+    found = {
         user: tuple(
             replace(one, standing="permanent") if (user, one.id) in permanent else one for one in held
         )
-        for user, held in methods.items()
+        for user, held in methods.found.items()
     }
+    unread = {
+        user: answer
+        for (user, _), answer in zip(asked, answers, strict=True)
+        if isinstance(answer, GraphError) and evidence(found[user], since.get(user)).verdict != "registered"
+    }
+    return Holdings(found=found, failures={**methods.failures, **unread})
 
 
 def _has_device(answer: JsonObject) -> bool:

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final, Literal, TypeAlias
 
 from tapctl.passes.graph import Pass
 from tapctl.passes.methods import Evidence, Registered, evidence
+from tapctl.passes.one_time import window_of
 from tapctl.passes.people import Person
 from tapctl.passes.trail import Record, Trail
 
 Stage: TypeAlias = Literal["not-issued", "issued", "signed-in", "registered", "done"]
 STAGES: Final[tuple[Stage, ...]] = ("not-issued", "issued", "signed-in", "registered", "done")
-WINDOW: Final = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """What is known of one person. `methods` None: not readable; `in_groups` None: nobody asked, else the
-    new-hire groups that still hold them; `due`: when a pass should have been there, by the roster."""
+    new-hire groups that still hold them; `due`: when a pass should have been there, by the roster.
+    `signed_in` and `last_signed_in` are the first and the last sign-in since the pass."""
 
     person: Person
     held: Pass | None = None
@@ -28,6 +29,7 @@ class Facts:
     made: Record | None = None
     deleted: Record | None = None
     signed_in: datetime | None = None
+    last_signed_in: datetime | None = None
     in_groups: tuple[str, ...] | None = None
     due: datetime | None = None
 
@@ -38,7 +40,7 @@ class Progress:
 
     `issued` is when their (last) pass was made, `signed_in` the first sign-in since; `has_signed_in` may be
     known without its time. `overdue` says why, or is empty. `password_changed` since the pass was made; None
-    where nothing says.
+    where nothing says. `is_use_undated`: nothing says whether the owner of a used pass is still registering.
     """
 
     facts: Facts
@@ -48,6 +50,7 @@ class Progress:
     found: Evidence
     overdue: str = ""
     password_changed: bool | None = None
+    is_use_undated: bool = False
 
     @property
     def method(self) -> Registered | None:
@@ -92,6 +95,7 @@ def progress_of(facts: Facts, now: datetime) -> Progress:
         found=found,
         overdue=_overdue(facts, found, issued, now),
         password_changed=None if changed is None or issued is None else changed > issued,
+        is_use_undated=is_used and not is_registered and _is_use_undated(facts, now),
     )
 
 
@@ -124,10 +128,14 @@ def _overdue(facts: Facts, found: Evidence, issued: datetime | None, now: dateti
         return "no pass was issued in time" if facts.due is not None and facts.due <= now else ""
     if held.reason == "Expired" or now >= held.end:
         return "the pass is over, and no permanent method was registered"
-    since = facts.signed_in or held.start
-    if held.reason == "OneTimeUsed" and now >= since + WINDOW:
+    if held.reason == "OneTimeUsed" and window_of(held, facts.last_signed_in, now) == "over":
         return "the one-time pass is used, its ten minutes are over, and no permanent method was registered"
     return ""
+
+
+def _is_use_undated(facts: Facts, now: datetime) -> bool:
+    held = facts.held
+    return held is not None and window_of(held, facts.last_signed_in, now) == "unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,7 @@ from tapctl.passes.progress import Facts, Progress, issued_at, last_pass, progre
 from tapctl.passes.trail import RETENTION, SignIns, Trail, read_sign_ins, read_trail
 from tapctl.passes.who import Chosen
 
+# Where nobody knows of a pass, an Authenticator of any age may be what its owner signs in with.
 ANY_AGE: Final = datetime.min.replace(tzinfo=UTC)
 
 
@@ -61,7 +62,8 @@ async def follow(gateway: Gateway, chosen: Chosen, due: Mapping[str, datetime], 
     )
     known = [person for person in chosen.people if person.id in passes.found]
     facts = [_facts(person, passes, methods, trail) for person in known]
-    facts = await _with_decided_methods(gateway, facts)
+    methods = await decided(gateway, methods, dict.fromkeys(methods.found, ANY_AGE) | _issued(facts))
+    facts = [replace(one, methods=_known_methods(one, methods)) for one in facts]
     sign_ins = await _sign_ins(gateway, facts)
     complete = [_completed(one, sign_ins, groups, due) for one in facts]
     return Following(
@@ -77,11 +79,9 @@ def _facts(person: Person, passes: Holdings[Pass], methods: Holdings[Registered]
     return Facts(person=person, held=held, methods=methods.found.get(person.id), made=made, deleted=deleted)
 
 
-async def _with_decided_methods(gateway: Gateway, facts: Sequence[Facts]) -> list[Facts]:
-    """Where nobody knows of a pass, an Authenticator of any age may be what its owner signs in with."""
-    methods = {one.person.id: one.methods for one in facts if one.methods is not None}
-    found = await decided(gateway, methods, dict.fromkeys(methods, ANY_AGE) | _issued(facts))
-    return [replace(one, methods=found.get(one.person.id)) for one in facts]
+def _known_methods(one: Facts, methods: Holdings[Registered]) -> tuple[Registered, ...] | None:
+    """None where an Authenticator did not say whether it is what everything depends on."""
+    return None if one.person.id in methods.failures else methods.found.get(one.person.id)
 
 
 def _issued(facts: Sequence[Facts]) -> dict[str, datetime]:
@@ -105,6 +105,7 @@ def _completed(one: Facts, sign_ins: SignIns, groups: _Groups, due: Mapping[str,
     return replace(
         one,
         signed_in=sign_ins.first.get(one.person.id.lower()),
+        last_signed_in=sign_ins.last.get(one.person.id.lower()),
         in_groups=groups.holding(one.person.id),
         due=due.get(one.person.name.lower(), due.get(one.person.id.lower())),
     )

@@ -1,15 +1,15 @@
 """`pass sweep`: which passes have served, and may go. Deciding is pure; reading and rechecking are not.
 
 A pass goes when its owner holds a permanent passwordless method that is newer than it; on request when it has
-expired, or was for one time and is used. Whatever is not understood stays and is reported.
+expired, or was for one time and is used. Whatever could not be read or understood stays and is reported.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Final, Literal, TypeAlias
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Literal, TypeAlias
 
 from tapctl.errors import GraphError
 from tapctl.graph.gateway import Gateway
@@ -18,15 +18,12 @@ from tapctl.passes.graph import Pass
 from tapctl.passes.holdings import Holdings, decided, read_methods
 from tapctl.passes.list import Holder
 from tapctl.passes.methods import Evidence, Registered, evidence
+from tapctl.passes.one_time import window_of
 from tapctl.passes.trail import SignIns, read_sign_ins
-
-# From the sign-in with a one-time pass: deleting it within that time could end the session in which its owner
-# registers (https://learn.microsoft.com/entra/identity/authentication/howto-authentication-temporary-access-pass).
-WINDOW: Final = timedelta(minutes=10)
 
 Reason: TypeAlias = Literal[
     "registered", "expired", "used", "no-method", "older-method", "undated-method", "unknown-method",
-    "unread-methods", "window-open",
+    "unread-methods", "window-open", "undated-use",
 ]  # fmt: skip
 
 
@@ -64,7 +61,7 @@ class Known:
 
 
 def judge(holder: Holder, known: Known, wants: Wants, now: datetime) -> Verdict:
-    """One pass. An expired or used one does not need the methods that could not be read or understood."""
+    """One pass. What was asked for besides does not go either where methods are not known."""
     user, held = holder.person.id, holder.held
     found = evidence(known.methods.get(user, ()), held.created)
     unread = known.failures.get(user)
@@ -74,16 +71,16 @@ def judge(holder: Holder, known: Known, wants: Wants, now: datetime) -> Verdict:
             holder=holder, goes=goes, reason=reason, why=why, method=found.method, unknown=found.unknown
         )
 
-    if found.verdict == "registered" and found.method is not None and unread is None:
+    if found.verdict == "registered" and found.method is not None:
         return verdict(True, "registered", f"registered {found.method.phrase} after the pass was made")
+    if unread is not None:
+        return verdict(False, "unread-methods", f"its owner's methods could not be read: {unread}")
+    if found.verdict == "unknown":
+        return verdict(False, *_leaving(found))
     if wants.expired and is_expired(held, now):
         return verdict(True, "expired", "it has expired")
     if wants.used and held.reason == "OneTimeUsed":
-        if is_window_open(held, known.sign_ins.last.get(user.lower()), now):
-            return verdict(False, "window-open", "used minutes ago: its owner may be registering a method")
-        return verdict(True, "used", "it was for one time, and is used")
-    if unread is not None:
-        return verdict(False, "unread-methods", f"its owner's methods could not be read: {unread}")
+        return verdict(*_used(held, known.sign_ins.last.get(user.lower()), now))
     return verdict(False, *_leaving(found))
 
 
@@ -92,10 +89,17 @@ def is_expired(held: Pass, now: datetime) -> bool:
     return held.reason == "Expired" or (not held.is_usable and now >= held.end)
 
 
-def is_window_open(held: Pass, signed_in: datetime | None, now: datetime) -> bool:
-    """Whether a used one-time pass may still have its owner registering. The log comes late: a pass that
-    became valid within the last ten minutes was used within them."""
-    return now < max(held.start, signed_in or held.start) + WINDOW
+def _used(held: Pass, signed_in: datetime | None, now: datetime) -> tuple[bool, Reason, str]:
+    match window_of(held, signed_in, now):
+        case "over":
+            return True, "used", "it was for one time, and is used"
+        case "open":
+            return False, "window-open", "used minutes ago: its owner may be registering a method"
+        case "unknown":
+            why = (
+                "used, and no sign-in says when: until the pass is over its owner may be registering a method"
+            )
+            return False, "undated-use", why
 
 
 def _leaving(found: Evidence) -> tuple[Reason, str]:
@@ -114,15 +118,15 @@ def _leaving(found: Evidence) -> tuple[Reason, str]:
 async def read_known(gateway: Gateway, holders: Sequence[Holder], wants: Wants) -> Known:
     """Methods in one request for twenty, Authenticators likewise, sign-ins only for passes used up."""
     read = await read_methods(gateway, (one.person.id for one in holders))
-    methods = await decided(gateway, read.found, _made(holders))
-    known = Known(methods=methods, failures=read.failures)
+    held = await decided(gateway, read, _made(holders))
+    known = Known(methods=held.found, failures=held.failures)
     used = {
         one.person.id: one.held.start
         for one in holders
         if wants.used and one.held.reason == "OneTimeUsed" and not _has_registered(one, known)
     }
     sign_ins = await read_sign_ins(gateway, used) if used else SignIns()
-    return Known(methods=methods, failures=read.failures, sign_ins=sign_ins)
+    return replace(known, sign_ins=sign_ins)
 
 
 def _made(holders: Sequence[Holder]) -> dict[str, datetime]:

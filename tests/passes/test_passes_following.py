@@ -158,16 +158,38 @@ def test_an_answer_that_is_not_understood_is_a_failure_of_one() -> None:
     assert [method.type for method in found.found[IDS[YUSUF]]] == ["password", "fido2"]
 
 
-def test_an_authenticator_that_does_not_answer_stays_undecided() -> None:
+def with_silent_phones(*kinds: str) -> Company:
+    """Mia's methods, where Graph does not say whether Authenticator signs in without a password."""
     company = Company()
-    company.give(MIA, "microsoftAuthenticator", device={"id": "d"})
+    for kind in kinds:
+        company.give(MIA, kind, device={"id": "d"})
     company.misbehave(forbidden=(f"users/{IDS[MIA]}/authentication/microsoftAuthenticatorMethods",))
+    return company
+
+
+@pytest.mark.parametrize("others", [[], ["fido2"]])
+def test_an_authenticator_that_does_not_answer_is_a_failure_unless_another_method_counts(
+    others: list[str],
+) -> None:
+    company = with_silent_phones("microsoftAuthenticator", *others)
 
     async def ask(gateway: Gateway) -> Any:
-        held = {IDS[MIA]: (await read_methods(gateway, [IDS[MIA]])).found[IDS[MIA]]}
+        held = await read_methods(gateway, [IDS[MIA]])
         return await decided(gateway, held, {IDS[MIA]: company.now - timedelta(days=1)})
 
-    assert [method.standing for method in company.ask(ask)[IDS[MIA]]] == ["other", "undecided"]
+    found = company.ask(ask)
+
+    assert [method.standing for method in found.found[IDS[MIA]]][:2] == ["other", "undecided"]
+    assert [*found.failures] == ([] if others else [IDS[MIA]])
+
+
+def test_whoever_has_a_silent_authenticator_is_not_said_to_have_no_method() -> None:
+    company = with_silent_phones("microsoftAuthenticator")
+
+    found = followed(company, Wish(names=(MIA,)))
+
+    assert found.people[0].facts.methods is None
+    assert "UserAuthenticationMethod.Read.All" in str(found.failures[0][1])
 
 
 def followed(company: Company, wish: Wish | None = None, due: Mapping[str, Any] | None = None) -> Following:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from pass_values import MADE, PASS
+from pass_values import MADE, PASS, USED
 
 from tapctl.errors import NotPermitted
 from tapctl.passes.delivery import Recipient
@@ -90,6 +90,7 @@ def test_a_person_s_story_is_told_from_what_is_known() -> None:
     assert lines(**gone)[1].startswith("pass deleted 2026-11-02 09:00 UTC")
     assert lines(held=PASS, signed_in=MADE)[2].startswith("signed in 2026-11-02 09:00 UTC")
     assert lines(held=PASS, made=ROBOT)[1].endswith("by Workflows")
+    assert lines(held=USED)[2].startswith("no sign-in says when the pass was used")
 
 
 def test_what_could_not_be_read_is_null_and_not_empty() -> None:

@@ -73,9 +73,10 @@ def test_a_pass_goes_when_a_newer_permanent_method_is_there(
     ("held", "methods", "goes", "reason"),
     [
         (EXPIRED, [], True, "expired"),
-        (EXPIRED, [STRANGE], True, "expired"),
+        (EXPIRED, [STRANGE], False, "unknown-method"),
+        (USED, [STRANGE], False, "unknown-method"),
         (replace(USED, lifetime=20), [], True, "expired"),
-        (USED, [], True, "used"),
+        (USED, [], False, "undated-use"),
         (USED, [KEY], True, "registered"),
         (PASS, [], False, "no-method"),
         (replace(PASS, is_usable=False, reason="DisabledByPolicy"), [], False, "no-method"),
@@ -96,6 +97,13 @@ def test_a_pass_used_minutes_ago_stays_for_its_owner_may_be_registering(ago: int
     assert verdict(USED, wants=EVERYTHING, known=known).goes is goes
 
 
+def test_a_pass_of_whose_use_no_sign_in_tells_stays_until_it_is_over() -> None:
+    over = replace(USED, lifetime=30)
+
+    assert verdict(replace(USED, lifetime=31), wants=EVERYTHING).reason == "undated-use"
+    assert verdict(over, wants=Wants(used=True)).reason == "used"
+
+
 def test_a_pass_that_was_made_minutes_ago_was_used_minutes_ago() -> None:
     fresh = replace(USED, start=NOW - timedelta(minutes=5))
 
@@ -103,10 +111,15 @@ def test_a_pass_that_was_made_minutes_ago_was_used_minutes_ago() -> None:
 
 
 def test_methods_that_could_not_be_read_keep_a_pass() -> None:
-    found = verdict(PASS, known=UNREAD)
+    found = [verdict(held, known=UNREAD, wants=EVERYTHING) for held in (PASS, EXPIRED, USED)]
 
-    assert (found.goes, found.reason) == (False, "unread-methods")
-    assert verdict(EXPIRED, known=UNREAD, wants=EVERYTHING).reason == "expired"
+    assert [(one.goes, one.reason) for one in found] == [(False, "unread-methods")] * 3
+
+
+def test_methods_that_were_read_are_evidence_although_others_were_not() -> None:
+    known = replace(UNREAD, methods={"A": (KEY,)})
+
+    assert verdict(PASS, known=known).reason == "registered"
 
 
 def test_types_that_nobody_knows_are_named() -> None:
@@ -177,7 +190,7 @@ def test_whoever_has_registered_need_not_have_their_sign_ins_read() -> None:
     assert [sweep_notes(known) for known in company.ask(ask)] == [(), ()]
 
 
-def test_without_the_sign_in_log_used_passes_go_and_a_note_says_what_is_not_known() -> None:
+def test_without_the_sign_in_log_used_passes_stay_and_a_note_says_what_is_not_known() -> None:
     company = Company()
     company.issue(MIA, isUsableOnce=True)
     company.wait(minutes=20)
@@ -190,6 +203,7 @@ def test_without_the_sign_in_log_used_passes_go_and_a_note_says_what_is_not_know
 
     known = company.ask(ask)
 
+    assert judged(company, EVERYTHING, MIA)[MIA].reason == "undated-use"
     assert "AuditLog.Read.All" in sweep_notes(known)[0]
     assert sweep_notes(Known()) == ()
 
@@ -203,3 +217,16 @@ def test_one_person_s_methods_may_be_out_of_reach() -> None:
     found = judged(company, ONLY_SERVED, MIA, JONAS)
 
     assert (found[MIA].reason, found[JONAS].reason) == ("no-method", "unread-methods")
+
+
+def test_an_authenticator_that_does_not_answer_is_not_taken_for_none() -> None:
+    company = Company()
+    company.issue(MIA)
+    company.wait(minutes=1)
+    company.sign_in(MIA, "phoneSignIn")
+    company.misbehave(forbidden=(f"users/{IDS[MIA]}/authentication/microsoftAuthenticatorMethods",))
+
+    found = judged(company, ONLY_SERVED, MIA)[MIA]
+
+    assert (found.goes, found.reason) == (False, "unread-methods")
+    assert "UserAuthenticationMethod.Read.All" in found.why

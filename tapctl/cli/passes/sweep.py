@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 @users_and_logs
 @group_and_roster
 @click.option("--expired", is_flag=True, help="Also passes that have expired.")
-@click.option("--used", is_flag=True, help="Also one-time passes that are used, ten minutes later.")
+@click.option(
+    "--used",
+    is_flag=True,
+    help="Also one-time passes, ten minutes after their use; where no sign-in dates it, once they are over.",
+)
 @click.option("--yes", is_flag=True, help="Do not ask. For pipelines.")
 @click.option("--dry-run", is_flag=True, help="Show what would go, and delete nothing.")
 @click.option(
@@ -47,10 +51,11 @@ def command(
     """Delete the passes of people who have registered a permanent passwordless method since.
 
     That is a passkey, Windows Hello for Business, a platform credential, or phone sign-in with Authenticator,
-    registered after the pass was made. Whoever has a method of a type that tapctl does not know is left and
-    reported. Shows what goes and why, and asks for the environment's name; each pass is looked at afresh
-    right before it is deleted. Without anybody named: everybody whom the pass policy reaches. Safe to
-    repeat. Exit code 0 if done or nothing to do, 1 if anything failed or could not be read.
+    registered after the pass was made. Whoever has a method of a type that tapctl does not know, or methods
+    that cannot be read, is left and reported. Shows what goes and why, and asks for the environment's name;
+    each pass is looked at afresh right before it is deleted. Without anybody named: everybody whom the pass
+    policy reaches. Safe to repeat. Exit code 0 if done or nothing to do, 1 if anything failed or could not be
+    read.
     """
     people = people_of(users, group, roster, from_logs=from_logs)
     workspace = tenant_for(options)
