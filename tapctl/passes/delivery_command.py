@@ -26,6 +26,7 @@ from tapctl.passes.secret import Secret
 
 GRACE = 0.25  # seconds in which a command that cannot work usually gives up
 PATIENCE = 120.0  # seconds it may take once it has the passcode
+HEARING = 1.0  # seconds in which what an ended command had to say arrives
 MOST_WORDS = 2000
 # What a command has no use for, and must not be able to pass on.
 _KEPT_FROM_IT = ("TAPCTL_ACCESS_TOKEN", "AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE_PASSWORD")
@@ -70,22 +71,25 @@ class Command:
         environ = {name: value for name, value in os.environ.items() if name not in _KEPT_FROM_IT}
         note = self._folder / f"{secrets.token_hex(8)}{proof.SUFFIX}"
         handle = proof.begin(note)
+        ears, mouth = os.pipe()
         try:
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-I", "-S", _keeper.__file__, str(handle), self._program(), *words),
                 stdin=PIPE,
                 stdout=DEVNULL,
-                stderr=PIPE,
+                stderr=mouth,
                 env=environ,
                 pass_fds=(handle,),
                 start_new_session=True,  # Ctrl-C is for tapctl, which lets it finish
             )
         except (OSError, ValueError) as error:
             proof.forget(str(note))
+            os.close(ears)
             raise NotDelivered(f'command "{self._name}" cannot be started: {error}') from error
         finally:
             os.close(handle)
-        running = _Running(process, self._name, self._written, self._patience, note)
+            os.close(mouth)
+        running = _Running(process, _Words(ears), self._name, self._written, self._patience, note)
         try:
             await running.check(self._grace)
         except asyncio.CancelledError:
@@ -117,14 +121,50 @@ class Command:
         return word.replace("{user}", recipient.name).replace("{id}", recipient.id)
 
 
+class _Words:
+    """What a command says, kept until it gets the passcode; its pipe stays empty after that.
+
+    A pipe of our own: a child that the command leaves behind may hold it for as long as it likes, and asyncio
+    would take the command for running as long.
+    """
+
+    def __init__(self, pipe: int) -> None:
+        self._pipe, self._said, self._is_kept = pipe, "", True
+        self._ended = asyncio.Event()
+        asyncio.get_running_loop().add_reader(pipe, self._hear)
+
+    def _hear(self) -> None:
+        words = os.read(self._pipe, 4096)
+        if not words:
+            self.close()
+        elif self._is_kept and len(self._said) < MOST_WORDS:
+            self._said += words.decode(errors="replace")[:MOST_WORDS]
+
+    def keep_no_more(self) -> None:
+        self._is_kept = False
+
+    async def last(self) -> str:
+        """All that a command said that has ended."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._ended.wait(), HEARING)
+        self.close()
+        return self._said.strip()
+
+    def close(self) -> None:
+        if not self._ended.is_set():
+            self._ended.set()
+            asyncio.get_running_loop().remove_reader(self._pipe)
+            os.close(self._pipe)
+
+
 class _Running:
     """A command that waits for its standard input."""
 
-    def __init__(self, process: Process, name: str, written: Written, patience: float, note: Path) -> None:
-        self._process, self._name, self._written, self._patience = process, name, written, patience
-        self._note = note
-        self._said, self._was_given = "", False
-        self._listening = asyncio.create_task(self._listen())
+    def __init__(
+        self, process: Process, words: _Words, name: str, written: Written, patience: float, note: Path
+    ) -> None:
+        self._process, self._words = process, words
+        self._name, self._written, self._patience, self._note = name, written, patience, note
 
     @property
     def target(self) -> str:
@@ -139,11 +179,11 @@ class _Running:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._process.wait(), grace)
         if self._process.returncode is not None:
-            await self._listening
+            said = await self._words.last()
             how = "without waiting for the passcode" if proof.is_unread(self.proof) else self._with_code
             proof.forget(self.proof)
-            said = f"; it said: {self._said.strip()}" if self._said.strip() else ""
-            raise NotDelivered(f'command "{self._name}" ended {how} before a pass was made{said}')
+            words = f"; it said: {said}" if said else ""
+            raise NotDelivered(f'command "{self._name}" ended {how} before a pass was made{words}')
 
     @property
     def _with_code(self) -> str:
@@ -158,7 +198,7 @@ class _Running:
             raise NotDelivered(
                 f'command "{self._name}" did not end within {self._patience:.0f} s and was stopped'
             ) from None
-        await self._listening
+        self._words.close()
         if code and proof.is_unread(self.proof):
             raise NotDelivered(f'command "{self._name}" ended without reading the passcode')
         if code:
@@ -170,7 +210,7 @@ class _Running:
     async def _give(self, made: Made, secret: Secret) -> None:
         stdin = self._process.stdin
         assert stdin is not None  # noqa: S101  # a pipe was asked for
-        self._was_given = True
+        self._words.keep_no_more()
         try:
             text = self._written(made, secret).encode()
             stdin.write(str(len(text)).encode() + b"\n" + text)
@@ -186,13 +226,5 @@ class _Running:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         await self._process.wait()
-        await self._listening
+        self._words.close()
         proof.forget(self.proof)
-
-    async def _listen(self) -> None:
-        """Keep its words until it was given the passcode, and its pipe empty after that."""
-        stderr = self._process.stderr
-        assert stderr is not None  # noqa: S101  # a pipe was asked for
-        while words := await stderr.read(4096):
-            if not self._was_given and len(self._said) < MOST_WORDS:
-                self._said += words.decode(errors="replace")[:MOST_WORDS]

@@ -243,6 +243,21 @@ def test_a_chatty_command_is_heard_out() -> None:
     hand_over(command(python(program), grace=0.3))
 
 
+LEAVES_A_CHILD = (
+    "import subprocess, sys; {}; sys.stderr.write('no luck');"
+    " subprocess.Popen(['sleep', '5'], stdout=subprocess.DEVNULL); sys.exit({})"
+)
+
+
+def test_whatever_a_command_leaves_running_is_not_waited_for() -> None:
+    began = time.monotonic()
+
+    hand_over(command(python(LEAVES_A_CHILD.format("sys.stdin.read()", 0)), grace=0.3))
+    with pytest.raises(NotDelivered, match="code 3 before a pass was made; it said: no luck"):
+        asyncio.run(command(python(LEAVES_A_CHILD.format("pass", 3)), grace=20).open(MIA))
+    assert time.monotonic() - began < 4.5
+
+
 def test_a_slot_is_named_without_its_words() -> None:
     async def main() -> str:
         slot = await command("cat - --squeeze-blank").open(MIA)
