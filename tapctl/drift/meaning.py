@@ -5,11 +5,12 @@ The plan's brakes say what an apply would do; here the tenant as it is counts, a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Final
 
 from tapctl.canonical import references, texts
 from tapctl.drift.exposure import Absence, Exposure
+from tapctl.lint import rules
 from tapctl.match import Matched, Pair
 from tapctl.model import Address, Finding, JsonObject, Severity
 from tapctl.scope import blocks, is_in_force, state, widened
@@ -55,6 +56,27 @@ def meaning(
     ]
     order = list(RULES)
     return tuple(sorted(found, key=lambda finding: (order.index(finding.rule), finding.address or ())))
+
+
+def without_exposed(unwise: Iterable[Finding], exposure: Exposure) -> list[Finding]:
+    """What lint found, but for policies of which it is said already that they reach a break-glass account."""
+    known = {pair.address for pair, _ in exposure.exposed}
+    known |= {policy for absence in exposure.absences for policy in absence.policies}
+    return [
+        finding
+        for finding in unwise
+        if rules()[finding.rule].brake != "break-glass-exposed" or finding.address not in known
+    ]
+
+
+def worst_first(
+    found: Sequence[Finding], unwise: Iterable[Finding], others: Iterable[Finding]
+) -> tuple[Finding, ...]:
+    """By severity; then what is out of force or reach, what lint names, what is only weaker or other."""
+    first = [finding for finding in found if finding.severity == "error"]
+    rest = [finding for finding in found if finding.severity != "error"]
+    rank = ("error", "warning", "note")
+    return tuple(sorted([*first, *unwise, *rest, *others], key=lambda finding: rank.index(finding.severity)))
 
 
 def _finding(rule: str, pair: Pair, message: str, help_text: str) -> Finding:

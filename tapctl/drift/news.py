@@ -25,9 +25,10 @@ from tapctl.drift.causes import (
 )
 from tapctl.drift.events import Event, events_of, moment_of
 from tapctl.drift.exposure import Absence, exposure
-from tapctl.drift.meaning import meaning
+from tapctl.drift.meaning import meaning, without_exposed, worst_first
 from tapctl.drift.vanished import GROUP, referrers
 from tapctl.drift.versions import Version, versions
+from tapctl.lint.planned import drift_findings
 from tapctl.model import Address, Change, FieldChange, Finding, JsonObject, Place, Snapshot
 from tapctl.reference import parse
 from tapctl.report import FieldLine, Headline, field_line, settings_file
@@ -132,9 +133,9 @@ def news(compared: Compared, checked: Checked, evidence: Evidence, since: Since)
     arrived = {str(item.id) for item in undeclared if item.is_newer}
     exposed = exposure(matched, snapshot, checked.workspace)
     found = meaning(matched, exposed, join.who_left, {item.address for item in drifted}, arrived)
+    as_of = evidence.now.date()
+    unwise = drift_findings(matched, snapshot, checked.workspace, as_of=as_of) if drifted else ()
     others = [item for item in (*checked.findings, *plan.findings) if item.severity != "brake"]
-    rank = ("error", "warning", "note")
-    findings = sorted((*found, *others), key=lambda finding: rank.index(finding.severity))
     return News(
         headline=Headline(
             environment=plan.environment,
@@ -147,7 +148,7 @@ def news(compared: Compared, checked: Checked, evidence: Evidence, since: Since)
         records=len(join.events),
         drifted=drifted,
         undeclared=undeclared,
-        findings=tuple(findings),
+        findings=worst_first(found, without_exposed(unwise, exposed), others),
     )
 
 

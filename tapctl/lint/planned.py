@@ -17,6 +17,7 @@ from tapctl.model import Finding, JsonObject, Snapshot, Workspace
 
 _NOT_NEW = "This change does not introduce it, so it does not stop an apply."
 _BRAKED = "A brake asks about the same danger, so it does not stop an apply by itself."
+_NOT_DECLARED = "Not so as declared: `tapctl apply` ends it."
 _CAPPED = "It is due to the environment's cap on states, so it does not stop an apply."
 
 
@@ -36,25 +37,48 @@ def plan_findings(
     without the environment's cap as well.
     """
     facts = _over(_facts(matched, snapshot), given)
-
-    def context(items: Iterable[Item], before: Context | None = None) -> Context:
-        return context_of(
-            items,
-            settings=workspace.settings,
-            environment=workspace.environment,
-            as_of=as_of,
-            facts=facts,
-            before=before,
-            is_whole=True,
-        )
-
-    extra = tuple(_referenced_groups(matched, snapshot))
-    before = context([*items_of(matched, "before"), *extra])
-    after = context([*items_of(matched, "after"), *extra], before)
+    before, after = _contexts(matched, snapshot, workspace, facts, as_of)
     had, has = lint(before), lint(after)
     capped = any(item.resource and item.resource.capped_from for item in after.items)
-    uncapped = lint(context(map(_uncapped, after.items), before)) if capped else has
+    uncapped = lint(_context(map(_uncapped, after.items), workspace, facts, as_of, before)) if capped else has
     return (*_kept(has, had, uncapped, brakes, after), *_gone(had, has), *has.about)
+
+
+def drift_findings(
+    matched: Matched, snapshot: Snapshot, workspace: Workspace, *, as_of: date
+) -> tuple[Finding, ...]:
+    """What lint says of the tenant as it is, and would not say if it were what the documents say."""
+    contexts = _contexts(matched, snapshot, workspace, _facts(matched, snapshot), as_of)
+    had, has = map(lint, contexts)
+    declared = {key for key, _ in has.found}
+    return tuple(
+        replace(finding, help=f"{finding.help} {_NOT_DECLARED}".strip())
+        for key, finding in had.found
+        if key not in declared
+    )
+
+
+def _contexts(
+    matched: Matched, snapshot: Snapshot, workspace: Workspace, facts: Facts, as_of: date
+) -> tuple[Context, Context]:
+    """The tenant as it is, and as the documents have it."""
+    extra = tuple(_referenced_groups(matched, snapshot))
+    before = _context([*items_of(matched, "before"), *extra], workspace, facts, as_of)
+    return before, _context([*items_of(matched, "after"), *extra], workspace, facts, as_of, before)
+
+
+def _context(
+    items: Iterable[Item], workspace: Workspace, facts: Facts, as_of: date, before: Context | None = None
+) -> Context:
+    return context_of(
+        items,
+        settings=workspace.settings,
+        environment=workspace.environment,
+        as_of=as_of,
+        facts=facts,
+        before=before,
+        is_whole=True,
+    )
 
 
 def items_of(matched: Matched, side: str) -> Iterator[Item]:

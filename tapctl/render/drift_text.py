@@ -57,7 +57,8 @@ def _findings(page: Page, findings: Sequence[Finding]) -> None:
     for finding in findings:
         symbol, style = _FINDINGS.get(finding.severity, _FINDINGS["warning"])
         where = f"{visible(str(finding.place))}: " if finding.place else ""
-        page.line((f"{symbol} ", style), where, visible(finding.message), (f" [{finding.rule}]", "dim"))
+        rule = f" [{' '.join(filter(None, (finding.rule, finding.name)))}]"
+        page.line((f"{symbol} ", style), where, visible(finding.message), (rule, "dim"))
         if finding.help:
             page.line((visible(finding.help), "dim"), indent=4, hang=0)
 

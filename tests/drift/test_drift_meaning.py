@@ -64,6 +64,36 @@ def test_passes_that_work_more_than_once(base: Base) -> None:
     assert rules(base, tenant) == []
 
 
+def test_lint_says_what_exactly_is_wrong_with_what_changed(base: Base) -> None:
+    """The same rules as in a plan, whose other side it is: what an apply would end."""
+    tenant = base.changed()
+    pass_policy(tenant).update(isUsableOnce=False, maximumLifetimeInMinutes=43200)
+    found = [finding for finding in base.news(tenant).findings if finding.address is not None]
+
+    rules_found = [finding.rule for finding in found]
+    assert rules_found[:2] == ["TAP002", "TAP001"]
+    assert rules_found.index("drift-weaker") > rules_found.index("TAP001")
+    assert "a pass may live for 43200 minutes" in found[0].message
+    assert found[0].help.endswith("Not so as declared: `tapctl apply` ends it.")
+    assert found[0].place is not None
+    assert found[0].place.file.endswith("all.yaml")
+
+
+def test_what_lint_says_of_the_documents_too_is_no_news(base: Base) -> None:
+    tenant = base.changed()
+    named(tenant, "groups", "Pilots")["description"] = "x"  # CA006 is about its exclusion, as declared
+
+    assert "CA006" not in [finding.rule for finding in base.news(tenant).findings]
+
+
+def test_an_emergency_account_is_said_to_be_reached_once(base: Base) -> None:
+    tenant = base.changed()
+    named(tenant, POLICIES, "Enforced")["conditions"]["users"]["excludeGroups"] = []
+    about = [finding.rule for finding in base.news(tenant).findings if "does not exclude" in finding.message]
+
+    assert about == ["drift-break-glass-exposed"]
+
+
 def test_a_member_more_in_a_group_that_a_policy_spares(base: Base) -> None:
     tenant = base.changed()
     group, user = named(tenant, "groups", "Pilots"), tenant["users"][5]
