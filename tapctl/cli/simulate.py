@@ -42,7 +42,9 @@ if TYPE_CHECKING:
 @click.option("--action", metavar="register|join", help="Instead of an application: a user action.")
 @click.option("--context", metavar="ID", help="Instead of an application: an authentication context.")
 @click.option(
-    "--method", metavar="METHOD,...", help="What has been proved: password, pass, passkey, fido2, ..."
+    "--method",
+    metavar="METHOD,...",
+    help="What has been proved: password, pass, passkey, fido2, ... Left out: not known.",
 )
 @click.option("--country", metavar="CODE", help="The country of the address, or unknown.")
 @click.option(

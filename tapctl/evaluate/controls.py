@@ -76,8 +76,17 @@ def has_strong_method(scene: Scene) -> Truth:
 def _mfa(_: str, scene: Scene) -> Answer:
     if scene.is_legacy_client:
         return Answer(NEVER, "legacy-cannot-prompt")
-    if scene.is_external:
-        return _guest_mfa(scene)
+    return _unless_proved(_guest_mfa(scene) if scene.is_external else _own_mfa(scene), scene)
+
+
+def _unless_proved(answer: Answer, scene: Scene) -> Answer:
+    """What is not met may be all the same where nobody said what has been proved."""
+    if scene.is_proof_known or answer.status == MET:
+        return answer
+    return answer._replace(status=ANY, detail="")
+
+
+def _own_mfa(scene: Scene) -> Answer:
     if proves(MFA_CONTROL, scene.proof):
         return Answer(MET, "mfa")
     return _reach(MFA_CONTROL, scene.proof, scene, in_strength=False)
@@ -90,9 +99,7 @@ def _guest_mfa(scene: Scene) -> Answer:
         return Answer(MET | CHALLENGE if scene.sign_in.home_mfa is None else CHALLENGE, "guest-trust")
     if scene.person.type == "b2bDirectConnectUser":
         return Answer(NEVER, "guest-cannot")
-    if proves(MFA_CONTROL, scene.proof):
-        return Answer(MET, "mfa")
-    return _reach(MFA_CONTROL, scene.proof, scene, in_strength=False)
+    return _own_mfa(scene)
 
 
 def strength_named(name: str, scene: Scene) -> Strength | None:
@@ -107,8 +114,11 @@ def _strength(name: str, scene: Scene) -> Answer:
         return Answer(NEVER if scene.is_legacy_client else ANY, "strength")
     if scene.is_legacy_client:
         return Answer(NEVER, "legacy-cannot-prompt")
-    if scene.is_external:
-        return _guest_strength(strength, scene)
+    find = _guest_strength if scene.is_external else _own_strength
+    return _unless_proved(find(strength, scene), scene)
+
+
+def _own_strength(strength: Strength, scene: Scene) -> Answer:
     if not proves(strength, scene.proof):
         return _reach(strength, scene.proof, scene, in_strength=True)
     match _model_counts(strength, scene):
@@ -343,8 +353,7 @@ def _password_change(_: str, scene: Scene) -> Answer:
         return Answer(MET, "password-change")
     if scene.is_external:
         return Answer(NEVER, "guest-cannot")
-    knows_password = not scene.signs_in_with_pass or "password" in scene.sign_in.auth
-    return _asked_if(every((knows_password, has_strong_method(scene))), "password-change")
+    return _asked_if(every((scene.knows_password, has_strong_method(scene))), "password-change")
 
 
 def _risk_remediation(_: str, scene: Scene) -> Answer:

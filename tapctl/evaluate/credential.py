@@ -21,7 +21,7 @@ def refusal(scene: Scene) -> Refusal | None:
     """Why the sign-in ends before policies are looked at; None where nothing says that it does."""
     if not scene.person.is_enabled:
         return Refusal(reason="AccountDisabled")
-    used = scene.sign_in.auth & PASSES
+    used = (scene.sign_in.auth or frozenset()) & PASSES
     if not used or scene.is_workload:
         return None
     if scene.is_external:

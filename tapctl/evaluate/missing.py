@@ -33,6 +33,9 @@ _OF_CONTROLS: Final[Mapping[str, str]] = {
     "domainJoinedDevice": "device",
 }
 
+_PROVED: Final = frozenset({"mfa", "passwordChange"})
+"""What is met, besides a strength, by what has been proved."""
+
 
 def of_condition(policy: Policy, check: Check, scene: Scene) -> Iterator[str]:
     """The facts that a condition lacks; none where a word of the policy's is what nobody knows."""
@@ -72,6 +75,8 @@ def of_control(key: str, scene: Scene) -> Iterator[str]:
 
 
 def _of_methods(key: str, scene: Scene) -> Iterator[str]:
+    if not scene.is_proof_known and (is_strength(key) or key in _PROVED):
+        yield "auth"
     person = scene.person
     strength = strength_named(key.partition(":")[2], scene) if is_strength(key) else None
     if is_strength(key) and strength is None:

@@ -104,7 +104,8 @@ class Scene:
         self.roles = None if roles is None else frozenset(role.lower() for role in roles)
         self.groups, self.unsure_groups = self._groups(known.parents)
         self.is_external = self.person.type in EXTERNAL_TYPES
-        self.proof = self._proof()
+        self.is_proof_known = sign_in.auth is not None
+        self.proof = self._proof(sign_in.auth or frozenset())
         self.is_legacy_client = (sign_in.client_app or "").lower() in LEGACY_CLIENTS
         self.action = sign_in.action.lower()
         given = sign_in.locations
@@ -112,15 +113,14 @@ class Scene:
         self._locations: dict[str, Truth] = {}
         self.memory: dict[str, object] = {}
 
-    def _proof(self) -> frozenset[Mode]:
-        """What the session has proved that counts here. Of a guest's sign-in at home only the first factor
-        does, unless home MFA is trusted, and besides it what the guest has registered here; a pass never
-        does."""
+    def _proof(self, auth: frozenset[Mode]) -> frozenset[Mode]:
+        """What of it counts here. Of a guest's sign-in at home only the first factor does, unless home MFA is
+        trusted, and besides it what the guest has registered here; a pass never does."""
         if not self.is_external:
-            return self.sign_in.auth
+            return auth
         if self.sign_in.trusts_home_mfa:
-            return self.sign_in.auth - PASSES
-        here = self.sign_in.auth & FOR_GUESTS & (self.person.registered or frozenset())
+            return auth - PASSES
+        here = auth & FOR_GUESTS & (self.person.registered or frozenset())
         return here | {"password"}
 
     def assume(self, rule: str, value: Truth) -> Truth:
@@ -225,8 +225,10 @@ class Scene:
         return None if may_be_legacy else False
 
     @property
-    def signs_in_with_pass(self) -> bool:
-        return not self.sign_in.auth.isdisjoint(PASSES)
+    def knows_password(self) -> Truth:
+        """Whether the person can be taken to know the password: a pass may be all that they have."""
+        auth = self.sign_in.auth
+        return None if auth is None else auth.isdisjoint(PASSES) or "password" in auth
 
     @property
     def is_registering(self) -> bool:

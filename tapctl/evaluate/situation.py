@@ -33,7 +33,8 @@ class SignIn:
 
     `user` is a key of `Facts.users`, or `person` says everything about somebody who is in no directory.
     `sp:ID` and `mi:ID` are a service principal and a managed identity. Exactly one of `apps`, `action`,
-    `context` is the target. `auth` are the modes the session has proved. `locations` are the named locations
+    `context` is the target. `auth` are the modes the session has proved;
+    the first factor is taken for accepted where nobody said it. `locations` are the named locations
     that hold the address (all of them: `()` is "in none"); `country` is an ISO code, or "" where Entra knows
     none for the address.
     """
@@ -44,7 +45,7 @@ class SignIn:
     action: str = ""
     context: str = ""
     client: str = ""
-    auth: frozenset[str] = frozenset()
+    auth: frozenset[str] | None = None
     scopes: tuple[str, ...] | None = None
     client_kind: Literal["public", "confidential"] | None = None
     client_app: str | None = None

@@ -56,8 +56,10 @@ def _why(scene: Scene, policy: Policy, check: Check) -> str:
 
 def tell_control(scene: Scene, policy: Policy, control: Control, answer: Answer) -> None:
     """One control of a policy that applies, or may."""
-    fact = f"proved: {', '.join(sorted(scene.proof)) or 'nothing'}"
-    scene.note(policy.name, control.path, fact, f"{control.key} {in_words(answer.status)}", answer.rule)
+    proof = ", ".join(sorted(scene.proof)) or ("nothing" if scene.is_proof_known else "not given")
+    scene.note(
+        policy.name, control.path, f"proved: {proof}", f"{control.key} {in_words(answer.status)}", answer.rule
+    )
 
 
 def tell_overlay(scene: Scene, item: Overlay, answer: Answer) -> None:

@@ -44,7 +44,9 @@ def asked(sign_in: SignIn) -> str:
     target = sign_in.action or ", ".join(sign_in.apps) or f"context {sign_in.context}"
     if sign_in.action == REGISTER:
         target = "register security information"
-    how = ", ".join(sorted(sign_in.auth)) or "nothing"
+    how = (
+        "methods that are not given" if sign_in.auth is None else ", ".join(sorted(sign_in.auth)) or "nothing"
+    )
     return f"{who}, to {visible(target)}, with {visible(how)}"
 
 

@@ -109,8 +109,10 @@ def step_of(asking: Asking, sign_in: SignIn, written: JsonObject) -> Step:
     return Step(sign_in=sign_in, effect=effect, advances=advances or 0)
 
 
-def _methods(asking: Asking, given: JsonObject) -> frozenset[str]:
-    value = given.get("method")
+def _methods(asking: Asking, given: JsonObject) -> frozenset[str] | None:
+    if "method" not in given:
+        return None
+    value = given["method"]
     found: set[str] = set()
     for index, text in enumerate(texts_of(value)):
         for word in (part.strip() for part in text.split(",")):

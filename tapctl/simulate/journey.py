@@ -83,9 +83,9 @@ def _continued(sign_in: SignIn, state: _State, facts: Facts) -> SignIn:
     )
 
 
-def _with_pass(auth: frozenset[str], person: Person | None, facts: Facts) -> frozenset[str]:
+def _with_pass(auth: frozenset[str] | None, person: Person | None, facts: Facts) -> frozenset[str] | None:
     """`pass` is whichever the user holds; where that is not known, what the policy gives out."""
-    if ANY_PASS not in auth:
+    if auth is None or ANY_PASS not in auth:
         return auth
     held, policy = person.held_pass if person else None, facts.pass_policy
     once = held.is_usable_once if isinstance(held, Pass) else policy is None or policy.is_usable_once

@@ -23,7 +23,7 @@ def sign_in_of(written: JsonObject, *, user: str, person: Person | None, now: st
         action=text_of(written, "action", "userAction") or "",
         context=text_of(written, "authContext", "context") or "",
         client=text_of(written, "client", "clientId") or "",
-        auth=modes(written.get("auth")),
+        auth=None if written.get("auth") is None else modes(written["auth"]),
         scopes=None if written.get("scopes") is None else texts(written.get("scopes")),
         client_kind=cast('Literal["public", "confidential"] | None', written.get("clientKind")),
         client_app=text_of(written, "clientApp", "clientAppType"),

@@ -14,8 +14,9 @@ from tapctl.simulate.fixture import ANY_PASS, MULTI_USE, ONE_TIME, PASS_WORDS, m
 from tapctl.simulate.words import SOMEBODY, texts_of
 
 
-def who(asking: Asking, given: JsonObject, auth: frozenset[str]) -> tuple[str, Person | None]:
+def who(asking: Asking, given: JsonObject, auth: frozenset[str] | None) -> tuple[str, Person | None]:
     """The key, and the Person unless the facts say all there is. `auth` is what the sign-in has proved."""
+    auth = auth or frozenset()
     user = given.get("user")
     if isinstance(user, str):
         _check_user(asking, user, "user")

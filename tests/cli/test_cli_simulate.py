@@ -84,6 +84,12 @@ def test_roles_are_none_only_where_the_groups_are_said(
     assert found["answers"][0]["decision"] == decision
 
 
+def test_what_was_proved_is_not_known_unless_it_is_said(enforced: Cli) -> None:
+    answer = enforced("simulate", *PILOT[:-2], "--format", "json").json["answers"][0]
+
+    assert (answer["decision"], answer["missing"]) == ("unknown", ["auth"])
+
+
 GUESTS = ADMINISTRATORS.replace(
     "includeRoles: [Global Administrator]", "includeUsers: [GuestsOrExternalUsers]"
 )

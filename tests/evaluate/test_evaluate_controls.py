@@ -83,6 +83,28 @@ def test_a_strength_takes_its_combinations_only(
     assert decided(policy(strength=strength), asked=asked(person, *auth)).verdict == verdict
 
 
+@pytest.mark.parametrize(
+    ("person", "given", "verdict"),
+    [
+        (WITH_PUSH, {}, "unknown"),
+        (NEW, {"client_app": "other"}, "unsatisfiable"),
+        (GUEST, {"home_mfa": True, "trusts_home_mfa": True}, "allow"),
+        (replace(NEW, is_enabled=False), {}, "refusedBeforePolicy"),
+    ],
+)
+def test_what_has_been_proved_is_not_known_where_nobody_said_it(
+    person: Person, given: dict[str, Any], verdict: str
+) -> None:
+    unsaid = replace(asked(person, **given), auth=None)
+
+    assert decided(policy("mfa"), asked=unsaid).verdict == verdict
+    assert decided(policy("mfa", apps=["another"]), asked=unsaid).verdict in ("allow", "refusedBeforePolicy")
+
+
+def test_nothing_proved_is_a_fact() -> None:
+    assert decided(policy("mfa"), asked=replace(asked(WITH_PUSH), auth=frozenset())).verdict == "challenge"
+
+
 def test_what_would_satisfy_a_strength_is_named() -> None:
     stopped = decided(policy(strength="Any pass"), asked=asked(WITH_PUSH, "password"))
     can_go_on = decided(policy(strength=PHISHING_RESISTANT), asked=asked(WITH_KEY, "password"))

@@ -14,6 +14,7 @@ from tapctl.model import JsonObject
 ANYBODY = replace(STRANGER, is_anybody=True)
 GUEST = Person(type="b2bCollaborationGuest", registered=frozenset({"password"}), held_pass="none")
 NEW = Person(registered=frozenset({"password"}), held_pass="none")
+WITH_PUSH = replace(NEW, registered=frozenset({"password", "microsoftAuthenticatorPush"}))
 AZURE = "797f4846-ba00-4fd7-ba43-dac1f8f63013"
 CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 SOME: JsonObject = {"includeApplications": ["All"], "excludeApplications": ["mail"]}
@@ -63,6 +64,10 @@ def test_of_a_demand_from_outside_it_says_what_decides(
         (policy("mfa"), STRANGER, {}, ("user.registered", "user.pass")),
         (policy(strength="Nobody knows it"), NEW, {}, ("strengths",)),
         (policy("mfa"), GUEST, {"trusts_home_mfa": True}, ("homeMfa",)),
+        (policy("mfa"), NEW, {"auth": None}, ("auth",)),
+        (policy(strength="Any pass"), GUEST, {"auth": None}, ("auth",)),
+        (policy("passwordChange"), WITH_PUSH, {"auth": None}, ("auth",)),
+        (policy("riskRemediation"), replace(NEW, registered=None), {"auth": None}, ("user.registered",)),
         (
             policy(strength="00000000-0000-0000-0000-000000000004"),
             GUEST,

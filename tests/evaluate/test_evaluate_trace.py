@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -36,6 +37,13 @@ def test_every_demand_is_in_the_trace_and_so_is_the_registration_behind_it() -> 
     assert {step.policy for step in decision.trace} == {"P1", "mandatory MFA"}
     assert decision.inner is not None
     assert decision.inner.trace
+
+
+@pytest.mark.parametrize(("auth", "fact"), [(None, "proved: not given"), (frozenset(), "proved: nothing")])
+def test_a_demand_says_what_has_been_proved(auth: frozenset[str] | None, fact: str) -> None:
+    decision = decided(policy("mfa"), asked=replace(sign_in(), auth=auth), traced=True)
+
+    assert decision.trace[-1].fact == fact
 
 
 def test_nothing_is_traced_that_nobody_asked_for() -> None:

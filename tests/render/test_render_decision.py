@@ -64,7 +64,13 @@ def test_every_decision_is_a_sentence(decision: Decision, said: str) -> None:
 def test_a_question_names_who_what_and_how(target: dict[str, str], said: str) -> None:
     sign_in = SignIn(user="mia", person=Person(groups=frozenset({"New hires"})), as_of=DAY, **target)  # type: ignore[arg-type]  # one target each
 
-    assert asked(sign_in) == f"mia (in New hires), to {said}, with nothing"
+    assert asked(sign_in) == f"mia (in New hires), to {said}, with methods that are not given"
+
+
+def test_a_question_with_nothing_proved_says_so() -> None:
+    assert (
+        asked(SignIn(user="mia", auth=frozenset(), apps=("app",), as_of=DAY)) == "mia, to app, with nothing"
+    )
 
 
 def test_who_decided_is_told_with_its_place_if_it_has_one() -> None:

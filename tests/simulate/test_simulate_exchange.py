@@ -193,6 +193,17 @@ def test_of_a_user_without_a_fixture_nothing_is_known() -> None:
     assert one(None, user="zoe", policies=[policy], signIn=SIGN_IN)["decision"] == "unknown"
 
 
+@pytest.mark.parametrize(
+    ("said", "decision"), [({}, "unknown"), ({"auth": None}, "unknown"), ({"auth": []}, "challenge")]
+)
+def test_what_was_proved_is_not_known_unless_it_is_said(said: dict[str, Any], decision: str) -> None:
+    sign_in = {"apps": ["app-x"], **said}
+    asked = {"user": {"has": ["password", "sms"]}, "policies": [MFA]}
+
+    assert one(**asked, signIn=sign_in)["decision"] == decision
+    assert [step["decision"] for step in one(**asked, steps=[{"signIn": sign_in}])["steps"]] == [decision]
+
+
 def test_a_journey_is_answered_step_by_step() -> None:
     effect = {"passUsed": True, "registers": "fido2", "leaves": ["g:hires"], "advances": "25h"}
     steps = [{"signIn": SIGN_IN, "effect": effect}, {"signIn": SIGN_IN}]
