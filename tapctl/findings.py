@@ -260,6 +260,14 @@ PASSES: Final[Mapping[str, str]] = {
     "out-of-scope": (
         "The pass policy does not reach the person: Graph may make the pass, and signing in with it fails."
     ),
+    "pass-asks-more": (
+        "A policy also asks whoever signs in with this pass for a control that another service answers. "
+        "Nobody here can tell whether a new hire can answer it."
+    ),
+    "pass-may-open-nothing": (
+        "Whether a policy lets this pass register anything cannot be told: it holds something that is newer "
+        "than tapctl, or that could not be read. What cannot be told is not taken for open."
+    ),
     "pass-opens-little": "Policies let this pass register a method in some places or on some devices only.",
     "pass-opens-nothing": "Policies keep whoever signs in with this pass from registering anything.",
     "pass-unread": "Whether the person holds a pass could not be read, and a new one would replace it.",

@@ -5,7 +5,7 @@ load → validate → resolve → observe → match/diff → plan → guard → 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -78,11 +78,12 @@ def check(root: Path, environment: str | None, *, with_tests: bool = False) -> C
     )
 
 
-async def compare(checked: Checked, gateway: Gateway) -> Compared:
-    """Read the tenant and see what differs; nothing is guarded or ordered yet."""
+async def compare(checked: Checked, gateway: Gateway, also: Collection[str] = ()) -> Compared:
+    """Read the tenant and see what differs; nothing is guarded or ordered yet. Every object of the kinds in
+    `also` is read, declared or not."""
     from tapctl.observe import observe
 
-    snapshot = await observe(gateway, checked.workspace, checked.desired, checked.resolved)
+    snapshot = await observe(gateway, checked.workspace, checked.desired, checked.resolved, also)
     return compared_with(checked, snapshot)
 
 

@@ -173,7 +173,9 @@ def adopt(root: Path, tenant: Tenant, wanted: Iterable[str] = tuple(kinds())) ->
 async def _adopt(root: Path, tenant: Tenant, wanted: Iterable[str]) -> int:
     checked = check(root, None)
     async with tenant.connection() as gateway:
-        snapshot = await observe(gateway, checked.workspace, checked.desired, checked.resolved, set(wanted))
+        snapshot = await observe(
+            gateway, checked.workspace, checked.desired, checked.resolved, set(wanted), are_adopted=True
+        )
         requests = gateway.sent
     matched = match(checked.workspace, checked.desired, snapshot)
     proposal = propose(matched, snapshot, wanted_kinds=wanted, taken_files=files_in(root))

@@ -132,7 +132,9 @@ def _observe(
 
     names = set(wanted) or set(kinds()) - ({"Group"} if pattern == "*" else set())
     with connected(checked.workspace) as session:
-        reading = observe(session.gateway, checked.workspace, checked.desired, checked.resolved, names)
+        reading = observe(
+            session.gateway, checked.workspace, checked.desired, checked.resolved, names, are_adopted=True
+        )
         return session.run(reading), (), session.gateway.sent
 
 

@@ -69,6 +69,7 @@ def _for_passes() -> Iterator[Probe]:
     yield Probe(path=METHODS, what="TemporaryAccessPassPolicy")
     yield Probe(path="users", what="people by name", params=_ONE)
     yield Probe(path="groups", what="people by group", params=_ONE)
+    yield Probe(path=POLICIES, what="ConditionalAccessPolicy", is_optional=True)
     yield Probe(path=AUDITS, what="who issued a pass", params={"$top": "1"}, is_optional=True)
 
 

@@ -46,6 +46,7 @@ _ALONE: Final = frozenset(LANDING[:4])
 """Methods that are a whole sign-in; the others follow a password."""
 _OPEN: Final = frozenset({"allow", "challenge"})
 _SHUT: Final = frozenset({"block", "unsatisfiable"})
+CLOSED: Final = _SHUT | {"refusedBeforePolicy"}
 _PLAIN: Final[Situation] = {
     "client_app": "browser",
     "platform": "windows",
@@ -182,6 +183,19 @@ class WhatIf:
                     return None
                 decision = self.ask(person, auth, **{**situation, **place, **machine})
         return decision if decision is not None and decision.verdict in _SHUT else None
+
+    def best(self, person: Person, auth: Iterable[str], **situation: Any) -> Decision:
+        """The most that homes and offices, on a machine nobody knows or on a managed one, come to: one that
+        lets this through; else one that nobody can tell; else what shuts the last of them."""
+        doubtful: Decision | None = None
+        for device in (UNREGISTERED, MANAGED):
+            for place in (*self.homes, *self.offices):
+                decision = self.ask(person, auth, **{**situation, **place, "device": device})
+                if decision.verdict == "unknown":
+                    doubtful = doubtful or decision
+                elif decision.verdict not in CLOSED:
+                    return decision
+        return doubtful or decision
 
     def stuck(self, person: Person, **situation: Any) -> Decision | None:
         """The decision, if nothing that the person has registered opens the door anywhere."""

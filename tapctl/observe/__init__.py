@@ -45,10 +45,13 @@ async def observe(
     desired: Sequence[Desired],
     resolved: Resolved,
     also: Collection[str] = (),
+    *,
+    are_adopted: bool = False,
 ) -> Snapshot:
     """Read the tenant. Raises GraphError where something that the plan cannot do without is not readable.
 
-    `also` are kinds of which every object is wanted, whether or not a document names it.
+    `also` are kinds of which every object is wanted, whether or not a document names it. `are_adopted`:
+    somebody is about to write down by name what is found.
     """
     reading = Reading(gateway)
     names = names_wanted(workspace, desired, resolved)
@@ -72,7 +75,9 @@ async def observe(
     else:
         take_groups(reading, workspace, desired)
     await asyncio.gather(
-        read_names_and_ids(reading, observed_kinds, desired, workspace, names | {"User": people}, bool(also)),
+        read_names_and_ids(
+            reading, observed_kinds, desired, workspace, names | {"User": people}, are_adopted
+        ),
         read_members(reading, desired),
         read_memberships(reading, workspace, desired),
     )

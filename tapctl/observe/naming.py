@@ -26,7 +26,7 @@ async def read_names_and_ids(
     desired: Sequence[Desired],
     workspace: Workspace,
     names: Mapping[str, frozenset[str]],
-    is_import: bool,
+    are_adopted: bool,
 ) -> None:
     """Names for ids, then the ids of people who were not among them; an import also looks for namesakes of
     what it found by its id, for it is about to write down names."""
@@ -34,7 +34,7 @@ async def read_names_and_ids(
     found = {str(entry.get("userPrincipalName")).lower() for entry in reading.entries["User"]}
     missing = [name for name in names["User"] if name.lower() not in found]
     await _filtered(reading, lookups()["User"], "userPrincipalName", missing)
-    for kind in ("Group", "ServicePrincipal") if is_import else ():
+    for kind in ("Group", "ServicePrincipal") if are_adopted else ():
         if not reading.objects.get(kind):
             held = {str(entry["displayName"]) for entry in reading.entries[kind] if entry.get("displayName")}
             asked = _filtered(reading, lookups()[kind], "displayName", held - names.get(kind, frozenset()))

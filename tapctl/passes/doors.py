@@ -11,15 +11,15 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
-from tapctl.canonical import texts
+from tapctl.canonical import texts, with_values
 from tapctl.errors import GraphError, NotFound
 from tapctl.evaluate.decision import Decision
 from tapctl.evaluate.facts import Facts, Person
 from tapctl.evaluate.situation import REGISTER
 from tapctl.kinds import kinds
 from tapctl.lint.planned import items_of
-from tapctl.lint.what_if import MULTI_USE, ONE_TIME, WhatIf
-from tapctl.model import Address, Finding, JsonObject, Severity
+from tapctl.lint.what_if import CLOSED, MULTI_USE, ONE_TIME, WhatIf
+from tapctl.model import Address, Finding, Json, JsonObject, Path, Severity
 from tapctl.passes.checks import Applicant, Rules
 from tapctl.reference import parse
 from tapctl.resolve import resolve
@@ -68,7 +68,8 @@ class Doors:
 
 
 async def read_doors(checked: Checked, gateway: Gateway, as_of: date) -> Doors:
-    """What cannot be read, or has mistakes, is a brake and never taken for open; the rest is asked."""
+    """The tenant's policies, and what the folder makes of them, whatever it declares. What cannot be read, or
+    has mistakes, is a brake and never taken for open; the rest is asked."""
     from tapctl.pipeline import compare
 
     notes: list[Finding] = []
@@ -82,7 +83,7 @@ async def read_doors(checked: Checked, gateway: Gateway, as_of: date) -> Doors:
         help_ = f"mend what tapctl validate shows, or say {DESPITE}"
         notes.append(_brake("folder-unread", message, help_))
     try:
-        matched = (await compare(checked, gateway)).matched
+        matched = (await compare(checked, gateway, {_POLICY})).matched
     except NotFound as error:
         message = f"whether policies let a pass open registration was not checked: {error}"
         return Doors(general=(_finding("policies-not-asked", message, "", "warning"),))
@@ -94,29 +95,44 @@ async def read_doors(checked: Checked, gateway: Gateway, as_of: date) -> Doors:
 
 
 def doors_of(matched: Matched, as_of: date, notes: Iterable[Finding] = ()) -> Doors:
-    """The policies on both sides of a plan."""
+    """The policies on both sides of a plan, with what no schema knows: it may decide."""
+    newer = {pair.address: _members(pair.extra) for pair in matched.pairs}
     before, after = (
-        {item.address: item.spec for item in items_of(matched, side)} for side in ("before", "after")
+        {item.address: with_values(item.spec, newer[item.address]) for item in items_of(matched, side)}
+        for side in ("before", "after")
     )
     specs = [spec for side in (before, after) for address, spec in side.items() if address.kind == _POLICY]
+    tenant, folder = WhatIf(before, Facts(), as_of), WhatIf(after, Facts(), as_of)
+    groups = {text for spec in specs for text in _texts(spec, "Groups")} | _reached(tenant) | _reached(folder)
     return Doors(
-        tenant=WhatIf(before, Facts(), as_of),
-        folder=WhatIf(after, Facts(), as_of),
-        names=dict(_groups(specs, matched)),
+        tenant=tenant,
+        folder=folder,
+        names=dict(_groups(groups, matched)),
         users=frozenset(text.casefold() for spec in specs for text in _texts(spec, "Users")),
         general=tuple(notes),
     )
+
+
+def _members(extra: Mapping[Path, Json]) -> dict[Path, Json]:
+    """Those that an apply leaves there; a list may be another by then."""
+    return {path: value for path, value in extra.items() if all(isinstance(step, str) for step in path)}
 
 
 def _texts(spec: JsonObject, kind: str) -> tuple[str, ...]:
     return (*texts(spec, *_USERS, f"include{kind}"), *texts(spec, *_USERS, f"exclude{kind}"))
 
 
-def _groups(specs: Iterable[JsonObject], matched: Matched) -> Iterator[tuple[str, str]]:
+def _reached(what_if: WhatIf) -> frozenset[str]:
+    """The groups that the pass policy is about, where it was read."""
+    found = what_if.facts.pass_policy
+    return found.scope.include | found.scope.exclude if found else frozenset()
+
+
+def _groups(names: Iterable[str], matched: Matched) -> Iterator[tuple[str, str]]:
     """The ids of the groups that policies are about, and how the policies spell them. A group that is not
     there yet has no members."""
     field = kinds()[_POLICY].field.properties["conditions"].properties["users"].properties["includeGroups"]
-    for text in {text for spec in specs for text in _texts(spec, "Groups")}:
+    for text in names:
         reference = parse(text, ("Group",), field.words)
         address = Address("Group", reference.text)
         found = reference.text if reference.form == "id" else matched.directory.id_of(address)
@@ -134,21 +150,32 @@ def _roles(applicant: Applicant, rules: Rules) -> frozenset[str] | None:
 
 def _asked(tenant: WhatIf, folder: WhatIf, user: str, person: Person, kind: str) -> Iterator[Finding]:
     situation = {"action": REGISTER, "user": user}
-    now = tenant.shut_everywhere(person, {kind}, **situation)
-    then = folder.shut_everywhere(person, {kind}, **situation)
-    if now is not None:
-        fix = "change that policy" if then is not None else "apply the folder, which opens it"
+    now, then = (what_if.best(person, {kind}, **situation) for what_if in (tenant, folder))
+    if now.verdict in CLOSED:
+        fix = (
+            "apply the folder, which opens it"
+            if then.verdict not in {*CLOSED, "unknown"}
+            else "change that policy"
+        )
         yield _brake(
             "pass-opens-nothing",
             f"{_by(now)} keeps them from registering anything with this pass",
             f"{fix}, or say {DESPITE}; tapctl simulate shows why",
         )
-    elif then is not None:
+    elif then.verdict in CLOSED:
         yield _brake(
             "pass-will-open-nothing",
             f"once the folder is applied, {_by(then)} keeps them from registering anything with this pass",
             f"change that document, or say {DESPITE} if the pass is used before; tapctl simulate shows why",
         )
+    elif now.verdict == "unknown":
+        yield _undecided("", now)
+    elif then.verdict == "unknown":
+        yield _undecided("once the folder is applied, ", then)
+    elif others := [key.removeprefix("custom:") for key in now.unmet if key.startswith("custom:")]:
+        message = f"{_by(now)} also asks them for {', '.join(others)}, which another service answers"
+        help_ = "see that they can answer it before they have anything else, or change that policy"
+        yield _finding("pass-asks-more", message, help_, "warning")
     elif some := tenant.shut_at_home(person, {kind}, **situation):
         message = (
             f"{_by(some)} lets them register with this pass only in a named network or on a managed device"
@@ -156,11 +183,18 @@ def _asked(tenant: WhatIf, folder: WhatIf, user: str, person: Person, kind: str)
         yield _finding("pass-opens-little", message, "tell them, or change that policy", "warning")
 
 
+def _undecided(when: str, decision: Decision) -> Finding:
+    lacks = f": not known is {', '.join(decision.missing)}" if decision.missing else ""
+    return _brake(
+        "pass-may-open-nothing",
+        f"{when}whether {_by(decision)} lets them register anything with this pass cannot be told{lacks}",
+        f"change that policy, or say {DESPITE}; tapctl simulate shows why",
+    )
+
+
 def _by(decision: Decision) -> str:
-    """What decides, in a sentence."""
-    if decision.by:
-        return " and ".join(f'the policy "{name}"' for name in decision.by)
-    return decision.detail or decision.reason or "a rule of the service"
+    """What decides, in a sentence; where no policy was asked, the pass was refused before."""
+    return " and ".join(f'the policy "{name}"' for name in decision.by) or "the pass policy"
 
 
 def _brake(rule: str, message: str, help_: str) -> Finding:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from tapctl.errors import GraphError, NotFound
@@ -14,6 +14,7 @@ from tapctl.model import Json, JsonObject, Workspace
 from tapctl.passes.checks import Rules
 from tapctl.passes.graph import EVERYBODY, POLICY_PATH, policy_of
 from tapctl.passes.people import groups_with
+from tapctl.resolve import unpinned
 
 if TYPE_CHECKING:
     from tapctl.graph.gateway import Gateway, Objects
@@ -27,7 +28,7 @@ _NO_ELIGIBILITY: Final = "aadpremiumlicenserequired"
 
 async def read_rules(gateway: Gateway, workspace: Workspace) -> Rules:
     """Raises GraphError if the pass policy cannot be read; what is missing of the rest is in `unread`."""
-    unread: list[str] = []
+    unread = [*_unpinned_groups(workspace)]
     policy, active, eligible, definitions, role_groups = await asyncio.gather(
         gateway.get(POLICY_PATH),
         _or(unread, _principals(gateway, "roleAssignments"), []),
@@ -48,13 +49,14 @@ async def read_rules(gateway: Gateway, workspace: Workspace) -> Rules:
         role_groups=groups,
         owners=owners,
         break_glass=break_glass_ids(workspace),
+        emergency_names=frozenset(name.casefold() for name in workspace.settings.break_glass.accounts),
         names=names,
         unread=tuple(unread),
     )
 
 
 def break_glass_ids(workspace: Workspace) -> frozenset[str]:
-    """The declared emergency accounts and groups; each has a pin."""
+    """The declared emergency accounts and groups that have a pin."""
     declared, pins = workspace.settings.break_glass, workspace.environment.pins
     folded = {(address.kind, address.name.lower()): pin.lower() for address, pin in pins.items()}
     wanted = [
@@ -62,6 +64,13 @@ def break_glass_ids(workspace: Workspace) -> frozenset[str]:
         *(("Group", name.lower()) for name in declared.groups),
     ]
     return frozenset(folded[key] for key in wanted if key in folded)
+
+
+def _unpinned_groups(workspace: Workspace) -> Iterator[str]:
+    """Anyone may make a namesake of a group, so its name says nothing of who is in the one that is meant."""
+    for finding in unpinned(workspace):
+        if finding.address is not None and finding.address.kind == "Group":
+            yield f"{finding.message}: {finding.help}"
 
 
 async def _or(unread: list[str], reading: Awaitable[T], otherwise: T) -> T:

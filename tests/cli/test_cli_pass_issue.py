@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_tools import Cli, Result
+from cli_tools import DOCUMENTS, Cli, Result
 from jsonschema import Draft202012Validator
 
 from tapctl.passes import examine
@@ -403,8 +403,8 @@ def wall(cli: Cli, more: str = "") -> None:
     cli.write("wall.yaml", WALL % more)
 
 
-def build_wall(cli: Cli, **conditions: Any) -> None:
-    """Somebody makes such a policy in the tenant."""
+def build_wall(cli: Cli, grant: dict[str, Any] | None = None, **conditions: Any) -> None:
+    """Somebody makes such a policy in the tenant; by default it blocks."""
     policy: dict[str, Any] = {
         "id": "5a000000-0000-4000-8000-000000000001",
         "displayName": "Theirs",
@@ -415,7 +415,7 @@ def build_wall(cli: Cli, **conditions: Any) -> None:
             "clientAppTypes": ["all"],
             **conditions,
         },
-        "grantControls": {"operator": "OR", "builtInControls": ["block"], "customAuthenticationFactors": []},
+        "grantControls": {"operator": "OR", **(grant or {"builtInControls": ["block"]})},
     }
     store = Store(cli.root / "policies" / ".tapctl" / "sandbox.sqlite")
     store.put("identity/conditionalAccess/policies", policy)
@@ -438,6 +438,80 @@ def test_a_pass_that_the_tenant_shuts_out_takes_a_word(cli: Cli, issue: Issue) -
     assert refused.code == 1
     assert 'the policy "Theirs" keeps them from registering anything with this pass' in refused.out
     assert issue(MIA, "--dry-run", "--despite-policies").code == 0
+
+
+@pytest.mark.parametrize(
+    ("documents", "said"),
+    [
+        ("", 'the policy "Theirs" keeps them'),
+        (DOCUMENTS.split("---")[0], 'the policy "Theirs" keeps them'),
+        (
+            DOCUMENTS.replace("state: enabledForReporting", "stat: enabledForReporting"),
+            "the folder has mistakes",
+        ),
+    ],
+    ids=["nothing", "no policy", "a broken policy"],
+)
+def test_the_tenant_s_policies_count_whatever_the_folder_declares(
+    cli: Cli, issue: Issue, documents: str, said: str
+) -> None:
+    cli.write("all.yaml", documents)
+    build_wall(cli)
+    refused = issue(MIA, "--dry-run")
+
+    assert (refused.code, said in refused.out) == (1, True)
+    assert '"Theirs" keeps them from registering anything with this pass' in refused.out
+
+
+def test_a_pass_policy_that_will_leave_somebody_out_takes_a_word(cli: Cli, issue: Issue) -> None:
+    cli.write("all.yaml", DOCUMENTS.split("---")[0].replace("New hires", "Break glass"))
+    refused = issue(MIA, "--dry-run")
+
+    assert refused.code == 1
+    assert "once the folder is applied, the pass policy keeps them from registering" in refused.out
+
+
+@pytest.mark.parametrize(
+    ("grant", "conditions", "lacking"),
+    [
+        ({"builtInControls": ["holdHand"]}, {}, ": not known is holdHand"),
+        (
+            {"authenticationStrength": {"id": "99000000-0000-4000-8000-000000000001"}},
+            {},
+            ": not known is str",
+        ),
+        (None, {"stars": {"includeStars": ["Vega"]}}, ": not known is stars"),
+    ],
+)
+def test_a_policy_that_nobody_can_judge_is_not_taken_for_open(
+    cli: Cli, issue: Issue, grant: Any, conditions: dict[str, Any], lacking: str
+) -> None:
+    build_wall(cli, grant, **conditions)
+    refused = issue(MIA, "--dry-run").out.replace("\n        ", " ")
+
+    assert 'whether the policy "Theirs" lets them register anything with this pass cannot be told' in refused
+    assert lacking in refused
+    assert issue(MIA, "--dry-run", "--despite-policies").code == 0
+
+
+def test_a_policy_that_nobody_will_be_able_to_judge_takes_a_word(cli: Cli, issue: Issue) -> None:
+    wall = (
+        (WALL % "")
+        .replace("[block]", "[holdHand]")
+        .replace("spec:", 'newer: ["grantControls.builtInControls[0]"]\nspec:')
+    )
+    cli.write("wall.yaml", wall)
+    refused = issue(MIA, "--dry-run").out.replace("\n        ", " ")
+
+    assert 'once the folder is applied, whether the policy "Wall" lets them register' in refused
+
+
+def test_a_control_that_another_service_answers_is_told(cli: Cli, issue: Issue) -> None:
+    build_wall(cli, {"customAuthenticationFactors": ["DuoMfa"]})
+    result = issue(MIA, "--dry-run")
+
+    assert result.code == 0
+    assert 'the policy "Theirs" also asks them for DuoMfa' in result.out
 
 
 def test_whoever_is_excluded_gets_by(cli: Cli, issue: Issue) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
@@ -52,6 +53,16 @@ def test_the_rules_say_what_the_tenant_allows_and_who_is_privileged(workspace: W
     assert rules.break_glass == set(PINS.values())
     assert rules.caller_id == PEOPLE["ingrid.solberg"]
     assert rules.unread == ()
+
+
+def test_emergency_accounts_without_a_pin_are_known_by_name_and_groups_by_nothing(tmp_path: Path) -> None:
+    settings = {"breakGlass": {"accounts": [f"Nobody-Pinned@{DOMAIN}"], "groups": ["Break glass"]}}
+    rules = rules_of(Tenant(), check(folder(tmp_path, [], settings=settings), "sandbox").workspace)
+
+    assert rules.emergency_names == {f"nobody-pinned@{DOMAIN}"}
+    assert [why.partition(" in environment")[0] for why in rules.unread] == [
+        "break-glass Group/Break glass is not pinned"
+    ]
 
 
 def test_who_may_take_a_role_counts_too(workspace: Workspace) -> None:

@@ -25,7 +25,9 @@ def proposal(root: Path, tenant: Tenant) -> Proposal:
     async def read() -> Proposal:
         async with tenant.connection() as gateway:
             kinds = {"ConditionalAccessPolicy"}
-            snapshot = await observe(gateway, checked.workspace, (), checked.resolved, kinds)
+            snapshot = await observe(
+                gateway, checked.workspace, (), checked.resolved, kinds, are_adopted=True
+            )
             return propose(match(checked.workspace, (), snapshot), snapshot, wanted_kinds=kinds)
 
     return asyncio.run(read())
