@@ -271,9 +271,11 @@ _GRADES: Final[Mapping[Grade, str]] = {
 def _lint_rule(rule: Rule) -> Explanation:
     """A document's `lint.ignore` and tapctl.yaml's severities take the id and the name alike."""
     elsewhere = f" in production, {rule.elsewhere} elsewhere" if rule.elsewhere else ""
+    is_softened = rule.absence and rule.severity == "error"
+    offline = "; never more than a warning without a tenant, which may have what the folder lacks"
     links = [
         ("name", rule.name),
-        ("severity", f"{rule.severity}{elsewhere}"),
+        ("severity", f"{rule.severity}{elsewhere}{offline if is_softened else ''}"),
         ("what to do", rule.fix),
         ("source", rule.source),
     ]

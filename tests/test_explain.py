@@ -132,6 +132,12 @@ def test_a_rule_that_needs_facts_says_which() -> None:
     assert ("needs", "the members of groups") in explain("BG005").links
 
 
+@pytest.mark.parametrize(("name", "is_softened"), [("REG001", True), ("CA017", False), ("CA009", False)])
+def test_a_rule_that_is_softer_offline_says_so(name: str, is_softened: bool) -> None:
+    severity = dict(explain(name).links)["severity"]
+    assert ("never more than a warning without a tenant" in severity) == is_softened
+
+
 def test_a_rule_that_nothing_can_decide_says_why() -> None:
     assert "Graph" in explain("CA056").description
 
