@@ -170,11 +170,11 @@ def retired_control(context: Context) -> Iterator[Hit]:
         if "approvedApplication" in found.controls:
             others = [demand for demand in found.demands if demand != "approvedApplication"]
             is_early = context.as_of < date(APPROVED_APP.begins.year, APPROVED_APP.begins.month, 1)
-            said = (
-                f"{' and '.join(others)} is left of it" if others else "nothing is left of what it asks for"
-            )
+            left = f"only {' and '.join(others)}" if others else "nothing"
+            since, then = ("from March 2026 on", "will be") if is_early else ("since March 2026", "is")
             yield found.hit(
-                f"{found.name} asks for an approved app, which counts for nothing since March 2026: {said}",
+                f"{found.name} asks for an approved app, which counts for nothing {since}: "
+                f"{left} {then} left of what it asks for",
                 "grantControls",
                 "builtInControls",
                 value="approvedApplication",

@@ -103,8 +103,8 @@ def transfer_open(context: Context) -> Iterator[Hit]:
 def _flow_open(context: Context, flow: str, words: str) -> Iterator[Hit]:
     blocked = any(
         found.blocks
-        and flow in found.condition("authenticationFlows", "transferMethods")
         and _is_general(found, "authenticationFlows")
+        and (not found.narrowing or flow in found.condition("authenticationFlows", "transferMethods"))
         for found in context.enforced
     )
     if context.policies and not blocked:

@@ -40,6 +40,8 @@ def hits(root: Path, rule: str, *documents: str) -> list[str]:
                 policy("Everywhere"),
             ],
         ),
+        ("CA017", [policy(grant=BLOCK)]),
+        ("CA018", [policy(grant=BLOCK)]),
         ("CA025", [policy()]),
         ("CA026", [policy(conditions=LESS.format("Elsewhere"))]),
         ("CA026", [policy(conditions=LESS.format("AllTrusted"))]),
@@ -226,6 +228,23 @@ def test_the_groups_that_may_hold_the_emergency_accounts_are_named(tmp_path: Pat
 
     (help_,) = [finding.help for finding in found if finding.rule == "CA001"]
     assert help_.startswith("If one of Contractors, Robots holds them, list it under breakGlass.groups")
+
+
+@pytest.mark.parametrize(
+    ("day", "controls", "says"),
+    [
+        ("2026-01-15", "approvedApplication", "from March 2026 on: nothing will be left"),
+        ("2026-04-15", "approvedApplication", "since March 2026: nothing is left"),
+        ("2026-04-15", "approvedApplication, mfa", "since March 2026: only mfa is left"),
+    ],
+)
+def test_what_is_left_of_a_retired_control_is_said_for_the_day(
+    tmp_path: Path, day: str, controls: str, says: str
+) -> None:
+    asked = policy(grant=f"{{operator: OR, builtInControls: [{controls}]}}")
+
+    (said,) = hits(tmp_path, "CA014", asked, f"asOf: {day}\n")
+    assert says in said
 
 
 @pytest.mark.parametrize("rule", ["CA016", "CA017", "CA018", "REG001"])
