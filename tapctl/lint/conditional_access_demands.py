@@ -132,7 +132,7 @@ def mfa_plus_strength(context: Context) -> Iterator[Hit]:
     severity="error",
     covers=("password-change",),
     what="A password change is asked for in a way that Entra does not take.",
-    why="It goes with mfa (AND), for all resources, under conditions on users and risk only.",
+    why="It goes with mfa (AND), for all resources (none excluded), on users and risk only.",
     fix="Ask for mfa and passwordChange with AND, for All, and move other conditions to another policy.",
     source=_GRANT,
     good=policy(conditions="userRiskLevels: [high]", grant=_ALL_OF),
@@ -148,6 +148,7 @@ def password_change_shape(context: Context) -> Iterator[Hit]:
             found.asks_for_mfa
             and found.operator == "AND"
             and found.includes_all_resources
+            and not found.applications("exclude")
             and set(found.narrowing) <= set(RISKS)
         )
         if not is_right:

@@ -14,7 +14,7 @@ from tapctl.lint.policy import Policy
 from tapctl.lint.rule import Hit, rule
 
 _EAS: Final = "exchangeActiveSync"
-_EXCHANGE: Final = frozenset({app_key("Office 365 Exchange Online"), "all", "office365"})
+_EXCHANGE: Final = frozenset({app_key("Office 365 Exchange Online"), "office365"})
 _NOT_FOR_EAS: Final = (
     "locations",
     "signInRiskLevels",
@@ -103,5 +103,7 @@ def eas_shape(context: Context) -> Iterator[Hit]:
 
 def _unsupported(found: Policy) -> Iterator[str]:
     yield from (name for name in _NOT_FOR_EAS if name in found.narrowing)
-    if found.clients == {_EAS} and not {app_key(app) for app in found.applications()} <= _EXCHANGE:
+    # A block for everything is how legacy clients are stopped, and reaches no less than it says.
+    known = _EXCHANGE | {"all"} if found.blocks else _EXCHANGE
+    if found.clients == {_EAS} and not {app_key(app) for app in found.applications()} <= known:
         yield "applications"

@@ -88,6 +88,8 @@ def _asks_for_as_much(context: Context, wide: Policy, narrow: Policy) -> bool:
         return False
     if wide.blocks or narrow.spec.get("grantControls") == wide.spec.get("grantControls"):
         return True
+    if wide.operator == narrow.operator == "OR" and wide.demands and set(wide.demands) <= narrow.controls:
+        return True  # what satisfies the wide one is one of the choices of the narrow one
     is_plain_mfa = narrow.demands == ("mfa",)
     accepted = context.combinations(wide) if wide.demands == ("authenticationStrength",) else None
     return is_plain_mfa and accepted is not None and accepted <= MULTIFACTOR.combinations

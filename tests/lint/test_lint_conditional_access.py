@@ -15,6 +15,10 @@ EXCHANGE = "{includeApplications: [Office 365 Exchange Online]}"
 NEW_HIRES = "{includeGroups: [New hires], excludeGroups: [Break glass]}"
 LESS = "locations: {{includeLocations: [All], excludeLocations: [{}]}}"
 STRENGTH = "{operator: OR, authenticationStrength: Passwordless MFA}"
+MFA_OR_DEVICE = "{operator: OR, builtInControls: [mfa, compliantDevice]}"
+LESS_OFFICE = "{includeApplications: [All], excludeApplications: [Office365]}"
+CHANGE = "{operator: AND, builtInControls: [mfa, passwordChange]}"
+AT_RISK = "userRiskLevels: [high]"
 PORTALS = "{includeApplications: [MicrosoftAdminPortals]}"
 GPS = document(
     "NamedLocation", "Here", "{countriesAndRegions: [DE], countryLookupMethod: authenticatorAppGps}"
@@ -66,7 +70,11 @@ def hits(root: Path, rule: str, *documents: str) -> list[str]:
         ("CA037", [policy()]),
         ("CA039", [policy(), policy("Admins", users="{includeRoles: [Global Administrator]}")]),
         ("CA041", [policy(clients="[exchangeActiveSync]", applications=EXCHANGE)]),
+        ("CA041", [policy(clients="[exchangeActiveSync]", grant=BLOCK)]),
         ("CA042", [policy("A", grant=BLOCK, users=NEW_HIRES), policy("B", session=EVERY_TIME)]),
+        ("CA042", [policy("A", grant=MFA_OR_DEVICE), policy("B", users=NEW_HIRES)]),
+        ("CA042", [policy("A"), policy("B", users=NEW_HIRES, grant=MFA_OR_DEVICE.replace("OR", "AND"))]),
+        ("CA042", [policy("A", grant="", session=EVERY_TIME), policy("B", users=NEW_HIRES)]),
         ("CA042", [policy("A", grant="{operator: OR, authenticationStrength: Ours}"), policy("B"), GPS]),
         ("CA048", [policy(), f"facts: {{users: {{{ADA}}}}}\n"]),
         (
@@ -139,6 +147,13 @@ def test_a_rule_keeps_quiet(tmp_path: Path, rule: str, documents: list[str]) -> 
         ("CA042", [policy("A", grant=STRENGTH), policy("B")], "B asks for nothing that A does not ask"),
         ("CA042", [policy("A", grant=BLOCK), policy("B", grant=STRENGTH)], "B asks for nothing"),
         ("CA042", [policy("A"), policy("B")], "B asks for nothing"),
+        ("CA042", [policy("A"), policy("B", users=NEW_HIRES, grant=MFA_OR_DEVICE)], "B asks for nothing"),
+        (
+            "CA013",
+            [policy(applications=LESS_OFFICE, grant=CHANGE, conditions=AT_RISK)],
+            "in a shape of its own",
+        ),
+        ("CA041", [policy(clients="[exchangeActiveSync]")], "knows no applications"),
         (
             "CA044",
             [
@@ -180,7 +195,6 @@ def test_a_policy_that_was_renamed_is_not_new(tmp_path: Path) -> None:
 
 
 ENROLMENT = "{includeApplications: [All], excludeApplications: [Microsoft Intune Enrollment]}"
-LESS_OFFICE = "{includeApplications: [All], excludeApplications: [Office365]}"
 COMPLIANT = "{operator: OR, builtInControls: [compliantDevice]}"
 ACCOUNT = "settings: {breakGlass: {accounts: [bg@example.com]}}\n"
 LESS_BOTH = "{includeUsers: [All], excludeGroups: [Contractors, Robots]}"
