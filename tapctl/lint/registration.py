@@ -328,7 +328,7 @@ def app_protection(context: Context) -> Iterator[Hit]:
     bad=policy("Work", grant=_RESISTANT),
 )
 def resistant_loop(context: Context) -> Iterator[Hit]:
-    ways_in = [found for found in guards(context) if takes_pass(context, found)]
+    ways_in = [found for found in guards(context) if _takes_usable_pass(context, found)]
     for found in context.enforced:
         combinations = context.combinations(found)
         if not combinations or not found.includes_all_resources or context.methods.is_off("fido2"):
@@ -338,6 +338,12 @@ def resistant_loop(context: Context) -> Iterator[Hit]:
         if not any(_is_for_as_many(context, way, found) for way in ways_in):
             message = f"{found.name} leaves phones no way to enrol the passkey it asks for"
             yield found.hit(message, "grantControls", "authenticationStrength")
+
+
+def _takes_usable_pass(context: Context, found: Policy) -> bool:
+    """Whether a kind of pass that the tenant may issue is among what a strength accepts."""
+    passes = {mode for modes in context.combinations(found) or () for mode in modes & PASSES}
+    return any(not context.methods.is_off(mode) for mode in passes)
 
 
 def _reaches_phones(found: Policy) -> bool:

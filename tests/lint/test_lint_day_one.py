@@ -1,4 +1,4 @@
-"""TAP011 and DL003: what somebody new cannot get past, and what only looks like it."""
+"""TAP011, DL003 and REG011: what somebody new cannot get past, and what only looks like it."""
 
 from __future__ import annotations
 
@@ -67,3 +67,21 @@ def test_nothing_lands_where_a_method_is_missing_and_not_a_device(
     asked = policy(users=NEW_HIRES, applications="{includeApplications: [Office365]}", grant=grant)
 
     assert ("DL003" in rules(tmp_path, tap(), NO_KEYS, asked, strength(KEY))) == is_said
+
+
+@pytest.mark.parametrize(
+    ("configured", "accepted", "is_said"),
+    [
+        (tap(), PASS, False),
+        (tap(), "temporaryAccessPassMultiUse", True),
+        (tap(isUsableOnce="false"), "temporaryAccessPassMultiUse", False),
+        (tap(state="disabled"), PASS, True),
+    ],
+)
+def test_a_pass_that_nobody_is_issued_is_no_way_to_a_passkey(
+    tmp_path: Path, configured: str, accepted: str, is_said: bool
+) -> None:
+    resistant = policy("Work", grant="{operator: OR, authenticationStrength: Phishing-resistant MFA}")
+    way = policy("Register", applications=REGISTER, grant=OURS)
+
+    assert ("REG011" in rules(tmp_path, configured, resistant, way, strength(accepted))) == is_said
