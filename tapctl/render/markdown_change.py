@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import takewhile
 from typing import Final
 
 from tapctl.model import Finding, Json
 from tapctl.render.escape import visible
-from tapctl.render.gfm import clipped, code, fenced, html_code, text
+from tapctl.render.gfm import CLIPPED, clipped, code, fenced, html_code, text
 from tapctl.render.values import MOST_ENTRIES, block, is_block, listed, shortened, shown
 from tapctl.report import Entry, FieldLine
 
@@ -24,6 +25,8 @@ _DECIDE: Final = (
     "member",
 )
 _MOST_LINES: Final = 60
+_BEFORE_IT: Final = 20
+"""How much of what two values have in common stands before what they have not."""
 _LONGEST_VALUE, _LONGEST_NAME, _LONGEST_LINE, _LONGEST_WHY = 60, 120, 1000, 500
 
 
@@ -62,11 +65,49 @@ def _held(field: FieldLine) -> str:
 def _field(field: FieldLine) -> str:
     path = code(clipped(field.path, _LONGEST_NAME))
     if field.is_set:
-        found = [("adds", field.added), ("removes", field.removed)]
+        found = [
+            ("adds", _telling(field.added, field.removed)),
+            ("removes", _telling(field.removed, field.added)),
+        ]
         return f"{path} {listed([f'{verb} {_names(items)}' for verb, items in found if items])}"
     if field.before is None:
         return f"{path} {_value(field.after)}"
-    return f"{path} {_value(field.before)} → {_value(field.after)}"
+    return f"{path} {' → '.join(map(code, _apart(shown(field.before), shown(field.after))))}"
+
+
+def _telling(items: Sequence[Json], others: Sequence[Json]) -> list[Json]:
+    """Entries with what tells them from the `others`: from the one with the same id, if there is one. A
+    row has no room for what they have in common."""
+    return [_differing(item, _same(item, others) or [*others, *items]) for item in items]
+
+
+def _same(item: Json, others: Sequence[Json]) -> list[Json]:
+    return [other for other in others if other is not item and _id(other) == _id(item) is not None]
+
+
+def _id(item: Json) -> Json:
+    return item.get("id") if isinstance(item, dict) else None
+
+
+def _differing(item: Json, others: Sequence[Json]) -> Json:
+    if not isinstance(item, dict):
+        return item
+    apart = {
+        key: value
+        for key, value in item.items()
+        if any(not isinstance(other, dict) or other.get(key) != value for other in others)
+    }
+    return {**({"id": item["id"]} if "id" in item else {}), **apart} if apart else item
+
+
+def _apart(before: str, after: str) -> Iterator[str]:
+    """Two values, each cut to fit, but not before they begin to differ."""
+    common = takewhile(lambda pair: pair[0] == pair[1], zip(before, after, strict=False))
+    start = sum(1 for _ in common) - _BEFORE_IT
+    both_fit = len(before) <= _LONGEST_VALUE and len(after) <= _LONGEST_VALUE
+    for side in (before, after):
+        cut = side if both_fit or start <= 0 else CLIPPED + side[start:]
+        yield clipped(cut, _LONGEST_VALUE)
 
 
 def _names(items: Sequence[Json]) -> str:

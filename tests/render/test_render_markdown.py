@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from reading import github_would_link, nasty, seen_in_markdown
 from report_cases import HOSTILE, POLICY, REAL, findings, full, hostile, planning, real
 
-from tapctl.model import Address, Finding
+from tapctl.model import Address, Finding, Json, JsonObject
 from tapctl.render.escape import is_hidden
 from tapctl.render.markdown import render, render_error
 from tapctl.render.room import LIMIT, size
@@ -180,6 +180,54 @@ def test_a_row_says_what_comes_or_goes_does(action: Literal["create", "delete"],
     what = "`state` `enabled`<br>`grantControls.authenticationStrength` `Strong`"
     assert f"| {said}{what}<br>`conditions.users.includeGroups` `A`, `B`<br>" in render(report)
     assert "<br>and 2 more |" in render(report)
+
+
+def row_of(before: Json, after: Json, *, is_set: bool = True) -> str:
+    field = FieldLine(path="p", before=before, after=after, is_set=is_set)
+    entry = Entry(address=POLICY, action="update", reason="it differs", fields=(field,))
+    markdown = render(Report(command="plan", headline=REAL, planning=Planning(entries=(entry,))))
+    (line,) = [line for line in markdown.splitlines() if line.startswith("| update")]
+    return line.split(" | ")[2]
+
+
+def target(name: str, **more: Json) -> JsonObject:
+    return {"id": name, "isRegistrationRequired": False, **more, "targetType": "group"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (
+            [target("all_users", signIn=True)],
+            [target("all_users", signIn=False)],
+            "adds `id: all_users, signIn: false` and removes `id: all_users, signIn: true`",
+        ),
+        ([target("all_users")], [target("Pilots")], "adds `id: Pilots` and removes `id: all_users`"),
+        (
+            [target("a", x=1), target("c", x=1)],
+            [target("b", x=2), target("c", x=2)],
+            "adds `id: b, x: 2`, `id: c, x: 2` and removes `id: a, x: 1`, `id: c, x: 1`",
+        ),
+        ([], [{"id": "a", "on": True}], "adds `id: a, on: true`"),
+        ([{"x": 1, "y": 1}], [{"x": 2, "y": 1}], "adds `x: 2` and removes `x: 1`"),
+        (["a"], [{"x": 1}], "adds `x: 1` and removes `a`"),
+    ],
+)
+def test_an_entry_of_a_list_is_shown_by_what_differs(before: Json, after: Json, said: str) -> None:
+    assert row_of(before, after) == f"`p` {said}"
+
+
+def test_long_values_are_not_cut_before_they_differ() -> None:
+    rule = 'user.department -eq "Sales" and user.country -eq "NO" and user.title -eq '
+
+    assert (
+        row_of(f"{rule} A", f"{rule} B", is_set=False)
+        == "`p` `…and user.title -eq  A` → `…and user.title -eq  B`"
+    )
+
+
+def test_long_values_that_differ_from_the_start_are_cut_at_the_end() -> None:
+    assert row_of("a" * 99, "b" * 99, is_set=False) == f"`p` `{'a' * 59}…` → `{'b' * 59}…`"
 
 
 def test_many_warnings_are_folded() -> None:
