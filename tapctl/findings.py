@@ -246,13 +246,18 @@ DRIFT: Final[Mapping[str, str]] = {
 
 PASSES: Final[Mapping[str, str]] = {
     "disabled": "The account is disabled, so the pass opens nothing.",
-    "excluded": "The pass policy excludes a group that the person is in, and an exclusion wins.",
+    "excluded": "The pass policy excludes the person or a group that they are in, and an exclusion wins.",
     "external": "Graph adds no pass to a guest from another organisation.",
     "folder-unread": (
         "The folder has mistakes, so whether the pass opens anything once it is applied was not checked."
     ),
     "holds-pass": (
         "The person holds a pass that works. A new one replaces it, and what was handed over is worthless."
+    ),
+    "enabled-unread": "Graph does not say whether the account is enabled. Nobody could use its pass if not.",
+    "groups-unread": (
+        "Which groups hold the person could not be read. They decide who may have a pass, and who is "
+        "privileged."
     ),
     "in-run": "Another run that is not finished is about this person. Two of them would make two passes.",
     "lifetime": "The pass policy allows no pass of that length.",

@@ -10,7 +10,7 @@ import asyncio
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from tapctl.errors import GraphError, NotFound
 from tapctl.graph.batch import Read, list_each
@@ -23,6 +23,8 @@ from tapctl.passes.people import users_named
 
 if TYPE_CHECKING:
     from tapctl.graph.gateway import Gateway
+
+Held: TypeAlias = frozenset[str] | GraphError
 
 # Up to so many people are asked for their groups, twenty a request; for more, the groups are listed.
 FEW: Final = 100
@@ -41,7 +43,7 @@ class Applicants:
     async def find(self, wanted: Sequence[str], *, are_few: bool) -> dict[str, Applicant]:
         """By the words they were asked for with (userPrincipalName or id); who is missing is not there.
 
-        Raises GraphError where people or groups cannot be read.
+        Raises GraphError where people cannot be read, or nobody's groups can.
         """
         users = await users_named(self.gateway, wanted, _PROPERTIES)
         ids = list({_id(user): None for user in users.values()})
@@ -51,7 +53,7 @@ class Applicants:
         known = {_id(user): _person(user, groups[_id(user)], passes[_id(user)]) for user in users.values()}
         return {word: known[_id(user)] for word, user in users.items()}
 
-    async def _groups(self, users: Sequence[str], *, are_few: bool) -> dict[str, frozenset[str]]:
+    async def _groups(self, users: Sequence[str], *, are_few: bool) -> dict[str, Held]:
         if not self.rules.groups and not self.rules.principals:
             return dict.fromkeys(users, frozenset())
         if are_few:
@@ -60,7 +62,8 @@ class Applicants:
             await self._list_members()
         return {user: self._groups_known(user) for user in users}
 
-    async def _groups_of_each(self, users: Sequence[str]) -> dict[str, frozenset[str]]:
+    async def _groups_of_each(self, users: Sequence[str]) -> dict[str, Held]:
+        """What cannot be read of one is that one's matter; what cannot be read of anybody is everybody's."""
         wanted = self.rules.groups | self.rules.principals
         reads = [
             Read(
@@ -68,12 +71,14 @@ class Applicants:
             )
             for user in users
         ]
-        found: dict[str, frozenset[str]] = {}
-        for user, groups in zip(users, await list_each(self.gateway, reads), strict=True):
-            if isinstance(groups, GraphError):
-                raise groups
-            found[user] = frozenset(map(_id, groups)) & wanted
-        return found
+        answers = await list_each(self.gateway, reads)
+        errors = [answer for answer in answers if isinstance(answer, GraphError)]
+        if errors and len(errors) == len(answers):
+            raise errors[0]
+        return {
+            user: groups if isinstance(groups, GraphError) else frozenset(map(_id, groups)) & wanted
+            for user, groups in zip(users, answers, strict=True)
+        }
 
     async def _list_members(self) -> None:
         """Each group once; a group with a role is role-assignable, so those are all that matter."""
@@ -98,17 +103,18 @@ class Applicants:
         self._members.close()
 
 
-def _person(user: JsonObject, groups: frozenset[str], held: Pass | GraphError | None) -> Applicant:
-    name = _text(user, "userPrincipalName")
+def _person(user: JsonObject, groups: Held, held: Pass | GraphError | None) -> Applicant:
+    name, enabled = _text(user, "userPrincipalName"), user.get("accountEnabled")
     return Applicant(
         id=_id(user),
         name=name,
         display_name=_text(user, "displayName"),
-        is_enabled=user.get("accountEnabled") is not False,
+        is_enabled=enabled if isinstance(enabled, bool) else None,
         is_external="#EXT#" in name.upper()
         or bool(user.get("externalUserState"))
         or user.get("creationType") == "Invitation",
-        groups=groups,
+        groups=frozenset() if isinstance(groups, GraphError) else groups,
+        groups_unread=str(groups) if isinstance(groups, GraphError) else "",
         holds=held if isinstance(held, Pass) else None,
         unread=str(held) if isinstance(held, GraphError) else "",
     )

@@ -23,14 +23,16 @@ SKEW = timedelta(minutes=1)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Applicant:
     """Somebody in the directory; ids are in lower case. `groups` are those among the rules' groups that hold
-    them, through other groups too; `unread` says why their pass could not be read."""
+    them, through other groups too; `groups_unread` and `unread` say why those or their pass could not be
+    read. `is_enabled` None is what Graph did not say."""
 
     id: str
     name: str
     display_name: str = ""
-    is_enabled: bool = True
+    is_enabled: bool | None = True
     is_external: bool = False
     groups: frozenset[str] = frozenset()
+    groups_unread: str = ""
     holds: Pass | None = None
     unread: str = ""
 
@@ -58,8 +60,7 @@ class Rules:
     @property
     def groups(self) -> frozenset[str]:
         """The groups whose members matter."""
-        targets = (self.policy.included | self.policy.excluded) - {EVERYBODY}
-        return targets | self.role_groups.keys() | self.break_glass | self.policy_groups
+        return self.policy.groups | self.role_groups.keys() | self.break_glass | self.policy_groups
 
     @property
     def principals(self) -> frozenset[str]:
@@ -126,7 +127,17 @@ def _account(wish: Wanted, person: Applicant, rules: Rules, now: datetime) -> It
             "is a guest from another organisation, and Graph adds no pass to those",
             "they sign in with their own organisation's methods; an internal guest may have a pass",
         )
-    if not person.is_enabled and (wish.start is None or wish.start <= now):
+    is_now = wish.start is None or wish.start <= now
+    if person.is_enabled is None:
+        yield _finding(
+            "enabled-unread",
+            "whether the account is enabled cannot be told: Graph does not say",
+            "get the permission User.Read.All, or let the pass start later"
+            if is_now
+            else "look at it by then",
+            "error" if is_now else "warning",
+        )
+    elif not person.is_enabled and is_now:
         yield _finding(
             "disabled",
             "the account is disabled, and the pass would start now",
@@ -145,13 +156,25 @@ def _account(wish: Wanted, person: Applicant, rules: Rules, now: datetime) -> It
 
 def _scope(person: Applicant, rules: Rules) -> Iterable[Finding]:
     policy = rules.policy
-    if excluded := policy.excluded & (person.groups | {EVERYBODY}):
+    if person.groups_unread:
+        yield _finding(
+            "groups-unread",
+            f"which groups they are in cannot be read: {person.groups_unread}",
+            "get the permission: groups decide who may have a pass, and who is privileged",
+        )
+    elif person.id in policy.excluded:
+        yield _finding(
+            "excluded",
+            "the pass policy excludes them by their own id, and exclusions win",
+            "take them out of the policy's excludeTargets",
+        )
+    elif excluded := policy.excluded & (person.groups | {EVERYBODY}):
         yield _finding(
             "excluded",
             f"the pass policy excludes {_names(excluded, rules)}, and exclusions win",
             "take the person out of that group, or the group out of the policy's excludeTargets",
         )
-    elif not policy.reaches(person.groups):
+    elif not policy.reaches(person.groups | {person.id}):
         yield _finding(
             "out-of-scope",
             f"the pass policy reaches {_names(policy.included, rules) or 'nobody'}, and not this person: "
@@ -231,12 +254,14 @@ def _roles(verb: str, roles: Mapping[str, tuple[str, ...]], person: Applicant, r
 
 
 def _names(groups: Iterable[str], rules: Rules) -> str:
-    return ", ".join(sorted(_name(group, rules) for group in groups))
+    return ", ".join(sorted({_name(group, rules) for group in groups}))
 
 
 def _name(group: str, rules: Rules) -> str:
     if group == EVERYBODY:
         return "everybody"
+    if group in rules.policy.users:
+        return "single people"
     return rules.role_groups.get(group) or rules.names.get(group) or group
 
 

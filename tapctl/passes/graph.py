@@ -54,7 +54,8 @@ class Pass:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PassPolicy:
-    """The tenant's pass policy; lifetimes in minutes, `included` and `excluded` group ids or EVERYBODY."""
+    """The tenant's pass policy; lifetimes in minutes. `included` and `excluded` are ids of groups and, in old
+    tenants, of single `users`, or EVERYBODY."""
 
     is_enabled: bool
     is_usable_once: bool
@@ -64,10 +65,17 @@ class PassPolicy:
     default: int
     included: frozenset[str]
     excluded: frozenset[str]
+    users: frozenset[str] = frozenset()
 
-    def reaches(self, groups: frozenset[str]) -> bool:
-        """Whether somebody who is in these groups, nested ones included, may use a pass; exclusions win."""
-        held = groups | {EVERYBODY}
+    @property
+    def groups(self) -> frozenset[str]:
+        """The groups that it is about."""
+        return (self.included | self.excluded) - self.users - {EVERYBODY}
+
+    def reaches(self, ids: frozenset[str]) -> bool:
+        """Whether somebody with this id, or in these groups, nested ones included, may use a pass; exclusions
+        win."""
+        held = ids | {EVERYBODY}
         return bool(held & self.included) and not held & self.excluded
 
 
@@ -109,12 +117,14 @@ def policy_of(item: JsonObject) -> PassPolicy:
         default=_number(item, "defaultLifetimeInMinutes", DEFAULT_LIFETIME),
         included=_targets(item, "includeTargets"),
         excluded=_targets(item, "excludeTargets"),
+        users=_targets(item, "includeTargets", "user") | _targets(item, "excludeTargets", "user"),
     )
 
 
-def _targets(item: JsonObject, name: str) -> frozenset[str]:
-    targets = item.get(name) or []
-    ids = [target.get("id") if isinstance(target, dict) else None for target in _list(targets, name)]
+def _targets(item: JsonObject, name: str, type_: str = "") -> frozenset[str]:
+    """Those of a type, or all: https://learn.microsoft.com/graph/api/resources/authenticationmethodtarget"""
+    targets = [target if isinstance(target, dict) else {} for target in _list(item.get(name) or [], name)]
+    ids = [target.get("id") for target in targets if type_ in ("", target.get("targetType"))]
     if not all(isinstance(found, str) for found in ids):
         raise _not_understood(f"{name} with an entry that has no id")
     return frozenset(str(found).lower() for found in ids)

@@ -12,7 +12,7 @@ from tapctl.graph.batch import Read, list_each
 from tapctl.graph.odata import path_segment
 from tapctl.model import Json, JsonObject, Workspace
 from tapctl.passes.checks import Rules
-from tapctl.passes.graph import EVERYBODY, POLICY_PATH, policy_of
+from tapctl.passes.graph import POLICY_PATH, policy_of
 from tapctl.passes.people import groups_with
 from tapctl.resolve import unpinned
 
@@ -38,7 +38,7 @@ async def read_rules(gateway: Gateway, workspace: Workspace) -> Rules:
     )
     found = policy_of(policy)
     groups = {_id(item): _text(item, "displayName") for item in role_groups}
-    targets = sorted((found.included | found.excluded) - {EVERYBODY} - groups.keys())
+    targets = sorted(found.groups - groups.keys())
     owners, names = await asyncio.gather(_owners(gateway, groups, unread), _names(gateway, targets))
     roles = {_id(item): _text(item, "displayName") for item in definitions}
     return Rules(

@@ -103,6 +103,22 @@ def test_a_pass_that_cannot_be_read_is_its_owner_s_matter(workspace: Workspace) 
     assert people[SELF].unread == ""
 
 
+def test_groups_that_cannot_be_read_are_their_member_s_matter(workspace: Workspace) -> None:
+    place = f"users/{PEOPLE['mia.larsen']}/transitiveMemberOf"
+    people = found(Tenant(misbehaviour=Misbehaviour(forbidden=(place,))), workspace, MIA, SELF)
+
+    assert "GroupMember.Read.All" in people[MIA].groups_unread
+    assert people[SELF].groups_unread == ""
+    assert people[SELF].groups == {GROUPS["IT administrators"]}
+
+
+def test_an_account_of_which_graph_does_not_say_is_not_taken_for_enabled(workspace: Workspace) -> None:
+    tenant = Tenant()
+    tenant.store.put("users", {**tenant.store.objects("users")[PEOPLE["mia.larsen"]], "accountEnabled": None})
+
+    assert found(tenant, workspace, MIA)[MIA].is_enabled is None
+
+
 def test_a_pass_that_somebody_holds_is_found(workspace: Workspace) -> None:
     tenant = Tenant()
     path = f"users/{PEOPLE['mia.larsen']}/authentication/temporaryAccessPassMethods"

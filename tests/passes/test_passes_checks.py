@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tapctl.model import Finding, Place
+from tapctl.model import Finding, JsonObject, Place
 from tapctl.passes.checks import Applicant, Rules, blocking, check, general
 from tapctl.passes.graph import EVERYBODY, pass_of, policy_of
 from tapctl.passes.roster import Mistaken, Wanted, wanted_in
@@ -70,6 +70,8 @@ def test_a_new_hire_in_the_policy_s_scope_may_have_a_pass() -> None:
     [
         ({"is_external": True}, "external"),
         ({"is_enabled": False}, "disabled"),
+        ({"is_enabled": None}, "enabled-unread"),
+        ({"groups": frozenset(), "groups_unread": "GET users/mia: 403"}, "groups-unread"),
         ({"id": "ingrid"}, "self"),
         ({"groups": frozenset()}, "out-of-scope"),
         ({"groups": frozenset({"new-hires", "leavers"})}, "excluded"),
@@ -150,6 +152,24 @@ def test_a_disabled_account_may_have_a_pass_for_later() -> None:
     (only,) = found(replace(MIA, is_enabled=False), replace(WISH, start=NOW + timedelta(days=1)))
 
     assert (only.rule, only.severity) == ("disabled", "warning")
+
+
+def test_an_account_that_may_be_disabled_may_have_a_pass_for_later() -> None:
+    (only,) = found(replace(MIA, is_enabled=None), replace(WISH, start=NOW + timedelta(days=1)))
+
+    assert (only.rule, only.severity) == ("enabled-unread", "warning")
+
+
+def test_a_policy_of_an_old_tenant_may_be_about_single_people() -> None:
+    mia: JsonObject = {"id": "mia", "targetType": "user"}
+    reaching = policy_of({"state": "enabled", "includeTargets": [mia]})
+    sparing = policy_of({"state": "enabled", "includeTargets": [{"id": EVERYBODY}], "excludeTargets": [mia]})
+
+    assert found(rules=replace(RULES, policy=reaching)) == []
+    assert reaching.groups == sparing.groups == frozenset()
+    assert "excludes them by their own id" in found(rules=replace(RULES, policy=sparing))[0].message
+    (other,) = found(replace(MIA, id="ida"), rules=replace(RULES, policy=reaching))
+    assert "the pass policy reaches single people, and not this person" in other.message
 
 
 def test_a_name_that_nobody_has_is_told_with_its_place() -> None:
