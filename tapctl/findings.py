@@ -222,6 +222,10 @@ IMPORTING: Final[Mapping[str, str]] = {
     "export-trailing-comma": "JSON has no comma before a closing bracket. It was read without it.",
     "export-twice": "Two files hold the same object, and not alike.",
     "export-unreadable": "The system does not let the file be read.",
+    "export-unrolled": (
+        "PowerShell writes a list of one as the entry alone, or a list with its count. It is taken as the "
+        "list that Graph has."
+    ),
     "export-word": "Where ids are expected stands a word that Graph may have by now. It is kept as it is.",
     "ids-not-looked-up": (
         "An export does not say what its ids mean, so documents hold ids. Importing from the tenant gives "

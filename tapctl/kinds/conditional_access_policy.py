@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from tapctl.canonical import at, texts, with_values
 from tapctl.kind import DeletedItems, Kind, Lookup, Request, Write, changed_properties
 from tapctl.kinds._findings import doubtful, wrong
-from tapctl.model import Finding, JsonObject, Path, Resource
+from tapctl.model import Finding, Json, JsonObject, Path, Resource
 from tapctl.schema import Field
 from tapctl.scope import effect
 
@@ -44,6 +44,7 @@ NULL_CLEARS = {
 _NOBODY: JsonObject = {"includeUsers": ["None"]}
 _TENANTS = "#microsoft.graph.conditionalAccess{}ExternalTenants"
 _MEMBERSHIP = {"all": _TENANTS.format("All"), "enumerated": _TENANTS.format("Enumerated")}
+_SAYS_NOTHING = {"authenticationType", "frequencyInterval"}  # of a sign-in frequency, without isEnabled
 _LONGEST = {"hours": 23, "days": 365}
 _GUESTS = ("includeGuestsOrExternalUsers", "excludeGuestsOrExternalUsers")
 
@@ -104,9 +105,13 @@ def _operator(grant: JsonObject) -> JsonObject:
 def _effective(session: JsonObject) -> JsonObject:
     """A control that is off is the same as none, and a block in which nothing is on is refused
     (as Terraform's azuread provider found, v3.9.0)."""
-    return {
-        key: item for key, item in session.items() if item is not False and at(item, "isEnabled") is not False
-    }
+    return {key: item for key, item in session.items() if not _is_off(item)}
+
+
+def _is_off(control: Json) -> bool:
+    """It says so, or it says nothing but defaults: exports of PowerShell's objects have every member null."""
+    says = control.keys() - _SAYS_NOTHING if isinstance(control, dict) else {"itself"}
+    return control is False or at(control, "isEnabled") is False or not says
 
 
 def _frequency(frequency: JsonObject) -> JsonObject:

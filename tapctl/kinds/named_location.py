@@ -11,6 +11,7 @@ from tapctl.kinds._findings import wrong
 from tapctl.model import Finding, Json, JsonObject, Resource
 
 _IP, _COUNTRY = "#microsoft.graph.ipNamedLocation", "#microsoft.graph.countryNamedLocation"
+_BASE = "#microsoft.graph.namedLocation"
 _PROPERTIES = {
     _IP: ("isTrusted", "ipRanges"),
     _COUNTRY: ("countriesAndRegions", "includeUnknownCountriesAndRegions", "countryLookupMethod"),
@@ -21,12 +22,13 @@ _CONTENT = {_IP: "IP ranges", _COUNTRY: "countries"}
 
 
 def _from_graph(raw: JsonObject) -> JsonObject:
-    """Documents may leave the type out: what the location holds says it."""
+    """Documents may leave the type out: what the location holds says it. Graph leaves it out of what its v1.0
+    has no type for."""
     if "@odata.type" in raw:
         return raw
     if "ipRanges" in raw or _is_of_countries(raw):
         return {**raw, "@odata.type": _IP if "ipRanges" in raw else _COUNTRY}
-    return raw
+    return {**raw, "@odata.type": _BASE} if "id" in raw else raw
 
 
 def _is_of_countries(raw: JsonObject) -> bool:

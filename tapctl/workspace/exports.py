@@ -10,14 +10,14 @@ import codecs
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from tapctl.canonical import is_noise, sort_key
+from tapctl.canonical import at, is_noise, sort_key
 from tapctl.environment import GUID
 from tapctl.errors import UsageError
 from tapctl.kinds import kinds
@@ -30,6 +30,7 @@ from tapctl.settings import quoted
 MAX_BYTES: Final = 64 << 20
 MAX_FILES: Final = 10_000
 _SOME: Final = 5  # names in one message
+_STRENGTHS: Final = "AuthenticationStrength"
 _CONFIGURATIONS: Final = "authenticationMethodConfigurations"
 _FLATTENED: Final = ("additionalproperties", "additionaldata")  # where SDKs keep what their classes lack
 
@@ -77,6 +78,8 @@ _PROPERTIES: Final = (
     ("ExternalAuthenticationMethod", ({"openidconnectsetting", "appid"},)),
     ("Group", ({"securityenabled", "displayname"}, {"membershiprule"}, {"grouptypes"})),
 )
+# Kinds that their properties tell without fail, whatever stands around them.
+_WRAPPED: Final = ("ConditionalAccessPolicy", "NamedLocation", _STRENGTHS, "AuthenticationMethodsPolicy")
 _PLACEHOLDER = re.compile(
     r"%[A-Za-z][\w.-]*%|<[A-Za-z][\w .-]*>|\{\{.*?\}\}|\[\[.*?\]\]|\$[({][\w.]+[)}]|__[A-Z_]+__"
     r"|REPLACE[-_ ]?(WITH|ME)",
@@ -119,7 +122,27 @@ def read_exports(path: Path) -> Exports:
         reading = _File(name=_shown(file), findings=findings)
         reading.read(file)
         objects += reading.objects
+    objects += _embedded(objects)
     return Exports(objects=tuple(_once(objects, findings)), findings=tuple(findings))
+
+
+def _embedded(objects: Sequence[Exported]) -> Iterator[Exported]:
+    """The strengths of the tenant's own that stand whole in policies, and nowhere by themselves."""
+    known = {_id(item.object) for item in objects if item.kind == _STRENGTHS}
+    for item in objects:
+        strength = at(item.object, "grantControls", "authenticationStrength")
+        is_whole = isinstance(strength, dict) and strength.get("displayName") and _is_listed(strength)
+        if isinstance(strength, dict) and is_whole and _id(strength) not in known:
+            known.add(_id(strength))
+            yield Exported(_STRENGTHS, strength, f"{item.source}/grantControls/authenticationStrength")
+
+
+def _is_listed(strength: JsonObject) -> bool:
+    return bool(strength.get("allowedCombinations")) and strength.get("policyType") != "builtIn"
+
+
+def _id(value: JsonObject) -> str:
+    return str(value.get("id")).lower()
 
 
 def nothing_in(path: Path, found: Exports) -> tuple[Finding, ...]:
@@ -340,6 +363,9 @@ class _File:
             for key, item in value.items():
                 if isinstance(item, (list, dict)):
                     self._collect(item, (*path, key), key)
+        elif wrapped := [key for key, item in value.items() if _wraps(item)]:
+            for key in wrapped:
+                self._collect(value[key], (*path, key), "")
         else:
             self.others.setdefault(_description(value, own_hint), []).append(path)
 
@@ -407,6 +433,22 @@ def _recognised(value: JsonObject, hint: str) -> str | None:
     return next((kind for kind, groups in _PROPERTIES if any(group <= flat.keys() for group in groups)), None)
 
 
+def _wraps(value: Json) -> bool:
+    """Whether a tool put an object of a kind in here, beside what it says of it itself."""
+    match value:
+        case dict():
+            return _recognised(value, "") in _WRAPPED or any(map(_wraps, value.values()))
+        case list():
+            return any(map(_wraps, value))
+        case str() if value.lstrip()[:1] == "{":
+            try:
+                return _wraps(loads(value, strict=False))
+            except ValueError:
+                return False
+        case _:
+            return False
+
+
 def _by_path(text: str) -> str | None:
     return next((kind for pattern, kind in _PATHS if pattern.search(text)), None)
 
@@ -452,6 +494,8 @@ class _Speller:
         return result
 
     def _value(self, field: Field | None, value: Json, path: JsonPath) -> Json:
+        if field and field.type == "array" and field.items is not None and not field.is_flags:
+            value = self._rolled(value, path)
         match value:
             case str():
                 return self._text(field, value, path)
@@ -465,6 +509,19 @@ class _Speller:
                 return self.mapping(field, value, path)
             case _:
                 return value
+
+    def _rolled(self, value: Json, path: JsonPath) -> Json:
+        """A list as Graph has it: PowerShell unrolls a list of one, and counts what it wraps."""
+        if isinstance(value, dict) and {key.lower() for key in value} == {"value", "count"}:
+            held = next(item for key, item in value.items() if key.lower() == "value")
+        elif isinstance(value, (str, dict)) and value:
+            held = [value]
+        else:
+            return value
+        self.file.report(
+            "export-unrolled", "note", "is a list, as PowerShell leaves one; it is taken as that", path
+        )
+        return held if isinstance(held, list) else [held]
 
     def _text(self, field: Field | None, text: str, path: JsonPath) -> str:
         if _SURROGATE.search(text):

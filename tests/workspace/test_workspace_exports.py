@@ -438,3 +438,80 @@ def test_two_versions_of_an_object_are_both_kept_and_reported(tmp_path: Path) ->
 
     assert len(found.objects) == 2
     assert (finding(found).rule, finding(found).severity) == ("export-twice", "error")
+
+
+def test_lists_that_powershell_unrolled_are_lists_again(tmp_path: Path) -> None:
+    conditions: JsonObject = {
+        "clientAppTypes": "all",
+        "users": {"includeUsers": {"value": ["All"], "Count": 1}},
+    }
+    location: JsonObject = {"displayName": "L", "ipRanges": {"cidrAddress": "10.0.0.0/8"}}
+
+    found = read(tmp_path, [{**POLICY, "conditions": conditions}, location])
+
+    policy, place = found.objects
+    assert policy.object["conditions"] == {"clientAppTypes": ["all"], "users": {"includeUsers": ["All"]}}
+    assert place.object["ipRanges"] == [{"cidrAddress": "10.0.0.0/8"}]
+    assert [finding.rule for finding in found.findings] == ["export-unrolled"] * 3
+
+
+@pytest.mark.parametrize("alone", ["", None, {}])
+def test_what_holds_nothing_is_no_list_of_one(tmp_path: Path, alone: Json) -> None:
+    (policy,) = read(tmp_path, {**POLICY, "conditions": {"clientAppTypes": alone}}).objects
+
+    assert policy.object["conditions"] == {"clientAppTypes": alone}
+
+
+def with_strength(**more: Json) -> JsonObject:
+    strength: JsonObject = {"id": ID, "displayName": "S", "allowedCombinations": ["fido2"], **more}
+    return {**POLICY, "id": "p", "grantControls": {"operator": "OR", "authenticationStrength": strength}}
+
+
+def test_a_strength_that_stands_in_policies_only_is_taken_from_there(tmp_path: Path) -> None:
+    found = read(tmp_path, [with_strength(), {**with_strength(), "id": "q", "displayName": "Q"}])
+
+    strengths = [item for item in found.objects if item.kind == "AuthenticationStrength"]
+    assert [item.object["displayName"] for item in strengths] == ["S"]
+    assert strengths[0].source.endswith("a.json#/0/grantControls/authenticationStrength")
+
+
+@pytest.mark.parametrize(
+    "more", [{"policyType": "builtIn"}, {"allowedCombinations": []}, {"displayName": None}]
+)
+def test_a_strength_that_is_not_whole_or_built_in_is_only_referred_to(
+    tmp_path: Path, more: JsonObject
+) -> None:
+    assert [item.kind for item in read(tmp_path, with_strength(**more)).objects] == [
+        "ConditionalAccessPolicy"
+    ]
+
+
+def test_a_strength_that_was_exported_itself_goes_before(tmp_path: Path) -> None:
+    own: JsonObject = {"id": ID, "displayName": "S", "allowedCombinations": ["fido2", "sms"]}
+
+    found = read(tmp_path, [with_strength(), own])
+
+    assert [item.object for item in found.objects if item.kind == "AuthenticationStrength"] == [own]
+    assert found.findings == ()
+
+
+@pytest.mark.parametrize(
+    "wrapped",
+    [
+        {"PolicyConfig": POLICY, "ExportDate": "2026-01-28"},
+        {"JSON": json.dumps(POLICY), "name": "template"},
+        {"responses": [{"id": "1", "status": 200, "body": {"value": [POLICY]}}]},
+    ],
+)
+def test_what_a_tool_put_around_an_object_is_taken_off(tmp_path: Path, wrapped: JsonObject) -> None:
+    (policy,) = read(tmp_path, wrapped).objects
+
+    assert policy.object == POLICY
+
+
+@pytest.mark.parametrize("inside", ["{ no JSON", {"displayName": "x", "id": "c1"}, [1, None]])
+def test_what_holds_nothing_of_ours_is_named_as_it_is(tmp_path: Path, inside: Json) -> None:
+    found = read(tmp_path, {"name": "x", "content": inside})
+
+    assert found.objects == ()
+    assert [finding.rule for finding in found.findings] == ["export-not-a-kind"]
