@@ -22,6 +22,7 @@ from tapctl.withdrawn import withdrawals
 _POLICIES = "ConditionalAccessPolicy"
 _MODERN = {"all", "browser", "mobileAppsAndDesktopClients"}
 
+INTRODUCES = "introduces-errors"
 BRAKES: Mapping[str, str] = {
     "break-glass-exposed": "let a policy reach a break-glass account",
     "locks-out-caller": "let a blocking policy reach whoever applies",
@@ -35,7 +36,7 @@ BRAKES: Mapping[str, str] = {
     "another-object": "point a name at another object than the tenant's policy holds",
     "empties-group": "take the last members out of a group",
     "overwrites-later-changes": "undo an apply although others changed the same objects since",
-    "brings-back-errors": "undo an apply although lint calls what comes back an error",
+    INTRODUCES: "bring about what lint calls an error",
 }
 """Each brake, and what its option allows. The option is `--allow-` and the brake's name."""
 

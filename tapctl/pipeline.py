@@ -145,7 +145,7 @@ async def make_plan(
     from tapctl.order import order
     from tapctl.plan import checksum, plan_changes
     from tapctl.rehearse import rehearse
-    from tapctl.undo import asking, settle
+    from tapctl.undo import settle
 
     workspace = checked.workspace
     snapshot = await observe(gateway, workspace, checked.desired, checked.resolved)
@@ -156,7 +156,6 @@ async def make_plan(
     plan = plan_changes(matched, checked.resolved, snapshot)
     brakes = (*doubtful, *guard(plan, matched, snapshot, workspace))
     unwise = _unwise(matched, snapshot, workspace, brakes, as_of, known)
-    unwise = unwise if undo is None else tuple(asking(unwise))
     less = lowered(matched, workspace.settings.break_glass)
     plan = replace(plan, findings=(*checked.findings, *plan.findings, *brakes, *less, *unwise))
     plan = replace(plan, checksum=checksum(plan))

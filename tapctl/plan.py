@@ -134,9 +134,11 @@ def checksum(plan: Plan) -> str:
 def brakes_reviewed(findings: Iterable[Finding]) -> tuple[tuple[str, str], ...]:
     """Rule and address of the brakes that belong to a plan: a word given for one is none for another.
 
-    Who applies need not be who planned, so a brake about the caller is left out. It asks for its own word.
+    One brake asks for all errors that a change introduces, so each of these counts as well. Who applies need
+    not be who planned, so a brake about the caller is left out. It asks for its own word.
     """
-    brakes = (item for item in findings if item.severity == "brake" and item.rule != "locks-out-caller")
+    asked = (item for item in findings if item.severity == "brake" or item.flag)
+    brakes = (item for item in asked if item.rule != "locks-out-caller")
     return tuple(sorted({(item.rule, str(item.address or "")) for item in brakes}))
 
 

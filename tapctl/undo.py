@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from tapctl.schema import Field
 
 OVERWRITES = "overwrites-later-changes"
-BRINGS_BACK = "brings-back-errors"
 _NAME = "displayName"
 _IDS_AT_ONCE = 1000  # directoryObjects/getByIds
 
@@ -319,19 +318,3 @@ def _unknown(deed: Deed) -> Finding:
         place=deed.place,
         address=deed.address,
     )
-
-
-def asking(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """Findings of lint, of which an error needs a word on the way back: what comes back was there before."""
-    for finding in findings:
-        if finding.severity != "error":
-            yield finding
-            continue
-        yield replace(
-            finding,
-            rule=BRINGS_BACK,
-            severity="brake",
-            message=f"{finding.message} ({finding.rule} {finding.name}), once this apply is undone",
-            flag=f"--allow-{BRINGS_BACK}",
-            name="",
-        )

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date
 
 from tapctl.evaluate.facts import Facts, Group
+from tapctl.guard import INTRODUCES, flag
 from tapctl.kinds import kinds
 from tapctl.lint import rules
 from tapctl.lint.context import Context, Item, context_of, last_changed
@@ -18,6 +19,7 @@ from tapctl.model import Finding, JsonObject, Snapshot, Workspace
 _NOT_NEW = "This change does not introduce it, so it does not stop an apply."
 _BRAKED = "A brake asks about the same danger, so it does not stop an apply by itself."
 _NOT_DECLARED = "Not so as declared: `tapctl apply` ends it."
+_ASKS = "This change introduces it: apply asks for a word."
 _CAPPED = "It is due to the environment's cap on states, so it does not stop an apply."
 
 
@@ -33,15 +35,16 @@ def plan_findings(
     """What lint says about the state that would result, and how that differs from the state that is. `given`
     facts go over those that a plan reads.
 
-    An error stays one only if this change introduces it, no brake covers the danger, and it would be there
-    without the environment's cap as well.
+    An error asks for a word if this change introduces it, no brake covers the danger, and it would be there
+    without the environment's cap as well. One brake asks for all of them.
     """
     facts = _over(_facts(matched, snapshot), given)
     before, after = _contexts(matched, snapshot, workspace, facts, as_of)
     had, has = lint(before), lint(after)
     capped = any(item.resource and item.resource.capped_from for item in after.items)
     uncapped = lint(_context(map(_uncapped, after.items), workspace, facts, as_of, before)) if capped else has
-    return (*_kept(has, had, uncapped, brakes, after), *_gone(had, has), *has.about)
+    kept = tuple(_kept(has, had, uncapped, brakes, after))
+    return (*_asking(kept), *kept, *_gone(had, has), *has.about)
 
 
 def drift_findings(
@@ -170,13 +173,33 @@ def _kept(
             if (rules()[finding.rule].brake, finding.address) in braked
             else _CAPPED
             if key not in anyway
-            else ""
+            else _ASKS
         )
-        yield _softened(found, why) if why and finding.severity == "error" else found
+        yield _softened(found, why) if finding.severity == "error" else found
+
+
+def _asking(kept: Iterable[Finding]) -> Iterator[Finding]:
+    """The one brake for all errors that the change introduces."""
+    found = [finding for finding in kept if finding.flag]
+    if found:
+        said = "an error" if len(found) == 1 else f"{len(found)} errors"
+        yield Finding(
+            rule=INTRODUCES,
+            severity="brake",
+            message=f"this change introduces what lint calls {said}: {'; '.join(map(_named_at, found))}",
+            help="Correct them. The word is for what was so before, such as a tenant that is made again.",
+            flag=flag(INTRODUCES),
+        )
+
+
+def _named_at(finding: Finding) -> str:
+    at = f"{finding.place}: " if finding.place else ""
+    return f"{at}{finding.message} ({finding.rule} {finding.name})"
 
 
 def _softened(finding: Finding, why: str) -> Finding:
-    return replace(finding, severity="warning", help=f"{finding.help} {why}".strip())
+    asked = flag(INTRODUCES) if why == _ASKS else ""
+    return replace(finding, severity="warning", help=f"{finding.help} {why}".strip(), flag=asked)
 
 
 def _gone(had: Linted, has: Linted) -> Iterator[Finding]:

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from trial import Document, Tenant, folder
+from trial import Document, Tenant, carry_out, folder
 
 from tapctl.model import Finding
 from tapctl.pipeline import Planned, check, make_plan
+from tapctl.plan import brakes_reviewed
 
 METHODS = "policies/authenticationMethodsPolicy"
 
@@ -94,3 +95,17 @@ def test_what_the_change_ends_is_said(tmp_path: Path) -> None:
 
     assert of(found, "TAP001") == [("note", "removed")]
     assert _findings(found, "TAP001")[0].place is None
+
+
+def test_one_brake_asks_for_all_errors_that_the_change_introduces(tmp_path: Path) -> None:
+    tenant = Tenant()
+    carry_out(planned(tmp_path, tenant, tap(once=True)), tenant)
+
+    found = planned(tmp_path, tenant, tap(once=False))
+
+    (brake,) = _findings(found, "introduces-errors")
+    assert (brake.severity, brake.flag) == ("brake", "--allow-introduces-errors")
+    assert "documents.yaml:1:" in brake.message
+    assert "(TAP001 tap-multi-use)" in brake.message
+    assert of(found, "TAP001") == [("warning", "introduced")]
+    assert ("TAP001", "TemporaryAccessPassPolicy") in brakes_reviewed(found.plan.findings)
