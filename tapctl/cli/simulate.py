@@ -69,7 +69,7 @@ if TYPE_CHECKING:
 @click.option("--via", metavar="NAME", help="What brings the user to registration: windowsHelloProvisioning.")
 @click.option("--scope", "scopes", metavar="NAME", multiple=True, help="A delegated permission asked for.")
 @click.option("--as-of", metavar="DAY", help="Some rules of Entra changed on a date [default: today].")
-@click.option("--now", metavar="TIME", help="With an offset, for passes with a start or an end.")
+@click.option("--now", metavar="TIME", help="With an offset: whether a pass works.")
 @click.option("--enforce", metavar="POLICY", multiple=True, help="A policy that counts as enabled.")
 @click.option("--strict", is_flag=True, help="What rests on inference is unknown.")
 @facts_option
@@ -233,6 +233,8 @@ def _answer_question(
         say("\n".join(line for item in mistakes for line in finding_lines(item)))
         return 1
     snapshot = snapshot_of(checked, facts, _people(given))
+    if facts == "live" and "asOf" not in given:
+        given = {"now": datetime.now(UTC).isoformat(), **given}
     company = company_of(checked, snapshot)
     case = question(given, company, today)
     if case.mistakes:

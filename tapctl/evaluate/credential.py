@@ -12,13 +12,15 @@ from tapctl.evaluate.strengths import PASSES
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """Why the first factor was refused: a methodUsabilityReason of Graph's, or a word of ours."""
+    """Why the first factor was refused: a methodUsabilityReason of Graph's, or a word of ours. `lacks` is the
+    fact without which nobody knows whether it was; then there is no reason."""
 
-    reason: str
+    reason: str = ""
+    lacks: str = ""
 
 
 def refusal(scene: Scene) -> Refusal | None:
-    """Why the sign-in ends before policies are looked at; None where nothing says that it does."""
+    """Why the sign-in ends before policies are looked at, or may; None where nothing says that it does."""
     if not scene.person.is_enabled:
         return Refusal(reason="AccountDisabled")
     used = (scene.sign_in.auth or frozenset()) & PASSES
@@ -35,6 +37,8 @@ def refusal(scene: Scene) -> Refusal | None:
         return Refusal(reason="DisabledByPolicy")
     if isinstance(held, Pass):
         state = pass_state(held, scene.facts.pass_policy, scene.in_any_group, now=scene.sign_in.now)
+        if state.lacks_time:
+            return Refusal(lacks="now")
         if state.is_usable is False:
             return Refusal(reason=state.reason)
     return None

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
 
 from tapctl.evaluate.controls import ERROR_RISKY, Answer, ask, has_strong_method, is_risky, is_strength
-from tapctl.evaluate.credential import refusal
+from tapctl.evaluate.credential import Refusal, refusal
 from tapctl.evaluate.dated import APPROVED_APP
 from tapctl.evaluate.decision import Applied, Decision, Result, Verdict
 from tapctl.evaluate.facts import Facts
@@ -38,7 +38,7 @@ from tapctl.evaluate.status import (
     is_certain,
     worst,
 )
-from tapctl.evaluate.trace import tell_check, tell_control, tell_overlay
+from tapctl.evaluate.trace import tell_check, tell_control, tell_overlay, tell_refusal
 from tapctl.evaluate.truth import Truth
 from tapctl.model import JsonObject
 
@@ -183,8 +183,16 @@ class _Evaluation:
         self._matches: tuple[tuple[_Ready, Match], ...] = ()
 
     def decision(self) -> Decision:
-        if refused := refusal(self._scene):
+        refused = refusal(self._scene)
+        if refused is not None and refused.reason:
             return Decision(verdict="refusedBeforePolicy", reason=refused.reason)
+        if refused is not None:
+            tell_refusal(self._scene, refused)
+            return _perhaps(self._by_policies(), refused)
+        return self._by_policies()
+
+    def _by_policies(self) -> Decision:
+        """What is decided once the first factor is accepted."""
         answers = [ask(self._scene) for ask in self._book.asks]
         self._matches = tuple((ready, ready.matcher.match(answers)) for ready in self._book.ready)
         self._tell_checks()
@@ -421,6 +429,13 @@ def _at_risk(answer: Answer) -> Answer:
 def _is_first_method(scene: Scene) -> Truth:
     strong = has_strong_method(scene)
     return None if strong is None else not strong
+
+
+def _perhaps(decision: Decision, refused: Refusal) -> Decision:
+    """A decision that is reached only if the first factor is accepted; denied is denied either way."""
+    if decision.verdict in ("block", "unsatisfiable"):
+        return decision
+    return replace(decision, verdict="unknown", missing=_unique((refused.lacks, *decision.missing)))
 
 
 def _unique(items: Iterable[str]) -> tuple[str, ...]:

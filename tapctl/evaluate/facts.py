@@ -38,12 +38,14 @@ class Group:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pass:
     """A Temporary Access Pass that a person holds. `start` is ISO 8601 with an offset, or empty for "it has
-    begun"; without a lifetime it has not ended."""
+    begun"; without a lifetime it has not ended. `aged_minutes` have passed since it began, whatever the
+    time is."""
 
     is_usable_once: bool
     start: str = ""
     lifetime_minutes: int | None = None
     is_used: bool = False
+    aged_minutes: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from tapctl.evaluate.facts import STRANGER, Facts, Pass, Person
+from tapctl.evaluate.scene import mode_of
+from tapctl.evaluate.situation import SignIn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +34,20 @@ def as_person(facts: Facts, user: str) -> Person:
     person = facts.users.get(user, STRANGER)
     direct = {name for name, group in facts.groups.items() if user in group.users}
     return replace(person, groups=person.groups | direct, groups_are_complete=False)
+
+
+def older(person: Person, sign_in: SignIn, minutes: int) -> Person:
+    """The person once time has passed: a pass that has begun, for it has no start or they signed in with it,
+    has aged, whatever the time of day."""
+    held = person.held_pass
+    if not isinstance(held, Pass) or held.lifetime_minutes is None or not minutes:
+        return person
+    has_begun = not held.start or held.aged_minutes or mode_of(held) in (sign_in.auth or ())
+    return (
+        replace(person, held_pass=replace(held, aged_minutes=held.aged_minutes + minutes))
+        if has_begun
+        else person
+    )
 
 
 def after(person: Person, effect: Effect) -> Person:

@@ -88,8 +88,8 @@ def _of_methods(key: str, scene: Scene) -> Iterator[str]:
         return
     if has_strong_method(scene) is None:
         yield "user.registered"
-    if person.held_pass is None:
-        yield "user.pass"
+    if scene.pass_mode is None:
+        yield "user.pass" if person.held_pass is None else "now"
     if scene.facts.methods is None:
         yield "enabledMethods"
     if strength is not None and strength.fido2_aaguids and scene.sign_in.fido2_aaguid is None:

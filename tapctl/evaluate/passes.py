@@ -25,10 +25,12 @@ InGroups = Callable[[frozenset[str]], Truth]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PassState:
-    """Whether the pass works now, and Graph's methodUsabilityReason; unknown where a fact is missing."""
+    """Whether the pass works now, and Graph's methodUsabilityReason; unknown where a fact is missing.
+    `lacks_time`: when it is, is missing."""
 
     is_usable: Truth
     reason: Reason
+    lacks_time: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +68,7 @@ def in_scope(policy: PassPolicy, in_groups: InGroups) -> Truth:
 
 
 def pass_state(held: Pass, policy: PassPolicy | None, in_groups: InGroups, *, now: str) -> PassState:
-    """Whether a pass works at a time. `now` is ISO 8601; without it, time is not looked at.
+    """Whether a pass works at a time. `now` is ISO 8601; without it, nobody knows of a pass with a start.
 
     A policy that allows one-time passes only also refuses multi-use passes that are out already.
     """
@@ -79,15 +81,22 @@ def pass_state(held: Pass, policy: PassPolicy | None, in_groups: InGroups, *, no
         return PassState(is_usable=False, reason="DisabledByPolicy")
     if held.is_used and held.is_usable_once:
         return PassState(is_usable=False, reason="OneTimeUsed")
-    if now and held.start:
-        begins = moment(held.start)
-        if moment(now) < begins:
-            return PassState(is_usable=False, reason="NotYetValid")
-        if held.lifetime_minutes is not None and moment(now) >= begins + timedelta(
-            minutes=held.lifetime_minutes
-        ):
-            return PassState(is_usable=False, reason="Expired")
+    if held.lifetime_minutes is not None and held.aged_minutes >= held.lifetime_minutes:
+        return PassState(is_usable=False, reason="Expired")
+    if held.start and not now:
+        return PassState(is_usable=None, reason="", lacks_time=True)
+    if held.start and (wrong := _out_of_time(held, now)):
+        return PassState(is_usable=False, reason=wrong)
     return PassState(is_usable=allowed, reason="EnabledByPolicy" if allowed else "")
+
+
+def _out_of_time(held: Pass, now: str) -> Reason:
+    begins = moment(held.start)
+    if moment(now) < begins:
+        return "NotYetValid"
+    lifetime = held.lifetime_minutes
+    has_ended = lifetime is not None and moment(now) >= begins + timedelta(minutes=lifetime)
+    return "Expired" if has_ended else ""
 
 
 def policy_errors(policy: PassPolicy) -> tuple[str, ...]:

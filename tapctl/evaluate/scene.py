@@ -207,6 +207,8 @@ class Scene:
         if not isinstance(held, Pass):
             return "" if held else None
         state = pass_state(held, self.facts.pass_policy, self.in_any_group, now=self.sign_in.now)
+        if state.lacks_time:
+            return None
         return "" if state.is_usable is False else mode_of(held)
 
     def is_enabled(self, mode: str) -> Truth:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tapctl.evaluate.controls import Answer
+from tapctl.evaluate.credential import Refusal
 from tapctl.evaluate.match import Check, Match
 from tapctl.evaluate.missing import of_condition
 from tapctl.evaluate.overlays import Overlay
@@ -65,6 +66,12 @@ def tell_control(scene: Scene, policy: Policy, control: Control, answer: Answer)
 def tell_overlay(scene: Scene, item: Overlay, answer: Answer) -> None:
     """A demand from outside Conditional Access."""
     scene.note(item.name, (), item.about, f"{item.key} {in_words(answer.status)}", answer.rule)
+
+
+def tell_refusal(scene: Scene, refused: Refusal) -> None:
+    """The first factor, where nobody knows whether it is accepted."""
+    says = "the pass may have ended, or not begun"
+    scene.note("the pass", (), f"{refused.lacks}: not given", says, "pass-state")
 
 
 def in_words(status: Status) -> str:

@@ -10,7 +10,7 @@ from typing import Final
 from tapctl.evaluate.decision import Decision
 from tapctl.evaluate.evaluator import Rulebook, decide
 from tapctl.evaluate.facts import Facts, Pass, Person
-from tapctl.evaluate.journey import Effect, after, as_person
+from tapctl.evaluate.journey import Effect, after, as_person, older
 from tapctl.evaluate.situation import SignIn
 from tapctl.simulate.fixture import ANY_PASS, MULTI_USE, ONE_TIME
 
@@ -66,6 +66,9 @@ def sign_ins(facts: Facts, steps: Iterable[Step]) -> Iterator[SignIn]:
         sign_in = _continued(asked, state, facts)
         yield sign_in
         state = _moved(replace(state, now=sign_in.now, as_of=sign_in.as_of), step)
+        person = state.person or as_person(facts, sign_in.user)
+        if (aged := older(person, sign_in, step.advances)) is not person:
+            state = replace(state, person=aged)
         if step.effect != _NOTHING:
             person = state.person or as_person(facts, sign_in.user)
             state = replace(state, person=after(person, step.effect))

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import shlex
+import sys
 from typing import Any
 
 import pytest
@@ -365,6 +367,17 @@ def test_facts_say_what_somebody_registered_and_is_in(enforced: Cli) -> None:
 
     assert live["decision"] == stored["decision"] == "register"
     assert enforced("simulate", *MIA, "--format", "json").json["answers"][0]["decision"] == "unknown"
+
+
+def test_a_pass_that_is_read_live_is_judged_by_the_clock(enforced: Cli) -> None:
+    command = shlex.join([sys.executable, "-c", "import sys; sys.stdin.read()"])
+    assert enforced("pass", "issue", MIA[1], "--to-command", command, "--despite-policies").code == 0
+    ask = ("simulate", *MIA[:-1], "pass", "--facts", "live", "--format", "json")
+
+    now, some_day = (enforced(*ask, *more).json["answers"][0] for more in ((), ("--as-of", "2026-11-01")))
+
+    assert (now["decision"], now["reason"]) == ("allow", None)
+    assert (some_day["decision"], some_day["missing"]) == ("unknown", ["now"])
 
 
 def test_the_tenant_is_asked_for_its_own_opinion(enforced: Cli) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from evaluate_tools import FACTS, decided, sign_in
+from evaluate_tools import FACTS, decided, policy, sign_in
 
 from tapctl.evaluate.facts import Facts, Pass, PassPolicy, Person, Scope
+from tapctl.evaluate.journey import older
 from tapctl.evaluate.passes import PassRequest, judge_request, pass_state, policy_errors
+from tapctl.evaluate.situation import UNREGISTERED
 from tapctl.evaluate.truth import Truth
 
 POLICY = PassPolicy(scope=Scope(include=frozenset({"New hires"})), is_usable_once=True)
@@ -34,7 +36,13 @@ def state(held: Pass, policy: PassPolicy | None = POLICY, now: str = AT_EIGHT) -
         (HELD, "2026-09-01T09:00:00Z", (False, "Expired")),
         (replace(HELD, lifetime_minutes=None), "2027-09-01T09:00:00Z", (True, "EnabledByPolicy")),
         (replace(HELD, is_used=True), AT_EIGHT, (False, "OneTimeUsed")),
-        (HELD, "", (True, "EnabledByPolicy")),
+        (HELD, "", (None, "")),
+        (replace(HELD, lifetime_minutes=None), "", (None, "")),
+        (replace(HELD, start=""), "", (True, "EnabledByPolicy")),
+        (replace(HELD, start="", aged_minutes=119), "", (True, "EnabledByPolicy")),
+        (replace(HELD, start="", aged_minutes=120), "", (False, "Expired")),
+        (replace(HELD, aged_minutes=120), "", (False, "Expired")),
+        (replace(HELD, is_used=True), "", (False, "OneTimeUsed")),
     ],
 )
 def test_a_pass_works_within_its_time_and_its_uses(held: Pass, now: str, expected: tuple[Truth, str]) -> None:
@@ -143,3 +151,60 @@ def test_the_first_factor_is_refused_before_any_policy(
 
 def test_a_workload_shows_no_pass() -> None:
     assert decided(asked=sign_in("sp:app", TAP)).verdict == "allow"
+
+
+WITH_WINDOW = Person(registered=frozenset({"password"}), held_pass=HELD)
+TAP = "temporaryAccessPassOneTime"
+
+
+@pytest.mark.parametrize(
+    ("controls", "verdict", "missing"),
+    [
+        ((), "unknown", ("now",)),
+        (("mfa",), "unknown", ("now",)),
+        (("compliantDevice",), "unknown", ("now", "device")),
+        (("block",), "block", ()),
+    ],
+)
+def test_without_the_time_nobody_knows_whether_a_pass_with_a_start_lets_in(
+    controls: tuple[str, ...], verdict: str, missing: tuple[str, ...]
+) -> None:
+    decision = decided(policy(*controls), asked=sign_in("new", TAP, person=WITH_WINDOW), traced=True)
+
+    assert (decision.verdict, decision.missing) == (verdict, missing)
+    assert (decision.trace[0].fact, decision.trace[0].rule) == ("now: not given", "pass-state")
+
+
+def test_a_dead_end_is_one_whatever_the_time_is() -> None:
+    asked = sign_in("new", TAP, person=WITH_WINDOW, device=UNREGISTERED)
+
+    assert decided(policy("compliantDevice"), asked=asked).verdict == "unsatisfiable"
+
+
+def test_without_the_time_nobody_knows_whether_a_pass_with_a_start_can_be_asked_for() -> None:
+    decision = decided(policy("mfa"), asked=sign_in("new", person=WITH_WINDOW))
+
+    assert (decision.verdict, decision.missing) == ("unknown", ("now",))
+
+
+@pytest.mark.parametrize(
+    ("held", "method", "minutes", "aged"),
+    [
+        (HELD, TAP, 60, 60),
+        (HELD, "password", 60, 0),
+        (HELD, TAP, 0, 0),
+        (replace(HELD, lifetime_minutes=None), TAP, 60, 0),
+        (replace(HELD, start=""), "password", 60, 60),
+        (replace(HELD, aged_minutes=5), "password", 60, 65),
+    ],
+)
+def test_a_pass_that_has_begun_ages(held: Pass, method: str, minutes: int, aged: int) -> None:
+    found = older(replace(WITH_WINDOW, held_pass=held), sign_in("new", method), minutes)
+
+    assert found.held_pass == replace(held, aged_minutes=aged)
+
+
+def test_who_has_no_pass_has_none_that_ages() -> None:
+    person = replace(WITH_WINDOW, held_pass="none")
+
+    assert older(person, sign_in(), 60) is person

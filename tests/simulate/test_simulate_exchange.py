@@ -220,6 +220,22 @@ def test_a_pass_is_judged_by_its_window_and_the_policy() -> None:
     assert one(**asked, now="2026-09-01T07:30:00Z")["usable"] is True
     assert one(**asked, now="2026-09-01T06:30:00Z")["reason"] == "NotYetValid"
     assert one(**{**asked, "user": "bob"})["reason"] == "DisabledByPolicy"
+    assert (one(**asked)["usable"], one(**asked)["reason"]) == (None, None)
+
+
+def test_a_pass_ends_on_the_way_whatever_the_time_is() -> None:
+    held = {"startDateTime": "2026-09-01T07:00:00Z", "lifetimeInMinutes": 60, "isUsableOnce": True}
+    step = {"signIn": {"apps": ["app-x"], "auth": ["temporaryAccessPassOneTime"]}}
+    steps = one(
+        user={"has": ["password"], "pass": held},
+        policies=[],
+        steps=[{**step, "effect": {"advances": "2h"}}, step],
+    )["steps"]
+
+    assert [(found["decision"], found["reason"]) for found in steps] == [
+        ("unknown", None),
+        ("refusedBeforePolicy", "Expired"),
+    ]
 
 
 def test_a_request_for_a_pass_is_judged_with_everything_wrong_about_it() -> None:
