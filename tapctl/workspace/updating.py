@@ -6,17 +6,20 @@ Pure but for reading those files; the command shows the difference and asks befo
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from tapctl.canonical import at, with_values
+from tapctl.canonical import at, canonical, expand, sort_key, with_values
 from tapctl.directory import Directory
 from tapctl.errors import Refused
+from tapctl.kind import Kind
 from tapctl.load import MAX_NODES
 from tapctl.match import Matched, Pair, as_observed
 from tapctl.model import Finding, Json, JsonObject, dotted
 from tapctl.model import Path as JsonPath
+from tapctl.schema import Field
 from tapctl.validate import Desired
 from tapctl.workspace.document import draft
 from tapctl.workspace.edit import updated
@@ -91,7 +94,8 @@ def _version(pair: Pair, desired: Desired, directory: Directory) -> tuple[JsonOb
     theirs = draft(observed, name=desired.address.name)
     before = with_values(pair.before or {}, pair.extra)
     taken: list[str] = []
-    merged = _merged(desired.resource.spec, theirs.spec, before, pair.after, (), taken)
+    arrange = partial(_arranged, pair.kind, directory, theirs.newer)
+    merged = _merged(desired.resource.spec, theirs.spec, before, pair.after, (), taken, arrange)
     kept = {path for path in desired.resource.newer if not _is_below(path, taken)}
     new = {path for path in theirs.newer if _is_below(path, taken)}
     spec = {name: value for name, value in merged.items() if name not in pair.left_as_is}
@@ -102,8 +106,36 @@ def _is_below(path: str, taken: Iterable[str]) -> bool:
     return any(path == above or path.startswith((f"{above}.", f"{above}[")) for above in taken)
 
 
+def _arranged(
+    kind: Kind, directory: Directory, newer: Collection[str], path: JsonPath, mine: Json, other: Json
+) -> Json:
+    """The tenant's value; of a list without an order, what stays is where and as the document has it. Entries
+    that hold something newer are told by their number, so they stay as they are."""
+    field: Field | None = kind.field
+    names = [str(name) for name in path]
+    for name in names:
+        field = field.properties.get(name) if field else None
+    is_set = field is not None and field.is_set and not any(_is_below(item, [dotted(path)]) for item in newer)
+    if not (is_set and isinstance(mine, list) and isinstance(other, list)):
+        return other
+
+    def key(entry: Json) -> str:
+        spec = canonical(kind.field, expand(kind.field, with_values({}, {path: [entry]})), directory.as_name)
+        return sort_key(at(spec, *names))
+
+    theirs = {key(entry): entry for entry in other}
+    kept = {text: entry for entry in mine if (text := key(entry)) in theirs}
+    return [*kept.values(), *(entry for text, entry in theirs.items() if text not in kept)]
+
+
 def _merged(
-    ours: JsonObject, theirs: JsonObject, before: Json, after: Json, path: JsonPath, taken: list[str]
+    ours: JsonObject,
+    theirs: JsonObject,
+    before: Json,
+    after: Json,
+    path: JsonPath,
+    taken: list[str],
+    arrange: Callable[[JsonPath, Json, Json], Json],
 ) -> JsonObject:
     """`taken` gathers the paths at which the tenant's version stands, or nothing any more."""
     found: JsonObject = {}
@@ -113,10 +145,10 @@ def _merged(
         if old == new:
             found |= {name: mine} if name in ours else {}
         elif isinstance(mine, dict) and isinstance(other, dict):
-            found[name] = _merged(mine, other, old, new, (*path, name), taken)
+            found[name] = _merged(mine, other, old, new, (*path, name), taken, arrange)
         else:
             taken.append(dotted((*path, name)))
-            found |= {name: other} if name in theirs else {}
+            found |= {name: arrange((*path, name), mine, other)} if name in theirs else {}
     return found
 
 

@@ -138,6 +138,37 @@ def test_several_documents_of_a_file_are_adopted(cli: Cli) -> None:
     assert file.read_text("utf-8").count("\n") > short.count("\n")
 
 
+@pytest.mark.parametrize(
+    ("ours", "adopted"),
+    [
+        ("[windowsHelloForBusiness, fido2]", "[windowsHelloForBusiness, fido2, x509CertificateMultiFactor]"),
+        ("\n  - fido2  # keys\n  - deviceBasedPush", "\n  - fido2  # keys\n  - windowsHelloForBusiness\n"),
+    ],
+)
+def test_entries_that_stay_are_adopted_where_they_are(cli: Cli, ours: str, adopted: str) -> None:
+    """Graph has its own order of what has none."""
+    head = "kind: AuthenticationStrength\nname: Strong\nspec:\n  allowedCombinations: "
+    cli.write("strong.yaml", f"{head}[windowsHelloForBusiness, x509CertificateMultiFactor, fido2]\n")
+    assert cli("apply", "--yes").code == 0
+    cli.write("strong.yaml", f"{head}{ours}\n")
+
+    assert cli("drift", "--adopt").code == 2
+    assert adopted in (cli.root / "policies/strong.yaml").read_text("utf-8")
+    assert cli("drift").code == 0
+
+
+def test_entries_that_stay_are_adopted_as_they_are_written(cli: Cli) -> None:
+    file = cli.root / "policies/all.yaml"
+    text = file.read_text("utf-8")
+    target = "includeTargets: [{id: New hires, targetType: group}]"
+    file.write_text(text.replace(target, "includeTargets: [Pilots, New hires]"), "utf-8")
+    assert cli("apply", "--yes").code == 0
+    file.write_text(text.replace(target, "includeTargets:\n    - New hires  # all of them"), "utf-8")
+
+    assert cli("drift", "--adopt").code == 2
+    assert "includeTargets:\n    - New hires  # all of them\n    - Pilots\n" in file.read_text("utf-8")
+
+
 def test_what_is_gone_or_unwanted_is_adopted_by_hand(cli: Cli) -> None:
     cli.write("more.yaml", "kind: Group\nname: All staff\nensure: absent\n")
     cli.write("tapctl.yaml", "ownership: {NamedLocation: ['Head*']}\n")
