@@ -295,16 +295,12 @@ def _covers(found: Policy, groups: frozenset[str]) -> bool:
 
 def _users_left(context: Context, found: Policy, others: Sequence[Policy]) -> Iterator[str]:
     """Where no emergency account is declared, whoever is excluded by name is taken to be one."""
-    glass, known = context.settings.break_glass, index(context.what_if.facts)
+    glass, asked = context.settings.break_glass, {other.name for other in others}
     spared = {name.casefold() for name in glass.accounts}
     for group in glass.groups:
         spared |= context.groups.users(group)
     for user in found.users("excludeUsers") - {_GUESTS, "All"} if glass.accounts else ():
-        scene = Scene(known, SignIn(user=user, as_of=context.as_of))
-        may_reach = (
-            reaches_person(read_policy(other.name, other.spec), scene) is not False for other in others
-        )
-        if user.casefold() not in spared and not any(may_reach):
+        if user.casefold() not in spared and not context.what_if.reaching(user) & asked:
             yield user
 
 

@@ -125,6 +125,21 @@ class WhatIf:
     def _real(self) -> Rulebook:
         return rulebook(self._policies, self.facts)
 
+    @cached_property
+    def _reaching(self) -> dict[str, frozenset[str]]:
+        return {}
+
+    def reaching(self, user: str) -> frozenset[str]:
+        """The policies that may reach somebody of the directory facts."""
+        if user not in self._reaching:
+            scene = self._real.scene(SignIn(user=user, as_of=self._as_of))
+            self._reaching[user] = frozenset(
+                ready.policy.name
+                for ready in self._real.ready
+                if reaches_person(ready.policy, scene) is not False
+            )
+        return self._reaching[user]
+
     def person(self, *registered: str, groups: Iterable[str] = (), holds: str = "") -> Person:
         """Somebody with a password, those methods and, with `holds`, a pass of that kind."""
         return Person(
