@@ -196,4 +196,15 @@ def _position_trouble(context: Context, found: Policy) -> str:
     combinations = context.combinations(found)
     if combinations and not any("password" in combination for combination in combinations):
         return "which does not work with the passwordless methods it demands"
+    if _may_have_passkeys(context, found):
+        return "which does not work with the passkeys that are on for them"
     return ""
+
+
+def _may_have_passkeys(context: Context, found: Policy) -> bool:
+    """Whether passkeys are on for everybody, or for a group that the policy is about."""
+    scope = context.methods.scope("fido2")
+    if scope is None or not scope.is_enabled:
+        return False
+    around = {outer for group in found.users("includeGroups") for outer in context.groups.around(group)}
+    return scope.everybody or bool((scope.include - scope.exclude) & around)

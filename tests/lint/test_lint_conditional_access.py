@@ -32,6 +32,11 @@ def hits(root: Path, rule: str, *documents: str) -> list[str]:
     return [finding.message for _, finding in found if finding.rule == rule]
 
 
+def passkeys(state: str, target: str) -> str:
+    """The configuration of passkeys."""
+    return document("Fido2Policy", "", f"{{state: {state}, includeTargets: [{target}]}}")
+
+
 @pytest.mark.parametrize(
     ("rule", "documents"),
     [
@@ -59,6 +64,8 @@ def hits(root: Path, rule: str, *documents: str) -> list[str]:
         ("CA027", [document("NamedLocation", "Here", "{isTrusted: false, ipRanges: [10.0.0.0/8]}")]),
         ("CA027", [document("NamedLocation", "Here", "{isTrusted: true, ipRanges: [nonsense]}")]),
         ("CA029", [policy(conditions=LESS.format("Here"), grant=MFA), GPS]),
+        ("CA029", [policy(conditions=LESS.format("Here")), GPS, passkeys("disabled", "all_users")]),
+        ("CA029", [policy(conditions=LESS.format("Here")), GPS, passkeys("enabled", "Executives")]),
         ("CA032", [policy(grant=STRENGTH)]),
         ("CA036", [policy(session="{signInFrequency: {isEnabled: false, frequencyInterval: everyTime}}")]),
         ("CA036", [policy(session=EVERY_TIME, conditions="signInRiskLevels: [high]")]),
@@ -114,6 +121,16 @@ def test_a_rule_keeps_quiet(tmp_path: Path, rule: str, documents: list[str]) -> 
             "is wider than /16",
         ),
         ("CA029", [policy(conditions=LESS.format("Here"), grant=STRENGTH), GPS], "passwordless methods"),
+        (
+            "CA029",
+            [policy(conditions=LESS.format("Here"), grant=BLOCK), GPS, passkeys("enabled", "all_users")],
+            "passkeys that are on",
+        ),
+        (
+            "CA029",
+            [policy(conditions=LESS.format("Here"), users=NEW_HIRES), GPS, passkeys("enabled", "New hires")],
+            "passkeys that are on",
+        ),
         (
             "CA036",
             [policy(session=EVERY_TIME, users=NEW_HIRES, applications=EXCHANGE), tap()],
