@@ -12,6 +12,7 @@ from tapctl.drift.causes import Attribution
 from tapctl.drift.news import Drifted, DriftedField, News, Undeclared
 from tapctl.model import Finding
 from tapctl.render import drift_words as words
+from tapctl.render.escape import spelled
 from tapctl.render.gfm import clipped, code, fenced, html_code, text
 from tapctl.render.roll import Named, reserved, rows_or_names
 from tapctl.render.room import Room
@@ -64,7 +65,7 @@ def _findings(news: News, severity: str, room: Room) -> list[str]:
 
 
 def _finding(finding: Finding) -> str:
-    parts = [text(clipped(finding.message, _TEXT))]
+    parts = [text(clipped(spelled(finding.message), _TEXT))]
     if finding.place:
         parts.append(f"at {code(str(finding.place))}")
     parts.append(f"({code(finding.rule)})")

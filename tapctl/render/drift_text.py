@@ -10,7 +10,7 @@ from tapctl.drift.causes import Attribution, shown_time
 from tapctl.drift.news import Drifted, DriftedField, News, Undeclared
 from tapctl.model import Finding
 from tapctl.render import drift_words as words
-from tapctl.render.escape import visible
+from tapctl.render.escape import named, spelled, visible
 from tapctl.render.page import Page
 from tapctl.render.values import block, counted, is_block, shortened, shown
 from tapctl.report import FieldLine
@@ -58,7 +58,7 @@ def _findings(page: Page, findings: Sequence[Finding]) -> None:
         symbol, style = _FINDINGS.get(finding.severity, _FINDINGS["warning"])
         where = f"{visible(str(finding.place))}: " if finding.place else ""
         rule = f" [{' '.join(filter(None, (finding.rule, finding.name)))}]"
-        page.line((f"{symbol} ", style), where, visible(finding.message), (rule, "dim"))
+        page.line((f"{symbol} ", style), where, spelled(finding.message), (rule, "dim"))
         if finding.help:
             page.line((visible(finding.help), "dim"), indent=4, hang=0)
 
@@ -66,7 +66,7 @@ def _findings(page: Page, findings: Sequence[Finding]) -> None:
 def _drifted(page: Page, item: Drifted) -> None:
     symbol = words.SYMBOLS[item.what]
     new = (" (new)", "bold") if item.is_newer else ""
-    page.line((f"{symbol} {visible(item.address.name)}", f"bold {_STYLES[symbol]}"), new, indent=2)
+    page.line((f"{symbol} {named(item.address.name)}", f"bold {_STYLES[symbol]}"), new, indent=2)
     where = f"{visible(str(item.place))}: " if item.place else ""
     page.line((f"{where}{visible(words.said(item))}", "dim"), indent=6)
     if item.attribution is not None:

@@ -19,6 +19,9 @@ _INVISIBLE: Final = re.compile(
 # letter case: `##vso[task.setvariable ...]`, `##[add-mask]` (their sources, checked 2026-11).
 _LOGGING_COMMAND: Final = re.compile(r"##(?=(?:vso)?\[)", re.IGNORECASE)
 
+_DOUBLED: Final = re.compile(r"(?<= ) ")
+_AT_ENDS: Final = re.compile(r"^ | $")
+
 
 @cache
 def is_hidden(char: str) -> bool:
@@ -42,6 +45,16 @@ def visible(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return "".join(_written(char) if is_hidden(char) else char for char in text)
+
+
+def spelled(sentence: str) -> str:
+    """The same of a sentence with names in it, in which a doubled space would be seen as one."""
+    return _DOUBLED.sub(r"\\x20", visible(sentence))
+
+
+def named(words: str) -> str:
+    """The same of a name that stands alone, whose spaces at the ends would not be seen either."""
+    return _AT_ENDS.sub(r"\\x20", spelled(words))
 
 
 def _written(char: str) -> str:

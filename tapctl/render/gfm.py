@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from tapctl.render.escape import visible
+from tapctl.render.escape import named, visible
 
 _PUNCTUATION: Final = re.compile(r"([!#$&*<>\[\\\]_`{|}~^]|^[-+=]|(?<=\d)[.)]$)")
 _LINKED: Final = re.compile(
@@ -59,8 +59,8 @@ def lines(words: str) -> str:
 
 def code(words: str) -> str:
     """Words in a code span, on one line, also in a table."""
-    shown = visible(words) or " "
-    if _PLAIN.fullmatch(shown) and (shown == " " or shown == shown.strip()):
+    shown = named(words) or " "
+    if _PLAIN.fullmatch(shown):
         return f"`{shown}`"
     return html_code(words)
 
@@ -68,7 +68,7 @@ def code(words: str) -> str:
 def html_code(words: str) -> str:
     """The same in HTML, where Markdown may or may not be read (`<summary>`): letters, digits and
     little else stand for themselves."""
-    shown = visible(words)
+    shown = named(words)
     broken = _BREAKS.sub(lambda found: f"{found[0]}\0", shown)
     return f"<code>{''.join(map(_entity, broken))}</code>"
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from tapctl.model import Finding, Severity
-from tapctl.render.escape import visible
+from tapctl.render.escape import named, spelled, visible
 from tapctl.render.html_style import STYLE
 from tapctl.render.values import block, shown
 from tapctl.report import FieldLine, Headline
@@ -56,7 +56,7 @@ def lines(words: str) -> str:
 
 def code(words: str) -> str:
     """A name or a value, apart from the direction of the text around it."""
-    return f"<code>{html.escape(visible(words))}</code>"
+    return f"<code>{html.escape(named(words))}</code>"
 
 
 def tenant(headline: Headline) -> str:
@@ -79,7 +79,7 @@ def _finding(finding: Finding) -> str:
     place = f" at {code(str(finding.place))}" if finding.place else ""
     help_text = f"<br>{text(finding.help)}" if finding.help else ""
     flag = f"<br>Allow it with {code(finding.flag)}" if finding.flag else ""
-    return f"<li>{text(finding.message)}{place} ({code(finding.label)}){help_text}{flag}</li>"
+    return f"<li>{html.escape(spelled(finding.message))}{place} ({code(finding.label)}){help_text}{flag}</li>"
 
 
 def table_head(heads: Iterable[str]) -> str:

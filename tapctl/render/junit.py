@@ -5,7 +5,7 @@ from __future__ import annotations
 from xml.etree import ElementTree
 
 from tapctl.model import Finding
-from tapctl.render.escape import visible
+from tapctl.render.escape import spelled, visible
 from tapctl.report import Report
 
 
@@ -33,7 +33,7 @@ def render(report: Report) -> str:
 def _case(suite: ElementTree.Element, name: str, findings: list[Finding]) -> None:
     case = ElementTree.SubElement(suite, "testcase", name=visible(name), classname="tapctl")
     if errors := _errors(findings):
-        failure = ElementTree.SubElement(case, "failure", message=visible(errors[0].message), type="error")
+        failure = ElementTree.SubElement(case, "failure", message=spelled(errors[0].message), type="error")
         failure.text = "\n".join(map(_line, errors))
     if others := [finding for finding in findings if finding.severity != "error"]:
         ElementTree.SubElement(case, "system-out").text = "\n".join(map(_line, others))
@@ -45,4 +45,4 @@ def _errors(findings: list[Finding]) -> list[Finding]:
 
 def _line(finding: Finding) -> str:
     place = f"{finding.place}: " if finding.place else ""
-    return visible(f"{finding.severity}: {place}{finding.message} {finding.help}".rstrip())
+    return spelled(f"{finding.severity}: {place}{finding.message} {finding.help}".rstrip())

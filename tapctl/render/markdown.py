@@ -14,8 +14,8 @@ from dataclasses import replace
 from typing import Final
 
 from tapctl.model import Address, Finding, Severity
-from tapctl.render.escape import visible
-from tapctl.render.gfm import clipped, code, fenced, lines, link, text
+from tapctl.render.escape import spelled
+from tapctl.render.gfm import CLIPPED, clipped, code, fenced, lines, link, text
 from tapctl.render.markdown_change import HEAD, details, row
 from tapctl.render.mermaid import picture
 from tapctl.render.roll import Named, reserved, rows_or_names
@@ -167,14 +167,20 @@ def _finding(finding: Finding) -> str:
 
 def _message(finding: Finding) -> str:
     """The message, in which the object it is about stands in code: lint begins with its name."""
-    message, about = clipped(finding.message, _LONGEST_MESSAGE), finding.address
+    message, about = finding.message, finding.address
+    if len(message) > _LONGEST_MESSAGE:
+        message = message[: _LONGEST_MESSAGE - 1] + CLIPPED
     if about is None:
-        return text(message)
-    if visible(str(about)) in message:
-        return code(str(about)).join(map(text, message.split(visible(str(about)))))
-    name = visible(about.name)
-    rest = message.removeprefix(name)
-    return f"{code(name)}{text(rest)}" if rest.startswith(" ") else text(message)
+        return _sentence(message)
+    if str(about) in message:
+        return code(str(about)).join(map(_sentence, message.split(str(about))))
+    rest = message.removeprefix(about.name)
+    begins = rest.startswith(" ") and rest != message
+    return f"{code(about.name)}{_sentence(rest)}" if begins else _sentence(message)
+
+
+def _sentence(words: str) -> str:
+    return text(clipped(spelled(words), _LONGEST_MESSAGE))
 
 
 def _table(report: Report, entries: Sequence[Entry], kept: int, room: Room) -> list[str]:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from tapctl import __version__
 from tapctl.lint import rules
 from tapctl.model import Finding, Json, JsonObject, Place, Severity
-from tapctl.render.escape import visible
+from tapctl.render.escape import spelled
 from tapctl.render.json import headline, written
 from tapctl.report import Headline, Report
 
@@ -70,7 +70,7 @@ def _result(finding: Finding, index: int, settings: str) -> JsonObject:
         "ruleId": finding.rule,
         "ruleIndex": index,
         "level": _LEVELS[finding.severity],
-        "message": {"text": "\n".join(visible(line) for line in text.split("\n"))},
+        "message": {"text": "\n".join(spelled(line) for line in text.split("\n"))},
         "locations": [_location(finding.place, settings)],
     }
 

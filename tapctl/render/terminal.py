@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Final
 
 from tapctl.model import Address, Finding, Outcome, Severity
-from tapctl.render.escape import visible
+from tapctl.render.escape import named, spelled, visible
 from tapctl.render.page import Page
 from tapctl.render.values import MOST_ENTRIES, block, counted, is_block, planned, shortened, shown
 from tapctl.report import Entry, FieldLine, Headline, Planning, Report
@@ -62,8 +62,7 @@ def _changes(page: Page, planning: Planning) -> None:
 
 
 def _entry(page: Page, entry: Entry) -> None:
-    name = visible(entry.address.name)
-    page.line((f"{entry.symbol} {name}", f"bold {_STYLES[entry.symbol]}"), indent=2)
+    page.line((f"{entry.symbol} {named(entry.address.name)}", f"bold {_STYLES[entry.symbol]}"), indent=2)
     page.line((f"{entry.action}: {visible(entry.reason)}", "dim"), indent=6)
     for field in entry.fields:
         _field(page, field, entry.symbol)
@@ -109,7 +108,7 @@ def _order(page: Page, planning: Planning) -> None:
     page.gap()
     page.line(("In this order", "bold"))
     for number, (phase, addresses) in enumerate(phases, 1):
-        names, more = shortened([visible(str(address)) for address in addresses], _MOST_UNMANAGED)
+        names, more = shortened([named(str(address)) for address in addresses], _MOST_UNMANAGED)
         page.line(f"{number}. {phase}: {', '.join([*names, *more])}", indent=2, hang=3)
 
 
@@ -120,7 +119,7 @@ def _unmanaged(page: Page, planning: Planning) -> None:
     page.line((f"Not declared here, left alone ({len(planning.unmanaged)})", "bold"))
     for kind, names in _names_by_kind(planning.unmanaged):
         first, more = shortened(names, _MOST_UNMANAGED)
-        page.line(f"{visible(kind)}: {', '.join([*map(visible, first), *more])}", indent=2)
+        page.line(f"{visible(kind)}: {', '.join([*map(named, first), *more])}", indent=2)
 
 
 def _names_by_kind(addresses: Iterable[Address]) -> Iterator[tuple[str, list[str]]]:
@@ -142,7 +141,7 @@ def _findings(page: Page, severity: Severity, findings: Sequence[Finding]) -> No
 
 def _finding(page: Page, finding: Finding, symbol: str, style: str) -> None:
     where = f"{visible(str(finding.place))}: " if finding.place else ""
-    page.line((f"{symbol} ", style), where, visible(finding.message), (f" [{visible(finding.label)}]", "dim"))
+    page.line((f"{symbol} ", style), where, spelled(finding.message), (f" [{visible(finding.label)}]", "dim"))
     if finding.help:
         page.line((visible(finding.help), "dim"), indent=4, hang=0)
     if finding.flag:
@@ -158,7 +157,7 @@ def _outcomes(page: Page, outcomes: Sequence[Outcome]) -> None:
     for outcome in outcomes:
         page.line(
             (f"{outcome.status:<8}", _OUTCOMES[outcome.status]),
-            f"{outcome.action} {visible(str(outcome.address))}",
+            f"{outcome.action} {named(str(outcome.address))}",
             indent=2,
             hang=8,
         )

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tapctl.render.escape import is_hidden, json_safe, visible
+from tapctl.render.escape import is_hidden, json_safe, named, spelled, visible
 
 
 @pytest.mark.parametrize(
@@ -33,6 +33,14 @@ from tapctl.render.escape import is_hidden, json_safe, visible
 )
 def test_what_acts_or_hides_is_written_out(text: str, written: str) -> None:
     assert visible(text) == written
+
+
+def test_spaces_that_nobody_would_see_are_written_out() -> None:
+    assert named("Break  glass ") == "Break \\x20glass\\x20"
+    assert named("  x") == "\\x20\\x20x"
+    assert (
+        spelled("Break glass  differs from Break  glass") == "Break glass \\x20differs from Break \\x20glass"
+    )
 
 
 @given(st.text(st.characters(codec=None)))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from reading import calm, github_would_link, nasty, seen_in_html, seen_in_markdown
 
-from tapctl.render.escape import visible
+from tapctl.render.escape import named, visible
 from tapctl.render.gfm import clipped, code, fenced, html_code, lines, link, text
 
 
@@ -52,7 +52,7 @@ def test_code_reads_back_as_the_words(words: str) -> None:
     seen = seen_in_markdown(f"- {code(words)}")
 
     assert seen.tags == ["ul", "li", "code"]
-    assert squeezed(seen.inside) == squeezed(visible(words))
+    assert squeezed(seen.inside) == squeezed(named(words))
 
 
 @calm
@@ -73,7 +73,7 @@ def test_a_summary_is_html_and_text(words: str) -> None:
 
     for seen in (seen_in_html(page), seen_in_markdown(page)):
         assert [tag for tag in seen.tags if tag != "p"] == ["details", "summary", "code"]
-        assert squeezed(visible(words)) in squeezed(seen.inside)
+        assert squeezed(named(words)) in squeezed(seen.inside)
 
 
 @calm

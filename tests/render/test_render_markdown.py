@@ -70,7 +70,7 @@ def test_any_plan_fits_a_comment(changes: int, name: str) -> None:
     assert f"{changes} to update" in markdown
 
 
-LONG = "Zugriffsrichtlinie für äußere Mitarbeiterinnen und Mitarbeiter 日本語の長い名前 🚀 "
+LONG = "Zugriffsrichtlinie für äußere Mitarbeiterinnen und Mitarbeiter 日本語の長い名前 🚀"
 
 
 @pytest.mark.parametrize(("changes", "name"), [(150, "Policy"), (400, LONG), (2000, "Policy")])
@@ -218,11 +218,11 @@ def test_an_entry_of_a_list_is_shown_by_what_differs(before: Json, after: Json, 
 
 
 def test_long_values_are_not_cut_before_they_differ() -> None:
-    rule = 'user.department -eq "Sales" and user.country -eq "NO" and user.title -eq '
+    rule = 'user.department -eq "Sales" and user.country -eq "NO" and user.title -eq'
 
     assert (
         row_of(f"{rule} A", f"{rule} B", is_set=False)
-        == "`p` `…and user.title -eq  A` → `…and user.title -eq  B`"
+        == "`p` `… and user.title -eq A` → `… and user.title -eq B`"
     )
 
 
