@@ -24,7 +24,7 @@ from tapctl.passes.graph import Pass
 from tapctl.passes.holdings import look_at_passes
 from tapctl.passes.journal import Journal
 from tapctl.passes.making import Created, create, is_unclear, look, start_of
-from tapctl.passes.step import Conflict, Make, Settled, is_like, is_outdated, next_step
+from tapctl.passes.step import LATEST, Conflict, Make, Settled, is_like, is_outdated, next_step
 from tapctl.passes.worklist import Entry, Worklist
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 IN_FLIGHT: Final = 4
 # How often one pass is asked for, if answer after answer is lost; each time after a look.
 ATTEMPTS: Final = 4
+# So many people whom Graph refuses before anybody got a pass, and it is the one who asks who may not.
+MOST_DENIED: Final = 20
 # So many people in a row whose answers were all lost, and the network is to blame.
 MOST_LOST: Final = 3
 
@@ -45,7 +47,8 @@ def _now() -> datetime:
 @dataclass(slots=True, kw_only=True)
 class Run:
     """A run under way. `watch` is told how many of how many are done; `also` gets each pass that was handed
-    over, without its passcode; `stopped` says why nothing more is made."""
+    over, without its passcode; `stopped` says why nothing more is made. `doubtful` are the numbers of those
+    for whom an answer was lost, `under_way` those of them whose request may still be carried out."""
 
     gateway: Gateway
     worklist: Worklist
@@ -59,8 +62,10 @@ class Run:
     stopped: str = ""
     was_interrupted: bool = False
     created: int = 0
+    denied: int = 0
     lost_in_a_row: int = 0
     doubtful: list[int] = field(default_factory=list)
+    under_way: set[int] = field(default_factory=set)
 
     def stop(self, why: str) -> None:
         """Nothing more is made; what is under way comes to its end."""
@@ -248,6 +253,7 @@ def _note_loss(run: Run, entry: Entry, found: Pass | None, error: GraphError) ->
     if entry.number not in run.doubtful:
         run.doubtful.append(entry.number)
     if found is None:
+        run.under_way.add(entry.number)
         why = f"no answer came ({error.message or error.status}), and nothing was made"
         return run.journal.note(run.worklist, entry, "lost", why=why)
     if not _may_be_ours(run, entry, found):
@@ -262,10 +268,14 @@ def _may_be_ours(run: Run, entry: Entry, found: Pass) -> bool:
 
 
 def _note_failure(run: Run, entry: Entry, error: GraphError) -> Entry:
-    """Graph said no. What it would say to everybody stops the run."""
-    is_general = error.status in (0, 401) or isinstance(error, Throttled)
-    if is_general or (isinstance(error, NotPermitted) and not run.created):
+    """Graph said no. What it would say to everybody stops the run; that somebody may not have a pass, in a
+    restricted unit say, is no matter of the others."""
+    if error.status in (0, 401) or isinstance(error, Throttled):
         run.stop(str(error))
+    elif isinstance(error, NotPermitted):
+        run.denied += 1
+        if run.denied >= MOST_DENIED and not run.created:
+            run.stop(f"Graph refused {run.denied} people, and nobody got a pass: {error}")
     return run.journal.note(run.worklist, entry, "failed", why=str(error))
 
 
@@ -304,6 +314,18 @@ async def _look_again(run: Run) -> None:
         entry = mine[user]
         if isinstance(held, Pass) and held.id != entry.pass_id and not is_outdated(entry, held):
             _note_replaced(run, entry, held)
+        elif entry.number in run.under_way:
+            _note_doubt(run, entry)
+
+
+def _note_doubt(run: Run, entry: Entry) -> None:
+    """Nothing was to be seen of a request whose answer was lost, which says little of the minutes to come."""
+    minutes = round(LATEST.total_seconds() / 60)
+    why = (
+        "an answer was lost before, and if that request is still carried out, this passcode is void: in "
+        f"{minutes} minutes, see with tapctl pass list whether they hold a pass that was made later"
+    )
+    run.journal.note(run.worklist, entry, "delivered", why=why)
 
 
 def _note_replaced(run: Run, entry: Entry, held: Pass) -> None:

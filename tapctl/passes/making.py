@@ -37,12 +37,31 @@ async def create(gateway: Gateway, entry: Entry) -> Created:
     """Ask for one pass, once, as the entry notes it. Raises GraphError; `is_unclear` tells whether there may
     be one."""
     path = passes_path(entry.recipient.id)
-    answer = await gateway.send("POST", path, _body(entry), careful=True)
-    secret = _taken(answer or {})
-    if answer is None or secret is None:
+    answer = _inside(await gateway.send("POST", path, _body(entry), careful=True) or {})
+    secret = _taken(answer)
+    if secret is None:
         raise AnswerLost(request=f"POST {path}", status=201, message="the answer holds no passcode")
-    found = pass_of(answer)
+    found = _understood(answer, entry)
     return Created(made=_made(entry, found), at=found.created, secret=secret)
+
+
+def _inside(answer: JsonObject) -> JsonObject:
+    """Some of Graph's answers hold the object as `value`."""
+    inside = answer.get("value")
+    return inside if isinstance(inside, dict) and _CODE not in answer else answer
+
+
+def _understood(answer: JsonObject, entry: Entry) -> Pass:
+    """What an answer leaves out, or says in a way that nobody understands, is as it was asked for: a passcode
+    that is there is not thrown away for that, since its pass has destroyed the one before."""
+    start = entry.asked or (None if answer.get("createdDateTime") else entry.begun)
+    asked: JsonObject = {**_body(entry), "startDateTime": start.isoformat() if start else None}
+    told = {name: value for name, value in answer.items() if value is not None}
+    try:
+        return pass_of({**asked, **told})
+    except GraphError:
+        since = entry.asked or entry.begun
+        return pass_of({**asked, "id": told.get("id"), "startDateTime": since.isoformat() if since else None})
 
 
 def _taken(answer: JsonObject) -> Secret | None:

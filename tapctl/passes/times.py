@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 _LOCAL = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?", re.ASCII)
-_OFFSET = re.compile(r"([Zz]|[+-]\d{2}:?\d{2})", re.ASCII)
+_OFFSET = re.compile(r"([Zz]|[+-]([01]\d|2[0-3])(:?[0-5]\d)?)", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _EXAMPLE = "2026-09-01T09:00+02:00 or 2026-09-01T07:00Z"
 
@@ -47,20 +47,39 @@ def moment_of(text: str, zones: Zones) -> datetime:
         raise ValueError(f'"{given}" is on no calendar: {error}') from None
     if not offset:
         readings = " or ".join(_readings(moment, zones))
-        raise ValueError(f'"{given}" does not say in which zone; write which one you mean: {readings}')
+        raise ValueError(
+            f'"{given}" does not say in which zone; write which one you mean: {readings}'
+            + "".join(
+                f"; in {name} there is no such time, for clocks go forward" for name in _gaps(moment, zones)
+            )
+        )
     return utc
 
 
 def _readings(naive: datetime, zones: Zones) -> list[str]:
     """What a time without an offset could mean; never a guess. When clocks go back, it happens twice."""
-    found = [f"{_minutes(naive)}Z"]
-    for fold in (0, 1):
-        here = zones.local(naive.replace(fold=fold, tzinfo=zones.here))
-        found.append(f"{_minutes(naive)}{_offset(here)} (this machine's zone)")
-        if zones.there:
-            there = naive.replace(fold=fold, tzinfo=zones.there)
-            found.append(f"{_minutes(naive)}{_offset(there)} ({zones.there.key})")
-    return [*dict.fromkeys(found)]
+    local = [
+        f"{_minutes(naive)}{_offset(moment)} ({name})"
+        for name, zone in _named(zones)
+        for moment in _on_clocks(naive, zone)
+    ]
+    return [*dict.fromkeys([f"{_minutes(naive)}Z", *local])]
+
+
+def _gaps(naive: datetime, zones: Zones) -> list[str]:
+    """The zones whose clocks never show this time, since they go forward over it."""
+    return [name for name, zone in _named(zones) if not _on_clocks(naive, zone)]
+
+
+def _named(zones: Zones) -> list[tuple[str, tzinfo | None]]:
+    there = [(zones.there.key, zones.there)] if zones.there else []
+    return [("this machine's zone", zones.here), *there]
+
+
+def _on_clocks(naive: datetime, zone: tzinfo | None) -> list[datetime]:
+    """When the clocks of a zone (None: this machine's) show this time."""
+    times = [naive.replace(fold=fold, tzinfo=zone).astimezone(UTC).astimezone(zone) for fold in (0, 1)]
+    return [moment for moment in times if moment.replace(tzinfo=None, fold=0) == naive]
 
 
 def _offset(moment: datetime) -> str:

@@ -115,17 +115,23 @@ class Worklist:
 
     def entries(self, *states: State) -> Iterator[Entry]:
         """In order; those in these states, or all. The list may change meanwhile."""
-        wanted = states or STATES
+        return self._each("true", states or STATES)
+
+    def to_do(self) -> Iterator[Entry]:
+        """Everybody whose passcode is not at its place. Whoever failed before comes last: what keeps them
+        from a pass, a restricted unit say, must not keep the others waiting."""
+        self._data.execute("drop table if exists failed_before")
+        self._data.execute("create table failed_before as select number from entries where state = 'failed'")
+        yield from self._each("number not in (select number from failed_before)", _NEVER_DONE)
+        yield from self._each("number in (select number from failed_before)", _NEVER_DONE)
+
+    def _each(self, among: str, wanted: Sequence[str]) -> Iterator[Entry]:
         last = -1
         marks = ", ".join("?" for _ in wanted)
-        where = f"where state in ({marks}) and number > ? order by number limit 500"
+        where = f"where {among} and state in ({marks}) and number > ? order by number limit 500"
         while some := list(self._select(where, (*wanted, last))):
             yield from some
             last = some[-1].number
-
-    def to_do(self) -> Iterator[Entry]:
-        """Everybody whose passcode is not at its place."""
-        return self.entries(*cast(Sequence[State], _NEVER_DONE))
 
     def count(self, *states: State) -> int:
         """How many there are in these states, or in all."""

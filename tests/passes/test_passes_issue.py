@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from issuing import DOMAIN, NAMES, PATH, Trial, answering, by_hand, entries, late, losing, make, stealing
 
+from tapctl.passes import issue as issuing_run
 from tapctl.sandbox import Misbehaviour
 from tapctl.sandbox.seed import PEOPLE
 
@@ -73,6 +74,8 @@ def test_a_lost_answer_is_looked_after_before_a_pass_is_asked_for_again(trial: T
     assert creations(trial) == (5 if is_made else 3)
     said = "whose passcode nobody has" if is_made else "nothing was made"
     assert trial.record.count(said) == 2
+    doubts = [entry.why for entry in trial.worklist.entries() if "still carried out" in entry.why]
+    assert len(doubts) == (0 if is_made else 2)
 
 
 @pytest.mark.parametrize(
@@ -85,6 +88,34 @@ def test_an_answer_that_says_nothing_is_as_good_as_lost(trial: Trial, status: in
     assert trial.states == ["delivered"]
     assert all(trial.works.values())
     assert creations(trial) == 2
+
+
+CODE = '"id": "p", "temporaryAccessPass": "Xk3!pq9w"'
+WHOLE = f'{CODE}, "createdDateTime": "2026-11-02T09:00:00Z", "lifetimeInMinutes": 90, "isUsableOnce": false'
+
+
+@pytest.mark.parametrize(
+    ("body", "minutes", "is_usable_once"),
+    [
+        (f"{{{CODE}}}", 60, True),
+        (f'{{{CODE}, "createdDateTime": "2026-11-02T09:00:00Z"}}', 60, True),
+        (f'{{{CODE}, "lifetimeInMinutes": "long", "isUsableOnce": false}}', 60, True),
+        (f'{{"value": {{{WHOLE}}}}}', 90, False),
+    ],
+)
+@pytest.mark.parametrize("start", [None, datetime(2040, 1, 2, 9, tzinfo=UTC)])
+def test_a_passcode_is_handed_over_whatever_its_answer_leaves_out(
+    trial: Trial, body: str, minutes: int, is_usable_once: bool, start: datetime | None
+) -> None:
+    trial.tenant.between.append(answering(201, body=body.encode(), is_made=True))
+    trial.go(entries("mia.larsen", start=start))
+
+    (made,) = trial.also
+    assert trial.kept.passcodes == {MIA: ["Xk3!pq9w"]}
+    assert creations(trial) == 1
+    assert made.is_usable_once == is_usable_once
+    assert made.end - made.start == timedelta(minutes=minutes)
+    assert start in (None, made.start)
 
 
 def test_answer_after_answer_lost_leaves_it_to_another_day(trial: Trial) -> None:
@@ -110,7 +141,7 @@ def test_throttled_requests_are_repeated(trial: Trial) -> None:
     assert creations(trial) == 3
 
 
-@pytest.mark.parametrize(("status", "said"), [(429, "429"), (401, "401"), (403, "403")])
+@pytest.mark.parametrize(("status", "said"), [(429, "429"), (401, "401")])
 def test_what_graph_says_to_everybody_stops_the_run(trial: Trial, status: int, said: str) -> None:
     trial.tenant.between.append(answering(status, count=1000))
     trial.go(entries(*NAMES, "peter.brandt", "aisha.rahman", "lukas.novak"))
@@ -118,6 +149,27 @@ def test_what_graph_says_to_everybody_stops_the_run(trial: Trial, status: int, s
     assert said in trial.stopped
     assert "ready" in trial.states
     assert trial.kept.passcodes == {}
+    trial.tenant.between.clear()
+    trial.go()
+    assert set(trial.states) == {"delivered"}
+
+
+def test_people_whom_graph_refuses_keep_nobody_waiting(trial: Trial) -> None:
+    trial.tenant.between.append(answering(403, count=5))
+    trial.go(entries(*NAMES, "peter.brandt", "aisha.rahman", "lukas.novak"))
+
+    assert trial.states.count("failed") == 5
+    assert trial.states.count("delivered") == 1
+    assert trial.stopped == ""
+
+
+def test_refusal_after_refusal_stops_the_run(trial: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(issuing_run, "MOST_DENIED", 3)
+    trial.tenant.between.append(answering(403, count=1000))
+    trial.go(entries(*NAMES, "peter.brandt", "aisha.rahman", "lukas.novak", "sofia.rossi"))
+
+    assert trial.stopped.startswith("Graph refused 3 people, and nobody got a pass: POST ")
+    assert "ready" in trial.states
     trial.tenant.between.clear()
     trial.go()
     assert set(trial.states) == {"delivered"}

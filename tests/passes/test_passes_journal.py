@@ -202,6 +202,17 @@ def test_a_long_worklist_is_read_while_it_changes() -> None:
     assert CODE not in repr(people)
 
 
+def test_whoever_failed_before_keeps_nobody_waiting() -> None:
+    people = worklist(*(replace(BEN, number=n, recipient=replace(MIA, id=str(n))) for n in range(4)))
+    people.put(replace(people.get(1), state="failed"))
+    order = []
+    for entry in people.to_do():
+        people.put(replace(entry, state="failed"))
+        order.append(entry.number)
+
+    assert order == [0, 2, 3, 1]
+
+
 def test_an_entry_is_wished_for_again_by_id() -> None:
     wish = ENTRY.wish
 

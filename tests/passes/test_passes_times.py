@@ -21,6 +21,7 @@ START = datetime(2026, 9, 1, 7, tzinfo=UTC)
         " 2026-09-01 09:00+02:00 ",
         "2026-09-01T09:00:00+0200",
         "2026-09-01T03:00-04:00",
+        "2026-09-01T03:00-04",
         "2026-09-01T09:00 +02:00",
     ],
 )
@@ -49,6 +50,13 @@ def test_an_hour_that_happens_twice_is_shown_twice() -> None:
     assert "2026-10-25T02:30+01:00" in said
 
 
+def test_an_hour_that_clocks_leave_out_is_said_to_be_none() -> None:
+    said = refusal("2027-03-28T02:30", Zones(here=OSLO, there=TOKYO))
+
+    assert "which one you mean: 2027-03-28T02:30Z or 2027-03-28T02:30+09:00 (Asia/Tokyo); in this" in said
+    assert said.endswith("in this machine's zone there is no such time, for clocks go forward")
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -60,7 +68,8 @@ def test_an_hour_that_happens_twice_is_shown_twice() -> None:
         ("2026-09-01T09:00+02:00:00x", "no offset"),
         ("2026-13-01T09:00Z", "on no calendar"),
         ("2026-09-01T25:00Z", "on no calendar"),
-        ("2026-09-01T09:00+25:00", "on no calendar"),
+        ("2026-09-01T09:00+25:00", 'ends in "+25:00", which is no offset'),
+        ("2026-09-01T09:00+02:60", 'ends in "+02:60", which is no offset'),
         ("0001-01-01T00:00+14:00", "on no calendar"),
     ],
 )
