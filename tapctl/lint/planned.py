@@ -12,11 +12,14 @@ from tapctl.guard import INTRODUCES, flag
 from tapctl.kinds import kinds
 from tapctl.lint import rules
 from tapctl.lint.context import Context, Item, context_of, last_changed
-from tapctl.lint.run import Linted, lint
+from tapctl.lint.run import Key, Linted, lint
 from tapctl.match import Matched, Pair, as_observed
 from tapctl.model import Finding, JsonObject, Snapshot, Workspace
 
 _NOT_NEW = "This change does not introduce it, so it does not stop an apply."
+_SETTINGS = (
+    "No change to the tenant makes it new, and a plan knows no earlier tapctl.yaml: it stops no apply."
+)
 _BRAKED = "A brake asks about the same danger, so it does not stop an apply by itself."
 _NOT_DECLARED = "Not so as declared: `tapctl apply` ends it."
 _ASKS = "This change introduces it: apply asks for a word."
@@ -167,7 +170,7 @@ def _kept(
         else:
             continue
         why = (
-            _NOT_NEW
+            _of_old(key)
             if key in old
             else _BRAKED
             if (rules()[finding.rule].brake, finding.address) in braked
@@ -195,6 +198,12 @@ def _asking(kept: Iterable[Finding]) -> Iterator[Finding]:
 def _named_at(finding: Finding) -> str:
     at = f"{finding.place}: " if finding.place else ""
     return f"{at}{finding.message} ({finding.rule} {finding.name})"
+
+
+def _of_old(key: Key) -> str:
+    """The settings are the same for the tenant as it is and as it will be, whatever they were yesterday."""
+    _, address, where = key
+    return _SETTINGS if address is None and where.strip() else _NOT_NEW
 
 
 def _softened(finding: Finding, why: str) -> Finding:

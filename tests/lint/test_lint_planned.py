@@ -11,7 +11,7 @@ import pytest
 from trial import Document, Tenant, carry_out, folder
 
 from tapctl.model import Finding
-from tapctl.pipeline import Planned, check, make_plan
+from tapctl.pipeline import Checked, Planned, check, make_plan
 from tapctl.plan import brakes_reviewed
 
 METHODS = "policies/authenticationMethodsPolicy"
@@ -20,12 +20,12 @@ METHODS = "policies/authenticationMethodsPolicy"
 def planned(root: Path, tenant: Tenant, *documents: Document, **environment: Any) -> Planned:
     """A plan, lint included, in production unless said otherwise."""
     checked = check(folder(root, documents, **{"production": True, **environment}), None)
+    return asyncio.run(_made(checked, tenant))
 
-    async def made() -> Planned:
-        async with tenant.connection() as gateway:
-            return await make_plan(checked, gateway, date(2026, 11, 25))
 
-    return asyncio.run(made())
+async def _made(checked: Checked, tenant: Tenant) -> Planned:
+    async with tenant.connection() as gateway:
+        return await make_plan(checked, gateway, date(2026, 11, 25))
 
 
 def tap(*, once: bool) -> Document:
@@ -88,6 +88,16 @@ def test_a_policy_that_reports_for_long_is_old_news(
     )
 
     assert of(made, "CA019") == found
+
+
+def test_of_the_settings_nobody_knows_what_is_new(tmp_path: Path) -> None:
+    checked = check(folder(tmp_path, [tap(once=True)], settings={}, production=True), None)
+    found = asyncio.run(_made(checked, Tenant()))
+    (finding,) = _findings(found, "BG001")
+
+    assert finding.severity == "warning"
+    assert "a plan knows no earlier tapctl.yaml" in finding.help
+    assert "does not introduce" not in finding.help
 
 
 def test_what_the_change_ends_is_said(tmp_path: Path) -> None:
