@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -28,12 +29,14 @@ _ONE: Final[Mapping[str, str]] = {"$top": "1", "$select": "id"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
-    """One request that changes nothing and asks for as little as Graph lets it; `what` says for whom."""
+    """One request that changes nothing and asks for as little as Graph lets it; `what` says for whom.
+    `is_object`: the answer is one object, and not a collection."""
 
     path: str
     what: str
     params: Mapping[str, str] = field(default_factory=dict)
     is_optional: bool = False
+    is_object: bool = False
 
 
 Answers: TypeAlias = Mapping[str, JsonObject | GraphError]
@@ -53,20 +56,21 @@ def _for_plans(checked: Checked, purpose: Purpose) -> Iterator[Probe]:
     observed = kinds_to_read(checked.workspace, checked.desired)
     for kind in observed:
         if kind.is_listed or kind.singleton:
-            yield Probe(path=kind.inside or kind.path, what=kind.name)
+            is_object = bool(kind.inside) or kind.singleton
+            yield Probe(path=kind.inside or kind.path, what=kind.name, is_object=is_object)
     for lookup in found_by_name(checked):
         params = _ONE if lookup.by == "filter" else {}
         yield Probe(path=lookup.path, what=f"{lookup.kind} by name", params=params)
     if any(kind.path == POLICIES for kind in observed):
-        yield Probe(path=DEFAULTS, what="security defaults")
-        yield Probe(path=METHODS, what="authentication methods", is_optional=True)
+        yield Probe(path=DEFAULTS, what="security defaults", is_object=True)
+        yield Probe(path=METHODS, what="authentication methods", is_optional=True, is_object=True)
         yield Probe(path=LICENCES, what="licences", is_optional=True)
     if purpose == "plan":
         yield Probe(path=AUDITS, what="who caused drift", params={"$top": "1"}, is_optional=True)
 
 
 def _for_passes() -> Iterator[Probe]:
-    yield Probe(path=METHODS, what="TemporaryAccessPassPolicy")
+    yield Probe(path=METHODS, what="TemporaryAccessPassPolicy", is_object=True)
     yield Probe(path="users", what="people by name", params=_ONE)
     yield Probe(path="groups", what="people by group", params=_ONE)
     yield Probe(path=POLICIES, what="ConditionalAccessPolicy", is_optional=True)
@@ -80,10 +84,24 @@ async def ask(gateway: Gateway, wanted: Sequence[Probe]) -> Answers:
 
 
 async def _asked(gateway: Gateway, probe: Probe) -> JsonObject | GraphError:
+    """The first page of a collection, or the object: what is neither is as good as no answer."""
     try:
-        return await gateway.get(probe.path, probe.params)
+        if not probe.is_object:
+            async with aclosing(gateway.pages(probe.path, probe.params)) as pages:
+                return {"value": [*await anext(pages)]}
+        found = await gateway.get(probe.path, probe.params)
     except GraphError as error:
         return error
+    return found if isinstance(found.get("id"), str) else _no_object(probe.path)
+
+
+def _no_object(path: str) -> GraphError:
+    return GraphError(
+        request=f"GET {path}",
+        status=200,
+        message="the answer has no id",
+        advice="the answer is not what Microsoft documents: is graphEndpoint a server that speaks Graph?",
+    )
 
 
 def reading_checks(wanted: Sequence[Probe], answers: Answers, server: str) -> tuple[Check, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from types import TracebackType
@@ -138,7 +138,7 @@ class Gateway:
         params: Mapping[str, str] | None = None,
         *,
         headers: Mapping[str, str] | None = None,
-    ) -> AsyncIterator[Objects]:
+    ) -> AsyncGenerator[Objects, None]:
         """The same page by page, for a collection that need not be held whole."""
         request = self._read(path, params, headers)
         visited: set[str] = set()

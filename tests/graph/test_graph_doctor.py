@@ -39,7 +39,7 @@ def graph(seen: Seen) -> Reply:
     if "auditLogs" in seen.url:
         return error(403, "Authorization_RequestDenied")
     if "authenticationMethodConfigurations" in seen.url or "authenticationMethodsPolicy" in seen.url:
-        return Reply(200, {"policyMigrationState": "migrationComplete"})
+        return Reply(200, {"id": "authenticationMethodsPolicy", "policyMigrationState": "migrationComplete"})
     return page()
 
 
