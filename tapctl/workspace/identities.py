@@ -1,7 +1,8 @@
 """What planning and applying need → setup-identities.sh: the calls that create the two identities.
 
 One application plans (it reads), one applies; each trusts one GitHub environment and nothing else, so that no
-secret is stored anywhere. The script looks everything up before it creates it, and takes nothing away.
+secret is stored anywhere, and the one that applies only after its environment is protected. The script looks
+everything up before it creates it, and takes nothing away.
 Microsoft's pages: https://learn.microsoft.com/entra/workload-id/workload-identity-federation-create-trust and
 https://learn.microsoft.com/graph/permissions-grant-via-msgraph (checked 2026-11).
 """
@@ -36,7 +37,7 @@ class Identities:
 
 
 def setup_script(wanted: Identities) -> str:
-    """Bash, for `az`. Raises UsageError for an environment whose name GitHub or a shell would not take."""
+    """Bash, for `gh` and `az`. Raises UsageError for a name that GitHub or a shell would not take."""
     name = wanted.environment.name
     if not _NAME.fullmatch(name):
         raise UsageError(

@@ -10,6 +10,7 @@ from shutil import which
 from typing import Any
 
 import az_stand_in
+import gh_stand_in
 import pytest
 
 from tapctl.errors import UsageError
@@ -47,7 +48,11 @@ ROLES = (
 
 MADE = ("apps", "principals", "assigned")
 
-pytestmark = pytest.mark.skipif(which("bash") is None, reason="there is no bash to run the script with")
+PROTECTED = {"production": {"branches": ["main"], "reviewers": [1], "policy": {"protected_branches": False}}}
+
+pytestmark = pytest.mark.skipif(
+    which("bash") is None or which("jq") is None, reason="there is no bash and jq to run the script with"
+)
 
 
 class Tenant:
@@ -57,9 +62,11 @@ class Tenant:
         self.state_file, self.root = root / "state.json", root
         roles = [{"value": name, "id": f"id-{name}", "isEnabled": True} for name in ROLES]
         graph = {"id": "sp-graph", "appId": az_stand_in.GRAPH_APP, "appRoles": roles}
-        self.keep({**az_stand_in.NEW, "tenant": TENANT.upper(), "principals": [graph], **other})
+        new = {**az_stand_in.NEW, "tenant": TENANT.upper(), "principals": [graph], "environments": PROTECTED}
+        self.keep({**new, **other})
         (root / "bin").mkdir()
         self._tool("az", f'exec "{sys.executable}" "{az_stand_in.__file__}" "{self.state_file}" "$@"')
+        self._tool("gh", f'exec "{sys.executable}" "{gh_stand_in.__file__}" "{self.state_file}" "$@"')
         self._tool("sleep", "exit 0")
 
     def _tool(self, name: str, line: str) -> None:
@@ -94,6 +101,7 @@ def test_it_creates_what_is_missing_also_after_an_interruption_and_nothing_twice
 
     assert (stopped.returncode, finished.returncode, again.returncode) == (1, 0, 0), finished.stderr
     assert again.stderr == ""
+    assert "creating the GitHub environment production-plan" in stopped.stderr
     assert [tenant.state[key] for key in MADE] == [before[key] for key in MADE]
     assert '--env "production" --body "app-1"' in again.stdout
     assert {app["displayName"]: app["trusts"][0]["subject"] for app in before["apps"]} == {
@@ -166,6 +174,79 @@ def test_without_a_tenant_or_repository_whoever_runs_it_says_them(tmp_path: Path
     assert "say which tenant" in tenant.run(open_script, "contoso/identity").stderr
     assert "say which repository" in tenant.run(f"TENANT_ID={TENANT}\n{open_script}").stderr
     assert "signed in to" in tenant.run(f"TENANT_ID={TENANT}\n{open_script}", "contoso/identity").stderr
+
+
+def test_nothing_is_trusted_before_somebody_reviews_it(tmp_path: Path) -> None:
+    tenant = Tenant(tmp_path, environments={})
+    script = setup_script(WANTED)
+    stopped = tenant.run(script)
+    before = tenant.state
+    command = stopped.stderr.partition("gh api")[2].partition("\n\n")[0].replace("LOGIN", "octocat")
+    reviewed = tenant.run(f"gh api{command}")
+    done = tenant.run(script)
+
+    assert stopped.returncode == 1
+    assert "production has no required reviewers yet" in stopped.stderr
+    assert "nothing is trusted in production before somebody reviews" in stopped.stderr
+    assert [before[key] for key in ("apps", "assigned")] == [[], {}]
+    assert before["environments"]["production"]["branches"] == ["main"]
+    assert (reviewed.returncode, done.returncode) == (0, 0), reviewed.stderr
+    assert tenant.state["environments"]["production"] == {
+        "branches": ["main"],
+        "reviewers": [583231],
+        "policy": {"protected_branches": False, "custom_branch_policies": True},
+    }
+    assert tenant.state["environments"]["production-plan"]["policy"] is None
+
+
+def test_a_repository_without_reviewers_goes_on_if_told_to_and_is_warned(tmp_path: Path) -> None:
+    tenant = Tenant(tmp_path, environments={})
+    done = tenant.run(setup_script(WANTED), "--unreviewed", "contoso/identity")
+
+    assert done.returncode == 0
+    assert "WARNING: production has no required reviewers" in done.stderr
+    assert tenant.state["environments"]["production"]["branches"] == ["main"]
+
+
+@pytest.mark.parametrize(
+    ("environment", "code", "said"),
+    [
+        ({"policy": None}, 1, "any branch may use the GitHub environment production"),
+        ({"branches": ["main", "release/*"]}, 0, "and not only main: main release/*"),
+        ({"branches": []}, 0, "letting main into production"),
+        ({"policy": {"protected_branches": True}}, 0, ""),
+        (
+            {"policy": {"protected_branches": True}, "reviewers": []},
+            1,
+            "[protected_branches]=true' \\\n    -F 'deployment_branch_policy[custom_branch_policies]=false'",
+        ),
+    ],
+)
+def test_an_environment_that_is_there_is_looked_at(
+    tmp_path: Path, environment: dict[str, Any], code: int, said: str
+) -> None:
+    tenant = Tenant(tmp_path, environments={"production": {**PROTECTED["production"], **environment}})
+    done = tenant.run(setup_script(WANTED))
+
+    assert (done.returncode, bool(tenant.state["apps"])) == (code, code == 0)
+    assert said in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("refused", "says", "said"),
+    [
+        ("GET", "HTTP 401: Bad credentials", "GitHub does not say how the environment production-plan"),
+        ("PUT", "Not Found (HTTP 404)", "GitHub made no environment production-plan"),
+    ],
+)
+def test_what_github_refuses_stops_it_before_anything_is_trusted(
+    tmp_path: Path, refused: str, says: str, said: str
+) -> None:
+    tenant = Tenant(tmp_path, github_refuses=[refused], github_says=says)
+    done = tenant.run(setup_script(WANTED))
+
+    assert (done.returncode, tenant.state["apps"]) == (1, [])
+    assert said in done.stderr
 
 
 def test_no_script_makes_administrators() -> None:

@@ -3,19 +3,23 @@
 # Creates the two identities that work on one tenant from GitHub, without any stored secret:
 #
 #   tapctl-ENVIRONMENT-plan    reads; trusted when a job runs in the GitHub environment ENVIRONMENT-plan
-#   tapctl-ENVIRONMENT-apply   writes; trusted when a job runs in the GitHub environment ENVIRONMENT,
-#                              which should have required reviewers and only main as its branch
+#   tapctl-ENVIRONMENT-apply   writes; trusted when a job runs in the GitHub environment ENVIRONMENT
 #
-# Neither may read or make anybody's pass. The permissions are those that the kinds in the workspace take;
+# GitHub makes an environment that a job names and nobody has made, for any branch and without reviewers. So this
+# comes first: both are made, ENVIRONMENT for main only, and before it has required reviewers nothing is trusted in
+# it; how they are set is said. `--unreviewed` goes on without them, for repositories that cannot have any.
+#
+# Neither identity may read or make anybody's pass. The permissions are those that the kinds in the workspace take;
 # when the kinds change, `tapctl doctor` says what is missing or too much, and
 # `tapctl init --part identities` writes this file anew (once the old one is gone).
 #
+#   gh auth login
 #   az login --tenant TENANT --allow-no-subscriptions
-#   ./setup-identities.sh [OWNER/REPOSITORY]
+#   ./setup-identities.sh [--unreviewed] [OWNER/REPOSITORY]
 #
-# Whoever runs it may register applications and consent to application permissions of Microsoft Graph: a
-# Privileged Role Administrator. It may be run again: what is there is found and left, and nothing is removed.
-# In other clouds: `az cloud set --name AzureUSGovernment` or `AzureChinaCloud` first.
+# Whoever runs it administers the repository, and may register applications and consent to application permissions
+# of Microsoft Graph: a Privileged Role Administrator. It may be run again: what is there is found and left, and
+# nothing is removed. In other clouds: `az cloud set --name AzureUSGovernment` or `AzureChinaCloud` first.
 
 set -euo pipefail
 
@@ -66,6 +70,66 @@ patiently() {
     [[ "$attempt" == 5 ]] || sleep "$((attempt * 3))"
   done
   return 1
+}
+
+# NAME: what GitHub says of an environment, in words: there; reviewers; and who may use it: anywhere, protected or
+# listed branches. Nothing if there is none.
+protection_of() {
+  local answer
+  if answer="$(gh api "repos/${repository}/environments/$1" --jq '[
+    "there",
+    (.protection_rules[]? | select(.type == "required_reviewers" and (.reviewers | length) > 0) | "reviewers"),
+    (.deployment_branch_policy | if . == null then "anywhere" elif .protected_branches then "protected" else "listed" end)
+  ] | unique | join(" ")' 2>&1)"; then
+    printf '%s\n' "$answer"
+  elif [[ "$answer" != *'HTTP 404'* ]]; then
+    die "GitHub does not say how the environment $1 is protected: ${answer}"
+  fi
+}
+
+# NAME OPTION...: make a GitHub environment that is not there.
+github_environment() {
+  local name="$1"
+  shift
+  [[ -z "$(protection_of "$name")" ]] || return 0
+  say "creating the GitHub environment ${name}"
+  gh api --method PUT "repos/${repository}/environments/${name}" "$@" ||
+    die "GitHub made no environment ${name}: that takes somebody who administers ${repository}"
+}
+
+# NAME: stop unless only main gets into a GitHub environment, and only past reviewers.
+check_protected() {
+  local name="$1" found branches protected=false
+  local path="repos/${repository}/environments/$1"
+  found="$(protection_of "$name")"
+  case "$found" in
+    *anywhere*) die "any branch may use the GitHub environment ${name}: let only main (Settings, Environments)" ;;
+    *protected*) protected=true ;;
+    *)
+      branches="$(gh api "${path}/deployment-branch-policies" --jq '[.branch_policies[].name] | join(" ")')"
+      if [[ -z "$branches" ]]; then
+        say "letting main into ${name}, and no other branch"
+        gh api --method POST "${path}/deployment-branch-policies" --silent -f name=main
+      elif [[ "$branches" != main ]]; then
+        say "WARNING: these may use the GitHub environment ${name}, and not only main: ${branches}"
+      fi
+      ;;
+  esac
+  [[ "$found" != *reviewers* ]] || return 0
+  if [[ -n "$unreviewed" ]]; then
+    say "WARNING: ${name} has no required reviewers: whoever may write to main changes the tenant, unseen"
+    return 0
+  fi
+  cat >&2 <<END
+${name} has no required reviewers yet. For a person (or a team: type=Team, orgs/ORG/teams/TEAM):
+
+  gh api --method PUT "${path}" \\
+    -F 'reviewers[][type]=User' -F "reviewers[][id]=\$(gh api users/LOGIN --jq .id)" -F prevent_self_review=true \\
+    -F 'deployment_branch_policy[protected_branches]=${protected}' \\
+    -F 'deployment_branch_policy[custom_branch_policies]=$([[ "$protected" == true ]] && echo false || echo true)'
+
+END
+  die "nothing is trusted in ${name} before somebody reviews what runs there; then run this again"
 }
 
 # NAME: the application's appId, of the one that is there or of a new one.
@@ -142,6 +206,11 @@ check_no_passes() {
   [[ -z "$bad" ]] || die "${name} may touch passes:${bad}; take that away from it"
 }
 
+unreviewed=''
+if [[ "${1:-}" == --unreviewed ]]; then
+  unreviewed=yes
+  shift
+fi
 tenant_id="${tenant_id:-${TENANT_ID:-}}"
 repository="${1:-${repository:-${GITHUB_REPOSITORY:-}}}"
 [[ "$tenant_id" =~ ^[0-9a-fA-F-]{36}$ ]] || die 'say which tenant: TENANT_ID=<its id> ./setup-identities.sh OWNER/REPOSITORY'
@@ -156,6 +225,11 @@ graph_principal="$(az ad sp list --filter "appId eq '${graph_app_id}'" --query '
 [[ -n "$graph_principal" ]] || die 'this tenant has no service principal of Microsoft Graph'
 graph_roles="$(az rest --method get --url "${graph}/v1.0/servicePrincipals/${graph_principal}?\$select=appRoles" \
   --query 'appRoles[?isEnabled].[value, id]' --output tsv)"
+
+github_environment "${environment}-plan" --silent
+github_environment "$environment" --silent \
+  -F 'deployment_branch_policy[protected_branches]=false' -F 'deployment_branch_policy[custom_branch_policies]=true'
+check_protected "$environment"
 
 plan_app="$(application "tapctl-${environment}-plan")"
 plan_principal="$(patiently service_principal "$plan_app")"
@@ -178,12 +252,8 @@ done
 check_no_passes "$apply_principal" "tapctl-${environment}-apply"
 
 cat <<END
-Done. In ${repository}, make the two GitHub environments and tell each its identity, which is no secret:
+Done. Tell each GitHub environment its identity, which is no secret:
 
-  gh api --method PUT "repos/${repository}/environments/${environment}-plan"
-  gh api --method PUT "repos/${repository}/environments/${environment}"
   gh variable set AZURE_CLIENT_ID --repo "${repository}" --env "${environment}-plan" --body "${plan_app}"
   gh variable set AZURE_CLIENT_ID --repo "${repository}" --env "${environment}" --body "${apply_app}"
-
-Then give ${environment} required reviewers and main as its only branch (Settings, Environments).
 END
