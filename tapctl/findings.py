@@ -231,6 +231,9 @@ IMPORTING: Final[Mapping[str, str]] = {
         "An export does not say what its ids mean, so documents hold ids. Importing from the tenant gives "
         "names."
     ),
+    "method-not-a-kind": (
+        "The tenant configures a method that tapctl has no kind for. It is left as it is, in no document."
+    ),
     "namesakes": "Objects have one name. Once they are in a tenant, pins tell them apart.",
     "no-name": "The object has no name, so no document can be about it.",
     "unknown-version": "The file was written by another version of tapctl.",

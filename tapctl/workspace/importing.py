@@ -28,6 +28,8 @@ from tapctl.workspace.exports import Exported
 from tapctl.workspace.naming import file_names
 
 _POLICIES = "ConditionalAccessPolicy"
+_METHODS = "AuthenticationMethodsPolicy"
+_CONFIGURATIONS = "authenticationMethodConfigurations"
 _USUAL = 0.8  # an exclusion that this share of the enforced policies has is no accident
 _FEW = 3
 _MANY = 5  # names in one message
@@ -93,6 +95,7 @@ def propose(
             *(() if snapshot.tenant_id else _namesakes(pins)),
             *_of_nothing(ids),
             *_not_asked(ids, snapshot),
+            *_of_no_kind(snapshot, names),
         ),
         hints=tuple(_hints(found, settings)),
         declared=tuple(sorted(declared[_key(pair)] for pair in found if _key(pair) in declared)),
@@ -254,6 +257,28 @@ def _of_nothing(ids: Mapping[Address, Iterable[_Id]]) -> Iterator[Finding]:
             message=f"nothing in the tenant has the id {object_id}, held by {_some(sorted(addresses))}",
             help="A deleted object? It stays an id in the documents.",
         )
+
+
+def _of_no_kind(snapshot: Snapshot, names: set[str]) -> Iterator[Finding]:
+    """The methods that the tenant configures and tapctl has no kind for: they stay as they are."""
+    known = {kind.path.rpartition("/")[2].lower() for kind in kinds().values()}
+    types = {kind.odata_type for kind in kinds().values()}
+    for policy in snapshot.objects.get(_METHODS, ()) if _METHODS in names else ():
+        held = policy.get(_CONFIGURATIONS)
+        others = [
+            str(item.get("id"))
+            for item in (held if isinstance(held, list) else ())
+            if isinstance(item, dict)
+            and str(item.get("id")).lower() not in known
+            and item.get("@odata.type") not in types
+        ]
+        if others:
+            yield Finding(
+                rule="method-not-a-kind",
+                severity="note",
+                message=f"tapctl has no kind for what the tenant has of {', '.join(sorted(others))}",
+                help="It is left as it is in the tenant, and no document says it.",
+            )
 
 
 def _some(addresses: Sequence[Address]) -> str:

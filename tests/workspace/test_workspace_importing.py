@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from trial import POLICIES, Tenant, folder
 
-from tapctl.match import match
+from tapctl.directory import Directory
+from tapctl.match import Matched, match
+from tapctl.model import JsonObject, Snapshot
 from tapctl.observe import observe
 from tapctl.pipeline import check
 from tapctl.sandbox import Misbehaviour
@@ -66,3 +68,25 @@ def test_where_nobody_could_be_asked_an_id_is_not_said_to_be_nothing(tmp_path: P
     assert (told.rule, told.severity) == ("ids-not-looked-up", "warning")
     assert "ids stay ids: the names of directory objects could not be read (" in told.message
     assert "nothing in the tenant" not in "".join(document.text for document in found.documents)
+
+
+@pytest.mark.parametrize(
+    ("held", "said"),
+    [
+        ([{"id": "HardwareOath", "state": "enabled"}, {"id": "Sms"}, None], "of HardwareOath"),
+        ([{"id": "x", "@odata.type": "#microsoft.graph.externalAuthenticationMethodConfiguration"}], ""),
+        (None, ""),
+    ],
+)
+def test_a_method_without_a_kind_is_named(held: list[JsonObject | None] | None, said: str) -> None:
+    policy: JsonObject = {
+        "id": "authenticationMethodsPolicy",
+        "authenticationMethodConfigurations": [*held] if held else None,
+    }
+    objects = {"AuthenticationMethodsPolicy": (policy,)}
+    snapshot = Snapshot(environment="e", tenant_id="t", is_sandbox=True, objects=objects, entries={})
+    matched = Matched(pairs=(), directory=Directory(ids={}, names={}), findings=())
+
+    found = propose(matched, snapshot, wanted_kinds={"AuthenticationMethodsPolicy"}).findings
+
+    assert [finding.message.partition("the tenant has ")[2] for finding in found] == ([said] if said else [])
