@@ -13,6 +13,8 @@ from tapctl.model import Address, BreakGlass, Finding, Path, Workspace, dotted
 from tapctl.reference import Reference, parse
 from tapctl.validate import Desired
 
+NOT_PINNED = "break-glass-not-pinned"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
@@ -133,10 +135,11 @@ def unpinned(workspace: Workspace) -> Iterator[Finding]:
     for address in wanted:
         if (address.kind, address.name.casefold()) not in pinned:
             yield Finding(
-                rule="break-glass-not-pinned",
+                rule=NOT_PINNED,
                 severity="error",
                 message=f"break-glass {address} is not pinned in environment {workspace.environment.name!r}",
-                help=f"Add its object id to the environment's file: pins: {{{address}: <id>}}.",
+                help=f"Add its object id to the environment's file: pins: {{{address}: <id>}}. Or let "
+                "`tapctl import` write it, and check whom it means.",
                 place=workspace.settings.source.place("breakGlass"),
                 address=address,
             )

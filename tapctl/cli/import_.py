@@ -67,19 +67,20 @@ def command(
     with ExitStack() as undo:
         is_new = prepare(options.workspace, options.environment, tenant_id, undo)
         checked = check(options.workspace, options.environment)
-        _refuse_mistakes(checked)
+        _refuse_mistakes(checked, are_pinned=export is None)
         snapshot, findings, requests = _observe(checked, wanted, pattern, export)
         if update:
             findings += _update(checked, snapshot, wanted, pattern, asks=not yes)
         proposal = _propose(checked, snapshot, wanted, pattern)
         _refuse_nobody(snapshot, proposal, pattern)
-        if is_new:
-            propose_settings(options.workspace, proposal.hints)
-        write_both(options.workspace, checked.workspace.environment.name, proposal.documents, proposal.pins)
-        if proposal.documents or not errors_in(findings):
+        name = checked.workspace.environment.name
+        propose_settings(options.workspace, name, proposal.hints, undo, is_new=is_new)
+        write_both(options.workspace, name, proposal.documents, proposal.pins)
+        errors = errors_in((*findings, *proposal.findings))
+        if proposal.documents or proposal.pins or not errors:
             undo.pop_all()
     _tell(options, checked.workspace, snapshot, proposal, findings, requests)
-    return 1 if errors_in(findings) else 0
+    return 1 if errors else 0
 
 
 def _check_kinds(wanted: tuple[str, ...]) -> None:
@@ -90,11 +91,13 @@ def _check_kinds(wanted: tuple[str, ...]) -> None:
             raise UsageError(f'"{name}" is no kind; known are {", ".join(kinds())}')
 
 
-def _refuse_mistakes(checked: Checked) -> None:
-    """What is there has to be readable, or an object might be written a second time."""
+def _refuse_mistakes(checked: Checked, *, are_pinned: bool) -> None:
+    """What is there has to be readable, or an object might be written a second time. A tenant's import writes
+    the pins that break-glass lacks."""
     from tapctl.model import errors_in
+    from tapctl.resolve import NOT_PINNED
 
-    errors = errors_in(checked.findings)
+    errors = [item for item in errors_in(checked.findings) if not are_pinned or item.rule != NOT_PINNED]
     if errors:
         lines = [f"{found.place}: {found.message}" for found in errors]
         raise UsageError("\n  ".join(["correct what is there first, see `tapctl validate`:", *lines]))
@@ -164,6 +167,7 @@ def _update(
 
 def _propose(checked: Checked, snapshot: Snapshot, wanted: tuple[str, ...], pattern: str) -> Proposal:
     from tapctl.match import match
+    from tapctl.resolve import unpinned
     from tapctl.workspace.folder import files_in
     from tapctl.workspace.importing import propose
 
@@ -175,6 +179,7 @@ def _propose(checked: Checked, snapshot: Snapshot, wanted: tuple[str, ...], patt
         pattern=pattern,
         taken_files=files_in(root),
         settings=checked.workspace.settings,
+        unpinned=unpinned(checked.workspace),
     )
 
 

@@ -54,12 +54,19 @@ def prepare(root: Path, environment: str | None, tenant_id: str | None, undo: Ex
     return True
 
 
-def propose_settings(root: Path, hints: Iterable[str]) -> None:
-    """Add what the tenant suggests to settings that `prepare` has made: comments, for a person to judge."""
+def propose_settings(
+    root: Path, environment: str, hints: Iterable[str], undo: ExitStack, *, is_new: bool
+) -> None:
+    """Write what the tenant suggests into the settings: comments, for a person to judge. Settings that are
+    there are somebody's, unless `prepare` has made them (`is_new`); `undo` takes away those made here."""
     lines = [f"# {visible(hint)}\n" for hint in hints]
-    if lines:
-        path = root / "tapctl.yaml"
-        replace({path: "".join([path.read_text(encoding="utf-8"), _SUGGESTED, *lines])})
+    path = root / "tapctl.yaml"
+    if not lines or (path.exists() and not is_new):
+        return
+    before = path.read_text(encoding="utf-8") if is_new else _SETTINGS.format(environment=environment)
+    if not is_new:
+        undo.callback(take_away, [path])
+    replace({path: "".join([before, _SUGGESTED, *lines])})
 
 
 def files_in(root: Path) -> list[str]:

@@ -9,7 +9,7 @@ import fnmatch
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
@@ -67,9 +67,11 @@ def propose(
     taken_files: Iterable[str] = (),
     settings: Settings = _NO_SETTINGS,
     schema_folder: str = "../schemas",
+    unpinned: Iterable[Finding] = (),
 ) -> Proposal:
     """Documents for what is in the tenant and not in the folder. `pattern` is a glob over names; what
-    `settings` say already is not proposed."""
+    `settings` say already is not proposed. `unpinned` are the findings about break-glass without a pin,
+    which it gets if just one object has the name."""
     names = set(wanted_kinds) or set(kinds())
     declared = {(pair.kind.name, pair.id): pair.address for pair in matched.pairs if pair.desired is not None}
     found = [
@@ -86,13 +88,17 @@ def propose(
         _document(item, files[_address(item)], schema_folder, _comments(ids[_address(item)]))
         for _, item in drafts
     ]
-    pins = _pins(drafts, new) | _application_pins(drafts, matched.directory)
+    glass = {item.address: item for item in unpinned if item.address is not None}
+    found_glass = {one: matched.directory.all_ids(one) for one in glass}
+    namesakes = _pins(drafts, new) | _application_pins(drafts, matched.directory)
+    pins = namesakes | {one: ids[0] for one, ids in found_glass.items() if len(ids) == 1}
     return Proposal(
         documents=tuple(documents),
         pins=pins if snapshot.tenant_id else {},
         findings=(
             *_nameless(drafts),
-            *(() if snapshot.tenant_id else _namesakes(pins)),
+            *(() if snapshot.tenant_id else _namesakes(namesakes)),
+            *(_still_unpinned(glass[one], ids) for one, ids in found_glass.items() if len(ids) != 1),
             *_of_nothing(ids),
             *_not_asked(ids, snapshot),
             *_of_no_kind(snapshot, names),
@@ -155,6 +161,12 @@ def _pins(drafts: Sequence[tuple[Pair, Draft]], new: Sequence[Pair]) -> dict[Add
         for pair, item in drafts
         if item.display_name is not None or (count[pair.address] > 1 and not pair.kind.singleton)
     }
+
+
+def _still_unpinned(finding: Finding, ids: Sequence[str]) -> Finding:
+    """Nobody but a person says which of several it is."""
+    found = f"{len(ids)} objects have its name: {', '.join(ids)}" if ids else "nothing found has its name"
+    return replace(finding, message=f"{finding.message}, and {found}")
 
 
 def _application_pins(drafts: Sequence[tuple[Pair, Draft]], directory: Directory) -> dict[Address, str]:

@@ -94,6 +94,59 @@ def test_what_is_declared_already_is_not_proposed(capsys: Capture, tmp_path: Pat
     assert imported(capsys, tmp_path)["hints"] == []
 
 
+def test_proposals_make_the_settings_that_are_not_there(capsys: Capture, tmp_path: Path) -> None:
+    (tmp_path / "environments").mkdir()
+    (tmp_path / "environments" / "sandbox.yaml").write_text("caRequestsPerSecond: 0\n")
+
+    hints = imported(capsys, tmp_path)["hints"]
+
+    text = (tmp_path / "tapctl.yaml").read_text()
+    assert yaml.safe_load(text) == {"defaultEnvironment": "sandbox"}
+    assert all(f"\n# {hint}\n" in text for hint in hints)
+
+
+def test_settings_are_taken_back_with_the_rest(capsys: Capture, tmp_path: Path) -> None:
+    (tmp_path / "environments").mkdir()
+    (tmp_path / "environments" / "sandbox.yaml").write_text("caRequestsPerSecond: 0\n")
+    (tmp_path / "named-locations").write_text("in the way")
+
+    assert tapctl(capsys, tmp_path, "import", "-e", "sandbox")[0] == 1
+
+    assert not (tmp_path / "tapctl.yaml").exists()
+
+
+GLASS = "defaultEnvironment: sandbox\nbreakGlass: {groups: [Break glass]}\n"
+
+
+def test_the_pins_that_break_glass_lacks_are_written(capsys: Capture, tmp_path: Path) -> None:
+    (tmp_path / "tapctl.yaml").write_text(GLASS)
+
+    pins = imported(capsys, tmp_path)["pins"]
+
+    assert pins == {"Group/Break glass": "20000000-0000-4000-8000-000000000001"}
+    assert tapctl(capsys, tmp_path, "plan", "--detailed-exitcode")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("more", "said"), [(["Break glass"], "2 objects have its name"), ([], "nothing found")]
+)
+def test_whom_break_glass_means_is_never_guessed(
+    capsys: Capture, tmp_path: Path, more: list[str], said: str
+) -> None:
+    (tmp_path / "tapctl.yaml").write_text(GLASS)
+    loaded(capsys, tmp_path, {"groups": [_group(number, name) for number, name in enumerate(more * 2)]})
+
+    code, output = tapctl(capsys, tmp_path, "import", "-e", "sandbox", "--format", "json")
+
+    answer = json.loads(output)
+    assert (code, answer["pins"]) == (1, {})
+    assert said in answer["findings"][0]["message"]
+
+
+def _group(number: int, name: str) -> Any:
+    return {"id": f"20000000-0000-4000-8000-00000000009{number}", "displayName": name}
+
+
 def test_settings_that_are_there_are_not_added_to(capsys: Capture, tmp_path: Path) -> None:
     (tmp_path / "tapctl.yaml").write_text("defaultEnvironment: sandbox\n")
 
