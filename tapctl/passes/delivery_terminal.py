@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import signal
 import sys
 from collections.abc import Iterator
@@ -20,6 +21,8 @@ from tapctl.passes.secret import Secret
 from tapctl.passes.times import Zones, window
 from tapctl.render.escape import visible
 
+# Terminals whose terminfo still has one of the older ways know the newest, too.
+_OTHER_SCREEN = re.compile(rb"\[\?(47|1047|1049)h")
 _ENTER, _LEAVE = "\x1b[?1049h\x1b[2J\x1b[H", "\x1b[2J\x1b[H\x1b[?1049l"
 
 
@@ -42,13 +45,14 @@ class Terminal:
                 "there is no terminal to show a passcode on: standard input and output are piped or "
                 "captured. Use --to-file or --to-command"
             )
-        if os.environ.get("TERM", "") in ("", "dumb", "unknown"):
-            raise NotDelivered(
-                "this terminal cannot clear its screen (TERM is not set, or dumb): use --to-file or "
-                "--to-command"
-            )
         if not hasattr(os, "tcgetpgrp"):
             raise NotDelivered("tapctl cannot read single keys on this system: use --to-file or --to-command")
+        term = os.environ.get("TERM", "")
+        if not _has_other_screen(term, self._screen):
+            raise NotDelivered(
+                f'terminfo knows of no second screen to clear on this terminal (TERM is "{visible(term)}"): use '
+                "--to-file or --to-command"
+            )
         if not _is_in_front(self._keys):
             raise NotDelivered("tapctl runs in the background of this terminal: bring it to the front (fg)")
 
@@ -117,6 +121,17 @@ def _screen() -> TextIO:
     return sys.stdout if sys.stdout.isatty() else sys.stderr
 
 
+def _has_other_screen(term: str, screen: TextIO) -> bool:
+    """Whether terminfo knows the terminal, and that it leaves for another screen the way we write it."""
+    import curses
+
+    try:
+        curses.setupterm(term, screen.fileno())
+    except curses.error:
+        return False
+    return bool(_OTHER_SCREEN.search(curses.tigetstr("smcup") or b""))
+
+
 def _is_in_front(keys: TextIO) -> bool:
     """A background job that reads its terminal is stopped. A terminal of nobody's has no front."""
     try:
@@ -127,12 +142,14 @@ def _is_in_front(keys: TextIO) -> bool:
 
 @contextmanager
 def _uninterrupted() -> Iterator[None]:
-    """Ctrl-Z would leave the passcode standing there."""
-    before = signal.signal(signal.SIGTSTP, signal.SIG_IGN)
+    """Ctrl-Z, and a place in the background, would leave the passcode standing there."""
+    stopping = (signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU)
+    before = [(number, signal.signal(number, signal.SIG_IGN)) for number in stopping]
     try:
         yield
     finally:
-        signal.signal(signal.SIGTSTP, before)
+        for number, handler in before:
+            signal.signal(number, handler)
 
 
 @contextmanager

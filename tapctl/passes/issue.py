@@ -91,12 +91,19 @@ async def issue(run: Run) -> None:
     run.journal.write("end", left=left, why=run.stopped)
 
 
+# What can be sent to a process and ends it if nobody cares; SIGQUIT is Ctrl-\.
+_ENDING: Final = (
+    *("SIGTERM", "SIGHUP", "SIGQUIT", "SIGABRT", "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGVTALRM", "SIGPROF"),
+    *("SIGXCPU", "SIGIO", "SIGPWR", "SIGSTKFLT", "SIGTRAP", "SIGSYS"),
+)
+
+
 @contextlib.contextmanager
 def _signals() -> Iterator[None]:
-    """Being told to end, or losing the terminal, is an interruption like Ctrl-C."""
+    """Whatever else would end this process is an interruption like Ctrl-C: it may have a passcode on screen."""
     task, loop = asyncio.current_task(), asyncio.get_running_loop()
     assert task is not None  # noqa: S101  # this is a coroutine
-    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    names = [name for name in _ENDING if hasattr(signal, name)]
     added: list[signal.Signals] = []
     with contextlib.suppress(
         NotImplementedError, RuntimeError, ValueError
