@@ -8,7 +8,7 @@ TapctlError
 ├── Refused                 tapctl will not do this (a guard's brake, a declined prompt, a moved tenant)
 ├── GitHubError             GitHub said no, or did not answer
 └── GraphError              Graph said no, with its code, message and request id
-    ├── NotPermitted        401 or 403: names the permission that is missing, never read as "absent"
+    ├── NotPermitted        401 or 403: says what is missing, sign-in or permission; never read as "absent"
     ├── NotFound            404
     ├── Throttled           429 after all retries
     └── AnswerLost          the connection broke after a write was sent: nobody knows whether it happened

@@ -5,6 +5,7 @@ Graph publishes no list of the Conditional Access numbers; these were seen in re
 
 from __future__ import annotations
 
+from tapctl.graph.pace import CONDITIONAL_ACCESS, PASSES, family_of
 from tapctl.graph.permissions import permission_for
 
 _NUMBERS = {
@@ -17,14 +18,18 @@ _NUMBERS = {
     "1235": "this control is not supported together with the condition authenticationFlows; use block",
 }
 
+_SIGN_IN = (
+    "the token was not accepted: sign in again, and see that it is for Microsoft Graph and that this "
+    "machine's clock is right"
+)
+
 _CODES = {
     "authentication_requestfromnonpremiumtenantorb2ctenant": "the tenant has no Microsoft Entra ID P1 "
     "licence, which this needs",
     "request_unsupportedquery": "Graph does not support this query option here; this is a bug in tapctl or "
     "in the server at graphEndpoint, please report it with the request",
     "directory_concurrencyviolation": "something else was changing the same object; try again",
-    "invalidauthenticationtoken": "the token was not accepted: sign in again, and see that it is for "
-    "Microsoft Graph and that this machine's clock is right",
+    "invalidauthenticationtoken": _SIGN_IN,
 }
 
 _WORDS = {
@@ -33,9 +38,16 @@ _WORDS = {
     "not licensed": "the tenant has no licence for this feature (Conditional Access needs Entra ID P1)",
 }
 
+_FEWER = "Graph still asks for fewer requests: wait some minutes, "
+_FAMILIES = {
+    CONDITIONAL_ACCESS: f"{_FEWER}lower caRequestsPerSecond, and see what else reads Conditional Access "
+    "policies in this tenant, for they share the limit",
+    PASSES: f"{_FEWER}and lower passesPerSecond",
+}
+
 _STATUSES = {
-    429: "Graph still asks for fewer requests: wait some minutes, lower caRequestsPerSecond, and see what "
-    "else reads Conditional Access policies in this tenant, for they share the limit",
+    401: _SIGN_IN,
+    429: f"{_FEWER}and see what else asks this tenant",
     404: "if the object was created a moment ago, Graph may not show it yet: try again",
     500: "the fault is Graph's: try again later, and give the request id to Microsoft support if it stays",
 }
@@ -45,9 +57,12 @@ def advice_for(method: str, path: str, *, status: int, code: str, message: str, 
     """What to do, from the most specific fact to the least; empty when nothing is known."""
     by_words = next((text for words, text in _WORDS.items() if words in message.casefold()), "")
     by_answer = _NUMBERS.get(number) or _CODES.get(code.casefold()) or by_words
-    if by_answer or status not in (401, 403):
-        return by_answer or _STATUSES.get(min(status, 500), "")
-    return _permission_advice(method, path)
+    if by_answer:
+        return by_answer
+    if status == 403:
+        return _permission_advice(method, path)
+    by_family = _FAMILIES.get(family_of(path, method), "") if status == 429 else ""
+    return by_family or _STATUSES.get(min(status, 500), "")
 
 
 def _permission_advice(method: str, path: str) -> str:

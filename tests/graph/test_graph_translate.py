@@ -11,6 +11,7 @@ from tapctl.graph.wire import Answer, ConnectionBroken
 from tapctl.model import Json
 
 POLICIES = "identity/conditionalAccess/policies"
+PASSES = "users/x/authentication/temporaryAccessPassMethods"
 
 
 def answer(status: int, body: Json | bytes, **headers: str) -> Answer:
@@ -99,6 +100,10 @@ def test_each_status_has_its_error(status: int, kind: type[GraphError]) -> None:
         (said(403, "Authentication_RequestFromNonPremiumTenantOrB2CTenant"), "P1"),
         (said(400, "Request_UnsupportedQuery"), "bug"),
         (said(401, "InvalidAuthenticationToken"), "sign in again"),
+        (graph_error("GET", "users/x/authentication/methods", answer(401, b"")), "sign in again"),
+        (graph_error("POST", PASSES, answer(429, b"")), "and lower passesPerSecond"),
+        (graph_error("GET", PASSES, answer(429, b"")), "see what else asks this tenant"),
+        (graph_error("GET", POLICIES, answer(429, b"")), "lower caRequestsPerS"),
         (said(429), "wait some minutes"),
         (said(404), "created a moment ago"),
         (said(503), "Graph's"),
