@@ -127,13 +127,19 @@ async def _nearest_name(gateway: Gateway, name: str) -> str:
 
 async def _beginning_like(gateway: Gateway, path: str, key: str, name: str) -> list[JsonObject]:
     """For a guess, which is a courtesy: a server that cannot answer this has none."""
-    filtered = f"startswith({key},{odata_quote(name[:3])})"
+    filtered = " or ".join(f"startswith({key},{odata_quote(start)})" for start in _starts(name))
     try:
         page = await gateway.get(path, {"$filter": filtered, "$select": f"id,{key}", "$top": LARGEST_PAGE})
     except GraphError:
         return []
     found = page.get("value")
     return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+
+
+def _starts(name: str) -> Iterable[str]:
+    """What its first three letters may be meant to be: as they are, or with two neighbours swapped."""
+    swaps = (name[:at] + name[at + 1 : at + 2] + name[at : at + 1] + name[at + 2 :] for at in range(3))
+    return dict.fromkeys(text[:3] for text in (name, *swaps))
 
 
 async def group_named(gateway: Gateway, name: str, pins: Mapping[Address, str]) -> Group:

@@ -73,6 +73,12 @@ def test_a_server_that_cannot_search_names_is_not_asked_to_guess() -> None:
         company_people(company, ["mia"])
 
 
+@pytest.mark.parametrize("typed", ["mai.larsen", "ima.larsen", "mi.alarsen", "mia.lasren"])
+def test_two_swapped_letters_still_find_the_nearest_name(typed: str) -> None:
+    with pytest.raises(Refused, match=f'did you mean "{MIA}"'):
+        company_people(Company(), [f"{typed}@nordwind.example"])
+
+
 def test_every_name_that_is_nobody_s_is_said_with_the_nearest() -> None:
     with pytest.raises(Refused) as caught:
         company_people(Company(), ["mia.larson@nordwind.example", INGRID, "zz", *map(str, range(5))])
