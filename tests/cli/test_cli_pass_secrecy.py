@@ -9,6 +9,7 @@ import logging
 import os
 import shlex
 import signal
+import subprocess
 import sys
 import traceback
 from collections.abc import Callable
@@ -33,6 +34,18 @@ if keeper.exists():
     seen += [(keeper / "cmdline").read_text(), (keeper / "environ").read_text()]
 pathlib.Path("seen-by-child.txt").open("a").write("\\n".join(seen))
 """
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux gives a core dump to a program")
+def test_no_core_dump_is_made_of_a_process_that_knows_passcodes(cli: Cli) -> None:
+    program = (
+        "import ctypes, resource, sys; from tapctl.cli.main import run; run(sys.argv[1:]);"
+        "print('dumpable', ctypes.CDLL(None).prctl(3), resource.getrlimit(resource.RLIMIT_CORE)[0])"
+    )
+    words = [sys.executable, "-c", program, "pass", "issue", MIA, "--dry-run"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=120)  # noqa: S603  # ours
+
+    assert done.stdout.endswith("dumpable 0 0\n")
 
 
 class Watched:
