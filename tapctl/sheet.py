@@ -19,6 +19,11 @@ class Item:
     tone: Tone = "plain"
 
 
+def said(why: str) -> tuple[str, ...]:
+    """A reason as lines of an entry: an error's advice stands on a line of its own."""
+    return tuple(why.split("\n")) if why else ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
     """Entries of one sort; `title` says how many there are."""

@@ -26,7 +26,7 @@ from tapctl.passes.written import (
 )
 from tapctl.render.values import counted
 from tapctl.report import Headline
-from tapctl.sheet import Item, Section, Sheet, Tone
+from tapctl.sheet import Item, Section, Sheet, Tone, said
 
 End: TypeAlias = Literal["shown", "nothing-to-do", "refused", "done", "incomplete", "interrupted"]
 _STATUSES: Final[tuple[Status, ...]] = ("deleted", "gone", "left", "failed")
@@ -88,12 +88,12 @@ def plan_sheet(title: str, going: Going, zones: Zones, headline: Headline) -> Sh
 
 def _going_item(one: Deletion, holder: Holder | None, zones: Zones) -> Item:
     made = maker_words(holder.made if holder is not None else None)
-    return Item(name=one.person.name, lines=(one.why, *pass_words(one.held, zones), made), tone="care")
+    return Item(name=one.person.name, lines=(*said(one.why), *pass_words(one.held, zones), made), tone="care")
 
 
 def _left_items(verdicts: Iterable[Verdict], zones: Zones) -> tuple[Item, ...]:
     return tuple(
-        Item(name=one.holder.person.name, lines=(one.why, *pass_words(one.holder.held, zones)))
+        Item(name=one.holder.person.name, lines=(*said(one.why), *pass_words(one.holder.held, zones)))
         for one in verdicts
     )
 
@@ -107,7 +107,7 @@ def account_sheet(title: str, going: Going, headline: Headline, requests: int) -
     items = tuple(
         Item(
             name=f"{one.status}: {one.deletion.person.name}",
-            lines=(one.why,) if one.why else (),
+            lines=said(one.why),
             tone=_TONES[one.status],
         )
         for one in going.outcomes

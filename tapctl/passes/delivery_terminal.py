@@ -50,8 +50,8 @@ class Terminal:
         term = os.environ.get("TERM", "")
         if not _has_other_screen(term, self._screen):
             raise NotDelivered(
-                f'terminfo knows of no second screen to clear on this terminal (TERM is "{visible(term)}"): use '
-                "--to-file or --to-command"
+                f'terminfo knows of no second screen to clear on this terminal (TERM is "{visible(term)}"): '
+                "use --to-file or --to-command"
             )
         if not _is_in_front(self._keys):
             raise NotDelivered("tapctl runs in the background of this terminal: bring it to the front (fg)")

@@ -100,7 +100,7 @@ _ENDING: Final = (
 
 @contextlib.contextmanager
 def _signals() -> Iterator[None]:
-    """Whatever else would end this process is an interruption like Ctrl-C: it may have a passcode on screen."""
+    """Whatever else would end this process is an interruption like Ctrl-C: a passcode may be on screen."""
     task, loop = asyncio.current_task(), asyncio.get_running_loop()
     assert task is not None  # noqa: S101  # this is a coroutine
     names = [name for name in _ENDING if hasattr(signal, name)]

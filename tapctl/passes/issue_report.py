@@ -19,7 +19,7 @@ from tapctl.passes.written import moment
 from tapctl.render.escape import json_safe
 from tapctl.render.json import VERSION, headline
 from tapctl.report import Headline
-from tapctl.sheet import Item, Section, Sheet, Tone
+from tapctl.sheet import Item, Section, Sheet, Tone, said
 
 Status: TypeAlias = Literal["checked", "refused", "issued", "incomplete", "interrupted"]
 
@@ -108,7 +108,7 @@ def _lines(entry: Entry, account: Account) -> Iterator[str]:
     """What a person holds now, and what was found about them."""
     zones = Zones(here=account.zones.here, there=entry.recipient.zone)
     if entry.why:
-        yield entry.why
+        yield from said(entry.why)
     is_there = entry.state in ("made", "delivered")
     if is_there and entry.made_start is not None and entry.made_end is not None:
         yield f"{_times(entry)}, {window(entry.made_start, entry.made_end, zones)}"
@@ -133,7 +133,7 @@ def _lines(entry: Entry, account: Account) -> Iterator[str]:
             f"tapctl pass revoke -e {environment} {entry.recipient.name} takes it back"
         )
     for item in entry.findings:
-        yield from _words(_taken(item, account)).split("\n")
+        yield from said(_words(_taken(item, account)))
 
 
 def _replaced(entry: Entry) -> Iterator[str]:

@@ -10,20 +10,24 @@ import pytest
 from pass_values import MADE, PASS, USED
 
 from tapctl.errors import NotPermitted
+from tapctl.passes.deleting import Deletion, Outcome
+from tapctl.passes.deleting_report import Going, account_sheet, plan_sheet
 from tapctl.passes.delivery import Recipient
 from tapctl.passes.issue_report import Account, sheet_of
-from tapctl.passes.list import Listing
+from tapctl.passes.list import Holder, Listing
 from tapctl.passes.list_report import gone_notes, listing_json, listing_sheet
 from tapctl.passes.methods import Registered
 from tapctl.passes.people import Person
 from tapctl.passes.progress import Facts, progress_of
 from tapctl.passes.status import Following
 from tapctl.passes.status_report import status_json, status_sheet
+from tapctl.passes.sweep import Verdict
 from tapctl.passes.times import Zones
 from tapctl.passes.trail import Record
 from tapctl.passes.who import Chosen
 from tapctl.passes.worklist import Entry, Worklist
 from tapctl.passes.written import condition, maker_json, maker_words
+from tapctl.render.sheet import render_text
 from tapctl.report import Headline
 
 HIRE = Person(id="a", name="hire@contoso.example")
@@ -91,6 +95,31 @@ def test_a_person_s_story_is_told_from_what_is_known() -> None:
     assert lines(held=PASS, signed_in=MADE)[2].startswith("signed in 2026-11-02 09:00 UTC")
     assert lines(held=PASS, made=ROBOT)[1].endswith("by Workflows")
     assert lines(held=USED)[2].startswith("no sign-in says when the pass was used")
+
+
+def test_an_error_s_advice_stands_on_its_own_line() -> None:
+    why = "GET x: 403\n  this needs more"
+    people = Worklist()
+    people.add(replace(ENTRY, state="failed", why=why))
+    deletion = Deletion(person=HIRE, held=PASS, reason="registered", why="it has served")
+    unread = Verdict(holder=Holder(person=HIRE, held=PASS), goes=False, reason="unread-methods", why=why)
+    going = Going(
+        listing=Listing(holders=(), without=0),
+        chosen=CHOSEN,
+        deletions=(deletion,),
+        verdicts=(unread,),
+        outcomes=(Outcome(deletion=deletion, status="failed", why=why),),
+    )
+
+    sheets = (
+        sheet_of(Account(status="incomplete", headline=HEADLINE, worklist=people)),
+        plan_sheet("Sweeping", going, Zones(), HEADLINE),
+        account_sheet("Sweeping", going, HEADLINE, 1),
+    )
+
+    for sheet in sheets:
+        assert "      GET x: 403\n        this needs more" in render_text(sheet)
+    people.close()
 
 
 def test_what_could_not_be_read_is_null_and_not_empty() -> None:
