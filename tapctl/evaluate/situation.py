@@ -36,7 +36,7 @@ class SignIn:
     `context` is the target. `auth` are the modes the session has proved;
     the first factor is taken for accepted where nobody said it. `locations` are the named locations
     that hold the address (all of them: `()` is "in none"); `country` is an ISO code, or "" where Entra knows
-    none for the address.
+    none for the address. Inbound trust that nobody said is Entra's default: none.
     """
 
     user: str
@@ -62,8 +62,8 @@ class SignIn:
     via: str = ""
     fido2_aaguid: str | None = None
     home_mfa: bool | None = None
-    trusts_home_mfa: bool = False
-    trusts_home_devices: bool = False
+    trusts_home_mfa: bool | None = None
+    trusts_home_devices: bool | None = None
     app_protection: bool | None = None
     approved_app: bool | None = None
     accepted_terms: frozenset[str] = frozenset()

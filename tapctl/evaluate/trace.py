@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tapctl.evaluate.controls import Answer
+from tapctl.evaluate.controls import Answer, is_strength
 from tapctl.evaluate.credential import Refusal
 from tapctl.evaluate.match import Check, Match
 from tapctl.evaluate.missing import of_condition
@@ -57,10 +57,20 @@ def _why(scene: Scene, policy: Policy, check: Check) -> str:
 
 def tell_control(scene: Scene, policy: Policy, control: Control, answer: Answer) -> None:
     """One control of a policy that applies, or may."""
-    proof = ", ".join(sorted(scene.proof)) or ("nothing" if scene.is_proof_known else "not given")
-    scene.note(
-        policy.name, control.path, f"proved: {proof}", f"{control.key} {in_words(answer.status)}", answer.rule
-    )
+    proof = ", ".join(sorted(scene.proof)) or "nothing"
+    fact = f"proved: {proof if scene.is_proof_known else 'not given'}{_trust(control.key, scene)}"
+    scene.note(policy.name, control.path, fact, f"{control.key} {in_words(answer.status)}", answer.rule)
+
+
+def _trust(key: str, scene: Scene) -> str:
+    """What a guest's home tenant is trusted with."""
+    about_device = key in ("compliantDevice", "domainJoinedDevice")
+    if not scene.is_external or not (about_device or key == "mfa" or is_strength(key)):
+        return ""
+    asked = scene.sign_in
+    what, trusts = ("devices", asked.trusts_home_devices) if about_device else ("MFA", asked.trusts_home_mfa)
+    how = "trusted" if trusts else "not trusted" if trusts is False else "not trusted, which is the default"
+    return f"; home {what}: {how}"
 
 
 def tell_overlay(scene: Scene, item: Overlay, answer: Answer) -> None:

@@ -40,8 +40,8 @@ def sign_in_of(written: JsonObject, *, user: str, person: Person | None, now: st
         via=text_of(written, "via") or "",
         fido2_aaguid=text_of(written, "fido2Aaguid"),
         home_mfa=said(written.get("homeMfa"), None),
-        trusts_home_mfa=written.get("trustHomeMfa") is True,
-        trusts_home_devices=first(written, "trustHomeDevices", "trustHomeDevice") is True,
+        trusts_home_mfa=said(written.get("trustHomeMfa"), None),
+        trusts_home_devices=said(first(written, "trustHomeDevices", "trustHomeDevice"), None),
         app_protection=said(written.get("appProtection"), None),
         approved_app=said(written.get("approvedApp"), None),
         accepted_terms=frozenset(

@@ -46,6 +46,23 @@ def test_a_demand_says_what_has_been_proved(auth: frozenset[str] | None, fact: s
     assert decision.trace[-1].fact == fact
 
 
+@pytest.mark.parametrize(
+    ("control", "given", "fact"),
+    [
+        ("mfa", {}, "; home MFA: not trusted, which is the default"),
+        ("mfa", {"trusts_home_mfa": False}, "; home MFA: not trusted"),
+        ("mfa", {"trusts_home_mfa": True}, "; home MFA: trusted"),
+        ("compliantDevice", {}, "; home devices: not trusted, which is the default"),
+        ("passwordChange", {}, ""),
+    ],
+)
+def test_of_a_guest_it_says_what_of_home_is_trusted(control: str, given: dict[str, Any], fact: str) -> None:
+    guest = Person(type="b2bCollaborationGuest", registered=frozenset(), held_pass="none")
+    decision = decided(policy(control), asked=sign_in("gus", person=guest, **given), traced=True)
+
+    assert decision.trace[-1].fact == f"proved: password{fact}"
+
+
 def test_nothing_is_traced_that_nobody_asked_for() -> None:
     assert decided(policy("mfa"), asked=sign_in()).trace == ()
 
