@@ -53,6 +53,11 @@ def ask(key: str, scene: Scene) -> Answer:
     return found
 
 
+def is_known(key: str) -> bool:
+    """Whether a control, other than block, is one that is understood here."""
+    return key.partition(":")[0] in _CONTROLS
+
+
 def is_strength(key: str) -> bool:
     return key.startswith("strength:")
 

@@ -13,7 +13,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
 
-from tapctl.evaluate.controls import ERROR_RISKY, Answer, ask, has_strong_method, is_risky, is_strength
+from tapctl.evaluate.controls import (
+    ERROR_RISKY,
+    Answer,
+    ask,
+    has_strong_method,
+    is_known,
+    is_risky,
+    is_strength,
+)
 from tapctl.evaluate.credential import Refusal, refusal
 from tapctl.evaluate.dated import APPROVED_APP
 from tapctl.evaluate.decision import Applied, Decision, Result, Verdict
@@ -285,6 +293,8 @@ class _Evaluation:
             case "reportOnly":
                 status = self._weigh(policy).status if found.applies else 0
                 return _REPORTED.get(status, "unknown"), found.reasons
+            case _ if found.applies and not policy.blocks and not all(map(is_known, policy.asks_for)):
+                return "unknown", found.reasons
             case _:
                 return _MATCHED[found.applies], found.reasons
 

@@ -412,6 +412,8 @@ def _is_among(word: str, listed: frozenset[str], enum: str) -> Truth:
 
 def _platform(lists: Lists, scene: Scene) -> Truth:
     platform = scene.sign_in.platform
+    if "all" in lists.exclude:
+        return False
     if platform is None:
         return True if "all" in lists.include and not lists.exclude else None
     name = platform.lower()

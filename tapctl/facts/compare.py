@@ -181,11 +181,13 @@ def _is_result(item: JsonObject) -> bool:
 
 def _own(live: Iterable[JsonObject], facts: Facts, sign_in: SignIn) -> dict[str, Applied]:
     """Our answer for each live policy by id. What is only reported is matched as if it were enforced, as
-    What-If does: the third example of its page has such policies on a user action."""
+    What-If does: the third example of its page has such policies on a user action. What they ask for is left
+    out: it decides nothing of whether they apply."""
     specs = {
         str(item["id"]): {
             **{name: value for name, value in item.items() if name not in _ANSWER},
             "state": "disabled" if item.get("state") == "disabled" else "enabled",
+            "grantControls": None,
         }
         for item in live
     }

@@ -20,7 +20,7 @@ Where = Callable[[str, Path], "Place | None"]
 _OUT_OF_SCOPE: Final = ("notEnabled", "notApplied", "reportOnlyNotApplied")
 _RESULTS: Final = {
     "applied": "applies",
-    "unknown": "may apply: a fact is missing",
+    "unknown": "may apply, or asks for what nobody knows here",
     "reportOnlySuccess": "report-only: would be met",
     "reportOnlyFailure": "report-only: would stop this",
     "reportOnlyInterrupted": "report-only: would ask",

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from evaluate_tools import FACTS, JOIN, ONE_TIME, REGISTER, decided, policy, sign_in
+from evaluate_tools import FACTS, JOIN, ONE_TIME, REGISTER, decided, policy, results, sign_in
 
 from tapctl.evaluate.facts import EVERYBODY, Facts, Pass, Person, Scope, Strength
 from tapctl.evaluate.situation import UNREGISTERED, Device, SignIn
@@ -500,3 +500,20 @@ def test_remediating_a_risk_asks_for_a_sign_in_every_time() -> None:
     session = decided(policy("riskRemediation"), asked=sign_in()).session
 
     assert session == {"signInFrequency": {"isEnabled": True, "frequencyInterval": "everyTime"}}
+
+
+@pytest.mark.parametrize(
+    ("controls", "operator", "expected"),
+    [
+        (("verifiedID",), "AND", ("unknown", ["unknown"])),
+        (("verifiedID", "compliantDevice"), "OR", ("allow", ["unknown"])),
+        (("verifiedID", "block"), "AND", ("block", ["applied"])),
+        (("compliantDevice",), "AND", ("allow", ["applied"])),
+    ],
+)
+def test_what_a_policy_with_a_newer_control_comes_to_is_not_known(
+    controls: tuple[str, ...], operator: str, expected: tuple[str, list[str]]
+) -> None:
+    decision = decided(policy(*controls, operator=operator), asked=sign_in(device=COMPLIANT))
+
+    assert (decision.verdict, results(decision)) == expected

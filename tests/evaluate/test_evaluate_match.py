@@ -260,6 +260,12 @@ def test_low_privilege_scopes_were_let_through_and_are_no_longer(
             {"platforms": {"includePlatforms": ["all"], "excludePlatforms": ["iOS"]}},
             "notApplied",
         ),
+        (
+            {"platform": "linux"},
+            {"platforms": {"includePlatforms": ["all"], "excludePlatforms": ["all"]}},
+            "notApplied",
+        ),
+        ({}, {"platforms": {"includePlatforms": ["android"], "excludePlatforms": ["all"]}}, "notApplied"),
         ({}, {"platforms": {"includePlatforms": ["android"]}}, "unknown"),
         ({}, {"platforms": {"includePlatforms": ["all"]}}, "applied"),
         ({"sign_in_risk": "high"}, {"signInRiskLevels": ["medium"]}, "notApplied"),
