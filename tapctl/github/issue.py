@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from tapctl.github.api import AnswerUnclear, Api, settled
 from tapctl.github.comment import Kept
-from tapctl.github.marker import Marker, find_marker, marked, same
+from tapctl.github.marker import Marker, find_marker, marked, read_marker, same
 from tapctl.github.post import Post
 from tapctl.model import Json
 
 PURPOSE: Final = "drift"
 _ENDED: Final = "The tenant is what the files say again."
+_GONE: Final = "The workspace has no such environment any more, so its tenant is not read."
 _CHANGED: Final = "What differs has changed: the text above is of now."
 
 
@@ -68,6 +69,22 @@ def _attributions(item: dict[str, Any]) -> list[dict[str, Any]]:
 def keep_issue(api: Api, issue: Issue, author: str) -> Kept:
     """Let the open issue say this, or close it. Raises GitHubError."""
     return settled(lambda: _keep(api, issue, author))
+
+
+def end_issues(api: Api, issue: Issue, known: Collection[str], author: str) -> tuple[str, ...]:
+    """Close what is open about environments that the same workspace no longer has. Raises GitHubError."""
+    return settled(lambda: tuple(_end(api, issue, known, author)))
+
+
+def _end(api: Api, issue: Issue, known: Collection[str], author: str) -> Iterator[str]:
+    for item in list(api.get("issues", state="open")):  # all pages, before closing one moves the others
+        marker = read_marker(item.body)
+        if marker is None or marker.environment in known or item.is_pull_request:
+            continue
+        if find_marker(item, replace(issue.marker, environment=marker.environment), author) is not None:
+            _say(api, item, _with_link(_GONE, issue), author)
+            api.patch(f"issues/{item.number}", {"state": "closed", "state_reason": "not_planned"})
+            yield item.url
 
 
 def _keep(api: Api, issue: Issue, author: str) -> Kept:

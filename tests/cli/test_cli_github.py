@@ -122,6 +122,17 @@ def test_an_issue_lives_as_long_as_the_drift(in_a_run: Cli, github: GitHub) -> N
     assert issue_of(in_a_run, "--format", "markdown") == "- No issue is open, and none is needed\n"
 
 
+def test_an_environment_that_is_gone_takes_its_issue_along(in_a_run: Cli, github: GitHub) -> None:
+    about = [f"<!-- tapctl:drift policies/{name} -->\n" for name in ("gone", "staging")]
+    gone, kept = (github.issue("Drift", body=body) for body in about)
+    issue_of(in_a_run)
+    assert gone["state"] == "open"  # no folder of environments: nothing is known of them
+
+    in_a_run.write("environments/staging.yaml", "maxState: disabled\n")
+    issue_of(in_a_run)
+    assert (gone["state"], kept["state"]) == ("closed", "open")
+
+
 def test_a_tenant_that_was_not_read_leaves_its_issue(in_a_run: Cli, github: GitHub) -> None:
     in_a_run.write("environments/staging.yaml", "maxState: disabled\n")
     in_a_run("drift", "-e", "staging", "--also", "json=drift.json", "--also", "markdown=drift.md")

@@ -10,7 +10,7 @@ from github_server import BOT, GitHub, Trouble
 
 from tapctl.github.api import Api, connect
 from tapctl.github.comment import Kept
-from tapctl.github.issue import Issue, facts, keep_issue
+from tapctl.github.issue import Issue, end_issues, facts, keep_issue
 from tapctl.github.marker import Marker
 from tapctl.github.place import place
 
@@ -179,3 +179,23 @@ def test_a_marker_that_was_edited_is_no_obstacle(github: GitHub, api: Api) -> No
     github.issues[2]["body"] = github.issues[2]["body"].replace("known=1", "known=x")
 
     assert keep_issue(api, issue(), BOT).action == "updated"
+
+
+def test_an_environment_that_is_gone_ends_its_issue(github: GitHub, api: Api) -> None:
+    keep_issue(api, issue(), BOT)
+    github.issue("Quoted", body=github.issues[2]["body"], by="somebody")
+
+    assert end_issues(api, issue(), {"production"}, BOT) == ()
+    assert end_issues(api, issue(), {"staging"}, BOT) == (github.issues[2]["html_url"],)
+    assert (github.issues[2]["state"], github.issues[2]["state_reason"]) == ("closed", "not_planned")
+    assert github.said(2) == [
+        "The workspace has no such environment any more, so its tenant is not read. (run)"
+    ]
+    assert github.issues[3]["state"] == "open"
+
+
+def test_another_workspace_s_environment_is_not_gone(github: GitHub, api: Api) -> None:
+    keep_issue(api, issue(), BOT)
+    other_place = replace(issue(), marker=replace(issue().marker, workspace="elsewhere"))
+
+    assert end_issues(api, other_place, {"staging"}, BOT) == ()

@@ -32,13 +32,14 @@ def command(options: Options, *, file: Path, document: Path, labels: tuple[str, 
 
     Opens an issue, changes it only when the drift is another or more is known of who made it, and closes it
     when the tenant is what the files say. Who closes it by hand finds another the next day, if the drift is
-    still there. If the tenant could not be read, everything stays as it is. Takes GITHUB_TOKEN with
-    `issues: write`.
+    still there. If the tenant could not be read, everything stays as it is. Issues about environments that
+    the workspace no longer has are closed. Takes GITHUB_TOKEN with `issues: write`.
     """
+    from tapctl.cli.output import say
     from tapctl.cli.run_link import run_link
     from tapctl.github.api import connect
     from tapctl.github.comment import Kept
-    from tapctl.github.issue import PURPOSE, Issue, facts, keep_issue
+    from tapctl.github.issue import PURPOSE, Issue, end_issues, facts, keep_issue
     from tapctl.github.marker import Marker
     from tapctl.github.place import place
     from tapctl.render.gfm import link
@@ -66,8 +67,23 @@ def command(options: Options, *, file: Path, document: Path, labels: tuple[str, 
     )
     with connect(place(os.environ)) as api:
         kept = keep_issue(api, issue, author)
+        names = _environments(options.workspace)
+        ended = end_issues(api, issue, {*names, environment}, author) if names else ()
+    for url in ended:
+        say(f"Closed, for its environment is gone: {url}")
     tell(kept, "github issue", environment, options)
     return 0
+
+
+def _environments(workspace: Path) -> tuple[str, ...]:
+    """Those of the workspace; none where its folder is not here."""
+    from tapctl.kinds import kinds
+    from tapctl.load import load_workspace
+
+    if not (workspace / "environments").is_dir():
+        return ()
+    known = {name: kind.singleton for name, kind in kinds().items()}
+    return tuple(load_workspace(workspace, "sandbox", known_kinds=known).environments)
 
 
 def _drift(path: Path) -> dict[str, Any]:
