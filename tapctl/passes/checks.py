@@ -42,8 +42,8 @@ class Rules:
     """What holds for everybody. `active` and `eligible` name the roles of a user or group by id;
     `role_groups` are the role-assignable groups, and `owners` what each user owns of them; `unread` says what
     of all that could not be read. `break_glass` are the emergency accounts and groups with a pin, and
-    `emergency_names` those accounts by userPrincipalName. `names` name the pass policy's groups;
-    `policy_groups` are those that Conditional Access is about."""
+    `emergency_names` those accounts by userPrincipalName; `unpinned` says which groups have none. `names`
+    name the pass policy's groups; `policy_groups` are those that Conditional Access is about."""
 
     policy: PassPolicy
     caller_id: str = ""
@@ -56,6 +56,7 @@ class Rules:
     names: Mapping[str, str] = field(default_factory=dict)
     policy_groups: frozenset[str] = frozenset()
     unread: tuple[str, ...] = ()
+    unpinned: tuple[str, ...] = ()
 
     @property
     def groups(self) -> frozenset[str]:
@@ -95,7 +96,7 @@ def general(rules: Rules) -> list[Finding]:
             "mend that, or say --privileged if none of these people is",
             PRIVILEGED,
         )
-        for why in rules.unread
+        for why in (*rules.unread, *rules.unpinned)
     ]
     return found
 

@@ -28,7 +28,7 @@ _NO_ELIGIBILITY: Final = "aadpremiumlicenserequired"
 
 async def read_rules(gateway: Gateway, workspace: Workspace) -> Rules:
     """Raises GraphError if the pass policy cannot be read; what is missing of the rest is in `unread`."""
-    unread = [*_unpinned_groups(workspace)]
+    unread: list[str] = []
     policy, active, eligible, definitions, role_groups = await asyncio.gather(
         gateway.get(POLICY_PATH),
         _or(unread, _principals(gateway, "roleAssignments"), []),
@@ -52,6 +52,7 @@ async def read_rules(gateway: Gateway, workspace: Workspace) -> Rules:
         emergency_names=frozenset(name.casefold() for name in workspace.settings.break_glass.accounts),
         names=names,
         unread=tuple(unread),
+        unpinned=tuple(_unpinned_groups(workspace)),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import shlex
@@ -17,7 +18,7 @@ from tapctl.passes import examine
 from tapctl.passes.delivery import Recipient
 from tapctl.passes.journal import About, Journal, begin, resume
 from tapctl.passes.worklist import Entry, Worklist
-from tapctl.sandbox import Store, create_app
+from tapctl.sandbox import Misbehaviour, Store, create_app
 from tapctl.schema import read
 
 MIA, YUSUF, CHLOE = (f"{name}@nordwind.example" for name in ("mia.larsen", "yusuf.demir", "chloe.martin"))
@@ -504,6 +505,19 @@ def test_a_policy_that_nobody_will_be_able_to_judge_takes_a_word(cli: Cli, issue
     refused = issue(MIA, "--dry-run").out.replace("\n        ", " ")
 
     assert 'once the folder is applied, whether the policy "Wall" lets them register' in refused
+
+
+def test_whose_roles_cannot_be_read_may_be_in_a_policy_about_roles(
+    cli: Cli, issue: Issue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    roles = "roleManagement/directory/roleAssignments"
+    forbidding = functools.partial(create_app, misbehaviour=Misbehaviour(forbidden=(roles,)))
+    monkeypatch.setattr("tapctl.sandbox.create_app", lambda store, **options: forbidding(store))
+    users = {"includeRoles": ["62e90394-69f5-4237-9190-012177145e10"], "includeUsers": []}
+    build_wall(cli, users=users)
+    refused = issue(MIA, "--dry-run", "--privileged").out.replace("\n        ", " ")
+
+    assert 'whether the policy "Theirs" lets them register anything with this pass cannot be told' in refused
 
 
 def test_a_control_that_another_service_answers_is_told(cli: Cli, issue: Issue) -> None:

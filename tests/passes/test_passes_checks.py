@@ -197,7 +197,7 @@ def test_a_policy_without_targets_reaches_nobody() -> None:
 
 def test_what_is_wrong_for_everybody_is_said_once() -> None:
     findings = general(
-        replace(RULES, policy=policy_of({"state": "disabled"}), unread=("403: no", "403: never"))
+        replace(RULES, policy=policy_of({"state": "disabled"}), unread=("403: no",), unpinned=("no pin",))
     )
 
     assert ids(findings) == ["policy-off", "privileges-unread", "privileges-unread"]

@@ -163,6 +163,14 @@ def test_people_whom_graph_refuses_keep_nobody_waiting(trial: Trial) -> None:
     assert trial.stopped == ""
 
 
+def test_a_wish_that_graph_does_not_take_is_its_owner_s_matter(trial: Trial) -> None:
+    trial.tenant.between.append(answering(400, count=1))
+    trial.go()
+
+    assert sorted(trial.states) == ["delivered", "delivered", "failed"]
+    assert trial.stopped == ""
+
+
 def test_refusal_after_refusal_stops_the_run(trial: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(issuing_run, "MOST_DENIED", 3)
     trial.tenant.between.append(answering(403, count=1000))

@@ -107,7 +107,7 @@ def _handouts(command: Callable[..., int]) -> Callable[..., int]:
 @click.option(
     "--despite-policies",
     is_flag=True,
-    help="Even if policies let nobody register with it, or cannot be read.",
+    help="Even if policies let nobody register with it, or cannot be read or judged.",
 )
 @click.option("--skip-refused", is_flag=True, help="Issue for the others if somebody may not have a pass.")
 @click.option("--dry-run", is_flag=True, help="Check everybody, and create nothing.")
