@@ -18,7 +18,7 @@ from tapctl.errors import GraphError, NotFound, Refused
 from tapctl.graph.gateway import Gateway
 from tapctl.model import Json
 from tapctl.passes.graph import EVERYBODY, POLICY_PATH, policy_of
-from tapctl.passes.people import Person, all_people, members_of
+from tapctl.passes.people import Person, all_people, members_of, people_among
 from tapctl.passes.trail import Trail
 
 REPORT: Final = "reports/authenticationMethods/userRegistrationDetails"
@@ -42,10 +42,11 @@ async def eligible_people(gateway: Gateway, trail: Trail) -> Candidates:
         everybody = await all_people(gateway)
         inside = tuple(person for person in everybody if EXTERNAL not in person.name.upper())
         return Candidates(people=inside, basis=("everybody but external guests, as the pass policy says",))
-    groups = sorted(policy.included)
+    groups = sorted(policy.included - policy.users)
     found = await asyncio.gather(*(_members(gateway, group) for group in groups))
+    singles, _ = await people_among(gateway, sorted(policy.included & policy.users))
     members = Candidates(
-        people=tuple(person for people in found for person in people),
+        people=tuple(person for people in (*found, singles) for person in people),
         basis=(f"members of the groups in the pass policy's scope ({len(groups)})",),
     )
     return _joined([members, _audited(trail), await _reported(gateway)])

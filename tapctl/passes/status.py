@@ -119,7 +119,7 @@ async def _groups(gateway: Gateway, chosen: Chosen) -> _Groups:
         policy = policy_of(await gateway.get(POLICY_PATH))
         if EVERYBODY in policy.included:
             return _Groups(members=None, note="the pass policy reaches everybody: it has no new-hire group")
-        found = await groups_with(gateway, sorted(policy.included))
+        found = await groups_with(gateway, sorted(policy.included - policy.users))
         members = await asyncio.gather(*(members_of(gateway, group.id) for group in found))
     except GraphError as error:
         return _Groups(members=None, note=f"who is still in a new-hire group is not known: {error}")

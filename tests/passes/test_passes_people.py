@@ -27,9 +27,9 @@ def names(found: Chosen) -> list[str]:
     return [person.name.partition("@")[0] for person in found.people]
 
 
-def scope(company: Company, *targets: str) -> None:
+def scope(company: Company, *targets: str, of: str = "group") -> None:
     kind = "#microsoft.graph.temporaryAccessPassAuthenticationMethodConfiguration"
-    groups = [{"id": target, "targetType": "group"} for target in targets]
+    groups = [{"id": target, "targetType": of} for target in targets]
     path = f"{METHODS}/TemporaryAccessPass"
     company.send("PATCH", path, {"@odata.type": kind, "includeTargets": groups})
 
@@ -212,6 +212,13 @@ def test_logs_that_cannot_be_read_are_said_and_groups_go_on() -> None:
         "the audit log",
         "the registration report",
     ]
+
+
+def test_people_whom_the_policy_of_an_old_tenant_names_count_too() -> None:
+    company = Company()
+    scope(company, IDS[MIA], of="user")
+
+    assert names(chosen(company, Wish())) == ["mia.larsen"]
 
 
 def test_from_the_logs_come_few_people_in_few_requests() -> None:
