@@ -94,6 +94,10 @@ DOCUMENTS: Final[Mapping[str, str]] = {
     "dynamic-group-members": "Who is in a dynamic group is what its rule finds. Members cannot be listed.",
     "dynamic-group-role": "A group that can hold roles cannot be dynamic.",
     "dynamic-group-rule": "A dynamic group needs a rule, and an assigned one has none.",
+    "environments-collide": (
+        "GitHub's environments NAME and NAME-plan hold who writes NAME and who reads it. Two environments of "
+        "a folder that share one would let the reader of one tenant, whom nobody reviews, write another."
+    ),
     "invalid": "The schema refuses the value.",
     "lifetimes-out-of-order": (
         "The default lifetime of a pass has to lie between the shortest and the longest."

@@ -66,6 +66,7 @@ def load_workspace(
     allowance = Allowance(MAX_NODES)
     files = read_files(root, findings, allowance, with_tests=with_tests)
     environments = _environments(files, findings, known_kinds, allowance)
+    findings += _colliding(environments)
     written = _single(files.settings, findings)
     selected = _selected(environment, written, environments)
     settings = read_settings(_with_variables(written, selected, allowance), known_kinds)
@@ -115,6 +116,24 @@ def _environments(
         for name, documents in files.environments.items()
     }
     return dict(sorted(({SANDBOX: sandbox} | found).items()))
+
+
+def _colliding(environments: Mapping[str, EnvironmentFile]) -> Iterator[Finding]:
+    """On GitHub each tenant has two environments, NAME and NAME-plan, and letter case says nothing: who reads
+    one tenant must not be who writes another."""
+    taken: dict[str, str] = {}
+    for name, file in sorted(environments.items(), key=lambda item: (len(item[0]), item[0])):
+        for on_github in (name, f"{name}-plan") if file.is_real else ():
+            other = taken.setdefault(on_github.casefold(), name)
+            if other != name:
+                said = f"environments {quoted(other)} and {quoted(name)} share {quoted(on_github)} on GitHub"
+                yield Finding(
+                    rule="environments-collide",
+                    severity="error",
+                    message=f"{said}, with its reviewers and its identity",
+                    help="NAME is planned in NAME-plan there, and letter case says nothing: rename one.",
+                    place=file.environment.source.place(),
+                )
 
 
 def _selected(

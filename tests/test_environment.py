@@ -64,6 +64,26 @@ def test_a_tenant_id_that_is_wrong_still_makes_an_environment_real(tmp_path: Pat
     assert workspace(tmp_path, "tenantId: nope").real_environments == ("staging",)
 
 
+@pytest.mark.parametrize(
+    ("others", "shared"),
+    [
+        ({"staging-plan": f"tenantId: {TENANT}"}, ["staging-plan"]),
+        ({"Staging-Plan": f"tenantId: {TENANT}"}, ["Staging-Plan"]),
+        ({"STAGING": f"tenantId: {TENANT}"}, ["staging", "staging-plan"]),
+        ({"staging-plan": "maxState: disabled", "planning": f"tenantId: {TENANT}"}, []),
+    ],
+)
+def test_environments_that_are_one_on_github_collide(
+    tmp_path: Path, others: dict[str, str], shared: list[str]
+) -> None:
+    found = workspace(tmp_path, f"tenantId: {TENANT}", **others).findings
+
+    assert [item.rule for item in found] == ["environments-collide"] * len(shared)
+    assert [
+        f'share "{name}" on GitHub' in item.message for name, item in zip(shared, found, strict=True)
+    ] == [True for _ in shared]
+
+
 def test_one_environment_has_one_file(tmp_path: Path) -> None:
     (tmp_path / "environments").mkdir()
     for suffix in ("yaml", "yml"):
