@@ -386,7 +386,7 @@ def test_what_is_no_json_is_reported(tmp_path: Path, data: bytes, message: str, 
 def test_a_file_too_large_or_no_file_at_all_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exports, "MAX_BYTES", 10)
+    monkeypatch.setattr("tapctl.workspace.exports.text.MAX_BYTES", 10)
     os.mkfifo(tmp_path / "pipe.json")
     (tmp_path / "b.json").mkdir()
 

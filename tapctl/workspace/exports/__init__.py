@@ -1,0 +1,277 @@
+"""Files that hold what Graph answered → the objects in them, in Graph's own spelling, and findings.
+
+A file may be one object, a list, a page (`{"value": [...]}`), a whole tenant by collection path, any of these
+inside a JSON string, or what PowerShell makes of the SDK's objects; in any encoding that Windows writes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from tapctl.canonical import at, is_noise, sort_key
+from tapctl.errors import UsageError
+from tapctl.kinds import kinds
+from tapctl.model import Finding, Json, JsonObject, Place, Severity, Source, errors_in
+from tapctl.model import Path as JsonPath
+from tapctl.numbers import NotANumberError, loads
+from tapctl.settings import quoted
+from tapctl.workspace.exports.recognise import (
+    CONFIGURATIONS,
+    STRENGTHS,
+    description,
+    kind_at,
+    recognised,
+    wraps,
+)
+from tapctl.workspace.exports.spelling import Speller
+from tapctl.workspace.exports.text import Unreadable, bytes_of, decoded, lines_of, pointer, reason_of
+
+MAX_FILES: Final = 10_000
+_SOME: Final = 5  # names in one message
+_TRAILING_COMMA = re.compile(r'"(?:[^"\\]|\\.)*"|,(?=\s*[\]}])', re.DOTALL)
+
+
+class Exported(NamedTuple):
+    """One object of a kind, with `name:` before names in place of ids; `source` is its file and the JSON
+    pointer to it."""
+
+    kind: str
+    object: JsonObject
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exports:
+    """What was found: objects in Graph's spelling, and everything that a person should know about them."""
+
+    objects: tuple[Exported, ...]
+    findings: tuple[Finding, ...]
+
+
+def read_exports(path: Path) -> Exports:
+    """A file, or every `*.json` below a folder, in the order of their names."""
+    if not path.exists():
+        raise UsageError(
+            f"{quoted(str(path))} does not exist; name a file of exported JSON, or a folder of them"
+        )
+    objects: list[Exported] = []
+    findings: list[Finding] = []
+    for file in _files(path, findings) if path.is_dir() else [path]:
+        reading = _File(name=_shown(file), findings=findings)
+        reading.read(file)
+        objects += reading.objects
+    objects += _embedded(objects)
+    return Exports(objects=tuple(_once(objects, findings)), findings=tuple(findings))
+
+
+def _embedded(objects: Sequence[Exported]) -> Iterator[Exported]:
+    """The strengths of the tenant's own that stand whole in policies, and nowhere by themselves."""
+    known = {_id(item.object) for item in objects if item.kind == STRENGTHS}
+    for item in objects:
+        strength = at(item.object, "grantControls", "authenticationStrength")
+        is_whole = isinstance(strength, dict) and strength.get("displayName") and _is_listed(strength)
+        if isinstance(strength, dict) and is_whole and _id(strength) not in known:
+            known.add(_id(strength))
+            yield Exported(STRENGTHS, strength, f"{item.source}/grantControls/authenticationStrength")
+
+
+def _is_listed(strength: JsonObject) -> bool:
+    return bool(strength.get("allowedCombinations")) and strength.get("policyType") != "builtIn"
+
+
+def _id(value: JsonObject) -> str:
+    return str(value.get("id")).lower()
+
+
+def nothing_in(path: Path, found: Exports) -> tuple[Finding, ...]:
+    """An error where nothing could be taken in and no other error says so: the wrong file was named."""
+    if found.objects or errors_in(found.findings):
+        return ()
+    files = _files(path, []) if path.is_dir() else [path]
+    names = ", ".join(quoted(_shown(file)) for file in files[:_SOME])
+    more = f" and {len(files) - _SOME} more" if len(files) > _SOME else ""
+    message = (
+        f"{names}{more} {'holds' if len(files) == 1 else 'hold'} nothing that tapctl manages"
+        if files
+        else f"{quoted(_shown(path))} holds no *.json file"
+    )
+    remedy = "Name a file of what Graph answered (JSON), or a folder of them."
+    findings: list[Finding] = []
+    _report(findings, "export-empty", "error", message, Place(_shown(path), 1, 1), remedy)
+    return tuple(findings)
+
+
+def _shown(path: Path) -> str:
+    return os.fsencode(path).decode("utf-8", "replace")
+
+
+def _report(
+    findings: list[Finding], rule: str, severity: Severity, message: str, place: Place, remedy: str = ""
+) -> None:
+    findings.append(Finding(rule=rule, severity=severity, message=message, help=remedy, place=place))
+
+
+def _files(root: Path, findings: list[Finding]) -> list[Path]:
+    """Hidden folders left out; links that lead out of the folder reported."""
+    found: list[Path] = []
+    real_root = root.resolve()
+    for folder, folders, names in os.walk(root):
+        linked = [name for name in folders if (Path(folder) / name).is_symlink()]
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        files = [Path(folder) / name for name in names if name.lower().endswith(".json")]
+        out = [file for file in files if not Path(os.path.realpath(file)).is_relative_to(real_root)]
+        for link in [*(Path(folder) / name for name in linked), *out]:
+            message = f"{quoted(_shown(link))} is a link to a folder, or out of this one; it is not read"
+            _report(findings, "link-not-followed", "warning", message, Place(_shown(link), 1, 1))
+        found += [file for file in files if file not in out]
+    if len(found) > MAX_FILES:
+        message = f"holds {len(found)} JSON files; {MAX_FILES} is the most, and the others are not read"
+        _report(findings, "too-many-files", "error", message, Place(_shown(root), 1, 1))
+    return sorted(found)[:MAX_FILES]
+
+
+def _once(objects: list[Exported], findings: list[Finding]) -> Iterator[Exported]:
+    """Objects that were exported twice, unchanged, only once; of what a tenant has one of, the first."""
+    first: dict[tuple[str, str], Exported] = {}
+    for exported in objects:
+        id_ = exported.object.get("id")
+        key = (
+            ""
+            if kinds()[exported.kind].singleton
+            else id_.lower()
+            if isinstance(id_, str)
+            else exported.source
+        )
+        other = first.setdefault((exported.kind, key), exported)
+        if other is exported:
+            yield exported
+        elif _content(other.object) != _content(exported.object):
+            message = f"{exported.kind} stands a second time, and differently, first in {other.source}"
+            place = Place(exported.source.partition("#")[0], 1, 1)
+            _report(findings, "export-twice", "error", message, place, "Remove the older export.")
+            if not kinds()[exported.kind].singleton:
+                yield exported
+
+
+def _content(value: JsonObject) -> str:
+    return sort_key({key: item for key, item in value.items() if not is_noise(key)})
+
+
+@dataclass(kw_only=True)
+class _File:
+    """One file being read."""
+
+    name: str
+    findings: list[Finding]
+    text: str = ""
+    objects: list[Exported] = field(default_factory=list)
+    others: dict[str, list[JsonPath]] = field(default_factory=dict)
+
+    def read(self, file: Path) -> None:
+        try:
+            self.text = decoded(bytes_of(file))
+            value = self._parsed(self.text, ())
+            self._collect(value, (), "")
+        except Unreadable as error:
+            place = Place(self.name, error.line, 1)
+            _report(self.findings, error.rule, "error", f"{quoted(self.name)} {error}", place)
+        except RecursionError:
+            message = f"{quoted(self.name)} is nested too deeply to be an export"
+            _report(self.findings, "export-not-json", "error", message, Place(self.name, 1, 1))
+        for what, paths in self.others.items():
+            count = f"{len(paths)} objects are" if len(paths) > 1 else "this is"
+            self.report(
+                "export-not-a-kind", "note", f"{count} {what}, which tapctl does not manage", paths[0]
+            )
+
+    def report(self, rule: str, severity: Severity, message: str, path: JsonPath, remedy: str = "") -> None:
+        where = pointer(path)
+        place = self._source.place(*path) or Place(self.name, 1, 1)
+        _report(self.findings, rule, severity, f"{where}: {message}" if path else message, place, remedy)
+
+    @cached_property
+    def _source(self) -> Source:
+        """Where each value stands: looked for only where there is something to say."""
+        return Source(places={path: Place(self.name, line, 1) for path, line in lines_of(self.text)})
+
+    def _parsed(self, text: str, path: JsonPath) -> Json:
+        """JSON; a comma before a closing bracket is forgiven, and of what stands twice the last counts."""
+        twice: dict[str, bool] = {}
+
+        def together(pairs: list[tuple[str, Json]]) -> JsonObject:
+            result: JsonObject = {}
+            for key, value in pairs:
+                if key in result:
+                    twice[key] = twice.get(key, False) or sort_key(result[key]) != sort_key(value)
+                result[key] = value
+            return result
+
+        def load(text: str) -> Json:
+            loaded: Json = loads(text, object_pairs_hook=together, strict=False)
+            return loaded
+
+        try:
+            value = load(text)
+        except (json.JSONDecodeError, NotANumberError) as error:
+            try:
+                value = load(_TRAILING_COMMA.sub(lambda found: found[0].rstrip(","), text))
+            except ValueError:
+                reason, line = reason_of(error, text)
+                inside = f"holds at {pointer(path)} what" if path else ""
+                said = f"{inside} is not JSON: {reason}".strip()
+                raise Unreadable("export-not-json", said, 1 if path else line) from error
+            self.report("export-trailing-comma", "note", "has a comma before a closing bracket", path)
+        if twice:
+            self._report_twice(text, path, twice)
+        return value
+
+    def _report_twice(self, text: str, path: JsonPath, twice: Mapping[str, bool]) -> None:
+        seen: set[JsonPath] = set()
+        for inner, _ in lines_of(text):
+            if inner in seen and inner and twice.get(str(inner[-1])) is not None:
+                differs = twice[str(inner[-1])]
+                severity: Severity = "error" if differs else "note"
+                how = "twice, differently" if differs else "twice"
+                message = f"{quoted(str(inner[-1]))} stands {how}; the last counts"
+                self.report("duplicate-property", severity, message, (*path, *inner))
+            seen.add(inner)
+
+    def _collect(self, value: Json, path: JsonPath, hint: str) -> None:
+        """Every object of a kind in `value`; `hint` is the path in Graph that it came from."""
+        match value:
+            case str() if value.lstrip("\ufeff \t\r\n")[:1] in ("{", "[", '"'):
+                self._collect(self._parsed(value.lstrip("\ufeff"), path), path, hint)
+            case list():
+                for index, item in enumerate(value):
+                    self._collect(item, (*path, index), hint)
+            case dict():
+                self._collect_object(value, path, hint)
+            case _:
+                self.report("export-not-a-kind", "note", f"{quoted(value)} is no object", path)
+
+    def _collect_object(self, value: JsonObject, path: JsonPath, hint: str) -> None:
+        folded = {key.lower(): key for key in value}
+        own_hint = str(value.get(folded.get("@odata.context", ""), "")) or hint
+        if kind := recognised(value, own_hint):
+            spelled = Speller(self.report).mapping(kinds()[kind].field, value, path)
+            self.objects.append(Exported(kind, spelled, f"{self.name}#{pointer(path)}"))
+            if nested := folded.get(CONFIGURATIONS.lower()):
+                self._collect(value[nested] or [], (*path, nested), CONFIGURATIONS)
+        elif (key := folded.get("value")) and isinstance(value[key], (str, list, dict)):
+            self._collect(value[key], (*path, key), own_hint)
+        elif any(kind_at(key) for key in value):
+            for key, item in value.items():
+                if isinstance(item, (list, dict)):
+                    self._collect(item, (*path, key), key)
+        elif wrapped := [key for key, item in value.items() if wraps(item)]:
+            for key in wrapped:
+                self._collect(value[key], (*path, key), "")
+        else:
+            self.others.setdefault(description(value, own_hint), []).append(path)

@@ -1,0 +1,99 @@
+"""The bytes of a file → its text, whatever wrote it, and the line of every value in it."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from tapctl.model import Path as JsonPath
+from tapctl.numbers import NotANumberError
+
+MAX_BYTES: Final = 64 << 20
+_ENCODINGS: Final = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},:\n]|[^\s\[\]{},:"]+', re.DOTALL)
+
+
+class Unreadable(Exception):
+    """Why a file is no JSON; `line` where that is known."""
+
+    def __init__(self, rule: str, message: str, line: int = 1) -> None:
+        self.rule, self.line = rule, line
+        super().__init__(message)
+
+
+def bytes_of(file: Path) -> bytes:
+    if not file.is_file():  # opening a pipe would wait for ever
+        raise Unreadable("export-unreadable", "is not a file")
+    try:
+        with file.open("rb") as opened:
+            data = opened.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise Unreadable("export-unreadable", f"cannot be read: {error.strerror}") from error
+    if len(data) > MAX_BYTES:
+        raise Unreadable("export-unreadable", f"is larger than {MAX_BYTES >> 20} MiB; split it")
+    return data
+
+
+def decoded(data: bytes) -> str:
+    """By the byte-order mark, else by where a JSON text has its first zero byte, else UTF-8."""
+    encoding = next((name for mark, name in _ENCODINGS if data.startswith(mark)), "utf-8")
+    if encoding == "utf-8" and b"\0" in data[:2]:
+        encoding = "utf-16-be" if data[0] == 0 else "utf-16-le"
+    try:
+        text = data.decode(encoding).removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise Unreadable("export-encoding", f"is not {error.encoding}; save it as UTF-8", line) from error
+    if not text.strip():
+        raise Unreadable("export-not-json", "is empty")
+    return text
+
+
+def reason_of(error: json.JSONDecodeError | NotANumberError, text: str) -> tuple[str, int]:
+    """Why a text is no JSON, and in which line."""
+    if isinstance(error, json.JSONDecodeError):
+        return error.msg, error.lineno
+    return str(error), text.count("\n", 0, text.find(error.text)) + 1
+
+
+def lines_of(text: str) -> Iterator[tuple[JsonPath, int]]:
+    """Every value's path and line, in order; a path comes twice where a property does."""
+    line = 1
+    path: list[str | int] = []
+    opened: list[str] = []
+    is_key = False
+    for word in _TOKEN.findall(text):
+        if word in ("}", "]"):
+            opened.pop()
+            path.pop()
+            is_key = False
+        elif word == ",":
+            is_key = opened[-1] == "{"
+            path[-1] = path[-1] + 1 if isinstance(path[-1], int) else path[-1]
+        elif word == ":":
+            is_key = False
+        elif word == "\n":
+            line += 1
+        elif is_key:
+            path[-1] = str(json.loads(word, strict=False))
+        else:
+            yield tuple(path), line
+            if word in ("{", "["):
+                opened.append(word)
+                path.append("" if word == "{" else 0)
+                is_key = word == "{"
+        line += word.count("\n") if len(word) > 1 else 0
+
+
+def pointer(path: JsonPath) -> str:
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
