@@ -13,7 +13,7 @@ from tapctl.passes.deleting import Deletion, Outcome, Status
 from tapctl.passes.list import Holder, Listing
 from tapctl.passes.list_report import gone_notes
 from tapctl.passes.sweep import Verdict
-from tapctl.passes.times import Zones
+from tapctl.passes.times import Clocks
 from tapctl.passes.who import Chosen
 from tapctl.passes.written import (
     failure_json,
@@ -63,22 +63,22 @@ def end_of(going: Going, *, was_interrupted: bool) -> End:
     return "incomplete" if going.has_failures else "done"
 
 
-def plan_sheet(title: str, going: Going, zones: Zones, headline: Headline) -> Sheet:
+def plan_sheet(title: str, going: Going, clocks: Clocks, headline: Headline) -> Sheet:
     """What is to go, and why; what stays. Before anything is done."""
     people = counted(going.listing.looked_at, "person", "people")
     makers = {one.person.id: one for one in going.listing.holders}
     left = [one for one in going.verdicts if not one.goes]
     look = [one for one in left if one.reason in _WORTH_A_LOOK]
     rest = [one for one in left if one.reason not in _WORTH_A_LOOK]
-    going_items = tuple(_going_item(one, makers.get(one.person.id), zones) for one in going.deletions)
+    going_items = tuple(_going_item(one, makers.get(one.person.id), clocks) for one in going.deletions)
     return Sheet(
         title=title,
         headline=headline,
         facts=(f"Looked at {people}: {', '.join(going.chosen.basis)}",),
         sections=(
             Section(title=f"To be deleted ({len(going_items)})", items=going_items),
-            Section(title=f"Left, and worth a look ({len(look)})", items=_left_items(look, zones)),
-            Section(title=f"Left ({len(rest)})", items=_left_items(rest, zones)),
+            Section(title=f"Left, and worth a look ({len(look)})", items=_left_items(look, clocks)),
+            Section(title=f"Left ({len(rest)})", items=_left_items(rest, clocks)),
         ),
         problems=_problems(going),
         notes=(*going.notes, *gone_notes(going.listing)),
@@ -86,15 +86,20 @@ def plan_sheet(title: str, going: Going, zones: Zones, headline: Headline) -> Sh
     )
 
 
-def _going_item(one: Deletion, holder: Holder | None, zones: Zones) -> Item:
+def _going_item(one: Deletion, holder: Holder | None, clocks: Clocks) -> Item:
     made = maker_words(holder.made if holder is not None else None)
-    return Item(name=one.person.name, lines=(*said(one.why), *pass_words(one.held, zones), made), tone="care")
+    times = pass_words(one.held, clocks.of(one.person.name, one.person.id))
+    return Item(name=one.person.name, lines=(*said(one.why), *times, made), tone="care")
 
 
-def _left_items(verdicts: Iterable[Verdict], zones: Zones) -> tuple[Item, ...]:
+def _left_items(verdicts: Iterable[Verdict], clocks: Clocks) -> tuple[Item, ...]:
     return tuple(
-        Item(name=one.holder.person.name, lines=(*said(one.why), *pass_words(one.holder.held, zones)))
+        Item(
+            name=person.name,
+            lines=(*said(one.why), *pass_words(one.holder.held, clocks.of(person.name, person.id))),
+        )
         for one in verdicts
+        for person in (one.holder.person,)
     )
 
 

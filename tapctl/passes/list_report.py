@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tapctl.model import JsonObject
 from tapctl.passes.list import Holder, Listing
-from tapctl.passes.times import Zones
+from tapctl.passes.times import Clocks
 from tapctl.passes.who import Chosen
 from tapctl.passes.written import (
     failure_json,
@@ -19,7 +19,9 @@ from tapctl.report import Headline
 from tapctl.sheet import Item, Section, Sheet
 
 
-def listing_sheet(listing: Listing, chosen: Chosen, zones: Zones, headline: Headline, requests: int) -> Sheet:
+def listing_sheet(
+    listing: Listing, chosen: Chosen, clocks: Clocks, headline: Headline, requests: int
+) -> Sheet:
     """Usable passes first."""
     usable = [one for one in listing.holders if one.held.is_usable]
     others = [one for one in listing.holders if not one.held.is_usable]
@@ -31,8 +33,8 @@ def listing_sheet(listing: Listing, chosen: Chosen, zones: Zones, headline: Head
         title="Passes",
         headline=headline,
         sections=(
-            Section(title=f"Usable ({len(usable)})", items=tuple(_item(one, zones) for one in usable)),
-            Section(title=f"Not usable ({len(others)})", items=tuple(_item(one, zones) for one in others)),
+            Section(title=f"Usable ({len(usable)})", items=tuple(_item(one, clocks) for one in usable)),
+            Section(title=f"Not usable ({len(others)})", items=tuple(_item(one, clocks) for one in others)),
         ),
         problems=tuple(f"{person.name}: {error}" for person, error in listing.failures),
         notes=(*listing.notes, *gone_notes(listing)),
@@ -50,8 +52,8 @@ def gone_notes(listing: Listing) -> tuple[str, ...]:
     return (f"not in the tenant any more: {', '.join(person.name for person in listing.gone)}",)
 
 
-def _item(one: Holder, zones: Zones) -> Item:
-    lines = (*pass_words(one.held, zones), maker_words(one.made))
+def _item(one: Holder, clocks: Clocks) -> Item:
+    lines = (*pass_words(one.held, clocks.of(one.person.name, one.person.id)), maker_words(one.made))
     return Item(name=one.person.name, lines=lines, tone="good" if one.held.is_usable else "care")
 
 

@@ -8,7 +8,7 @@ from typing import Final
 from tapctl.model import JsonObject
 from tapctl.passes.progress import STAGES, Funnel, Progress, Stage, funnel_of
 from tapctl.passes.status import Following
-from tapctl.passes.times import Zones, shown
+from tapctl.passes.times import Clocks, Zones, shown
 from tapctl.passes.who import Chosen
 from tapctl.passes.written import (
     condition,
@@ -39,14 +39,16 @@ _TONES: Final[dict[Stage, Tone]] = {
 }
 
 
-def status_sheet(found: Following, chosen: Chosen, zones: Zones, headline: Headline, requests: int) -> Sheet:
+def status_sheet(
+    found: Following, chosen: Chosen, clocks: Clocks, headline: Headline, requests: int
+) -> Sheet:
     """The funnel, then who needs looking after, then everybody by how far they have come."""
     funnel = funnel_of(found.people)
     overdue = [one for one in found.people if one.overdue]
-    sections = [_section("Overdue", overdue, zones, "bad")]
+    sections = [_section("Overdue", overdue, clocks, "bad")]
     for stage in STAGES:
         some = [one for one in found.people if one.stage == stage and not one.overdue]
-        sections.append(_section(_TITLES[stage], some, zones, _TONES[stage]))
+        sections.append(_section(_TITLES[stage], some, clocks, _TONES[stage]))
     return Sheet(
         title="Onboarding",
         headline=headline,
@@ -75,9 +77,13 @@ def _summary(funnel: Funnel, requests: int) -> str:
     return f"{', '.join(parts)} ({counted(requests, 'request')})"
 
 
-def _section(title: str, people: list[Progress], zones: Zones, tone: Tone) -> Section:
+def _section(title: str, people: list[Progress], clocks: Clocks, tone: Tone) -> Section:
     ordered = sorted(people, key=lambda one: one.facts.person.name.casefold())
-    items = (Item(name=one.facts.person.name, lines=tuple(_lines(one, zones)), tone=tone) for one in ordered)
+    items = (
+        Item(name=person.name, lines=tuple(_lines(one, clocks.of(person.name, person.id))), tone=tone)
+        for one in ordered
+        for person in (one.facts.person,)
+    )
     return Section(title=f"{title} ({len(people)})", items=tuple(items))
 
 

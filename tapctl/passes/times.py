@@ -7,7 +7,8 @@ https://github.com/microsoftgraph/msgraph-sdk-dotnet/issues/2724 (checked 2026-1
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
@@ -27,6 +28,19 @@ class Zones:
     def local(self, moment: datetime) -> datetime:
         """The moment on the administrator's clock, with the rules that hold on that day."""
         return moment.astimezone(self.here)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clocks:
+    """The zones for each of several people: `there` by name or id in lower case, as a roster gives it."""
+
+    here: tzinfo | None = None
+    there: Mapping[str, ZoneInfo] = field(default_factory=dict)
+
+    def of(self, *names: str) -> Zones:
+        """Those of somebody with these names."""
+        found = (self.there.get(name.lower()) for name in names)
+        return Zones(here=self.here, there=next(filter(None, found), None))
 
 
 def moment_of(text: str, zones: Zones) -> datetime:

@@ -208,6 +208,21 @@ def test_everything_that_can_be_known_of_people_is_said(cli: Cli, tenant: Tenant
     assert "a pass is due 2020-01-01 00:00 UTC" in result.out
 
 
+@pytest.mark.parametrize(
+    "command", [["list"], ["status"], ["sweep", "--dry-run"], ["sweep", "--expired", "--dry-run"], ["revoke"]]
+)
+@pytest.mark.parametrize("by_id", [False, True])
+def test_times_are_also_where_a_roster_says_that_its_people_are(
+    cli: Cli, tenant: Tenant, command: list[str], by_id: bool
+) -> None:
+    tenant.issue(MIA)
+    user = tenant.graph("GET", f"users/{MIA}")["id"] if by_id else MIA.upper()
+    (cli.root / "r.csv").write_text(f"user,timeZone\n{user},Asia/Kolkata\n{YUSUF},\n", encoding="utf-8")
+    result = cli("pass", *command, "--roster", "r.csv")
+
+    assert "IST Asia/Kolkata)" in " ".join(result.out.split())
+
+
 @pytest.mark.parametrize("command", ["list", "status", "sweep", "revoke"])
 def test_a_roster_s_strangers_are_reported(cli: Cli, tenant: Tenant, command: str) -> None:
     """A revocation does nothing by halves; a sweep does what it can."""

@@ -22,7 +22,7 @@ from tapctl.passes.progress import Facts, progress_of
 from tapctl.passes.status import Following
 from tapctl.passes.status_report import status_json, status_sheet
 from tapctl.passes.sweep import Verdict
-from tapctl.passes.times import Zones
+from tapctl.passes.times import Clocks
 from tapctl.passes.trail import Record
 from tapctl.passes.who import Chosen
 from tapctl.passes.worklist import Entry, Worklist
@@ -61,7 +61,7 @@ def test_an_application_is_called_one() -> None:
 def test_people_who_left_and_people_out_of_reach_are_listed() -> None:
     listing = Listing(holders=(), without=0, failures=((HIRE, DENIED),), gone=(HIRE,))
 
-    sheet = listing_sheet(listing, CHOSEN, Zones(), HEADLINE, 3)
+    sheet = listing_sheet(listing, CHOSEN, Clocks(), HEADLINE, 3)
     document = listing_json(listing, CHOSEN)
 
     assert sheet.problems == ("hire@contoso.example: GET x: 403",)
@@ -73,7 +73,7 @@ def test_people_who_left_and_people_out_of_reach_are_listed() -> None:
 
 def lines(**facts: Any) -> tuple[str, ...]:
     found = Following(people=(progress_of(Facts(person=HIRE, **facts), MADE + timedelta(minutes=20)),))
-    sheet = status_sheet(found, CHOSEN, Zones(here=UTC), HEADLINE, 1)
+    sheet = status_sheet(found, CHOSEN, Clocks(here=UTC), HEADLINE, 1)
     return next(item.lines for section in sheet.sections for item in section.items)
 
 
@@ -113,7 +113,7 @@ def test_an_error_s_advice_stands_on_its_own_line() -> None:
 
     sheets = (
         sheet_of(Account(status="incomplete", headline=HEADLINE, worklist=people)),
-        plan_sheet("Sweeping", going, Zones(), HEADLINE),
+        plan_sheet("Sweeping", going, Clocks(), HEADLINE),
         account_sheet("Sweeping", going, HEADLINE, 1),
     )
 

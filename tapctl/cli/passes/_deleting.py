@@ -17,6 +17,7 @@ from tapctl.cli.passes._tenant import answer, headline_of
 if TYPE_CHECKING:
     from tapctl.passes.deleting import Outcome, Recheck
     from tapctl.passes.deleting_report import Going
+    from tapctl.passes.times import Clocks
 
 INTERRUPTED = 130
 
@@ -27,6 +28,7 @@ class Manner:
 
     command: str
     title: str
+    clocks: Clocks
     yes: bool
     told: str = ""
     dry_run: bool = False
@@ -54,9 +56,8 @@ def carry_out(session: Session, going: Going, recheck: Recheck, manner: Manner, 
 def _show_before(session: Session, going: Going, manner: Manner, options: Options) -> None:
     """On the terminal before anything is done; to stderr if stdout is for one document at the end."""
     from tapctl.passes.deleting_report import plan_sheet
-    from tapctl.passes.times import Zones
 
-    sheet = plan_sheet(manner.title, going, Zones(), headline_of(session))
+    sheet = plan_sheet(manner.title, going, manner.clocks, headline_of(session))
     if options.format == "text":
         show_sheet(sheet, "text")
     elif not manner.yes:
@@ -100,11 +101,10 @@ def _delete(session: Session, going: Going, recheck: Recheck, manner: Manner, op
 def _answer(session: Session, going: Going, manner: Manner, options: Options) -> None:
     """In text the plan was shown already, unless nothing was to be done."""
     from tapctl.passes.deleting_report import account_sheet, going_json, plan_sheet
-    from tapctl.passes.times import Zones
 
     headline, requests = headline_of(session), session.gateway.sent
     account = account_sheet(manner.title, going, headline, requests)
-    plan = plan_sheet(manner.title, going, Zones(), headline)
+    plan = plan_sheet(manner.title, going, manner.clocks, headline)
     if options.format == "markdown" and going.outcomes:
         show_sheet(plan, "markdown")
         click.echo()

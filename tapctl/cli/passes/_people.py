@@ -14,15 +14,18 @@ import click
 from tapctl.errors import UsageError
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from tapctl.passes.who import Wish
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class People:
-    """A wish, and when the people of a roster should have their passes, by lower-case name."""
+    """A wish, and of a roster's people, by lower-case name: when their passes are due, and where they are."""
 
     wish: Wish
     due: dict[str, datetime] = field(default_factory=dict)
+    zones: dict[str, ZoneInfo] = field(default_factory=dict)
 
 
 def group_and_roster(command: Callable[..., int]) -> Callable[..., int]:
@@ -88,4 +91,5 @@ def people_of(
         raise UsageError("\n  ".join(["the roster has mistakes:", *mistakes]))
     names = tuple(entry.user for entry in wanted)
     due = {entry.user.lower(): entry.start for entry in wanted if entry.start is not None}
-    return People(wish=Wish(names=names, roster=str(roster)), due=due)
+    zones = {entry.user.lower(): entry.zone for entry in wanted if entry.zone is not None}
+    return People(wish=Wish(names=names, roster=str(roster)), due=due, zones=zones)

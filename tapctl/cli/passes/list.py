@@ -30,7 +30,7 @@ def command(
     from tapctl.cli.connect import connected
     from tapctl.passes.list import list_passes, now_of
     from tapctl.passes.list_report import listing_json, listing_sheet
-    from tapctl.passes.times import Zones
+    from tapctl.passes.times import Clocks
     from tapctl.passes.who import choose
 
     with connected(workspace) as session:
@@ -44,6 +44,6 @@ def command(
             "pass list",
             session,
             listing_json(listing, chosen),
-            lambda: listing_sheet(listing, chosen, Zones(), headline, gateway.sent),
+            lambda: listing_sheet(listing, chosen, Clocks(there=people.zones), headline, gateway.sent),
         )
     return 1 if listing.failures else 0

@@ -41,6 +41,7 @@ def command(
     from tapctl.passes.deleting_report import Going
     from tapctl.passes.list import list_passes, now_of
     from tapctl.passes.revoke import deletions_of, without_a_pass
+    from tapctl.passes.times import Clocks
     from tapctl.passes.who import choose
 
     with connected(workspace) as session:
@@ -54,5 +55,11 @@ def command(
             deletions=deletions_of(listing),
             notes=tuple(filter(None, (*listing.notes, without_a_pass(listing)))),
         )
-        manner = Manner(command="pass revoke", title="Revoking passes", yes=yes, told=reason)
+        manner = Manner(
+            command="pass revoke",
+            title="Revoking passes",
+            yes=yes,
+            told=reason,
+            clocks=Clocks(there=people.zones),
+        )
         return carry_out(session, going, nothing_to_recheck, manner, options)

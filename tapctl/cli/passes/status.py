@@ -30,7 +30,7 @@ def command(options: Options, *, users: tuple[str, ...], group: str | None, rost
     from tapctl.passes.list import now_of
     from tapctl.passes.status import follow
     from tapctl.passes.status_report import status_json, status_sheet
-    from tapctl.passes.times import Zones
+    from tapctl.passes.times import Clocks
     from tapctl.passes.who import choose
 
     with connected(workspace) as session:
@@ -44,6 +44,6 @@ def command(options: Options, *, users: tuple[str, ...], group: str | None, rost
             "pass status",
             session,
             status_json(found, chosen),
-            lambda: status_sheet(found, chosen, Zones(), headline, gateway.sent),
+            lambda: status_sheet(found, chosen, Clocks(there=people.zones), headline, gateway.sent),
         )
     return 1 if found.failures else 0

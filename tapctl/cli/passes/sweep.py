@@ -65,6 +65,7 @@ def command(
     from tapctl.passes.deleting_report import Going
     from tapctl.passes.list import list_passes, now_of
     from tapctl.passes.sweep import Wants, judge, read_known, recheck_owners, sweep_notes
+    from tapctl.passes.times import Clocks
     from tapctl.passes.who import choose
 
     wants = Wants(expired=expired, used=used)
@@ -89,6 +90,7 @@ def command(
         manner = Manner(
             command="pass sweep",
             title="Sweeping passes",
+            clocks=Clocks(there=people.zones),
             yes=yes,
             dry_run=dry_run,
             detailed_exitcode=detailed_exitcode,
