@@ -81,6 +81,18 @@ class Directory:
         )
 
 
+def with_pins(directory: Directory, pins: Mapping[Address, str]) -> Directory:
+    """The same directory, in which pins decide what more names mean."""
+    return Directory(
+        ids={**directory.ids, **{_folded(address): (pin.lower(),) for address, pin in pins.items()}},
+        names={
+            **directory.names,
+            **{(address.kind, pin.lower()): address.name for address, pin in pins.items()},
+        },
+        pinned=directory.pinned | pins.keys(),
+    )
+
+
 def build(
     entries: Mapping[str, Iterable[JsonObject]],
     pins: Mapping[Address, str],

@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from tapctl.canonical import at, expand, references, texts
-from tapctl.directory import Directory
+from tapctl.directory import Directory, with_pins
 from tapctl.kind import BUILT_IN
 from tapctl.kinds import kinds, lookups
 from tapctl.match import Matched, Pair, as_observed
@@ -82,6 +82,10 @@ def propose(
     new = [pair for pair in found if _key(pair) not in declared]
     labelled = list(_labelled(new, set(declared.values())))
     drafts = [(pair, draft(pair, name=label)) for pair, label in labelled]
+    if snapshot.tenant_id and (told_apart := _pins(drafts, new)):
+        directory = with_pins(matched.directory, told_apart)
+        labels = [(as_observed(pair.kind, pair.observed or {}, directory), label) for pair, label in labelled]
+        drafts = [(pair, draft(pair, name=label)) for pair, label in labels]
     files = dict(file_names([_address(item) for _, item in drafts], taken_files))
     ids = {_address(item): list(_ids(pair, item, matched.directory, snapshot)) for pair, item in drafts}
     documents = [

@@ -461,3 +461,38 @@ def test_no_name_leads_out_of_the_folder_or_onto_another_s_file(capsys: Capture,
     assert not any(re.fullmatch(r"named-locations/(con|nul)\.yaml", file) for file in files)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["names.json", "policies"]
     assert tapctl(capsys, root, "plan", "--detailed-exitcode")[0] == 0
+
+
+def test_a_namesake_that_import_pins_is_referred_to_by_its_pinned_name(
+    capsys: Capture, tmp_path: Path
+) -> None:
+    places = [
+        {
+            "@odata.type": "#microsoft.graph.countryNamedLocation",
+            "id": f"33333333-aaaa-4bbb-8ccc-00000000000{number}",
+            "displayName": "HQ",
+            "countriesAndRegions": [country],
+            "includeUnknownCountriesAndRegions": False,
+            "countryLookupMethod": "clientIpAddress",
+        }
+        for number, country in enumerate(["NO", "SE"])
+    ]
+    policy = {
+        "id": "11111111-aaaa-4bbb-8ccc-000000000001",
+        "displayName": "Somewhere",
+        "state": "disabled",
+        "conditions": {
+            "users": {"includeUsers": ["All"]},
+            "applications": {"includeApplications": ["All"]},
+            "clientAppTypes": ["all"],
+            "locations": {"includeLocations": [places[1]["id"]]},
+        },
+        "grantControls": {"operator": "OR", "builtInControls": ["mfa"]},
+    }
+    loaded(capsys, tmp_path, {"identity/conditionalAccess/namedLocations": places, POLICIES: [policy]})
+
+    imported(capsys, tmp_path)
+
+    text = (tmp_path / "conditional-access-policies" / "somewhere.yaml").read_text()
+    assert "HQ (2)" in text
+    assert tapctl(capsys, tmp_path, "plan", "--detailed-exitcode")[0] == 0
