@@ -176,6 +176,11 @@ PLANNING: Final[Mapping[str, str]] = {
         "Somebody changed, after the apply that is undone, what that apply had changed. Undoing takes that "
         "back as well."
     ),
+    "pin-renewed": "A pinned object was made again with another id, and its pin has to be that.",
+    "pin-to-nothing": (
+        "Nothing has the pinned id, and nothing else has the name: the document makes the object anew, and "
+        "the pin has to follow."
+    ),
     "pin-mismatch": (
         "The pinned id has another name in the tenant, or is not there: somebody renamed, deleted or "
         "replaced the object."

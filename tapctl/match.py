@@ -15,6 +15,8 @@ from tapctl.kinds import kinds, lookups
 from tapctl.model import Address, Finding, Json, JsonObject, Path, Snapshot, Workspace
 from tapctl.validate import Desired
 
+DEAD_PIN = "pin-to-nothing"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
@@ -66,18 +68,34 @@ def match(workspace: Workspace, desired: Sequence[Desired], snapshot: Snapshot) 
         for item, (object_, former, _) in zip(desired, found, strict=True)
         if object_ is not None and former is not None
     }
-    directory = directories.build(snapshot.entries, workspace.environment.pins, renamed)
+    pins = workspace.environment.pins
+    gone = {
+        item.address
+        for item, (object_, *_) in zip(desired, found, strict=True)
+        if object_ is None and item.resource.ensure != "absent"
+        if (item.address.kind, pins.get(item.address, "").lower()) not in snapshot.deleted
+    }
+    live = {address: pin for address, pin in pins.items() if address not in gone}
+    directory = replace(directories.build(snapshot.entries, live, renamed), pinned=frozenset(pins))
     pairs = [
         _pair(item, object_, former, directory)
         for item, (object_, former, _) in zip(desired, found, strict=True)
     ]
+    pairs = [_restored(pair, workspace, snapshot) for pair in pairs]
     pairs += _apart(pairs, list(_undeclared(workspace, pairs, snapshot, directory)))
     findings = [finding for _, _, findings in found for finding in findings]
     return Matched(
         pairs=tuple(sorted(pairs, key=lambda pair: pair.address)),
         directory=directory,
-        findings=(*findings, *_pin_findings(workspace, snapshot)),
+        findings=(*findings, *_pin_findings(workspace, snapshot, pairs)),
     )
+
+
+def _restored(pair: Pair, workspace: Workspace, snapshot: Snapshot) -> Pair:
+    """A pinned object that is among the deleted ones comes back with its id, which its pin says."""
+    pin = workspace.environment.pins.get(pair.address, "").lower()
+    is_back = pair.before is None and pair.after is not None and (pair.kind.name, pin) in snapshot.deleted
+    return replace(pair, restores=pin) if is_back else pair
 
 
 class _Index:
@@ -238,8 +256,9 @@ def _is_owned(address: Address, workspace: Workspace) -> bool:
     return matches and bool(workspace.resources) and address not in workspace.elsewhere
 
 
-def _pin_findings(workspace: Workspace, snapshot: Snapshot) -> Iterator[Finding]:
-    """A pin must name an object that is there and goes by that name."""
+def _pin_findings(workspace: Workspace, snapshot: Snapshot, pairs: Sequence[Pair]) -> Iterator[Finding]:
+    """A pin must name an object that is there and goes by that name, or one that its document makes again."""
+    made = {pair.address: pair for pair in pairs if pair.before is None and pair.after is not None}
     for address, pin in workspace.environment.pins.items():
         lookup = lookups().get(address.kind)
         if lookup is None or address.kind not in snapshot.entries:
@@ -249,11 +268,38 @@ def _pin_findings(workspace: Workspace, snapshot: Snapshot) -> Iterator[Finding]
             for entry in snapshot.entries[address.kind]
             if str(entry.get(lookup.id)).lower() == pin.lower()
         }
-        if not names:
+        if not names and address in made and not _is_break_glass(address, workspace):
+            yield from _made_again(made[address], pin, workspace, snapshot)
+        elif not names:
             yield _pin_finding(workspace, address, f"is pinned to {pin}, which the tenant does not have")
         elif not _is_called(address, names) and not _was(address, names, workspace):
             said = f"is pinned to {pin}, which the tenant calls {', '.join(sorted(names))!r}"
             yield _pin_finding(workspace, address, said)
+
+
+def _is_break_glass(address: Address, workspace: Workspace) -> bool:
+    """Who it is then, a person says."""
+    return address.kind == "Group" and address.name in workspace.settings.break_glass.groups
+
+
+def _made_again(pair: Pair, pin: str, workspace: Workspace, snapshot: Snapshot) -> Iterator[Finding]:
+    """Nothing has the pinned id. The document makes it anew, unless it may be there under another id."""
+    pins = {(one.kind, other.lower()) for one, other in workspace.environment.pins.items()}
+    namesakes = [
+        str(item["id"])
+        for item in snapshot.entries[pair.kind.name]
+        if item.get("displayName") == pair.display_name
+        and (pair.kind.name, str(item["id"]).lower()) not in pins
+    ]
+    gone = f"is pinned to {pin}, which the tenant does not have"
+    if namesakes:
+        yield _pin_finding(workspace, pair.address, f"{gone}; {', '.join(namesakes)} has its name")
+    elif why := snapshot.unread.get(f"deleted items of {pair.kind.name}"):
+        yield _pin_finding(workspace, pair.address, f"{gone}; whether it was deleted cannot be read: {why}")
+    elif pair.restores is None:
+        finding = _pin_finding(workspace, pair.address, f"{gone}: it is created with another id")
+        help_text = "Apply says the new id; write it as the pin, or let apply --write-pins do it."
+        yield replace(finding, rule=DEAD_PIN, severity="warning", help=help_text)
 
 
 def _is_called(address: Address, names: set[str]) -> bool:

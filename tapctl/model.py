@@ -230,6 +230,7 @@ class Snapshot:
     `objects` holds each managed kind's objects as Graph gave them; a group whose members are owned
     carries their ids under "members" and "owners". `entries` are the looked-up objects of each kind.
     `parents` are the groups an object is directly in, for every object whose groups were read;
+    `deleted` are kind and id of the deleted objects that Graph keeps, read where a pin names nothing;
     `unread` says why something could not be read.
     """
 
@@ -242,6 +243,7 @@ class Snapshot:
     parents: Mapping[str, frozenset[str]] = field(default_factory=dict)
     dynamic_groups: frozenset[str] = frozenset()
     facts: TenantFacts = field(default_factory=TenantFacts)
+    deleted: frozenset[tuple[str, str]] = frozenset()
     unread: Mapping[str, str] = field(default_factory=dict)
 
     def was_asked(self, kinds: Iterable[str]) -> bool:

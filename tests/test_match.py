@@ -48,6 +48,7 @@ def matched(
     pins: Mapping[Address, str] | None = None,
     ownership: Sequence[str] = (),
     elsewhere: Iterable[Address] = (),
+    unread: Mapping[str, str] | None = None,
 ) -> Matched:
     pinned_at: dict[Path, Place] = {("pins", str(pin)): Place("production.yaml", 3, 3) for pin in pins or {}}
     workspace = Workspace(
@@ -64,6 +65,7 @@ def matched(
         is_sandbox=False,
         objects={kind: tuple(objects)},
         entries={kind: tuple(objects)},
+        unread=unread or {},
     )
     return match(workspace, validate(documents)[0], snapshot)
 
@@ -108,6 +110,17 @@ def test_a_pin_decides_between_namesakes() -> None:
 
     assert found.findings == ()
     assert {(pair.id, pair.desired is None) for pair in found.pairs} == {(ONE, True), (TWO, False)}
+
+
+@pytest.mark.parametrize(
+    ("unread", "rule"), [({}, "pin-to-nothing"), ({"deleted items of NamedLocation": "403"}, "pin-mismatch")]
+)
+def test_what_may_be_among_the_deleted_items_is_not_made_anew(unread: dict[str, str], rule: str) -> None:
+    pins = {Address("NamedLocation", "Nordics"): ONE}
+
+    (finding,) = matched([document("Nordics")], [], pins=pins, unread=unread).findings
+
+    assert finding.rule == rule
 
 
 def test_a_pin_on_another_name_is_an_error_at_the_pin() -> None:

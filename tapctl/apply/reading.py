@@ -40,7 +40,11 @@ async def check_nothing_moved(run: Run, stage: Sequence[Step]) -> None:
         except GraphError as error:
             run.failed |= {change.address: str(error) for change in changes}
             continue
-        taken = {str(item.get(kinds()[name].key)) for item in (*observed.values(), *named)}
+        pinned = {
+            run.matched.directory.id_of(pin) for pin in run.matched.directory.pinned if pin.kind == name
+        }
+        others = (item for item in (*observed.values(), *named) if str(item["id"]).lower() not in pinned)
+        taken = {str(item.get(kinds()[name].key)) for item in others}
         for change in changes:
             own_name = run.pairs[change.address].display_name
             if own_name in new_names and own_name in taken:

@@ -124,7 +124,12 @@ async def _was_created(run: Run, step: Step) -> bool:
         listed = await run.gateway.list(kind.path) if kind.is_listed else []
         own_name = run.pairs[step.address].display_name
         listed += await having_names(run.gateway, kind, [own_name])
-        found = [item for item in listed if item.get(kind.key) == own_name]
+        others = {object_id.lower() for object_id in run.ids.values()}
+        found = [
+            item
+            for item in listed
+            if item.get(kind.key) == own_name and str(item["id"]).lower() not in others
+        ]
         if len(found) == 1:
             run.bind(step.address, str(found[0]["id"]))
             return True

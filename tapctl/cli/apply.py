@@ -21,6 +21,7 @@ from tapctl.errors import Refused, UsageError
 from tapctl.guard import BRAKES, brakes_named, flag, missing_words
 from tapctl.model import Plan, errors_in
 from tapctl.pipeline import Planned, carry_out, check
+from tapctl.renewed import new_pins, renewed
 from tapctl.report import Report, account, applied_report, checked_report, plan_report
 from tapctl.reviewed import Reviewed, misplaced, objection
 
@@ -68,6 +69,11 @@ def _brakes_named(context: click.Context, parameter: click.Parameter, value: str
     default="",
     help="The same as --allow-BRAKE for each of these, for pipelines that hand words on.",
 )
+@click.option(
+    "--write-pins",
+    is_flag=True,
+    help="Write the new ids of pinned objects that were made again into the environment's file.",
+)
 @click.argument("saved", metavar="[PLAN]", required=False, type=click.Path(path_type=Path))
 @_brakes
 def command(
@@ -78,6 +84,7 @@ def command(
     saved: Path | None,
     undo: Path | None,
     allowed: frozenset[str],
+    write_pins: bool,
     **words: bool,
 ) -> int:
     """Make the tenant what the workspace says.
@@ -119,7 +126,7 @@ def command(
         _show_before(report, options, asks=not yes)
         if not yes and (why := declined(planned.plan, "changes {}", without="applies")):
             return _refuse(report, why, options, was_shown=True)
-        return _carry_out(session, planned, report, options)
+        return _carry_out(session, planned, report, options, writes_pins=write_pins)
 
 
 def _mistakes(count: int) -> str:
@@ -169,7 +176,9 @@ def _show_before(report: Report, options: Options, *, asks: bool) -> None:
         show_text(report, sys.stderr)
 
 
-def _carry_out(session: Session, planned: Planned, report: Report, options: Options) -> int:
+def _carry_out(
+    session: Session, planned: Planned, report: Report, options: Options, *, writes_pins: bool
+) -> int:
     with record_in(options.workspace, "records", planned.plan.environment) as record:
         result: Result = session.run(
             carry_out(planned, session.gateway, record, session.progress.step, session.progress.settling)
@@ -181,8 +190,15 @@ def _carry_out(session: Session, planned: Planned, report: Report, options: Opti
         record=str(record.path),
         requests=session.gateway.sent,
     )
-    show(account(done) if options.format == "text" else done, options.format)
+    environment, pins = planned.plan.environment, new_pins(planned.plan, result.outcomes)
+    notes = renewed(pins, f"environments/{environment}.yaml", are_written=writes_pins)
+    done = replace(done, findings=(*done.findings, *notes))
+    show(replace(account(done), findings=notes) if options.format == "text" else done, options.format)
     write_also(done, options)
+    if pins and writes_pins:
+        from tapctl.workspace.folder import write_pins
+
+        write_pins(options.workspace, environment, pins, are_renewed=True)
     if result.was_interrupted:
         return INTERRUPTED
     return 0 if done.status == "applied" else 1

@@ -22,7 +22,7 @@ from tapctl.observe.groups import (
     take_groups,
 )
 from tapctl.observe.naming import look_up_ids, look_up_names, read_names_and_ids
-from tapctl.observe.objects import read_collection, read_singleton
+from tapctl.observe.objects import read_collection, read_deleted, read_singleton
 from tapctl.observe.reading import Reading
 from tapctl.observe.wanted import (
     is_read_whole,
@@ -79,6 +79,7 @@ async def observe(
             reading, observed_kinds, desired, workspace, names | {"User": people}, are_adopted
         ),
         read_members(reading, desired),
+        read_deleted(reading, desired, workspace),
         read_memberships(reading, workspace, desired),
     )
     return Snapshot(
@@ -91,6 +92,7 @@ async def observe(
         parents=reading.parents,
         dynamic_groups=dynamic_groups(reading.entries["Group"]),
         facts=reading.facts,
+        deleted=frozenset(reading.deleted),
         unread=reading.unread,
     )
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tapctl.errors import NotFound
 from tapctl.kind import Kind
-from tapctl.model import JsonObject
+from tapctl.kinds import kinds
+from tapctl.model import Address, JsonObject, Workspace
 from tapctl.observe.reading import Reading
+from tapctl.validate import Desired
 
 if TYPE_CHECKING:
     from tapctl.graph.gateway import Gateway
@@ -50,3 +53,23 @@ async def _inside(reading: Reading, kind: Kind) -> list[JsonObject]:
     segment = kind.path.removeprefix(f"{kind.inside}/").partition("/")[0]
     held = (await reading.get(kind.inside)).get(segment)
     return [item for item in held if isinstance(item, dict)] if isinstance(held, list) else []
+
+
+async def read_deleted(reading: Reading, desired: Sequence[Desired], workspace: Workspace) -> None:
+    """The deleted objects of the kinds of which a document's pin names nothing that is there."""
+    pins = workspace.environment.pins
+    there = {(kind, str(item["id"]).lower()) for kind, items in reading.objects.items() for item in items}
+    gone = {item.kind.name for item in desired if _is_gone(item, pins, there)}
+    await asyncio.gather(*(_deleted(reading, kinds()[name]) for name in gone))
+
+
+def _is_gone(item: Desired, pins: Mapping[Address, str], there: set[tuple[str, str]]) -> bool:
+    is_pinned = item.address in pins and item.kind.deleted_items is not None
+    return is_pinned and (item.kind.name, pins[item.address].lower()) not in there
+
+
+async def _deleted(reading: Reading, kind: Kind) -> None:
+    assert kind.deleted_items is not None  # noqa: S101  # for mypy: checked above
+    listed = reading.gateway.list(kind.deleted_items.listed)
+    found = await reading.optional(f"deleted items of {kind.name}", listed)
+    reading.deleted |= {(kind.name, str(item.get("id")).lower()) for item in found or ()}

@@ -27,6 +27,7 @@ class Reading:
     parents: dict[str, frozenset[str]] = field(default_factory=dict)
     asked: dict[str, asyncio.Future[JsonObject]] = field(default_factory=dict)
     roles: set[str] = field(default_factory=set)
+    deleted: set[tuple[str, str]] = field(default_factory=set)
     unread: dict[str, str] = field(default_factory=dict)
     facts: TenantFacts = field(default_factory=TenantFacts)
 

@@ -62,8 +62,9 @@ def _listed(old: Json, newer: Collection[str]) -> list[Json]:
     return [*stay, *(emit.literal(path) for path in sorted(newer) if path not in stay)]
 
 
-def with_pins(text: str | None, pins: Mapping[Address, str]) -> str:
-    """An environment's file with these pins as well; one that names another object is refused."""
+def with_pins(text: str | None, pins: Mapping[Address, str], *, are_renewed: bool = False) -> str:
+    """An environment's file with these pins as well; one that names another object is refused, unless that
+    is why they are written (`are_renewed`)."""
     documents = emit.read_back(text or "")
     held = [(index, document) for index, document in enumerate(documents) if document is not None]
     if len(held) > 1 or not all(isinstance(document, dict) for _, document in held):
@@ -74,11 +75,11 @@ def with_pins(text: str | None, pins: Mapping[Address, str]) -> str:
         pinned = document.get("pins")
         kept = pinned if isinstance(pinned, dict) else {}
         for key, id_ in added.items():
-            if str(kept.get(key, id_)).lower() != str(id_).lower():
+            if not are_renewed and str(kept.get(key, id_)).lower() != str(id_).lower():
                 raise Refused(
                     f"pins name {quoted(kept[key])} for {quoted(key)}, not {id_}; decide which is meant"
                 )
-        new = {key: id_ for key, id_ in added.items() if key not in kept}
+        new = {key: id_ for key, id_ in added.items() if key not in kept or are_renewed}
         return _changed(text or "", index, {**document, "pins": {**kept, **new}}) if new else text or ""
     lines = emit.mapping_lines({"pins": added}, 0, {}, ())
     head = (text or "").rstrip("\r\n")

@@ -98,10 +98,13 @@ def write_both(
         undo.pop_all()
 
 
-def write_pins(root: Path, environment: str, pins: Mapping[Address, str]) -> str:
-    """Add pins to the environment's file, comments kept; the file's name below the workspace."""
+def write_pins(
+    root: Path, environment: str, pins: Mapping[Address, str], *, are_renewed: bool = False
+) -> str:
+    """Add pins to the environment's file, or renew them, comments kept; the file's name in the workspace."""
     path = root / "environments" / f"{environment}.yaml"
     path.parent.mkdir(parents=True, exist_ok=True)
-    text = with_pins(path.read_bytes().decode("utf-8") if path.exists() else None, pins)
+    before = path.read_bytes().decode("utf-8") if path.exists() else None
+    text = with_pins(before, pins, are_renewed=are_renewed)
     replace({path: text})
     return path.relative_to(root).as_posix()

@@ -1,0 +1,150 @@
+"""Pinned objects that are gone: brought back, made anew with a new pin, or left to a person."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tapctl.cli.main import run
+
+Capture = pytest.CaptureFixture[str]
+LOCATIONS = "identity/conditionalAccess/namedLocations"
+POLICIES = "identity/conditionalAccess/policies"
+
+
+def tapctl(capsys: Capture, root: Path, *arguments: str) -> tuple[int, Any]:
+    capsys.readouterr()
+    code = run([*arguments, "-C", str(root), "--format", "json"])
+    return code, json.loads(capsys.readouterr().out or "null")
+
+
+def load(capsys: Capture, root: Path, content: Any) -> None:
+    (root.parent / "tenant.json").write_text(json.dumps(content))
+    assert run(["sandbox", "load", str(root.parent / "tenant.json"), "-C", str(root)]) == 0
+    capsys.readouterr()
+
+
+def place(number: int, country: str, name: str = "HQ") -> Any:
+    return {
+        "@odata.type": "#microsoft.graph.countryNamedLocation",
+        "id": f"33333333-aaaa-4bbb-8ccc-00000000000{number}",
+        "displayName": name,
+        "countriesAndRegions": [country],
+        "includeUnknownCountriesAndRegions": False,
+        "countryLookupMethod": "clientIpAddress",
+    }
+
+
+def policy() -> Any:
+    held = {"includeLocations": [place(1, "")["id"]], "excludeLocations": [place(2, "")["id"]]}
+    users, applications = {"includeUsers": ["All"]}, {"includeApplications": ["All"]}
+    conditions = {"users": users, "applications": applications, "clientAppTypes": ["all"], "locations": held}
+    return {
+        "id": "11111111-aaaa-4bbb-8ccc-000000000001",
+        "displayName": "Somewhere",
+        "state": "disabled",
+        "conditions": conditions,
+        "grantControls": {"operator": "OR", "builtInControls": ["mfa"]},
+    }
+
+
+TWO = [place(1, "NO"), place(2, "SE")]
+
+
+@pytest.fixture
+def root(capsys: Capture, tmp_path: Path) -> Path:
+    """A folder with two locations of one name, and the policy that tells them apart."""
+    root = tmp_path / "policies"
+    root.mkdir()
+    (root / "tapctl.yaml").write_text("defaultEnvironment: sandbox\n")
+    load(capsys, root, {LOCATIONS: TWO, POLICIES: [policy()]})
+    assert tapctl(capsys, root, "import")[0] == 0
+    return root
+
+
+def pins(root: Path) -> Any:
+    return yaml.safe_load((root / "environments" / "sandbox.yaml").read_text())["pins"]
+
+
+def rules(answer: Any, severity: str) -> list[str]:
+    return [item["rule"] for item in answer["findings"] if item["severity"] == severity]
+
+
+def test_two_of_one_name_are_made_again(capsys: Capture, root: Path) -> None:
+    load(capsys, root, {})
+
+    planned = tapctl(capsys, root, "plan")[1]
+    code, done = tapctl(capsys, root, "apply", "--yes", "--write-pins")
+
+    assert "pin-to-nothing" in rules(planned, "warning")
+    assert (code, done["status"]) == (0, "applied"), str(
+        [done["outcomes"], [i["message"] for i in done["findings"] if i["severity"] == "error"]]
+    )
+    assert "pin-renewed" in rules(done, "note")
+    assert not {place(1, "")["id"], place(2, "")["id"]} & {*pins(root).values()}
+    assert tapctl(capsys, root, "plan", "--detailed-exitcode")[0] == 0
+
+
+def test_without_being_asked_the_pins_are_only_said(capsys: Capture, root: Path) -> None:
+    load(capsys, root, {})
+
+    done = tapctl(capsys, root, "apply", "--yes")[1]
+
+    (said,) = [item for item in done["findings"] if item["rule"] == "pin-renewed"]
+    assert "NamedLocation/HQ (2): " in said["message"]
+    assert "sandbox.yaml" in said["help"]
+    assert pins(root)["NamedLocation/HQ"] == place(1, "")["id"]
+    assert "pin-mismatch" in rules(tapctl(capsys, root, "plan")[1], "error")
+
+
+def test_one_of_two_is_made_again_beside_the_other(capsys: Capture, root: Path) -> None:
+    load(capsys, root, {LOCATIONS: [TWO[0]], POLICIES: [policy()]})
+
+    assert tapctl(capsys, root, "apply", "--yes", "--write-pins")[0] == 0
+
+    assert pins(root)["NamedLocation/HQ"] == place(1, "")["id"]
+    assert tapctl(capsys, root, "plan", "--detailed-exitcode")[0] == 0
+
+
+def test_a_namesake_that_nobody_pinned_is_not_taken_for_it(capsys: Capture, root: Path) -> None:
+    load(capsys, root, {LOCATIONS: [place(7, "DK")]})
+
+    code, planned = tapctl(capsys, root, "plan")
+
+    assert code == 1
+    assert set(rules(planned, "error")) == {"pin-mismatch"}
+    assert place(7, "")["id"] in str(planned["findings"])
+
+
+def test_what_is_among_the_deleted_items_comes_back_with_its_id(capsys: Capture, root: Path) -> None:
+    load(capsys, root, {LOCATIONS: [place(3, "FI", "Site")]})
+    document = root / "site.yaml"
+    document.write_text("kind: NamedLocation\nname: Site\nensure: absent\n")
+    for name in ("named-locations/hq", "named-locations/hq-2", "conditional-access-policies/somewhere"):
+        (root / f"{name}.yaml").unlink()
+    environment = root / "environments" / "sandbox.yaml"
+    environment.write_text("pins: {}\n")
+    assert tapctl(capsys, root, "apply", "--yes")[0] == 0
+    environment.write_text(f"pins: {{NamedLocation/Site: {place(3, '')['id']}}}\n")
+    document.write_text("kind: NamedLocation\nname: Site\nspec: {countriesAndRegions: [FI]}\n")
+
+    code, done = tapctl(capsys, root, "apply", "--yes")
+
+    assert (code, done["outcomes"][0]["id"]) == (0, place(3, "")["id"])
+    assert tapctl(capsys, root, "plan", "--detailed-exitcode")[0] == 0
+
+
+def test_a_dead_pin_of_break_glass_stays_an_error(capsys: Capture, root: Path) -> None:
+    (root / "tapctl.yaml").write_text("defaultEnvironment: sandbox\nbreakGlass: {groups: [Glass]}\n")
+    (root / "glass.yaml").write_text("kind: Group\nname: Glass\nspec: {members: []}\n")
+    environment = root / "environments" / "sandbox.yaml"
+    pin = "  Group/Glass: 20000000-0000-4000-8000-000000000099\n"
+    environment.write_text(f"{environment.read_text()}{pin}")
+
+    planned = tapctl(capsys, root, "plan")[1]
+
+    assert rules(planned, "error") == ["pin-mismatch"]
