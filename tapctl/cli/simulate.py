@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 @click.option(
     "--group", "groups", metavar="NAME", multiple=True, help="A group the user is in; `none` for no group."
 )
-@click.option("--role", "roles", metavar="NAME", multiple=True, help="A role that the user has.")
+@click.option(
+    "--role", "roles", metavar="NAME", multiple=True, help="A role that the user has; `none` for no role."
+)
 @click.option("--user-type", metavar="TYPE", help="member, internalGuest, b2bCollaborationGuest, ...")
 @click.option("--registered", metavar="METHOD,...", help="All methods that the user has registered.")
 @click.option("--reachable", metavar="METHOD,...", help="Those that the user can use now.")
@@ -138,7 +140,7 @@ def given_of(asked: dict[str, Any]) -> JsonObject:
 def _user(asked: dict[str, Any]) -> Json:
     about: JsonObject = {
         "groups": _named(asked["groups"]),
-        "roles": _list(asked["roles"]),
+        "roles": _named(asked["roles"]),
         "type": asked["user_type"],
         "registered": _split(asked["registered"]),
         "reachable": _split(asked["reachable"]),

@@ -49,6 +49,8 @@ class Asking:
         return self.company.specs.of_id(kind, text) if is_id else spelled(kind, text)
 
     def _remedy(self, kind: str, name: str) -> str:
+        if name == "none":
+            return "For none of them write an empty list: []."
         if any(
             address.kind == kind and address.name == name
             for address in self.company.checked.workspace.elsewhere

@@ -175,6 +175,15 @@ def test_a_role_goes_by_its_name_and_by_its_template_id(cli: Cli, named: str, as
     assert "Blocked" in cli("simulate", "--role", asked, *PILOT[2:]).out
 
 
+def test_no_role_is_said_with_none(cli: Cli) -> None:
+    cli.write("all.yaml", ADMINISTRATORS)
+    asked = ("--user", "kim@nordwind.example", *PILOT[2:], "--format", "json")
+
+    unsaid, none = (cli("simulate", *more, *asked).json["answers"][0] for more in ((), ("--role", "none")))
+
+    assert (unsaid["decision"], none["decision"]) == ("unknown", "allow")
+
+
 def test_a_misspelt_role_is_not_taken_for_nobodys(cli: Cli) -> None:
     result = cli("simulate", "--role", "Global Administrater", *PILOT[2:])
 

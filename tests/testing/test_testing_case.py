@@ -96,6 +96,15 @@ def test_a_wrong_word_is_shown_where_it_stands(tmp_path: Path, changed: dict[str
     assert found[0].place.file.endswith("tests/0.yaml")
 
 
+@pytest.mark.parametrize(
+    "about", [{"user": {"roles": ["none"]}}, {"user": {"groups": ["none"]}}, {"location": {"named": "none"}}]
+)
+def test_who_writes_none_is_told_how_to_say_it(tmp_path: Path, about: dict[str, Any]) -> None:
+    (found,) = written(tmp_path, {"given": {**ASKED, **about}, "expect": ALLOWED})
+
+    assert found.help == "For none of them write an empty list: []."
+
+
 def test_wrong_words_and_wrong_names_are_told_together(tmp_path: Path) -> None:
     given = {
         **ASKED,
