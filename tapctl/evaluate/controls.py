@@ -137,6 +137,8 @@ def _own_strength(strength: Strength, scene: Scene) -> Answer:
 
 def _guest_strength(strength: Strength, scene: Scene) -> Answer:
     """Home methods count where the home tenant's MFA is trusted; a pass of the home tenant never does."""
+    if scene.person.type == "otherExternalUser" and not scene.person.home_tenant:
+        return Answer(NEVER, "guest-without-tenant", needs=_combinations(strength))
     if not scene.sign_in.trusts_home_mfa:
         if scene.person.type == "b2bDirectConnectUser":
             return Answer(NEVER, "guest-cannot")

@@ -204,6 +204,10 @@ RULES: Final[Mapping[str, Rule]] = {
         "concept-authentication-strength-external-users",
         "Guests cannot hold a pass or register a passkey here.",
     ),
+    "guest-without-tenant": _documented(
+        "concept-authentication-strength-external-users",
+        "Strengths work only for users from Entra tenants; others can meet MFA alone.",
+    ),
     # Demands outside Conditional Access
     "mandatory-mfa": _documented(
         "concept-mandatory-multifactor-authentication",

@@ -517,3 +517,12 @@ def test_what_a_policy_with_a_newer_control_comes_to_is_not_known(
     decision = decided(policy(*controls, operator=operator), asked=sign_in(device=COMPLIANT))
 
     assert (decision.verdict, results(decision)) == expected
+
+
+@pytest.mark.parametrize(("tenant", "verdict"), [("", "unsatisfiable"), ("T1", "register")])
+def test_a_guest_from_no_entra_tenant_meets_no_strength(tenant: str, verdict: str) -> None:
+    guest = replace(NEW, type="otherExternalUser", home_tenant=tenant)
+    strength = "00000000-0000-0000-0000-000000000002"
+
+    assert decided(policy(strength=strength), asked=asked(guest)).verdict == verdict
+    assert decided(policy("mfa"), asked=asked(guest)).verdict == "register"
