@@ -218,6 +218,9 @@ async def _created(run: Run, entry: Entry, before: str, step: Make) -> tuple[Ent
     """A pass, or a note of why there is none. It is asked for again only after a look showed that the last
     request did nothing, or made one whose passcode nobody has."""
     seen = {before, entry.held}
+    if _may_be_under_way(entry, step, run.now()):
+        run.doubtful.append(entry.number)
+        run.under_way.add(entry.number)
     for _ in range(ATTEMPTS):
         entry = _note_begun(run, entry, before, step)
         try:
@@ -239,6 +242,12 @@ async def _created(run: Run, entry: Entry, before: str, step: Make) -> tuple[Ent
     if run.lost_in_a_row >= MOST_LOST:
         run.stop("answer after answer is lost: see whether the network holds, and continue")
     return entry, None
+
+
+def _may_be_under_way(entry: Entry, step: Make, now: datetime) -> bool:
+    """Whether the run was stopped a moment ago with a request of which nothing is to be seen."""
+    is_unseen = entry.state in ("begun", "lost") and not step.replaces
+    return is_unseen and entry.begun is not None and now - entry.begun <= LATEST
 
 
 def _note_begun(run: Run, entry: Entry, before: str, step: Make) -> Entry:

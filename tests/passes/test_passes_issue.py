@@ -362,6 +362,14 @@ def test_a_record_that_cannot_be_written_stops_the_run(trial: Trial, monkeypatch
     assert trial.kept.passcodes == {}
 
 
+def test_a_request_of_a_moment_ago_of_which_nothing_is_seen_may_still_be_carried_out(trial: Trial) -> None:
+    trial.stop_after_asking("mia.larsen")
+    trial.go()
+
+    assert trial.states == ["delivered"]
+    assert "if that request is still carried out" in trial.worklist.get(0).why
+
+
 def test_a_late_request_that_replaces_a_pass_is_told(trial: Trial) -> None:
     trial.tenant.between.append(late)
     trial.go(entries("mia.larsen"))
