@@ -125,6 +125,14 @@ def test_the_worst_comes_first() -> None:
     assert [item.status for item in found.results] == ["error", "stopped", "drift", "changes", "clean"]
 
 
+def test_several_need_have_and_drift() -> None:
+    found = combined("stopped", "stopped", "drift", "drift", "changes", "changes", "clean", "clean")
+
+    assert render_text(found).splitlines()[0] == (
+        "8 environments: 2 need a word, 2 drift, 2 have changes and 2 as declared"
+    )
+
+
 def test_what_was_expected_and_is_not_there_is_missing() -> None:
     found = combine([read(PLAN)], ["production", "staging", "staging"])
 

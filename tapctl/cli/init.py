@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -136,17 +136,28 @@ def _written(folder: Path, texts: Mapping[str, str], options: Options, wishes: W
     is_refused = any(item.standing == "differs" for item in found)
     if not is_refused:
         place(folder, {item.path: texts[item.path] for item in found if item.standing == "new"}, (SCRIPT,))
-    click.echo(_told(found, options, wishes, is_refused=is_refused), nl=False)
+    steps = [*_unseen(folder, found, wishes), *_next(found, wishes, is_refused=is_refused)]
+    click.echo(_told(found, steps, options, is_refused=is_refused), nl=False)
     return 1 if is_refused else 0
 
 
-def _told(found: tuple[Placed, ...], options: Options, wishes: Wishes, *, is_refused: bool) -> str:
+def _told(found: tuple[Placed, ...], steps: Sequence[str], options: Options, *, is_refused: bool) -> str:
     from tapctl.render.starting import render_json, render_markdown, render_text
 
     renderers = {"json": render_json, "markdown": render_markdown, "text": render_text}
-    return renderers[options.format](
-        found, _next(found, wishes, is_refused=is_refused), is_refused=is_refused
-    )
+    return renderers[options.format](found, steps, is_refused=is_refused)
+
+
+def _unseen(folder: Path, found: tuple[Placed, ...], wishes: Wishes) -> Iterator[str]:
+    """Workflows that GitHub would not find: it looks for them at the top of a repository."""
+    here = folder.resolve()
+    above = next((place for place in (here, *here.parents) if (place / ".git").exists()), here)
+    if above != here and any(item.path.startswith(".github/") for item in found):
+        inside = (here / wishes.workspace).relative_to(above).as_posix()
+        yield (
+            f"GitHub finds workflows at the top of a repository only, which is {above}: "
+            f"run tapctl init there, with -C {inside}."
+        )
 
 
 def _next(found: tuple[Placed, ...], wishes: Wishes, *, is_refused: bool) -> tuple[str, ...]:

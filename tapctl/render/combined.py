@@ -24,6 +24,12 @@ _WORDS: Final[dict[Status, str]] = {
     "applied": "applied",
     "clean": "as declared",
 }
+_OF_SEVERAL: Final[dict[Status, str]] = {
+    **_WORDS,
+    "stopped": "need a word",
+    "drift": "drift",
+    "changes": "have changes",
+}
 _NAME, _SAID = 120, 300
 _HEAD: Final = "| environment | | what | findings | tenant |\n| --- | --- | --- | --- | --- |"
 
@@ -85,7 +91,11 @@ def render_markdown(combined: Combined) -> str:
 
 
 def _headline(combined: Combined) -> str:
-    counts = [f"{count} {_WORDS[status]}" for status, count in combined.counts.items() if count]
+    counts = [
+        f"{count} {(_WORDS if count == 1 else _OF_SEVERAL)[status]}"
+        for status, count in combined.counts.items()
+        if count
+    ]
     return f"{counted(len(combined.results), 'environment')}: {listed(counts) or 'no result'}"
 
 

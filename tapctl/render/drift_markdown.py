@@ -13,7 +13,7 @@ from tapctl.drift.news import Drifted, DriftedField, News, Undeclared
 from tapctl.model import Finding
 from tapctl.render import drift_words as words
 from tapctl.render.escape import spelled
-from tapctl.render.gfm import clipped, code, fenced, html_code, text
+from tapctl.render.gfm import clipped, code, fenced, html_code, prose, text
 from tapctl.render.roll import Named, reserved, rows_or_names
 from tapctl.render.room import Room
 from tapctl.render.values import MOST_ENTRIES, block, counted, is_block, shortened, shown
@@ -70,7 +70,7 @@ def _finding(finding: Finding) -> str:
         parts.append(f"at {code(str(finding.place))}")
     parts.append(f"({code(finding.rule)})")
     if finding.help:
-        parts.append(f"<br>{text(clipped(finding.help, _TEXT))}")
+        parts.append(f"<br>{prose(clipped(finding.help, _TEXT))}")
     return "- " + " ".join(parts)
 
 

@@ -33,6 +33,14 @@ def text(words: str) -> str:
     return "".join(_word(part) for part in _SPACES.split(visible(words)))
 
 
+def prose(words: str) -> str:
+    """The same of words of ours that set commands in backticks."""
+    parts = words.split("`")
+    if len(parts) % 2 == 0:
+        return text(words)
+    return "".join(code(part) if number % 2 else text(part) for number, part in enumerate(parts))
+
+
 def _word(part: str) -> str:
     """Punctuation around what stands in code stays outside, if what is left is still what would be linked."""
     inner = part.lstrip(_OPENING)

@@ -15,7 +15,7 @@ from typing import Final
 
 from tapctl.model import Address, Finding, Severity
 from tapctl.render.escape import spelled
-from tapctl.render.gfm import CLIPPED, clipped, code, fenced, lines, link, text
+from tapctl.render.gfm import CLIPPED, clipped, code, fenced, lines, link, prose, text
 from tapctl.render.markdown_change import HEAD, details, row
 from tapctl.render.mermaid import picture
 from tapctl.render.roll import Named, reserved, rows_or_names
@@ -159,7 +159,7 @@ def _finding(finding: Finding) -> str:
         parts.append(f"at {code(str(finding.place))}")
     parts.append(f"({code(finding.label)})")
     if finding.help:
-        parts.append(f"<br>{text(clipped(finding.help, _LONGEST_MESSAGE))}")
+        parts.append(f"<br>{prose(clipped(finding.help, _LONGEST_MESSAGE))}")
     if finding.flag:
         parts.append(f"<br>Allow it with {code(finding.flag)}")
     return "- " + " ".join(parts)

@@ -202,3 +202,24 @@ def test_the_identities_trust_the_environments_in_which_the_workflows_sign_in(cl
     assert any(line.endswith("}}") for line in signing_in)
     assert 'plan_subjects=("environment:${environment}-plan")' in found[SCRIPT]
     assert 'apply_subjects=("environment:${environment}")' in found[SCRIPT]
+
+
+def test_workflows_that_github_would_not_find_are_said(cli: Cli) -> None:
+    (cli.root / ".git").mkdir()
+    shown = cli("init", "team/new").out
+
+    assert f"GitHub finds workflows at the top of a repository only, which is {cli.root.resolve()}: " in shown
+    assert "run tapctl init there, with -C team/new/policies." in shown
+
+
+@pytest.mark.parametrize("arguments", [["."], ["new", "--part", "workspace"]])
+def test_workflows_that_github_finds_or_that_are_not_written_are_no_trouble(
+    cli: Cli, arguments: list[str]
+) -> None:
+    (cli.root / ".git").mkdir()
+
+    assert "GitHub finds" not in cli("init", "-C", "entra", *arguments).out
+
+
+def test_where_there_is_no_repository_yet_nothing_is_said(cli: Cli) -> None:
+    assert "GitHub finds" not in cli("init", "new").out

@@ -5,7 +5,7 @@ from hypothesis import example, given
 from reading import calm, github_would_link, nasty, seen_in_html, seen_in_markdown
 
 from tapctl.render.escape import named, visible
-from tapctl.render.gfm import clipped, code, fenced, html_code, lines, link, text
+from tapctl.render.gfm import clipped, code, fenced, html_code, lines, link, prose, text
 
 
 def squeezed(words: str) -> str:
@@ -119,3 +119,15 @@ def test_what_is_too_long_is_clipped() -> None:
 def test_only_addresses_of_the_web_are_linked() -> None:
     assert link("the run", "https://ci.example/1?a=(b)") == "[the run](https://ci.example/1?a=%28b%29)"
     assert link("the run", "javascript:alert(1)") == r"the run (`javascript:alert(1)`)"
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        ("`tapctl apply` puts it back.", "`tapctl apply` puts it back."),
+        ("Ask `tapctl drift` or *her*.", "Ask `tapctl drift` or \\*her\\*."),
+        ("One ` alone.", "One \\` alone."),
+    ],
+)
+def test_commands_of_ours_stand_in_code(words: str, shown: str) -> None:
+    assert prose(words) == shown
