@@ -95,9 +95,9 @@ def _used(held: Pass, signed_in: datetime | None, now: datetime) -> tuple[bool, 
             return True, "used", "it was for one time, and is used"
         case "open":
             return False, "window-open", "used minutes ago: its owner may be registering a method"
-        case "unknown":
+        case _:
             why = (
-                "used, and no sign-in says when: until the pass is over its owner may be registering a method"
+                "used, and no sign-in says when: its owner may be registering a method until the pass is over"
             )
             return False, "undated-use", why
 
