@@ -15,6 +15,7 @@ from tapctl.kinds import kinds, lookups
 from tapctl.model import Address, Finding, Json, JsonObject, Path, Snapshot, Workspace
 from tapctl.validate import Desired
 
+SEVERAL = "several-in-tenant"
 DEAD_PIN = "pin-to-nothing"
 
 
@@ -78,7 +79,7 @@ def match(workspace: Workspace, desired: Sequence[Desired], snapshot: Snapshot) 
     live = {address: pin for address, pin in pins.items() if address not in gone}
     directory = replace(directories.build(snapshot.entries, live, renamed), pinned=frozenset(pins))
     pairs = [
-        _pair(item, object_, former, directory)
+        paired(item, object_, former, directory)
         for item, (object_, former, _) in zip(desired, found, strict=True)
     ]
     pairs = [_restored(pair, workspace, snapshot) for pair in pairs]
@@ -140,7 +141,7 @@ def _recognise(desired: Desired, workspace: Workspace, index: _Index) -> _Recogn
 def _several(desired: Desired, found: Iterable[JsonObject]) -> Finding:
     known = ", ".join(f"{item.get('displayName')!r} ({item.get('id')})" for item in found)
     return Finding(
-        rule="several-in-tenant",
+        rule=SEVERAL,
         severity="error",
         message=f"the tenant has more than one object that {desired.address} may mean: {known}",
         help=f"Say which: pins: {{{desired.address}: <id>}} in the environment's file.",
@@ -149,7 +150,8 @@ def _several(desired: Desired, found: Iterable[JsonObject]) -> Finding:
     )
 
 
-def _pair(desired: Desired, observed: JsonObject | None, former: str | None, directory: Directory) -> Pair:
+def paired(desired: Desired, observed: JsonObject | None, former: str | None, directory: Directory) -> Pair:
+    """A document and the object that it means."""
     kind = desired.kind
     before, extra = (None, {}) if observed is None else _observed(kind, observed, desired.newer, directory)
     after, left = (None, ()) if desired.resource.ensure == "absent" else _wanted(desired, before, directory)

@@ -25,6 +25,7 @@ from tapctl.settings import CONTROL, MAX_NAME
 from tapctl.workspace.document import Draft, draft
 from tapctl.workspace.emit import render
 from tapctl.workspace.exports import Exported
+from tapctl.workspace.meant import meant
 from tapctl.workspace.naming import file_names
 
 _POLICIES = "ConditionalAccessPolicy"
@@ -79,10 +80,14 @@ def propose(
         for pair in _observed(snapshot, matched.directory)
         if pair.kind.name in names and fnmatch.fnmatchcase(_shown_name(pair), pattern)
     ]
-    new = [pair for pair in found if _key(pair) not in declared]
-    labelled = list(_labelled(new, set(declared.values())))
+    settled = meant(matched, found)
+    declared |= {_key(pair): address for address, pair in settled.chosen.items()}
+    new = [pair for pair in found if _key(pair) not in declared and _key(pair) not in settled.unclear]
+    taken = {pair.address for pair in matched.pairs if pair.desired is not None}
+    labelled = list(_labelled(new, taken))
+    known = {address: str(pair.id) for address, pair in settled.chosen.items()}
     drafts = [(pair, draft(pair, name=label)) for pair, label in labelled]
-    if snapshot.tenant_id and (told_apart := _pins(drafts, new)):
+    if snapshot.tenant_id and (told_apart := known | _pins(drafts, new)):
         directory = with_pins(matched.directory, told_apart)
         labels = [(as_observed(pair.kind, pair.observed or {}, directory), label) for pair, label in labelled]
         drafts = [(pair, draft(pair, name=label)) for pair, label in labels]
@@ -94,13 +99,14 @@ def propose(
     ]
     glass = {item.address: item for item in unpinned if item.address is not None}
     found_glass = {one: matched.directory.all_ids(one) for one in glass}
-    namesakes = _pins(drafts, new) | _application_pins(drafts, matched.directory)
+    namesakes = known | _pins(drafts, new) | _application_pins(drafts, matched.directory)
     pins = namesakes | {one: ids[0] for one, ids in found_glass.items() if len(ids) == 1}
     return Proposal(
         documents=tuple(documents),
         pins=pins if snapshot.tenant_id else {},
         findings=(
             *_nameless(drafts),
+            *settled.findings,
             *(() if snapshot.tenant_id else _namesakes(namesakes)),
             *(_still_unpinned(glass[one], ids) for one, ids in found_glass.items() if len(ids) != 1),
             *_of_nothing(ids),

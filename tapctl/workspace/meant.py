@@ -1,0 +1,57 @@
+"""Documents whose name several objects have by now → the one that each has meant so far. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from tapctl.diff import field_changes
+from tapctl.match import SEVERAL, Matched, Pair, paired
+from tapctl.model import Address, Finding
+from tapctl.validate import Desired
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meant:
+    """`chosen` is the object of each document that just one equals; `unclear` are the objects of which a
+    person has to say whose they are, and `findings` ask."""
+
+    chosen: Mapping[Address, Pair]
+    unclear: frozenset[tuple[str, str | None]]
+    findings: tuple[Finding, ...]
+
+
+def meant(matched: Matched, found: Iterable[Pair]) -> Meant:
+    """Which of the objects in `found` each document meant that names several. Nothing is guessed: it
+    meant what is as it says, if nothing else is, and no other document says the same."""
+    asked = {item.address: item for item in matched.findings if item.rule == SEVERAL}
+    declared = [pair for pair in matched.pairs if pair.desired is not None]
+    taken = {(pair.kind.name, pair.id) for pair in declared}
+    free = [one for one in found if (one.kind.name, one.id) not in taken]
+    documents = [pair.desired for pair in declared if pair.desired and pair.address in asked]
+    alike = {item.address: [one for one in free if _is_called_like(item, one)] for item in documents}
+    equal = {
+        item.address: [one for one in alike[item.address] if _is_as_said(item, one, matched)]
+        for item in documents
+    }
+    claims = Counter(one.id for ones in equal.values() for one in ones)
+    chosen = {
+        address: ones[0] for address, ones in equal.items() if len(ones) == 1 and claims[ones[0].id] == 1
+    }
+    unclear = {address: ones for address, ones in alike.items() if ones and address not in chosen}
+    return Meant(
+        chosen=chosen,
+        unclear=frozenset((one.kind.name, one.id) for ones in unclear.values() for one in ones),
+        findings=tuple(asked[address] for address in unclear),
+    )
+
+
+def _is_called_like(document: Desired, one: Pair) -> bool:
+    names = (document.display_name, *document.resource.former_names)
+    return document.kind.name == one.kind.name and one.address.name in names
+
+
+def _is_as_said(document: Desired, one: Pair, matched: Matched) -> bool:
+    both = paired(document, one.observed, None, matched.directory)
+    return both.after is not None and not field_changes(both.before or {}, both.after)
