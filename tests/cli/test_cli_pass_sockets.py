@@ -24,7 +24,7 @@ from tapctl.sandbox import Store, create_app, reset
 
 Break: TypeAlias = Literal["before it is made", "after it is made", "in the middle of the answer"]
 TENANT = "11111111-2222-3333-4444-555555555555"
-NAMES = [f"{name}@nordwind.example" for name in ("mia.larsen", "yusuf.demir", "chloe.martin", "peter.brandt")]
+NAMES = [f"{name}@nordwind.example" for name in ("mia.larsen", "yusuf.demir", "chloe.martin")]
 METHODS = "temporaryAccessPassMethods"
 VAULT = (
     "import sys, pathlib; code = sys.stdin.read(); open('vault.txt', 'a').write(f'{sys.argv[1]} {code}\\n')"
@@ -141,7 +141,7 @@ def test_nobody_gets_two_passes_and_nothing_keeps_a_passcode(
     given = handed_over(cli.root)
     assert set(Counter(name for name, _ in given).values()) == {1}
     assert dict(given) == server.valid
-    assert len(server.codes) == (4 if hangs_up == "before it is made" else 8)
+    assert len(server.codes) == len(NAMES) * (1 if hangs_up == "before it is made" else 2)
     (cli.root / "vault.txt").unlink()
     written = [path.read_bytes() for path in cli.root.rglob("*") if path.is_file()]
     written += [result.out.encode(), result.err.encode()]
