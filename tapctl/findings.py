@@ -296,7 +296,10 @@ PASSES: Final[Mapping[str, str]] = {
         "Once the folder is applied, whoever signs in with this pass can register nothing."
     ),
     "place": "What is left to hand the pass over is not sure to reach this person.",
-    "policies-not-asked": "The policies could not be asked whether the pass opens anything.",
+    "policies-not-asked": (
+        "The policies could not be asked whether the pass opens anything: Graph says that some of what they "
+        "are, or refer to, is not there. What cannot be read is not taken for open."
+    ),
     "policies-unread": "The tenant's policies could not be read.",
     "policy-off": "The pass policy is turned off, so nobody can use a pass.",
     "privileged": (

@@ -85,8 +85,11 @@ async def read_doors(checked: Checked, gateway: Gateway, as_of: date) -> Doors:
     try:
         matched = (await compare(checked, gateway, {_POLICY})).matched
     except NotFound as error:
-        message = f"whether policies let a pass open registration was not checked: {error}"
-        return Doors(general=(_finding("policies-not-asked", message, "", "warning"),))
+        message = (
+            f"whether policies let a pass open registration was not checked, for a part is not there: {error}"
+        )
+        help_ = f"see that the tenant has Conditional Access and what policies refer to, or say {DESPITE}"
+        return Doors(general=(_brake("policies-not-asked", message, help_),))
     except GraphError as error:
         message = f"whether policies let a pass open registration cannot be told: {error}"
         help_ = f"get the permission that a plan takes, or say {DESPITE}"
