@@ -268,8 +268,14 @@ class _Evaluation:
         controls = [
             fact for item in vague for key in item.demand.unmet for fact in of_control(key, self._scene)
         ]
+        unsure = {item.name for item in vague}
+        risks = [
+            "signInRisk"
+            for ready, _ in self._matches
+            if ready.policy.name in unsure and _is_at_risk(ready.policy, self._scene) is None
+        ]
         inner = self._inner.missing if self._inner is not None and vague else ()
-        known = _unique((*facts, *overlaid, *controls, *inner))
+        known = _unique((*facts, *overlaid, *controls, *risks, *inner))
         return known or _unique(key for item in vague for key in item.demand.unmet)
 
     # One policy
@@ -304,7 +310,7 @@ class _Evaluation:
             return _BLOCK
         if self._scene.steps is not None:
             return self._weigh_anew(policy)  # each policy has its own steps in the trace
-        same = (policy.asks_for, policy.operator, policy.is_on_registration, bool(policy.sign_in_risks))
+        same = (policy.asks_for, policy.operator, policy.is_on_registration, _is_at_risk(policy, self._scene))
         found = self._weighed.get(same)
         if found is None:
             found = self._weighed[same] = self._weigh_anew(policy)
@@ -346,7 +352,8 @@ class _Evaluation:
         return aside, was_set_aside
 
     def _set_aside(self, key: str, answer: Answer, policy: Policy | None) -> Answer:
-        """While a first method is registered, only policies on the action ask for MFA or a strength."""
+        """While a first method is registered, only policies on the action ask for MFA or a strength, and
+        those about the risk that the sign-in is at."""
         scene = self._scene
         is_about = key == "mfa" or is_strength(key)
         if not scene.is_registering or not is_about or answer.status == MET:
@@ -354,14 +361,18 @@ class _Evaluation:
         proving_up = True if scene.is_interrupted else _is_first_method(scene)
         if proving_up is False:
             return answer
+        at_risk = policy is not None and _is_at_risk(policy, scene)
+        is_outranked = key != "mfa" and self._has_strength_on_action()
+        if at_risk is True or (is_risky(scene) and not is_outranked):
+            return _at_risk(answer)
         rule = "proof-up-strengths"
-        if key == "mfa" or not self._has_strength_on_action():
-            if is_risky(scene) or (policy is not None and policy.sign_in_risks):
-                return _at_risk(answer)
+        if not is_outranked:
             rule = "proof-up-without-strength"
         elif policy is not None and policy.operator == "OR" and len(policy.controls) > 1:
             rule = "proof-up-or"
-        certain = proving_up and (RULES[rule].grade != "inferred" or scene.relies_on(rule))
+        certain = (
+            proving_up and at_risk is False and (RULES[rule].grade != "inferred" or scene.relies_on(rule))
+        )
         return answer._replace(status=MET if certain else MET | answer.status, rule=rule)
 
     def _has_strength_on_action(self) -> bool:
@@ -377,9 +388,11 @@ class _Evaluation:
         """`register` stands only where the registration itself would be let through."""
         if not answer.status & REGISTER:
             return answer
-        if policy.sign_in_risks:
+        at_risk = _is_at_risk(policy, self._scene)
+        if at_risk is True:
             return _at_risk(answer._replace(status=answer.status & ~REGISTER | NEVER))
-        return answer._replace(status=answer.status & ~REGISTER | self._registration())
+        perhaps = NEVER if at_risk is None else 0
+        return answer._replace(status=answer.status & ~REGISTER | self._registration() | perhaps)
 
     def _registration(self) -> Status:
         """The same sign-in, asked for the registration action: open, closed, or both possible. The action
@@ -427,6 +440,14 @@ def _joined(statuses: list[Status], operator: str | None) -> Status:
     if operator is None:
         return best(statuses) | worst(statuses)
     return best(statuses) if operator == "OR" else worst(statuses)
+
+
+def _is_at_risk(policy: Policy, scene: Scene) -> Truth:
+    """Whether a policy that applies does so for a risk: one that lists `none` too may not."""
+    level = (scene.sign_in.sign_in_risk or "").lower()
+    if not policy.sign_in_risks or level == "none":
+        return False
+    return None if not level and "none" in policy.sign_in_risks else True
 
 
 def _at_risk(answer: Answer) -> Answer:

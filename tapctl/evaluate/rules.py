@@ -155,7 +155,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "proof-up-strengths": _documented(
         _STRENGTH,
         "While somebody registers a first method, strengths on the registration action replace those of "
-        "policies for all resources.",
+        "policies for all resources that are not about the sign-in's risk.",
     ),
     "proof-up-without-strength": _inferred(
         _REGISTRATION,

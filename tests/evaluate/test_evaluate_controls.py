@@ -12,7 +12,7 @@ from evaluate_tools import FACTS, JOIN, ONE_TIME, REGISTER, decided, policy, res
 from tapctl.evaluate.facts import EVERYBODY, Facts, Pass, Person, Scope, Strength
 from tapctl.evaluate.situation import UNREGISTERED, Device, SignIn
 from tapctl.evaluate.strengths import strength_of
-from tapctl.model import JsonObject
+from tapctl.model import Json, JsonObject
 
 PHISHING_RESISTANT = "00000000-0000-0000-0000-000000000004"
 NEW = Person(registered=frozenset({"password"}), held_pass="none")
@@ -442,6 +442,46 @@ def test_a_strength_on_the_action_outranks_others_at_risk_too() -> None:
     assert decided(everything, GUARD, asked=at_action).skipped_for_proof_up == ("P1",)
     assert decided(everything, asked=at_action).skipped_for_proof_up == ()
     assert decided(everything, asked=at_action).detail == "53004"
+
+
+def test_no_strength_on_the_action_sets_that_of_a_policy_about_risk_aside() -> None:
+    at_action = asked(WITH_PASS, TAP, apps=(), action=REGISTER, sign_in_risk="high")
+    decision = decided(
+        policy(strength=PHISHING_RESISTANT, signInRiskLevels=["high"]), GUARD, asked=at_action, traced=True
+    )
+
+    assert (decision.verdict, decision.detail) == ("unsatisfiable", "53004")
+    assert decision.skipped_for_proof_up == ()
+    assert [step.says for step in decision.trace if step.rule == "risky-cannot-enrol"] == [
+        f"strength:{PHISHING_RESISTANT} cannot be met"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("risk", "verdict", "missing"),
+    [
+        ("none", "register", ()),
+        ("low", "unsatisfiable", ()),
+        (None, "unknown", ("signInRisk",)),
+    ],
+)
+def test_a_policy_about_no_risk_too_is_about_risk_only_at_one(
+    risk: str | None, verdict: str, missing: tuple[str, ...]
+) -> None:
+    levels: list[Json] = ["none", "low", "medium", "high", "hidden"]
+    decision = decided(policy("mfa", signInRiskLevels=levels), asked=asked(NEW, sign_in_risk=risk))
+
+    assert (decision.verdict, decision.missing) == (verdict, missing)
+
+
+@pytest.mark.parametrize(
+    ("risk", "verdict"), [("none", "allow"), ("low", "unsatisfiable"), (None, "unknown")]
+)
+def test_so_it_is_at_the_action(risk: str | None, verdict: str) -> None:
+    levels: list[Json] = ["none", "low", "medium", "high", "hidden"]
+    at_action = asked(NEW, apps=(), action=REGISTER, sign_in_risk=risk)
+
+    assert decided(policy("mfa", signInRiskLevels=levels), asked=at_action).verdict == verdict
 
 
 def test_registration_may_hang_on_a_fact_that_is_missing() -> None:
