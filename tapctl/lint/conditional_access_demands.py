@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Final
 
 from tapctl.evaluate.dated import APPROVED_APP
 from tapctl.lint.context import Context
+from tapctl.lint.entra import BUILT_IN_STRENGTHS, MFA
 from tapctl.lint.example import policy, stream
-from tapctl.lint.policy import RISKS, Policy
+from tapctl.lint.policy import DEVICE_CONTROLS, RISKS, Policy
 from tapctl.lint.rule import Hit, rule
 
 _LEVELS: Final = ("low", "medium", "high")
@@ -22,6 +23,14 @@ _LIKE: Final[Mapping[str, str]] = {
     "authenticationStrength": "a second factor",
 }
 """Controls that prove the same kind of thing: a choice among them weakens nothing."""
+_FACTORS: Final = ("mfa", "authenticationStrength")
+_AS_MUCH: Final[Mapping[str, frozenset[str]]] = {
+    "compliantDevice": DEVICE_CONTROLS,
+    "domainJoinedDevice": DEVICE_CONTROLS,
+    "approvedApplication": DEVICE_CONTROLS | {"compliantApplication"},
+    "compliantApplication": DEVICE_CONTROLS,
+}
+"""What proves at least as much about the device or the application as a control does."""
 _ALL_OF: Final = "{operator: AND, builtInControls: [mfa, passwordChange]}"
 _GRANT: Final = (
     "https://learn.microsoft.com/entra/identity/conditional-access/concept-conditional-access-grant"
@@ -187,9 +196,9 @@ def retired_control(context: Context) -> Iterator[Hit]:
     id="CA015",
     name="ca-platform-hole",
     severity="warning",
-    what="Something is asked on some platforms, and no policy stops the others.",
-    why="The platform is what the client says it is: who claims another one is asked for nothing.",
-    fix="Block all platforms but those (includePlatforms: [all], excludePlatforms: those).",
+    what="Something is asked on some platforms, and no policy stops the others or asks them for as much.",
+    why="The platform is what the client says it is: who claims another one need not show that.",
+    fix="Block all platforms but those (includePlatforms: [all], excludePlatforms: those), or ask on all.",
     source=_CONDITIONS,
     good=stream(
         policy("A", conditions=_IOS),
@@ -210,17 +219,68 @@ def platform_hole(context: Context) -> Iterator[Hit]:
         listed = found.condition("platforms", "includePlatforms")
         if not found.grants or not listed or "all" in listed:
             continue
-        others = [other for other in context.on if other is not found and other.reaches_as_far_as(found)]
-        if not any(_stops_the_rest(context, other) for other in others):
+        others = [
+            other
+            for other in context.on
+            if other is not found and other.reaches_as_far_as(found) and _is_as_wide(other, found)
+        ]
+        if not _asks_everywhere(context, found, others) and not any(
+            _stops_the_rest(context, other) for other in others
+        ):
             names = ", ".join(sorted(listed))
-            message = f"{found.name} asks on {names}; whoever claims another platform is not asked"
+            message = f"{found.name} asks on {names}; whoever claims another platform is not asked for that"
             yield found.hit(message, "conditions", "platforms")
 
 
+def _is_as_wide(other: Policy, found: Policy) -> bool:
+    """Whether its conditions, platforms aside, hold whenever those of `found` do, by what they list."""
+    return all(
+        other.item.at("conditions", name) == found.item.at("conditions", name)
+        or (found.condition(name) and other.condition(name) >= found.condition(name))
+        for name in other.narrowing
+        if name != "platforms"
+    )
+
+
+def _asks_everywhere(context: Context, found: Policy, others: Sequence[Policy]) -> bool:
+    """Whether policies for every platform ask for at least as much, one of them or several together."""
+    offered = [(other, choice) for other in others if other.has_any_platform for choice in _choices(other)]
+    return all(
+        any(
+            all(
+                any(_is_as_much(context, (other, one), (found, wanted)) for wanted in choice)
+                for one in theirs
+            )
+            for other, theirs in offered
+        )
+        for choice in _choices(found)
+    )
+
+
+def _choices(found: Policy) -> list[tuple[str, ...]]:
+    """What a policy asks for: of each, one has to be shown."""
+    if found.operator == "AND":
+        return [(demand,) for demand in found.demands]
+    return [found.demands] if found.demands else []
+
+
+def _is_as_much(context: Context, offered: tuple[Policy, str], wanted: tuple[Policy, str]) -> bool:
+    """Whether who shows the one demand of a policy has shown as much as the other of another."""
+    if offered[1] in _FACTORS and wanted[1] in _FACTORS:
+        shown, needed = (_ways(context, *demand) for demand in (offered, wanted))
+        if shown is None or needed is None:
+            return wanted[1] == "mfa" or offered[0].strength == wanted[0].strength
+        return shown <= needed
+    return offered[1] in {wanted[1], "block", *_AS_MUCH.get(wanted[1], ())}
+
+
+def _ways(context: Context, found: Policy, demand: str) -> frozenset[frozenset[str]] | None:
+    """What satisfies a demand for a second factor; None where that is not known."""
+    return BUILT_IN_STRENGTHS[MFA] if demand == "mfa" else context.combinations(found)
+
+
 def _stops_the_rest(context: Context, found: Policy) -> bool:
-    """Whether a policy asks on every platform, or blocks all those that no policy is about."""
-    if found.has_any_platform:
-        return bool(found.demands) and not found.narrowing
+    """Whether a policy blocks all platforms that no policy is about."""
     spared = found.condition("platforms", "excludePlatforms")
     asked = {
         platform

@@ -104,6 +104,8 @@ def test_a_level_is_covered_by_what_holds_for_the_same_people(tmp_path: Path, ot
         (policy("Rest", conditions=THE_REST, grant=BLOCK, users="{includeGroups: [Pilots]}"), 1),
         (policy("Rest", conditions=THE_REST), 1),
         (policy("Rest", conditions=THE_REST.replace("[iOS]", "[iOS, linux]"), grant=BLOCK), 1),
+        (policy("Rest", conditions=f"{THE_REST}\n{HIGH}", grant=BLOCK), 1),
+        (policy("All", conditions=f"platforms: {{includePlatforms: [all]}}\n{HIGH}", grant=BLOCK), 1),
         (policy("Everywhere", conditions=HIGH), 1),
         (policy("Nothing asked", grant="", session="{persistentBrowser: {isEnabled: true, mode: never}}"), 1),
     ],
@@ -112,6 +114,64 @@ def test_other_platforms_are_stopped_by_what_holds_for_the_same_people(
     tmp_path: Path, other: str, count: int
 ) -> None:
     assert len(hits(tmp_path, "CA015", policy("Phones", conditions=PHONES), other)) == count
+
+
+@pytest.mark.parametrize(
+    ("risks", "count"), [("signInRiskLevels: [medium, high]", 0), (HIGH, 0), (MEDIUM, 1)]
+)
+def test_what_every_platform_is_asked_under_a_risk_holds_for_that_risk(
+    tmp_path: Path, risks: str, count: int
+) -> None:
+    phones = policy("Phones", conditions=f"{PHONES}\n{HIGH}")
+    assert len(hits(tmp_path, "CA015", phones, policy("All", conditions=risks))) == count
+
+
+def asks(*controls: str, operator: str = "OR", more: str = "") -> str:
+    """A grant of built-in controls, and what else."""
+    return f"{{operator: {operator}, builtInControls: [{', '.join(controls)}]{more}}}"
+
+
+def strength(name: str) -> str:
+    """A grant of an authentication strength."""
+    return f"{{operator: OR, authenticationStrength: {{id: {name}}}}}"
+
+
+BOTH = asks("mfa", "compliantDevice", operator="AND")
+DEVICE, JOINED, MFA = asks("compliantDevice"), asks("domainJoinedDevice"), asks("mfa")
+HARD, ANY_MFA = strength("Phishing-resistant MFA"), strength("Multifactor authentication")
+
+
+@pytest.mark.parametrize(
+    ("phones", "everywhere", "count"),
+    [
+        (DEVICE, [MFA], 1),
+        (DEVICE, ["{operator: OR, termsOfUse: [Terms]}"], 1),
+        (DEVICE, [asks("mfa", "compliantDevice")], 1),
+        (DEVICE, [asks("compliantApplication")], 1),
+        (DEVICE, [JOINED], 0),
+        (DEVICE, [BOTH], 0),
+        (DEVICE, [BLOCK], 0),
+        (asks("compliantApplication"), [MFA], 1),
+        (asks("compliantApplication"), [DEVICE], 0),
+        (asks("mfa", "compliantDevice"), [MFA], 0),
+        (BOTH, [MFA], 1),
+        (BOTH, [MFA, DEVICE], 0),
+        (HARD, [MFA], 1),
+        (HARD, [ANY_MFA], 1),
+        (HARD, [HARD], 0),
+        (ANY_MFA, [MFA], 0),
+        (MFA, [HARD], 0),
+        (strength("Ours"), [strength("Ours")], 0),
+        (strength("Ours"), [strength("Theirs")], 1),
+        (MFA, [strength("Ours")], 0),
+        (MFA, [DEVICE], 1),
+    ],
+)
+def test_what_every_platform_is_asked_for_has_to_be_as_much(
+    tmp_path: Path, phones: str, everywhere: list[str], count: int
+) -> None:
+    others = [policy(f"Everywhere {number}", grant=grant) for number, grant in enumerate(everywhere)]
+    assert len(hits(tmp_path, "CA015", policy("Phones", conditions=PHONES, grant=phones), *others)) == count
 
 
 def test_a_platform_that_a_block_spares_is_asked_by_a_policy_of_its_own(tmp_path: Path) -> None:
