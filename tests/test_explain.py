@@ -164,7 +164,6 @@ OTHER_WORDS = {
         "unread-methods",
     ),
     *(
-        "window-open",
         "undated-use",
         "not-issued",
         "signed-in",

@@ -9,7 +9,6 @@ from typing import Final, Literal, TypeAlias
 
 from tapctl.passes.graph import Pass
 from tapctl.passes.methods import Evidence, Registered, evidence
-from tapctl.passes.one_time import window_of
 from tapctl.passes.people import Person
 from tapctl.passes.trail import Record, Trail
 
@@ -21,7 +20,7 @@ STAGES: Final[tuple[Stage, ...]] = ("not-issued", "issued", "signed-in", "regist
 class Facts:
     """What is known of one person. `methods` None: not readable; `in_groups` None: nobody asked, else the
     new-hire groups that still hold them; `due`: when a pass should have been there, by the roster.
-    `signed_in` and `last_signed_in` are the first and the last sign-in since the pass."""
+    `signed_in` is the first sign-in since the pass."""
 
     person: Person
     held: Pass | None = None
@@ -29,7 +28,6 @@ class Facts:
     made: Record | None = None
     deleted: Record | None = None
     signed_in: datetime | None = None
-    last_signed_in: datetime | None = None
     in_groups: tuple[str, ...] | None = None
     due: datetime | None = None
 
@@ -95,7 +93,7 @@ def progress_of(facts: Facts, now: datetime) -> Progress:
         found=found,
         overdue=_overdue(facts, found, issued, now),
         password_changed=None if changed is None or issued is None else changed > issued,
-        is_use_undated=is_used and not is_registered and _is_use_undated(facts, now),
+        is_use_undated=is_used and not is_registered and not _is_over(facts, now),
     )
 
 
@@ -128,14 +126,11 @@ def _overdue(facts: Facts, found: Evidence, issued: datetime | None, now: dateti
         return "no pass was issued in time" if facts.due is not None and facts.due <= now else ""
     if held.reason == "Expired" or now >= held.end:
         return "the pass is over, and no permanent method was registered"
-    if held.reason == "OneTimeUsed" and window_of(held, facts.last_signed_in, now) == "over":
-        return "the one-time pass is used, its ten minutes are over, and no permanent method was registered"
     return ""
 
 
-def _is_use_undated(facts: Facts, now: datetime) -> bool:
-    held = facts.held
-    return held is not None and window_of(held, facts.last_signed_in, now) == "unknown"
+def _is_over(facts: Facts, now: datetime) -> bool:
+    return facts.held is not None and now >= facts.held.end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

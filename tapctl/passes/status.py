@@ -105,7 +105,6 @@ def _completed(one: Facts, sign_ins: SignIns, groups: _Groups, due: Mapping[str,
     return replace(
         one,
         signed_in=sign_ins.first.get(one.person.id.lower()),
-        last_signed_in=sign_ins.last.get(one.person.id.lower()),
         in_groups=groups.holding(one.person.id),
         due=due.get(one.person.name.lower(), due.get(one.person.id.lower())),
     )

@@ -104,7 +104,7 @@ def _lines(one: Progress, zones: Zones) -> Iterator[str]:
     if facts.signed_in is not None:
         yield f"signed in {shown(facts.signed_in, zones)}"
     if one.is_use_undated:
-        yield "no sign-in says when the pass was used: its owner may still be registering a method"
+        yield "nothing says when the pass was used: its owner may still be registering a method"
     yield _method_words(one, zones)
     if one.password_changed is False:
         yield "the password is still the one from before the pass"

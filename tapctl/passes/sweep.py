@@ -1,13 +1,14 @@
 """`pass sweep`: which passes have served, and may go. Deciding is pure; reading and rechecking are not.
 
 A pass goes when its owner holds a permanent passwordless method that is newer than it; on request when it has
-expired, or was for one time and is used. Whatever could not be read or understood stays and is reported.
+expired, or was for one time, is used, and is over. Whatever could not be read or understood stays and is
+reported.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, TypeAlias
 
@@ -18,12 +19,10 @@ from tapctl.passes.graph import Pass
 from tapctl.passes.holdings import Holdings, decided, read_methods
 from tapctl.passes.list import Holder
 from tapctl.passes.methods import Evidence, Registered, evidence
-from tapctl.passes.one_time import window_of
-from tapctl.passes.trail import SignIns, read_sign_ins
 
 Reason: TypeAlias = Literal[
     "registered", "expired", "used", "no-method", "older-method", "undated-method", "unknown-method",
-    "unread-methods", "window-open", "undated-use",
+    "unread-methods", "undated-use",
 ]  # fmt: skip
 
 
@@ -57,7 +56,6 @@ class Known:
 
     methods: Mapping[str, tuple[Registered, ...]] = field(default_factory=dict)
     failures: Mapping[str, GraphError] = field(default_factory=dict)
-    sign_ins: SignIns = field(default_factory=SignIns)
 
 
 def judge(holder: Holder, known: Known, wants: Wants, now: datetime) -> Verdict:
@@ -80,7 +78,7 @@ def judge(holder: Holder, known: Known, wants: Wants, now: datetime) -> Verdict:
     if wants.expired and is_expired(held, now):
         return verdict(True, "expired", "it has expired")
     if wants.used and held.reason == "OneTimeUsed":
-        return verdict(*_used(held, known.sign_ins.last.get(user.lower()), now))
+        return verdict(*_used(held, now))
     return verdict(False, *_leaving(found))
 
 
@@ -89,17 +87,14 @@ def is_expired(held: Pass, now: datetime) -> bool:
     return held.reason == "Expired" or (not held.is_usable and now >= held.end)
 
 
-def _used(held: Pass, signed_in: datetime | None, now: datetime) -> tuple[bool, Reason, str]:
-    match window_of(held, signed_in, now):
-        case "over":
-            return True, "used", "it was for one time, and is used"
-        case "open":
-            return False, "window-open", "used minutes ago: its owner may be registering a method"
-        case _:
-            why = (
-                "used, and no sign-in says when: its owner may be registering a method until the pass is over"
-            )
-            return False, "undated-use", why
+def _used(held: Pass, now: datetime) -> tuple[bool, Reason, str]:
+    """From the sign-in with it its owner has ten minutes to register, and deleting it could end that session.
+    Nothing dates that sign-in: v1.0's log does not say by what somebody signed in, and comes late. No session
+    outlives the pass (https://learn.microsoft.com/entra/identity/authentication/howto-authentication-temporary-access-pass)."""
+    if now >= held.end:
+        return True, "used", "it was for one time, is used, and is over"
+    why = "used, and nothing says when: its owner may be registering a method until the pass is over"
+    return False, "undated-use", why
 
 
 def _leaving(found: Evidence) -> tuple[Reason, str]:
@@ -115,33 +110,15 @@ def _leaving(found: Evidence) -> tuple[Reason, str]:
             return "no-method", "its owner has no permanent passwordless method yet"
 
 
-async def read_known(gateway: Gateway, holders: Sequence[Holder], wants: Wants) -> Known:
-    """Methods in one request for twenty, Authenticators likewise, sign-ins only for passes used up."""
+async def read_known(gateway: Gateway, holders: Sequence[Holder]) -> Known:
+    """Methods in one request for twenty, Authenticators likewise."""
     read = await read_methods(gateway, (one.person.id for one in holders))
     held = await decided(gateway, read, _made(holders))
-    known = Known(methods=held.found, failures=held.failures)
-    used = {
-        one.person.id: one.held.start
-        for one in holders
-        if wants.used and one.held.reason == "OneTimeUsed" and not _has_registered(one, known)
-    }
-    sign_ins = await read_sign_ins(gateway, used) if used else SignIns()
-    return replace(known, sign_ins=sign_ins)
+    return Known(methods=held.found, failures=held.failures)
 
 
 def _made(holders: Sequence[Holder]) -> dict[str, datetime]:
     return {one.person.id: one.held.created for one in holders if one.held.created is not None}
-
-
-def _has_registered(one: Holder, known: Known) -> bool:
-    return evidence(known.methods.get(one.person.id, ()), one.held.created).verdict == "registered"
-
-
-def sweep_notes(known: Known) -> tuple[str, ...]:
-    """What could not be looked at."""
-    if not known.sign_ins.unread:
-        return ()
-    return (f"whether somebody is registering right now is not known: {known.sign_ins.unread}",)
 
 
 async def recheck_owners(
@@ -154,6 +131,6 @@ async def recheck_owners(
         for held in passes.found.get(one.person.id, ())
         if held.id == one.held.id
     ]
-    known = await read_known(gateway, holders, wants)
+    known = await read_known(gateway, holders)
     fresh = [judge(holder, known, wants, now) for holder in holders]
     return {one.holder.person.id: f"not any more: {one.why}" for one in fresh if not one.goes}

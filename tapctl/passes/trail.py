@@ -137,16 +137,15 @@ def _first(item: JsonObject, *names: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignIns:
-    """When each user (lower-case id) first and last signed in since their time; `unread` says why not."""
+    """When each user (lower-case id) first signed in since their time; `unread` says why not."""
 
     first: Mapping[str, datetime] = field(default_factory=dict)
-    last: Mapping[str, datetime] = field(default_factory=dict)
     unread: str = ""
 
 
 async def read_sign_ins(gateway: Gateway, since: Mapping[str, datetime]) -> SignIns:
     """Successful sign-ins of these users, each since a time of its own: a request for fifteen of them, or for
-    each page of theirs. Nothing of the log is kept but the two moments."""
+    each page of theirs. Nothing of the log is kept but that moment."""
     wanted = iter(since.items())
     chunks = [dict(some) for some in iter(lambda: [*islice(wanted, FILTER_CHUNK)], [])]
     found = _Moments(since)
@@ -165,19 +164,18 @@ async def _sign_ins(gateway: Gateway, since: Mapping[str, datetime], found: _Mom
 
 
 def sign_ins_of(items: Iterable[JsonObject], since: Mapping[str, datetime]) -> SignIns:
-    """Entries of the sign-in log → the first and the last success of each user in their own time."""
+    """Entries of the sign-in log → the first success of each user in their own time."""
     found = _Moments(since)
     found.add(items)
     return found.sign_ins
 
 
 class _Moments:
-    """The first and the last success of each user so far."""
+    """The first success of each user so far."""
 
     def __init__(self, since: Mapping[str, datetime]) -> None:
         self._since = {user.lower(): moment for user, moment in since.items()}
         self._first: dict[str, datetime] = {}
-        self._last: dict[str, datetime] = {}
 
     def add(self, items: Iterable[JsonObject]) -> None:
         for item in items:
@@ -186,11 +184,10 @@ class _Moments:
             is_success = isinstance(status, dict) and status.get("errorCode") == 0
             if is_success and at is not None and user in self._since and at >= self._since[user]:
                 self._first[user] = min(at, self._first.get(user, at))
-                self._last[user] = max(at, self._last.get(user, at))
 
     @property
     def sign_ins(self) -> SignIns:
-        return SignIns(first=self._first, last=self._last)
+        return SignIns(first=self._first)
 
 
 def _written(moment: datetime) -> str:

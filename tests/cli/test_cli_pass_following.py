@@ -317,7 +317,7 @@ def test_used_and_expired_ones_go_when_asked_for(cli: Cli, tenant: Tenant) -> No
 
     assert (
         checked(cli("pass", "sweep", "--used", "--yes", "--format", "json"))["left"][0]["reason"]
-        == "window-open"
+        == "undated-use"
     )
     tenant.store.put(f"users/{person}/authentication/methods", {**held, **long_ago})
     tenant.store.put("auditLogs/signIns", {"id": "none"})

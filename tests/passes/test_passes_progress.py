@@ -66,8 +66,7 @@ def test_how_far_somebody_has_come(facts: dict[str, Any], stage: str) -> None:
         ({"held": USED}, 9, ""),
         ({"held": USED}, 59, ""),
         ({"held": USED}, 60, "the pass is over"),
-        ({"held": USED, "last_signed_in": minutes(5)}, 14, ""),
-        ({"held": USED, "last_signed_in": minutes(5)}, 15, "ten minutes are over"),
+        ({"held": USED, "signed_in": minutes(5)}, 30, ""),
         (GONE, 40, "the pass is gone"),
         ({"due": minutes(0)}, 0, "no pass was issued in time"),
         ({"due": minutes(1)}, 0, ""),
@@ -84,13 +83,16 @@ def test_who_is_overdue(facts: dict[str, Any], now: int, why: str) -> None:
     ("facts", "is_undated"),
     [
         ({"held": USED}, True),
-        ({"held": USED, "last_signed_in": minutes(5)}, False),
+        ({"held": USED, "signed_in": minutes(5)}, True),
+        ({"held": replace(USED, lifetime=20)}, False),
         ({"held": USED, "methods": (method(),)}, False),
         ({"held": PASS}, False),
         ({}, False),
     ],
 )
-def test_a_use_that_no_sign_in_dates_is_known_as_such(facts: dict[str, Any], is_undated: bool) -> None:
+def test_until_a_used_pass_is_over_its_owner_may_be_registering(
+    facts: dict[str, Any], is_undated: bool
+) -> None:
     assert stands(**facts).is_use_undated is is_undated
 
 
@@ -116,7 +118,7 @@ def test_each_step_of_the_funnel_counts_those_who_went_on() -> None:
         stands(),
         stands(held=PASS),
         stands(held=PASS),
-        stands(held=USED, last_signed_in=minutes(5)),
+        stands(held=replace(USED, lifetime=20)),
         stands(held=PASS, methods=(method(),)),
         stands(methods=(method(),), in_groups=("New hires",), **GONE),
         stands(methods=(method(),)),

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @click.option(
     "--used",
     is_flag=True,
-    help="Also one-time passes, ten minutes after their use; where no sign-in dates it, once they are over.",
+    help="Also used one-time passes, once they are over: until then their owners may be registering.",
 )
 @click.option("--yes", is_flag=True, help="Do not ask. For pipelines.")
 @click.option("--dry-run", is_flag=True, help="Show what would go, and delete nothing.")
@@ -64,7 +64,7 @@ def command(
     from tapctl.cli.passes._deleting import Manner, carry_out
     from tapctl.passes.deleting_report import Going
     from tapctl.passes.list import list_passes, now_of
-    from tapctl.passes.sweep import Wants, judge, read_known, recheck_owners, sweep_notes
+    from tapctl.passes.sweep import Wants, judge, read_known, recheck_owners
     from tapctl.passes.times import Clocks
     from tapctl.passes.who import choose
 
@@ -74,14 +74,14 @@ def command(
         now = now_of(gateway)
         chosen = session.run(choose(gateway, people.wish, workspace.environment.pins, now))
         listing = session.run(list_passes(gateway, chosen))
-        known = session.run(read_known(gateway, listing.holders, wants))
+        known = session.run(read_known(gateway, listing.holders))
         verdicts = tuple(judge(holder, known, wants, now) for holder in listing.holders)
         going = Going(
             listing=listing,
             chosen=chosen,
             deletions=tuple(one.deletion for one in verdicts if one.goes),
             verdicts=verdicts,
-            notes=(*listing.notes, *sweep_notes(known)),
+            notes=listing.notes,
         )
 
         async def recheck(deletions: Sequence[Deletion], passes: Holdings[Pass]) -> Mapping[str, str]:
