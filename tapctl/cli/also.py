@@ -76,4 +76,6 @@ def _format_and_file(value: str, formats: tuple[Format, ...]) -> tuple[Format, P
     path = Path(file)
     if not file or path.is_dir() or not path.parent.is_dir():
         raise click.BadParameter(f'"{file}" is no file in a folder that is there')
+    if path.suffix.lower() in (".yaml", ".yml"):
+        raise click.BadParameter(f'"{file}" is a name for documents, which a result must not replace')
     return found, path

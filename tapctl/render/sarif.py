@@ -16,7 +16,7 @@ from tapctl.report import Headline, Report
 SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS: Final[dict[Severity, str]] = {
     "error": "error",
-    "brake": "warning",
+    "brake": "error",
     "warning": "warning",
     "note": "note",
 }
@@ -49,11 +49,16 @@ def render_findings(said: Headline, findings: Sequence[Finding]) -> str:
     return written({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
 
 
+def _level(finding: Finding) -> str:
+    """What apply asks a word for is no mere warning."""
+    return "error" if finding.flag else _LEVELS[finding.severity]
+
+
 def _rule(name: str, findings: Iterable[Finding]) -> JsonObject:
     known = rules().get(name)
     if known is None:
         first = next(finding for finding in findings if finding.rule == name)
-        return {"id": name, "defaultConfiguration": {"level": _LEVELS[first.severity]}}
+        return {"id": name, "defaultConfiguration": {"level": _level(first)}}
     return {
         "id": name,
         "name": known.name,
@@ -69,7 +74,7 @@ def _result(finding: Finding, index: int, settings: str) -> JsonObject:
     return {
         "ruleId": finding.rule,
         "ruleIndex": index,
-        "level": _LEVELS[finding.severity],
+        "level": _level(finding),
         "message": {"text": "\n".join(spelled(line) for line in text.split("\n"))},
         "locations": [_location(finding.place, settings)],
     }

@@ -90,6 +90,15 @@ def test_a_file_that_cannot_be_is_said_before_anything_is_done(cli: Cli, said: s
     assert not (cli.root / "policies/.tapctl").exists()
 
 
+def test_no_result_replaces_a_document(cli: Cli) -> None:
+    before = Path("policies/all.yaml").read_bytes()
+
+    result = cli("plan", "--also", "html=policies/all.yaml")
+
+    assert (result.code, "must not replace" in result.err) == (1, True)
+    assert Path("policies/all.yaml").read_bytes() == before
+
+
 def test_a_file_that_cannot_be_written_is_an_error(cli: Cli) -> None:
     result = cli("plan", "--also", "json=/proc/version")
 

@@ -77,3 +77,12 @@ def test_a_folder_without_findings_is_one_passed_test() -> None:
     root = ElementTree.fromstring(junit.render(NOTHING))  # noqa: S314  # our own output
 
     assert (root.get("tests"), root.get("failures")) == ("1", "0")
+
+
+def test_what_apply_asks_a_word_for_is_an_error_to_code_scanning() -> None:
+    asking = Finding(rule="enforces", severity="brake", message="m", flag="--allow-enforces")
+    told = Finding(rule="r", severity="warning", message="m")
+
+    results = json.loads(sarif.render_findings(full().headline, [asking, told]))["runs"][0]["results"]
+
+    assert [result["level"] for result in results] == ["error", "warning"]
