@@ -49,12 +49,33 @@ class Withdrawals:
         accepted = self.strengths.get(name, frozenset())
         for gone in self.found:
             if any(gone.modes & modes for modes in accepted) and _may_reach(policy, gone, membership):
-                said = f"{gone.pair.address}, which {name!r} accepts, {gone.said}; {self._left(accepted)}"
+                left = self._left(modes for modes in accepted if not gone.modes & modes)
+                said = f"{gone.pair.address}, which {name!r} accepts, {gone.said}; {left}"
                 yield Ripple(changed=gone.pair, said=said, is_strength=True)
 
-    def _left(self, accepted: Iterable[frozenset[str]]) -> str:
-        on = [",".join(sorted(modes)) for modes in accepted if not any(map(self.methods.is_off, modes))]
-        return f"what is left is {', '.join(sorted(on))}" if on else "nothing is left"
+    def _left(self, others: Iterable[frozenset[str]]) -> str:
+        """What else is accepted, as far as it is on. A method that no document declares is not read."""
+        ways = [modes for modes in others if not any(map(self.methods.is_off, modes))]
+        unsaid = [modes for modes in ways if any(map(self._is_unsaid, modes))]
+        on = [f"{_way(modes)}{self._for_whom(modes)}" for modes in ways if modes not in unsaid]
+        left = f"what is left is {', '.join(sorted(on))}" if on else "nothing is left"
+        doubt = f"no document says whether {', '.join(sorted(map(_way, unsaid)))} can be used"
+        if not unsaid:
+            return left
+        return f"{left}; {doubt}" if on else f"{left} for sure: {doubt}"
+
+    def _is_unsaid(self, mode: str) -> bool:
+        return mode in CONFIGURATIONS and self.methods.scope(mode) is None
+
+    def _for_whom(self, modes: Iterable[str]) -> str:
+        scopes = [scope for mode in modes if (scope := self.methods.scope(mode))]
+        return (
+            "" if all(scope.everybody and not scope.exclude for scope in scopes) else " (not for everybody)"
+        )
+
+
+def _way(modes: Iterable[str]) -> str:
+    return ",".join(sorted(modes))
 
 
 def withdrawals(matched: Matched, membership: Membership) -> Withdrawals:

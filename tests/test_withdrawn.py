@@ -20,8 +20,12 @@ def tenant() -> Tenant:
 
 
 def method(kind: str, *groups: str, state: str = "enabled", exclude: tuple[str, ...] = ()) -> Document:
-    targets: dict[str, Any] = {"includeTargets": [*(groups or ("all_users",))], "excludeTargets": [*exclude]}
-    return {"kind": kind, "spec": {"state": state, **targets}}
+    names: list[Any] = [*(groups or ("all_users",))]
+    includes = [{"id": name, "isUsableForSignIn": False} for name in names] if kind == "SmsPolicy" else names
+    return {
+        "kind": kind,
+        "spec": {"state": state, "includeTargets": includes, "excludeTargets": [*exclude]},
+    }
 
 
 def keys(*groups: str, state: str = "enabled", exclude: tuple[str, ...] = ()) -> Document:
@@ -49,7 +53,8 @@ def test_the_brake_says_what_goes_and_what_is_left(tenant: Tenant, tmp_path: Pat
 
     assert found.message == (
         f"ConditionalAccessPolicy/P, which is enforced, would ask for more: Fido2Policy, which '{RESISTANT}' "
-        "accepts, is turned off; what is left is windowsHelloForBusiness, x509CertificateMultiFactor"
+        "accepts, is turned off; what is left is windowsHelloForBusiness; "
+        "no document says whether x509CertificateMultiFactor can be used"
     )
     assert str(found.address) == "Fido2Policy"
 
@@ -60,6 +65,33 @@ def test_the_only_method_of_a_strength(tenant: Tenant, tmp_path: Path) -> None:
     found = finding(plan(folder(tmp_path, [*documents, keys(state="disabled")]), tenant), "tightens-strength")
 
     assert found.message.endswith("is turned off; nothing is left")
+
+
+PUSH = "MicrosoftAuthenticatorPolicy"
+
+
+@pytest.mark.parametrize(
+    ("also", "left"),
+    [
+        (method(PUSH), "what is left is deviceBasedPush"),
+        (method(PUSH, state="disabled"), "nothing is left"),
+        (method(PUSH, "Pilots"), "what is left is deviceBasedPush (not for everybody)"),
+        (method(PUSH, exclude=("Pilots",)), "what is left is deviceBasedPush (not for everybody)"),
+        (
+            method("SmsPolicy"),
+            "nothing is left for sure: no document says whether deviceBasedPush can be used",
+        ),
+    ],
+)
+def test_what_is_left_is_not_the_method_that_was_taken(
+    tenant: Tenant, tmp_path: Path, also: Document, left: str
+) -> None:
+    documents = [*OURS, strength("Two", "fido2", "deviceBasedPush"), asks("Two"), also]
+    settle(folder(tmp_path, [*documents, keys()]), tenant)
+    planned = plan(folder(tmp_path, [*documents, keys(exclude=("Pilots",))]), tenant)
+
+    said = f"Fido2Policy, which 'Two' accepts, is no longer for Pilots; {left}"
+    assert finding(planned, "tightens-strength").message.endswith(said)
 
 
 def test_every_method_that_goes_is_named(tenant: Tenant, tmp_path: Path) -> None:
