@@ -24,7 +24,7 @@ _SAID: Final[Mapping[str, str]] = {
 }
 _WORDS: Final = frozenset({"platform", "flow", *_SAID} - {"context"})
 """Facts that are one word of Graph's."""
-_TARGETS: Final = frozenset({"apps", "action", "context"})
+TARGETS: Final = frozenset({"apps", "action", "context"})
 """What a sign-in always says."""
 _OF_CONTROLS: Final[Mapping[str, str]] = {
     "approvedApplication": "approvedApp",
@@ -39,7 +39,7 @@ _PROVED: Final = frozenset({"mfa", "passwordChange"})
 
 def of_condition(policy: Policy, check: Check, scene: Scene) -> Iterator[str]:
     """The facts that a condition lacks; none where a word of the policy's is what nobody knows."""
-    if check.fact in _TARGETS:
+    if check.fact in TARGETS:
         if scene.sign_in.scopes is not None and scene.sign_in.client_kind is None:
             yield "clientKind"
         return

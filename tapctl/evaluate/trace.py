@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Final
+
 from tapctl.evaluate.controls import Answer, is_strength
 from tapctl.evaluate.credential import Refusal
 from tapctl.evaluate.match import Check, Match
-from tapctl.evaluate.missing import of_condition
+from tapctl.evaluate.missing import TARGETS, of_condition
 from tapctl.evaluate.overlays import Overlay
 from tapctl.evaluate.policy import Control, Policy
 from tapctl.evaluate.scene import Scene
@@ -24,7 +27,33 @@ _FACTS = {
     "user_risk": "user risk",
     "service_principal_risk": "service principal risk",
     "insider_risk": "insider risk",
+    "app_protection": "app protection",
+    "approved_app": "approved app",
+    "accepted_terms": "accepted terms",
+    "password_changed": "password changed",
+    "type": "user type",
 }
+_OF_RULES: Final[Mapping[str, str]] = {
+    "legacy-cannot-prompt": "client_app",
+    "device-code-has-no-device": "flow",
+    "enrolment-is-exempt": "apps",
+    "guest-cannot": "type",
+    "guest-without-tenant": "type",
+    "risky-cannot-enrol": "sign_in_risk",
+}
+"""The rules that answer a control by another fact than those that the control is about."""
+_OF_CONTROLS: Final[Mapping[str, str]] = {
+    "mfa": "proved",
+    "strength": "proved",
+    "compliantDevice": "device",
+    "domainJoinedDevice": "device",
+    "compliantApplication": "app_protection",
+    "approvedApplication": "approved_app",
+    "termsOfUse": "accepted_terms",
+    "passwordChange": "password_changed",
+    "riskRemediation": "registered",
+}
+"""Control → the fact that it is about. Of others no fact tells."""
 
 
 def tell_check(scene: Scene, policy: Policy, check: Check, found: Match) -> None:
@@ -35,11 +64,10 @@ def tell_check(scene: Scene, policy: Policy, check: Check, found: Match) -> None
         answer = f"cannot be told{_why(scene, policy, check)}"
     else:
         answer = "matches"
-    fact = _FACTS.get(check.fact, check.fact)
     scene.note(
         policy.name,
         check.path,
-        f"{fact}: {_value(scene, check.fact)}",
+        _said(scene, _target(scene) if check.fact in TARGETS else check.fact),
         f"{check.reason} {answer}",
         check.rule,
     )
@@ -57,9 +85,23 @@ def _why(scene: Scene, policy: Policy, check: Check) -> str:
 
 def tell_control(scene: Scene, policy: Policy, control: Control, answer: Answer) -> None:
     """One control of a policy that applies, or may."""
-    proof = ", ".join(sorted(scene.proof)) or "nothing"
-    fact = f"proved: {proof if scene.is_proof_known else 'not given'}{_trust(control.key, scene)}"
+    fact = f"{_basis(control.key, scene, answer.rule)}{_trust(control.key, scene)}"
     scene.note(policy.name, control.path, fact, f"{control.key} {in_words(answer.status)}", answer.rule)
+
+
+def _basis(key: str, scene: Scene, rule: str) -> str:
+    """The fact by which a control is answered: that of the rule, or else what the control is about."""
+    fact = _OF_RULES.get(rule) or _OF_CONTROLS.get(key.partition(":")[0], "")
+    match fact:
+        case "":
+            return "no fact tells"
+        case "proved":
+            proof = ", ".join(sorted(scene.proof)) or "nothing"
+            return f"proved: {proof if scene.is_proof_known else 'not given'}"
+        case "registered" | "type":
+            return f"{_FACTS.get(fact, fact)}: {_shown(getattr(scene.person, fact))}"
+        case _:
+            return _said(scene, fact)
 
 
 def _trust(key: str, scene: Scene) -> str:
@@ -89,6 +131,15 @@ def in_words(status: Status) -> str:
     return " or ".join(_WORDS[level] for level in possible(status))
 
 
+def _target(scene: Scene) -> str:
+    """What of its possible targets the sign-in asks for."""
+    return "action" if scene.sign_in.action else "context" if scene.sign_in.context else "apps"
+
+
+def _said(scene: Scene, fact: str) -> str:
+    return f"{_FACTS.get(fact, fact)}: {_value(scene, fact)}"
+
+
 def _value(scene: Scene, fact: str) -> str:
     match fact:
         case "user":
@@ -99,13 +150,23 @@ def _value(scene: Scene, fact: str) -> str:
             if device is None:
                 return "not given"
             attributes = ", ".join(f"{name} {value}" for name, value in sorted(device.attributes.items()))
-            return attributes if device.is_registered else "unregistered"
+            return (attributes or "registered") if device.is_registered else "unregistered"
         case "locations":
             return _place(scene)
-    value = getattr(scene.sign_in, fact, None)
-    if value is None:
-        return "not given"
-    return ", ".join(value) if isinstance(value, tuple) else str(value) or "none"
+    return _shown(getattr(scene.sign_in, fact, None))
+
+
+def _shown(value: object) -> str:
+    match value:
+        case None:
+            return "not given"
+        case bool():
+            return "yes" if value else "no"
+        case frozenset():
+            return ", ".join(sorted(map(str, value))) or "none"
+        case tuple():
+            return ", ".join(map(str, value))
+    return str(value) or "none"
 
 
 def _place(scene: Scene) -> str:

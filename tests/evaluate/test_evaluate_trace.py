@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from evaluate_tools import decided, policy, sign_in
+from evaluate_tools import REGISTER, decided, policy, sign_in
 
-from tapctl.evaluate.applications import AZURE_PORTAL
+from tapctl.evaluate.applications import AZURE_PORTAL, INTUNE_ENROLMENT
 from tapctl.evaluate.facts import Person
 from tapctl.evaluate.rules import RULES
 from tapctl.evaluate.session import merge_sessions
@@ -49,18 +49,67 @@ def test_a_demand_says_what_has_been_proved(auth: frozenset[str] | None, fact: s
 @pytest.mark.parametrize(
     ("control", "given", "fact"),
     [
-        ("mfa", {}, "; home MFA: not trusted, which is the default"),
-        ("mfa", {"trusts_home_mfa": False}, "; home MFA: not trusted"),
-        ("mfa", {"trusts_home_mfa": True}, "; home MFA: trusted"),
-        ("compliantDevice", {}, "; home devices: not trusted, which is the default"),
-        ("passwordChange", {}, ""),
+        ("mfa", {}, "proved: password; home MFA: not trusted, which is the default"),
+        ("mfa", {"trusts_home_mfa": False}, "proved: password; home MFA: not trusted"),
+        ("mfa", {"trusts_home_mfa": True}, "proved: password; home MFA: trusted"),
+        ("compliantDevice", {}, "device: not given; home devices: not trusted, which is the default"),
+        ("passwordChange", {}, "user type: b2bCollaborationGuest"),
     ],
 )
 def test_of_a_guest_it_says_what_of_home_is_trusted(control: str, given: dict[str, Any], fact: str) -> None:
     guest = Person(type="b2bCollaborationGuest", registered=frozenset(), held_pass="none")
     decision = decided(policy(control), asked=sign_in("gus", person=guest, **given), traced=True)
 
-    assert decision.trace[-1].fact == f"proved: password{fact}"
+    assert decision.trace[-1].fact == fact
+
+
+@pytest.mark.parametrize(
+    ("control", "given", "fact"),
+    [
+        ("compliantDevice", {"device": Device(attributes={"isCompliant": True})}, "device: isCompliant True"),
+        ("compliantDevice", {"device": Device(attributes={})}, "device: registered"),
+        ("compliantDevice", {"apps": (INTUNE_ENROLMENT,)}, f"apps: {INTUNE_ENROLMENT}"),
+        ("domainJoinedDevice", {"flow": "deviceCodeFlow"}, "flow: deviceCodeFlow"),
+        ("compliantApplication", {"app_protection": True}, "app protection: yes"),
+        ("compliantApplication", {"app_protection": False}, "app protection: no"),
+        ("compliantApplication", {}, "app protection: not given"),
+        ("passwordChange", {}, "password changed: no"),
+        ("riskRemediation", {}, "registered: microsoftAuthenticatorPush, password, sms"),
+        ("mfa", {"client_app": "other"}, "client app: other"),
+        ("brandNewControl", {}, "no fact tells"),
+    ],
+)
+def test_a_control_names_the_fact_that_answered_it(control: str, given: dict[str, Any], fact: str) -> None:
+    decision = decided(policy(control), asked=sign_in(**given), traced=True)
+
+    assert decision.trace[-1].fact == fact
+
+
+@pytest.mark.parametrize(("accepted", "fact"), [((), "none"), (("t2", "t1"), "t1, t2")])
+def test_terms_of_use_name_the_accepted_terms(accepted: tuple[str, ...], fact: str) -> None:
+    spec = policy()
+    spec["grantControls"] = {"operator": "AND", "termsOfUse": ["t1"]}
+    asked = sign_in(accepted_terms=frozenset(accepted))
+
+    assert decided(spec, asked=asked, traced=True).trace[-1].fact == f"accepted terms: {fact}"
+
+
+def test_who_registers_at_risk_is_told_of_the_risk() -> None:
+    new = Person(registered=frozenset({"password"}), held_pass="none")
+    asked = sign_in("new", person=new, sign_in_risk="high")
+
+    assert decided(policy("mfa"), asked=asked, traced=True).trace[-1].fact == "sign-in risk: high"
+
+
+@pytest.mark.parametrize(
+    ("target", "fact"),
+    [({"action": REGISTER}, f"action: {REGISTER}"), ({"context": "c1"}, "context: c1"), ({}, "apps: app-x")],
+)
+def test_a_target_is_compared_with_what_the_sign_in_asks_for(target: dict[str, Any], fact: str) -> None:
+    actions = policy("block", target={"includeUserActions": [REGISTER]})
+    trace = decided(policy("block"), actions, asked=sign_in(**target), traced=True).trace
+
+    assert {step.fact for step in trace if "applications" in step.path} == {fact}
 
 
 def test_nothing_is_traced_that_nobody_asked_for() -> None:
