@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from tapctl.errors import UsageError
-from tapctl.evaluate.applications import app_key
+from tapctl.evaluate.applications import SUITES, app_key
 from tapctl.evaluate.facts import Person
 from tapctl.evaluate.situation import JOIN, REGISTER, Attribute, SignIn
 from tapctl.model import Json, JsonObject
@@ -89,10 +89,17 @@ def _apps(apps: Iterable[str]) -> Iterator[Json]:
         key = app_key(text)
         if not GUID.fullmatch(key):
             raise UsageError(
-                f'What-If takes the ids of single applications, and not "{text}": '
-                "compare with an application of it, such as Exchange Online"
+                f'What-If takes the ids of single applications, and not "{text}": {_instead(key)}'
             )
         yield key
+
+
+def _instead(key: str) -> str:
+    """What to compare with instead of a suite, or of a name that no tenant shares."""
+    names = SUITES.get(key)
+    if names is None:
+        return "give its appId"
+    return f"compare with one of its applications, such as {next(iter(names.values()))}"
 
 
 def _device(attributes: Mapping[str, Attribute]) -> Iterator[tuple[str, Json]]:

@@ -190,7 +190,9 @@ def test_without_an_address_the_comparison_says_so() -> None:
     [
         (replace(PLAIN, user="mi:x"), "managed identity"),
         (replace(PLAIN, user=f"nobody@{DOMAIN}"), "has no user"),
-        (replace(PLAIN, apps=("Office365",)), "ids of single applications"),
+        (replace(PLAIN, apps=("Office365",)), "one of its applications, such as Office 365 Exchange Online"),
+        (replace(PLAIN, apps=("MicrosoftAdminPortals",)), "one of its applications, such as Azure Portal"),
+        (replace(PLAIN, apps=("Payroll",)), 'single applications, and not "Payroll": give its appId'),
         (replace(PLAIN, apps=(), action="urn:user:dance"), "does not know the user action"),
     ],
 )
