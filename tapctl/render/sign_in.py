@@ -153,15 +153,19 @@ def _result(answer: Json) -> str:
             details = [
                 f"by {', '.join(map(str, by))}" if by else "",
                 f"unmet {', '.join(map(str, unmet))}" if unmet else "",
-                f"not given {', '.join(map(str, lacking))}" if lacking else "",
+                *_not_given(lacking),
                 str(reason or ""),
             ]
             return visible("; ".join([decision, *filter(None, details)]))
-        case {"accepted": accepted, "errors": list(errors)}:
+        case {"accepted": accepted, "errors": list(errors), "missing": list(lacking)}:
             word = "accepted" if accepted else "not known" if accepted is None else "refused"
-            return visible("; ".join([word, *map(str, errors)]))
-        case {"usable": usable, "reason": reason}:
+            return visible("; ".join([word, *map(str, errors), *_not_given(lacking)]))
+        case {"usable": usable, "reason": reason, "missing": list(lacking)}:
             word = "usable" if usable else "not known" if usable is None else "not usable"
-            return visible(f"{word}{f'; {reason}' if reason else ''}")
+            return visible("; ".join([word, *([str(reason)] if reason else []), *_not_given(lacking)]))
         case _:
             return visible(str(answer))
+
+
+def _not_given(lacking: list[Json]) -> list[str]:
+    return [f"not given {', '.join(map(str, lacking))}"] if lacking else []

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from typing import TypeAlias
 
 from tapctl.evaluate.decision import Decision, TraceStep
 from tapctl.evaluate.evaluator import rulebook
-from tapctl.evaluate.passes import judge_request, pass_state, policy_errors
+from tapctl.evaluate.facts import PassPolicy
+from tapctl.evaluate.passes import InGroups, in_scope, judge_request, pass_state, policy_errors
 from tapctl.evaluate.scene import Scene, index
 from tapctl.evaluate.situation import SignIn
 from tapctl.model import Finding, Json, JsonObject, Path, Place, dotted
@@ -95,9 +96,15 @@ def _about_pass(question: Question, asked: PassQuestion) -> JsonObject:
     in_groups = Scene(index(question.facts), sign_in).in_any_group
     if asked.held is not None:
         state = pass_state(asked.held, asked.policy, in_groups, now=asked.now)
-        return {"usable": state.is_usable, "reason": state.reason or None}
+        lacking = [*_lacking(asked.policy, in_groups), *(["now"] if state.lacks_time else [])]
+        return {
+            "usable": state.is_usable,
+            "reason": state.reason or None,
+            "missing": lacking if state.is_usable is None else [],
+        }
     if asked.policy is None:
-        return {"accepted": None, "errors": [], "error": None, "replaces": None}
+        missing: list[Json] = [*_lacking(None, in_groups)]
+        return {"accepted": None, "errors": [], "error": None, "replaces": None, "missing": missing}
     if asked.request is None:
         errors, replaces = policy_errors(asked.policy), ""
     else:
@@ -108,4 +115,13 @@ def _about_pass(question: Question, asked: PassQuestion) -> JsonObject:
         "error": errors[0] if errors else None,
         "errors": [*errors],
         "replaces": replaces or None,
+        "missing": [],
     }
+
+
+def _lacking(policy: PassPolicy | None, in_groups: InGroups) -> Iterator[Json]:
+    """What is missing where nobody knows whether the policy lets the person use passes."""
+    if policy is None:
+        yield "tapPolicy"
+    elif in_scope(policy, in_groups) is None:
+        yield "user.groups"

@@ -296,6 +296,17 @@ def test_a_file_of_situations_for_a_person(cli: Cli, chosen: str) -> None:
         assert said in result.out
 
 
+def test_answers_about_passes_are_as_the_schema_says(cli: Cli) -> None:
+    held = {"startDateTime": "2026-09-01T07:00:00Z", "lifetimeInMinutes": 60}
+    asked = [{"id": "G", "user": "bob", "pass": held}, {"id": "H", "user": "bob", "request": {}}]
+    found = cli("simulate", write(cli, "s.json", asked), "--format", "json").json
+    text = cli("simulate", write(cli, "s.json", asked)).out
+
+    Draft202012Validator(schema.read("simulate-output")).validate(found)
+    assert [answer["missing"] for answer in found["answers"]] == [["tapPolicy", "now"], ["tapPolicy"]]
+    assert "G: not known; not given tapPolicy, now" in text
+
+
 def test_what_cannot_be_read_is_an_error_and_the_rest_is_answered(cli: Cli) -> None:
     result = cli("simulate", write(cli, "s.json", [SITUATION, {**SITUATION, "id": "S2", "odd": 1}]))
 
@@ -320,7 +331,7 @@ def test_an_unknown_of_a_file_says_what_it_lacks(cli: Cli) -> None:
     result = cli("simulate", write(cli, "s.json", [{**SITUATION, "policies": [risky]}, request]))
 
     assert "S1: unknown; by P1; unmet block; not given signInRisk" in result.out
-    assert "R: not known" in result.out  # by what policy, nobody said
+    assert "R: not known; not given tapPolicy" in result.out  # by what policy, nobody said
 
 
 def test_a_fixture_is_read_along(cli: Cli) -> None:

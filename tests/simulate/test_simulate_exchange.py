@@ -223,6 +223,22 @@ def test_a_pass_is_judged_by_its_window_and_the_policy() -> None:
     assert (one(**asked)["usable"], one(**asked)["reason"]) == (None, None)
 
 
+def test_a_question_about_a_pass_says_which_facts_it_lacks() -> None:
+    held = {"startDateTime": "2026-09-01T07:00:00Z", "lifetimeInMinutes": 60}
+    asked: dict[str, Any] = {"user": "ann", "pass": held}
+    vague = {"state": "enabled", "include": ["g:unheard of"]}
+
+    assert one(**asked, tapPolicy=TAP_POLICY)["missing"] == ["now"]
+    assert one(**asked, tapPolicy=vague)["missing"] == ["user.groups", "now"]
+    assert one(**asked)["missing"] == ["tapPolicy", "now"]
+    assert one(**asked, now="2026-09-01T09:00:00Z")["missing"] == []  # it has ended, whatever the policy
+
+
+def test_a_request_says_so_where_nobody_knows_the_policy() -> None:
+    assert one(user="ann", request={})["missing"] == ["tapPolicy"]
+    assert one(user="ann", request={}, tapPolicy=TAP_POLICY)["missing"] == []
+
+
 def test_a_pass_ends_on_the_way_whatever_the_time_is() -> None:
     held = {"startDateTime": "2026-09-01T07:00:00Z", "lifetimeInMinutes": 60, "isUsableOnce": True}
     step = {"signIn": {"apps": ["app-x"], "auth": ["temporaryAccessPassOneTime"]}}
