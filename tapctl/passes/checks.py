@@ -41,9 +41,9 @@ class Applicant:
 class Rules:
     """What holds for everybody. `active` and `eligible` name the roles of a user or group by id;
     `role_groups` are the role-assignable groups, and `owners` what each user owns of them; `unread` says what
-    of all that could not be read. `break_glass` are the emergency accounts and groups with a pin, and
-    `emergency_names` those accounts by userPrincipalName; `unpinned` says which groups have none. `names`
-    name the pass policy's groups; `policy_groups` are those that Conditional Access is about."""
+    of all that could not be read. `break_glass` are the emergency accounts and groups; `unpinned` says which
+    of them have no pin and cannot be told without one. `names` name the pass policy's groups;
+    `policy_groups` are those that Conditional Access is about."""
 
     policy: PassPolicy
     caller_id: str = ""
@@ -52,7 +52,6 @@ class Rules:
     role_groups: Mapping[str, str] = field(default_factory=dict)
     owners: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     break_glass: frozenset[str] = frozenset()
-    emergency_names: frozenset[str] = frozenset()
     names: Mapping[str, str] = field(default_factory=dict)
     policy_groups: frozenset[str] = frozenset()
     unread: tuple[str, ...] = ()
@@ -226,7 +225,6 @@ def _held(person: Applicant, now: datetime, zones: Zones) -> Iterable[Finding]:
 
 def _privileges(person: Applicant, rules: Rules) -> Iterable[Finding]:
     held = {person.id} | person.groups
-    is_emergency = bool(held & rules.break_glass) or person.name.casefold() in rules.emergency_names
     reasons = [
         *_roles("holds", rules.active, person, rules),
         *_roles("is eligible for", rules.eligible, person, rules),
@@ -235,7 +233,7 @@ def _privileges(person: Applicant, rules: Rules) -> Iterable[Finding]:
             for group in sorted(person.groups & rules.role_groups.keys())
         ),
         *(f'owns the role-assignable group "{name}"' for name in rules.owners.get(person.id, ())),
-        *(["is a break-glass account"] if is_emergency else []),
+        *(["is a break-glass account"] if held & rules.break_glass else []),
     ]
     for reason in reasons:
         yield _brake(

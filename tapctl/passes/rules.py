@@ -13,7 +13,7 @@ from tapctl.graph.odata import path_segment
 from tapctl.model import Json, JsonObject, Workspace
 from tapctl.passes.checks import Rules
 from tapctl.passes.graph import POLICY_PATH, policy_of
-from tapctl.passes.people import groups_with
+from tapctl.passes.people import groups_with, users_named
 from tapctl.resolve import unpinned
 
 if TYPE_CHECKING:
@@ -39,7 +39,11 @@ async def read_rules(gateway: Gateway, workspace: Workspace) -> Rules:
     found = policy_of(policy)
     groups = {_id(item): _text(item, "displayName") for item in role_groups}
     targets = sorted(found.groups - groups.keys())
-    owners, names = await asyncio.gather(_owners(gateway, groups, unread), _names(gateway, targets))
+    owners, names, accounts = await asyncio.gather(
+        _owners(gateway, groups, unread),
+        _names(gateway, targets),
+        _or(unread, _accounts(gateway, workspace), {}),
+    )
     roles = {_id(item): _text(item, "displayName") for item in definitions}
     return Rules(
         policy=found,
@@ -48,11 +52,10 @@ async def read_rules(gateway: Gateway, workspace: Workspace) -> Rules:
         eligible=_held(eligible, roles),
         role_groups=groups,
         owners=owners,
-        break_glass=break_glass_ids(workspace),
-        emergency_names=frozenset(name.casefold() for name in workspace.settings.break_glass.accounts),
+        break_glass=break_glass_ids(workspace) | {user for user in accounts.values() if user},
         names=names,
         unread=tuple(unread),
-        unpinned=tuple(_unpinned_groups(workspace)),
+        unpinned=tuple(_untold(workspace, accounts)),
     )
 
 
@@ -67,11 +70,23 @@ def break_glass_ids(workspace: Workspace) -> frozenset[str]:
     return frozenset(folded[key] for key in wanted if key in folded)
 
 
-def _unpinned_groups(workspace: Workspace) -> Iterator[str]:
-    """Anyone may make a namesake of a group, so its name says nothing of who is in the one that is meant."""
+async def _accounts(gateway: Gateway, workspace: Workspace) -> dict[str, str]:
+    """The ids of the emergency accounts without a pin, by name; empty where nobody has the name by now."""
+    addresses = (finding.address for finding in unpinned(workspace))
+    wanted = [address.name for address in addresses if address is not None and address.kind == "User"]
+    found = await users_named(gateway, wanted, "id,userPrincipalName")
+    return {name: _id(found[name]) if name in found else "" for name in wanted}
+
+
+def _untold(workspace: Workspace, accounts: Mapping[str, str]) -> Iterator[str]:
+    """Anyone may make a namesake of a group, so its name says nothing of who is in the one that is meant; an
+    account whose name nobody has may have been renamed."""
     for finding in unpinned(workspace):
-        if finding.address is not None and finding.address.kind == "Group":
+        name = finding.address.name if finding.address is not None else ""
+        if name not in accounts:
             yield f"{finding.message}: {finding.help}"
+        elif not accounts[name]:
+            yield f"{finding.message}, and nobody has that name: {finding.help}"
 
 
 async def _or(unread: list[str], reading: Awaitable[T], otherwise: T) -> T:

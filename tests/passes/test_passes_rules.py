@@ -56,14 +56,18 @@ def test_the_rules_say_what_the_tenant_allows_and_who_is_privileged(workspace: W
 
 
 def test_emergency_accounts_without_a_pin_are_known_by_name_and_groups_by_nothing(tmp_path: Path) -> None:
-    settings = {"breakGlass": {"accounts": [f"Nobody-Pinned@{DOMAIN}"], "groups": ["Break glass"]}}
-    rules = rules_of(Tenant(), check(folder(tmp_path, [], settings=settings), "sandbox").workspace)
+    accounts = [f"Gone@{DOMAIN}", f"Mia.Larsen@{DOMAIN}"]
+    settings = {"breakGlass": {"accounts": accounts, "groups": ["Break glass"]}}
+    workspace = check(folder(tmp_path, [], settings=settings), "sandbox").workspace
+    rules = rules_of(Tenant(), workspace)
 
-    assert rules.emergency_names == {f"nobody-pinned@{DOMAIN}"}
+    assert PEOPLE["mia.larsen"] in rules.break_glass
     assert rules.unread == ()
     assert [why.partition(" in environment")[0] for why in rules.unpinned] == [
-        "break-glass Group/Break glass is not pinned"
+        f"break-glass User/Gone@{DOMAIN} is not pinned",
+        "break-glass Group/Break glass is not pinned",
     ]
+    assert ", and nobody has that name: " in rules.unpinned[0]
 
 
 def test_who_may_take_a_role_counts_too(workspace: Workspace) -> None:
