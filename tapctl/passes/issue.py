@@ -61,7 +61,6 @@ class Run:
     also: Callable[[Made], None] = lambda made: None
     stopped: str = ""
     was_interrupted: bool = False
-    created: int = 0
     denied: int = 0
     lost_in_a_row: int = 0
     doubtful: list[int] = field(default_factory=list)
@@ -236,7 +235,7 @@ async def _created(run: Run, entry: Entry, before: str, step: Make) -> tuple[Ent
                 before, step = found.id, Make(replaces=found.id, is_likely=True)
                 seen.add(found.id)
         else:
-            run.created, run.lost_in_a_row = run.created + 1, 0
+            run.lost_in_a_row = 0
             return entry, created
     run.lost_in_a_row += 1
     if run.lost_in_a_row >= MOST_LOST:
@@ -290,7 +289,7 @@ def _note_failure(run: Run, entry: Entry, error: GraphError) -> Entry:
         run.stop(str(error))
     elif isinstance(error, NotPermitted):
         run.denied += 1
-        if run.denied >= MOST_DENIED and not run.created:
+        if run.denied >= MOST_DENIED and not run.worklist.count("made", "delivered"):
             run.stop(f"Graph refused {run.denied} people, and nobody got a pass: {error}")
     return run.journal.note(run.worklist, entry, "failed", why=str(error))
 

@@ -183,6 +183,19 @@ def test_refusal_after_refusal_stops_the_run(trial: Trial, monkeypatch: pytest.M
     assert set(trial.states) == {"delivered"}
 
 
+def test_whoever_got_a_pass_before_the_run_was_continued_counts(
+    trial: Trial, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trial.tenant.between.append(answering(403, count=3))
+    trial.go(entries(*NAMES, "peter.brandt", "aisha.rahman"))
+    monkeypatch.setattr(issuing_run, "MOST_DENIED", 3)
+    trial.tenant.between[:] = [answering(403, count=1000)]
+    trial.go()
+
+    assert sorted(trial.states) == ["delivered"] * 2 + ["failed"] * 3
+    assert trial.stopped == ""
+
+
 def test_what_graph_says_of_one_person_is_told_and_the_others_go_on(trial: Trial) -> None:
     trial.go(entries("ingrid.solberg", *NAMES))  # who is signed in: nobody may for themselves
 
