@@ -116,6 +116,7 @@ def test_a_roster_says_when_and_where(cli: Cli, issue: Issue) -> None:
         (["--continue", "last", *PLACE], "there is no interrupted run"),
         (["--continue", "monday", *PLACE], 'there is no run "monday"'),
         (["--abandon", "monday"], 'there is no run "monday"'),
+        (["--abandon", "last"], "there is no interrupted run to continue, or to abandon"),
         (["--group", "New hire", "--dry-run"], 'did you mean "New hires"?'),
     ],
 )
@@ -341,8 +342,8 @@ def test_whoever_may_not_any_more_is_not_continued(cli: Cli, issue: Issue) -> No
 
 
 def test_a_run_that_is_done_or_given_up_is_not_continued(cli: Cli, issue: Issue) -> None:
-    run = stopped(cli, issue)
-    assert "will not be continued" in issue("--abandon", run, "--reason", "hired by another").err
+    stopped(cli, issue)
+    assert "will not be continued" in issue("--abandon", "last", "--reason", "hired by another").err
     assert "abandoned: hired by another" in issue.records[0].read_text()
     assert "there is no interrupted run" in issue("--continue", "last", *PLACE).err
 

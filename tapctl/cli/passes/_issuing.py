@@ -60,7 +60,8 @@ def run_issue(options: Options, wishes: Wishes) -> int:
     workspace = tenant_for(options)
     folder = our_folder(options.workspace) / FOLDER
     if wishes.abandon is not None:
-        return _abandon(folder, wishes.abandon, wishes.reason)
+        run = _run_named(folder, wishes.abandon, workspace.environment.name)
+        return _abandon(folder, run, wishes.reason)
     run, count = "", len(wishes.users)
     if wishes.run is not None:
         run = _run_named(folder, wishes.run, workspace.environment.name)
@@ -87,7 +88,7 @@ def _run_named(folder: Path, run: str, environment: str) -> str:
         return run
     found = unfinished(folder, environment)
     if not found:
-        raise Refused("there is no interrupted run to continue")
+        raise Refused("there is no interrupted run to continue, or to abandon")
     return found[-1]
 
 

@@ -113,7 +113,7 @@ def _handouts(command: Callable[..., int]) -> Callable[..., int]:
 @click.option("--dry-run", is_flag=True, help="Check everybody, and create nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask before issuing for several people.")
 @click.option("--continue", "run", metavar="RUN", help="Go on with an interrupted run: its name, or `last`.")
-@click.option("--abandon", metavar="RUN", help="Note that a run is not to be continued.")
+@click.option("--abandon", metavar="RUN", help="Note that a run is not to be continued: its name, or `last`.")
 def command(options: Options, **given: Any) -> int:
     """Make passes for USER..., a --roster or a --group, and hand each passcode over once.
 
