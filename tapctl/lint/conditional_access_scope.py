@@ -12,6 +12,7 @@ from tapctl.evaluate.situation import SignIn
 from tapctl.lint.context import Context
 from tapctl.lint.entra import SYNCHRONISE
 from tapctl.lint.example import BLOCK, document, policy, stream
+from tapctl.lint.guests import GUESTS, guests_left
 from tapctl.lint.policy import LEGACY, Policy
 from tapctl.lint.rule import Hit, rule
 
@@ -283,8 +284,21 @@ def exclusion_without_fallback(context: Context) -> Iterator[Hit]:
 def _groups_left(context: Context, found: Policy, others: Sequence[Policy]) -> Iterator[str]:
     for group in found.users("excludeGroups") - set(context.settings.break_glass.groups):
         around = context.groups.around(group)
-        if not any(_covers(other, around) for other in others):
+        if not _is_emergency(context, group) and not any(_covers(other, around) for other in others):
             yield group
+
+
+def _is_emergency(context: Context, group: str) -> bool:
+    """Whether a group is known to hold emergency accounts, and nobody else."""
+    users = context.groups.users(group)
+    return bool(users) and context.groups.is_known(group) and users <= _emergency(context)
+
+
+def _emergency(context: Context) -> set[str]:
+    """The emergency accounts: those that are declared, and who is known to be in their groups."""
+    glass = context.settings.break_glass
+    inside = [user for group in glass.groups for user in context.groups.users(group)]
+    return {name.casefold() for name in (*glass.accounts, *inside)}
 
 
 def _covers(found: Policy, groups: frozenset[str]) -> bool:
@@ -296,10 +310,8 @@ def _covers(found: Policy, groups: frozenset[str]) -> bool:
 def _users_left(context: Context, found: Policy, others: Sequence[Policy]) -> Iterator[str]:
     """Where no emergency account is declared, whoever is excluded by name is taken to be one."""
     glass, asked = context.settings.break_glass, {other.name for other in others}
-    spared = {name.casefold() for name in glass.accounts}
-    for group in glass.groups:
-        spared |= context.groups.users(group)
-    for user in found.users("excludeUsers") - {_GUESTS, "All"} if glass.accounts else ():
+    spared = _emergency(context)
+    for user in found.users("excludeUsers") - {GUESTS, "All"} if glass.accounts else ():
         if user.casefold() not in spared and not context.what_if.reaching(user) & asked:
             yield user
 
@@ -315,20 +327,10 @@ def _roles_left(context: Context, found: Policy, others: Sequence[Policy]) -> It
             yield role
 
 
-def _guests_left(context: Context, found: Policy, others: Sequence[Policy]) -> Iterator[str]:
-    """Partners who administer the tenant are asked at home, by Microsoft's own rule for them."""
-    for kind in found.guests("exclude") - {"serviceProvider"}:
-        if not any(_takes_guests(other, kind) for other in others):
-            yield kind
+def _guests_left(_: Context, found: Policy, others: Sequence[Policy]) -> Iterator[str]:
+    return guests_left(found, others)
 
 
-def _takes_guests(found: Policy, kind: str) -> bool:
-    if found.guests("exclude") & {kind, _GUESTS}:
-        return False
-    return found.includes_everyone or bool(found.guests("include") & {kind, _GUESTS})
-
-
-_GUESTS: Final = "GuestsOrExternalUsers"
 _MOST_NAMES: Final = 5
 _LEFT_OUT: Final[Mapping[str, Callable[[Context, Policy, Sequence[Policy]], Iterator[str]]]] = {
     "excludeGroups": _groups_left,

@@ -20,6 +20,9 @@ PHONES = "platforms: {includePlatforms: [iOS]}"
 THE_REST = "platforms: {includePlatforms: [all], excludePlatforms: [iOS]}"
 
 
+EMERGENCY = "kind: Group\nname: Emergency\nspec: {{members: [{}]}}\n"
+
+
 def hits(root: Path, rule: str, *documents: str) -> list[str]:
     """What one rule says of a folder."""
     found = findings(root, stream(*documents)).found
@@ -50,6 +53,18 @@ NO_GUESTS = less(f"excludeGuestsOrExternalUsers: {{{GUESTS}}}")
             "Guest",
         ),
         ([policy(users=less("excludeUsers: [GuestsOrExternalUsers]"))], "GuestsOrExternalUsers is"),
+        (
+            [policy(users=less("excludeGroups: [Emergency]")), EMERGENCY.format("x@example.com")],
+            "Emergency is",
+        ),
+        ([policy(users=less("excludeGroups: [Emergency]")), EMERGENCY.format("")], "Emergency is"),
+        (
+            [
+                policy(users=less("excludeGroups: [Emergency]")),
+                EMERGENCY.format("bg@example.com, x@example.com"),
+            ],
+            "Emergency is",
+        ),
         ([policy(users=less("excludeGroups: [A, B, C, D, E, F, G]"))], "A, B, C, D, E and 2 more are"),
     ],
 )
@@ -73,10 +88,60 @@ def test_whoever_a_baseline_leaves_out_is_named(tmp_path: Path, documents: list[
         ],
         [policy(users=NO_GUESTS), policy("G", users="{includeUsers: [GuestsOrExternalUsers]}"), GLASS],
         [policy(users=less(f"excludeGuestsOrExternalUsers: {{{PARTNERS}}}")), GLASS],
+        [policy(users=less("excludeGroups: [Emergency]")), EMERGENCY.format("bg@example.com"), GLASS],
+        [
+            policy(users=less("excludeGroups: [Emergency]")),
+            EMERGENCY.format("bg2@example.com"),
+            MEMBERS,
+            GLASS,
+        ],
     ],
 )
 def test_whoever_is_asked_elsewhere_or_is_to_be_spared_is_not(tmp_path: Path, documents: list[str]) -> None:
     assert hits(tmp_path, "CA008", *documents) == []
+
+
+def guests(types: str, *tenants: str) -> str:
+    """Guests of those types, of all tenants or of some."""
+    of = (
+        f"{{membershipKind: enumerated, members: [{', '.join(tenants)}]}}"
+        if tenants
+        else "{membershipKind: all}"
+    )
+    return f"GuestsOrExternalUsers: {{guestOrExternalUserTypes: [{types}], externalTenants: {of}}}"
+
+
+ONE, TWO = "11111111-2222-3333-4444-555555555555", "99999999-2222-3333-4444-555555555555"
+B2B = "b2bCollaborationGuest"
+EXTERNAL = f"{B2B}, b2bCollaborationMember, b2bDirectConnectUser, otherExternalUser"
+EVERY_GUEST = "excludeUsers: [GuestsOrExternalUsers]"
+
+
+@pytest.mark.parametrize(
+    ("left", "asked", "count"),
+    [
+        (EVERY_GUEST, [f"include{guests(f'internalGuest, {EXTERNAL}')}"], 0),
+        (EVERY_GUEST, [f"include{guests(EXTERNAL)}", f"include{guests('internalGuest')}"], 0),
+        (EVERY_GUEST, [f"include{guests(EXTERNAL)}"], 1),
+        (EVERY_GUEST, [f"include{guests(f'internalGuest, {EXTERNAL}', ONE)}"], 1),
+        (f"exclude{guests(B2B, ONE)}", [f"include{guests(B2B, TWO)}"], 1),
+        (f"exclude{guests(B2B, ONE)}", [f"include{guests(B2B, ONE, TWO)}"], 0),
+        (f"exclude{guests(B2B, ONE)}", [f"include{guests(B2B)}"], 0),
+        (f"exclude{guests(B2B, ONE)}", ["includeUsers: [GuestsOrExternalUsers]"], 0),
+        (f"exclude{guests(B2B, ONE)}", [f"includeUsers: [All], exclude{guests(B2B, TWO)}"], 0),
+        (f"exclude{guests(B2B, ONE, TWO)}", [f"include{guests(B2B, ONE)}"], 1),
+        (f"exclude{guests(B2B, ONE, TWO)}", [f"include{guests(B2B, ONE)}", f"include{guests(B2B, TWO)}"], 0),
+        (f"exclude{guests(B2B)}", [f"include{guests(B2B, ONE, TWO)}"], 1),
+        (f"exclude{guests(B2B)}", [f"include{guests(B2B)}, exclude{guests(B2B, ONE)}"], 1),
+        (f"exclude{guests('internalGuest', ONE)}", [f"include{guests('internalGuest', TWO)}"], 0),
+    ],
+)
+def test_guests_are_asked_by_what_is_about_their_type_and_tenant(
+    tmp_path: Path, left: str, asked: list[str], count: int
+) -> None:
+    others = [policy(f"Guests {number}", users=f"{{{users}}}") for number, users in enumerate(asked)]
+    found = hits(tmp_path, "CA008", policy("Everybody", users=less(left)), *others, GLASS)
+    assert len([message for message in found if "from Everybody" in message]) == count
 
 
 MEDIUM, HIGH = "signInRiskLevels: [medium]", "signInRiskLevels: [high]"
