@@ -6,10 +6,11 @@ The plan's brakes say what an apply would do; here the tenant as it is counts, a
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from tapctl.canonical import references, texts
-from tapctl.drift.exposure import Absence, Exposure
+from tapctl.drift.exposure import Absence, Exposure, Loss
 from tapctl.lint import rules
 from tapctl.match import Matched, Pair
 from tapctl.model import Address, Finding, JsonObject, Severity
@@ -18,6 +19,7 @@ from tapctl.scope import blocks, is_in_force, state, widened
 _POLICIES: Final = "ConditionalAccessPolicy"
 
 RULES: Final[dict[str, tuple[Severity, str]]] = {
+    "drift-break-glass-lost": ("error", "a break-glass account or group is no longer in the tenant"),
     "drift-break-glass-exposed": ("error", "a policy of the tenant reaches a break-glass account"),
     "drift-break-glass-left": ("error", "a break-glass account is not in the group that policies exclude"),
     "drift-not-enforced": ("error", "what the documents enforce is not enforced in the tenant"),
@@ -31,16 +33,34 @@ RULES: Final[dict[str, tuple[Severity, str]]] = {
 }
 """Each rule, worst first: how bad it is, and what it means."""
 
+_BACK: Final = (
+    "Restore it first (Deleted users or Deleted groups in the admin center): it keeps its id, and the pin is "
+    "right again. Then see that the group holds the accounts."
+)
+_ANEW: Final = (
+    "If it is not among the deleted users and groups, make a new one first, pin its id, and see that every "
+    "policy excludes it: nobody may be left to repair the rest."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fate:
+    """What became of something that is lost, in words, and whether it is known to be restorable."""
+
+    said: str
+    is_restorable: bool
+
 
 def meaning(
     matched: Matched,
     exposure: Exposure,
     who: Callable[[Absence], str],
+    fate: Callable[[Loss], Fate],
     drifted: Collection[Address],
     arrived: Collection[str] = (),
 ) -> tuple[Finding, ...]:
-    """Findings about what differs, worst first. `who` says who took an account out of its group; `arrived`
-    are the ids of undeclared objects that are new."""
+    """Findings about what differs, worst first. `who` says who took an account out of its group,
+    `fate` what became of what is lost; `arrived` are the ids of undeclared objects that are new."""
     differing = [pair for pair in matched.pairs if pair.address in drifted]
     enforced = [
         pair
@@ -48,6 +68,7 @@ def meaning(
         if pair.kind.name == _POLICIES and pair.before is not None and is_in_force(pair.before)
     ]
     found = [
+        *(_lost(loss, fate(loss)) for loss in exposure.losses),
         *_exposed(exposure),
         *(_left(absence, who(absence)) for absence in exposure.absences),
         *(finding for pair in differing if pair.kind.name == _POLICIES for finding in _policy(pair)),
@@ -61,12 +82,19 @@ def meaning(
 def without_exposed(unwise: Iterable[Finding], exposure: Exposure) -> list[Finding]:
     """What lint found, but for policies of which it is said already that they reach a break-glass account."""
     known = {pair.address for pair, _ in exposure.exposed}
+    known |= {policy for loss in exposure.losses for policy in loss.policies}
     known |= {policy for absence in exposure.absences for policy in absence.policies}
     return [
         finding
         for finding in unwise
         if rules()[finding.rule].brake != "break-glass-exposed" or finding.address not in known
     ]
+
+
+def of_lost(others: Iterable[Finding], exposure: Exposure) -> list[Finding]:
+    """The findings, but for the pins of what is lost: of that it is said what became of it."""
+    known = {loss.subject.address for loss in exposure.losses}
+    return [item for item in others if item.rule != "pin-mismatch" or item.address not in known]
 
 
 def worst_first(
@@ -95,6 +123,25 @@ def _exposed(exposure: Exposure) -> Iterator[Finding]:
         said = f"{pair.address} does not exclude {', '.join(item.name for item in accounts)} as it is now"
         help_text = "Put the exclusion back first: nobody may be left to repair the rest."
         yield _finding("drift-break-glass-exposed", pair, said, help_text)
+
+
+def _lost(loss: Loss, fate: Fate) -> Finding:
+    address = loss.subject.address
+    reached = f"{len(loss.policies)} policies reach" if len(loss.policies) > 1 else "a policy reaches"
+    names = _listed([policy.name for policy in loss.policies])
+    means = (
+        f", so {reached} {', '.join(loss.accounts)} in spite of excluding it ({names})"
+        if loss.policies
+        else ""
+    )
+    return Finding(
+        rule="drift-break-glass-lost",
+        severity=RULES["drift-break-glass-lost"][0],
+        message=f"{address} is no longer in the tenant{means}: {fate.said}",
+        help=_BACK if fate.is_restorable else _ANEW,
+        place=loss.place,
+        address=address,
+    )
 
 
 def _left(absence: Absence, who: str) -> Finding:

@@ -24,8 +24,8 @@ from tapctl.drift.causes import (
     why_unknown,
 )
 from tapctl.drift.events import Event, events_of, moment_of
-from tapctl.drift.exposure import Absence, exposure
-from tapctl.drift.meaning import meaning, without_exposed, worst_first
+from tapctl.drift.exposure import Absence, Loss, exposure
+from tapctl.drift.meaning import Fate, meaning, of_lost, without_exposed, worst_first
 from tapctl.drift.vanished import GROUP, referrers
 from tapctl.drift.versions import Version, versions
 from tapctl.lint.planned import drift_findings
@@ -132,7 +132,7 @@ def news(compared: Compared, checked: Checked, evidence: Evidence, since: Since)
     undeclared = tuple(map(join.undeclared, strays))
     arrived = {str(item.id) for item in undeclared if item.is_newer}
     exposed = exposure(matched, snapshot, checked.workspace)
-    found = meaning(matched, exposed, join.who_left, {item.address for item in drifted}, arrived)
+    found = meaning(matched, exposed, join.who_left, join.fate, {item.address for item in drifted}, arrived)
     as_of = evidence.now.date()
     unwise = drift_findings(matched, snapshot, checked.workspace, as_of=as_of) if drifted else ()
     others = [item for item in (*checked.findings, *plan.findings) if item.severity != "brake"]
@@ -148,7 +148,7 @@ def news(compared: Compared, checked: Checked, evidence: Evidence, since: Since)
         records=len(join.events),
         drifted=drifted,
         undeclared=undeclared,
-        findings=worst_first(found, without_exposed(unwise, exposed), others),
+        findings=worst_first(found, without_exposed(unwise, exposed), of_lost(others, exposed)),
     )
 
 
@@ -224,6 +224,27 @@ class _Join:
         known = [f"taken out {by(cause.event)}" for cause in found.causes]
         return known[0] if known else f"by whom is unknown: {found.unknown}"
 
+    def fate(self, loss: Loss) -> Fate:
+        """Who deleted a break-glass account or group, and whether it can come back."""
+        kind, object_id = loss.subject.address.kind, loss.subject.node
+        item = next((one for one in self.evidence.deleted.get(kind, ()) if _id(one) == object_id), None)
+        deleted = moment_of((item or {}).get("deletedDateTime"))
+        gone = [
+            event
+            for event in self.events  # "User deleted security info" deletes no user
+            if event.is_about(object_id) and event.activity.lower().endswith(f"delete {kind.lower()}")
+        ]
+        who = (
+            f"deleted {by(gone[0])}" if gone else f"by whom is unknown: {why_unknown((), self.log, deleted)}"
+        )
+        if kind in self.evidence.undeleted:
+            back = f"whether it can be restored is unknown: {self.evidence.undeleted[kind]}"
+        elif item is None:
+            back = "cannot be restored: it is not among the deleted objects"
+        else:
+            back = _restorable(item)
+        return Fate(said=f"{who}; {back}", is_restorable=item is not None)
+
     def _history(self, pair: Pair) -> tuple[Version, ...]:
         events = [event for event in self.events if not is_membership(event)]
         return versions(events, pair.kind, str(pair.id), self.matched.directory)
@@ -291,9 +312,7 @@ class _Join:
             return f"whether it can be restored is unknown: {self.evidence.undeleted[kind]}"
         if item is None:
             return "cannot be restored: it is not among the deleted objects; apply makes a new one"
-        deleted = moment_of(item.get("deletedDateTime"))
-        until = f" until {shown_time(deleted + _KEPT)}" if deleted else " for 30 days after its deletion"
-        return f"can be restored{until}, with its id {item['id']}; apply would make a new one with another id"
+        return f"{_restorable(item)}; apply would make a new one with another id"
 
     def _unwanted(self, change: Change, pair: Pair) -> Drifted:
         """In the tenant, and the files say that it should not be."""
@@ -373,6 +392,16 @@ _NOUNS: Final[Mapping[str, str]] = {
     "Group": "group",
 }
 """A word in the activities of each kind: one name may be a policy's and a group's."""
+
+
+def _restorable(item: JsonObject) -> str:
+    deleted = moment_of(item.get("deletedDateTime"))
+    until = f" until {shown_time(deleted + _KEPT)}" if deleted else " for 30 days after its deletion"
+    return f"can be restored{until}, with its id {item['id']}"
+
+
+def _id(item: JsonObject) -> str:
+    return str(item.get("id")).lower()
 
 
 def _display_name(side: object) -> str:

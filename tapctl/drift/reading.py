@@ -7,10 +7,10 @@ from collections.abc import Awaitable, Collection, Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from tapctl.drift.exposure import exposure
+from tapctl.drift.exposure import Exposure, Loss, exposure
 from tapctl.drift.news import Evidence
 from tapctl.drift.vanished import dangling
-from tapctl.errors import GraphError
+from tapctl.errors import GraphError, NotFound
 from tapctl.graph.odata import odata_quote
 from tapctl.kinds import kinds
 from tapctl.model import JsonObject
@@ -29,6 +29,7 @@ DELETED: Final[Mapping[str, str]] = {
 _UNSUPPORTED: Final = (400, 501)
 _CONDITIONAL_ACCESS: Final = "category eq 'Policy'"
 _GROUPS: Final = "category eq 'GroupManagement'"
+_USERS: Final = "category eq 'UserManagement'"
 _METHODS: Final = "loggedByService eq 'Authentication Methods' and category eq 'ApplicationManagement'"
 
 
@@ -38,22 +39,26 @@ async def read_evidence(
     """Nothing is asked that nothing differs for. What cannot be read is said, not raised."""
     pending = compared.plan.pending
     missing = {change.address.kind for change in pending if change.action == "create"}
+    exposed = exposure(compared.matched, compared.snapshot, workspace)
     reading = asyncio.gather(
-        *(_deleted(gateway, kind, compared) for kind in sorted(missing & DELETED.keys()))
+        *(_deleted(gateway, kind, compared) for kind in sorted(missing & DELETED.keys())),
+        *(_lost(gateway, loss) for loss in exposed.losses),
     )
-    (records, unread), deleted = await asyncio.gather(
-        _records(gateway, _filters(compared, workspace)), reading
-    )
+    (records, unread), deleted = await asyncio.gather(_records(gateway, _filters(compared, exposed)), reading)
+    kinds_read = sorted({kind for kind, _, _ in deleted})
     return Evidence(
         now=now,
         records=tuple(records),
         unread=unread,
-        deleted={kind: tuple(items) for kind, items, _ in deleted},
+        deleted={
+            name: tuple(item for kind, items, _ in deleted if kind == name for item in items)
+            for name in kinds_read
+        },
         undeleted={kind: why for kind, _, why in deleted if why},
     )
 
 
-def _filters(compared: Compared, workspace: Workspace) -> list[str]:
+def _filters(compared: Compared, exposed: Exposure) -> list[str]:
     """The parts of the log that may say something: a service each, and single groups by their id or name."""
     pending = compared.plan.pending
     differing = {change.address.kind for change in pending} | {
@@ -70,8 +75,10 @@ def _filters(compared: Compared, workspace: Workspace) -> list[str]:
             found.append(f"targetResources/any(t:t/{key} eq {odata_quote(str(value))})")
     for object_id in sorted({one for ids in dangling(compared).values() for one in ids}):
         found.append(f"{_GROUPS} and targetResources/any(t:t/id eq {odata_quote(object_id)})")
-    absences = exposure(compared.matched, compared.snapshot, workspace).absences
-    for group in sorted({absence.group.node for absence in absences}):
+    for subject in (loss.subject for loss in exposed.losses):
+        category = _USERS if subject.address.kind == "User" else _GROUPS
+        found.append(f"{category} and targetResources/any(t:t/id eq {odata_quote(subject.node)})")
+    for group in sorted({absence.group.node for absence in exposed.absences}):
         found.append(f"{_GROUPS} and targetResources/any(t:t/id eq {odata_quote(group)})")
     return found
 
@@ -116,6 +123,17 @@ async def _deleted(gateway: Gateway, kind: str, compared: Compared) -> tuple[str
     except GraphError as error:
         return kind, [], str(error)
     return kind, [item for items in found for item in items], ""
+
+
+async def _lost(gateway: Gateway, loss: Loss) -> tuple[str, list[JsonObject], str]:
+    """The break-glass account or group that was deleted, if Graph keeps it."""
+    kind = loss.subject.address.kind
+    try:
+        return kind, [await gateway.get(f"directory/deletedItems/{loss.subject.node}")], ""
+    except NotFound:
+        return kind, [], ""
+    except GraphError as error:
+        return kind, [], str(error)
 
 
 def _vanished(compared: Compared, kind: str) -> Collection[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from tapctl.drift.causes import Attribution, Cause, by, shown_time
+from tapctl.drift.meaning import RULES
 from tapctl.drift.news import Drifted, News, Undeclared
 from tapctl.render.values import counted, shortened, shown
 
@@ -22,7 +23,7 @@ _MOST_NAMES: Final = 5
 def headline(news: News) -> str:
     """What was found, in one sentence."""
     if not news.drifted:
-        return "The tenant is what the files say" + (", but see below" if not news.is_clean else "")
+        return f"The tenant is what the files say{_but(news)}"
     parts = []
     for what, words in (("changed", "changed"), ("missing", "missing"), ("unwanted", "too many")):
         count = sum(
@@ -31,6 +32,14 @@ def headline(news: News) -> str:
         parts += [f"{count} {words}"] if count else []
     verb = "is" if len(news.drifted) == 1 else "are"
     return f"{counted(len(news.drifted), 'object')} {verb} not what the files say: {', '.join(parts)}"
+
+
+def _but(news: News) -> str:
+    """What is wrong although no declared object differs: the worst of it."""
+    errors = [finding.rule for finding in news.findings if finding.severity == "error"]
+    if not errors:
+        return ""
+    return f", but {RULES[errors[0]][1]}" if errors[0] in RULES else ", but see below"
 
 
 def since(news: News) -> str:

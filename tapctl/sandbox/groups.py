@@ -154,6 +154,13 @@ def list_deleted(call: Call) -> Answer:
     return answer_list(call, map(bare, call.seen(DELETED).values()), DIRECTORY_OBJECTS)
 
 
+def get_deleted(call: Call) -> Answer:
+    found = call.seen(DELETED).get(call.key())
+    if found is None:
+        raise missing_resource(call.key())
+    return answer_one(call, found, DIRECTORY_OBJECTS)
+
+
 def restore_group(call: Call) -> Answer:
     found = call.store.get(DELETED, call.key())
     if found is None:
@@ -320,5 +327,6 @@ ROUTES: tuple[Route, ...] = (
     route("POST", rf"{LINK}/\$ref", add_link),
     route("DELETE", rf"{LINK}/{{member}}/\$ref", remove_link),
     route("GET", f"{DELETED}/microsoft.graph.group", list_deleted, "filter select top"),
+    route("GET", f"{DELETED}/{{id}}", get_deleted),
     route("POST", f"{DELETED}/{{id}}/restore", restore_group),
 )

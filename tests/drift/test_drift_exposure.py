@@ -6,10 +6,13 @@ import copy
 from typing import Any
 
 from audit_records import record
-from drift_tenants import AUDITS, EMERGENCY, POLICIES, Base, named
+from drift_tenants import AUDITS, EMERGENCY, POLICIES, SINCE, Base, named
+from test_drift_reading import Refusing
 
-from tapctl.drift.news import News
+from tapctl.drift.news import News, news
 from tapctl.model import Finding
+from tapctl.render.drift_words import headline
+from tapctl.sandbox import create_app
 
 
 def lost(base: Base) -> dict[str, Any]:
@@ -106,3 +109,83 @@ def test_a_document_that_has_the_members_puts_the_account_back(base: Base, tmp_p
     assert "first (`tapctl apply` does)" in finding.help
     assert finding.place is not None
     assert finding.place.file.endswith("glass.yaml")
+
+
+def without(base: Base, kind: str, *, is_kept: bool = True) -> dict[str, Any]:
+    """A tenant in which the emergency account, or its group, was deleted, as Core Directory records it."""
+    tenant = base.changed()
+    account = next(user for user in tenant["users"] if user["userPrincipalName"] == EMERGENCY)
+    glass = named(tenant, "groups", "Break glass")
+    collection, gone = ("users", account) if kind == "User" else ("groups", glass)
+    tenant[collection].remove(gone)
+    if kind == "User":
+        glass["members"].remove(account["id"])
+    tenant["directory/deletedItems"] = (
+        [{**gone, "deletedDateTime": "2026-11-20T10:00:00Z"}] if is_kept else []
+    )
+    target = {"id": gone["id"], "displayName": None, "type": kind, "modifiedProperties": []}
+    core = {"category": f"{kind}Management", "loggedByService": "Core Directory"}
+    others = ["User deleted security info"] if kind == "User" else []
+    tenant[AUDITS] = [
+        record({}, {}, activity=activity, when=f"2026-11-20T1{hour}:00:00Z", targetResources=[target], **core)
+        for hour, activity in enumerate([f"Delete {kind.lower()}", *others])
+    ]
+    return tenant
+
+
+def test_a_deleted_break_glass_group_is_said_once_with_who_deleted_it(base: Base) -> None:
+    found = base.news(without(base, "Group"))
+    (finding,) = [item for item in found.findings if item.severity == "error"]
+
+    assert (finding.rule, str(finding.address)) == ("drift-break-glass-lost", "Group/Break glass")
+    assert f"no longer in the tenant, so 2 policies reach {EMERGENCY} in spite of" in finding.message
+    assert "('Enforced', 'Reported'): deleted by alex@x.example" in finding.message
+    assert "(Delete group); can be restored until 2026-12-20 10:00 UTC, with its id" in finding.message
+    assert finding.help.startswith("Restore it first")
+    assert finding.place is not None
+    assert finding.place.file.endswith("sandbox.yaml")
+    assert headline(found).endswith(", but a break-glass account or group is no longer in the tenant")
+
+
+def test_a_deleted_break_glass_account_is_not_one_that_left_its_group(base: Base) -> None:
+    """Its deleted security info is no deletion of it."""
+    (finding,) = [item for item in base.news(without(base, "User")).findings if item.severity == "error"]
+
+    assert (finding.rule, str(finding.address)) == ("drift-break-glass-lost", f"User/{EMERGENCY}")
+    assert finding.message.startswith(
+        f"User/{EMERGENCY} is no longer in the tenant: deleted by alex@x.example"
+    )
+    assert "(Delete user); can be restored until" in finding.message
+
+
+def test_a_break_glass_group_that_is_not_kept_needs_a_new_one(base: Base) -> None:
+    tenant = without(base, "Group", is_kept=False)
+    named(tenant, POLICIES, "Reported")["state"] = "disabled"
+    tenant[AUDITS] = []
+    (finding,) = about_accounts(base.news(tenant))
+
+    assert f"so a policy reaches {EMERGENCY}" in finding.message
+    assert "by whom is unknown: the audit log has no record" in finding.message
+    assert finding.message.endswith("cannot be restored: it is not among the deleted objects")
+    assert "make a new one first, pin its id" in finding.help
+
+
+def test_deleted_items_that_cannot_be_read_leave_it_open(base: Base) -> None:
+    tenant = without(base, "User")
+    refused = {"deletedItems/": 403}
+    compared, evidence = base.compared(tenant, lambda store: Refusing(create_app(store), refused))
+    (finding,) = about_accounts(news(compared, base.checked(), evidence, SINCE))
+
+    assert "whether it can be restored is unknown: " in finding.message
+    assert "403" in finding.message
+
+
+def test_another_error_is_left_to_its_own_words(base: Base) -> None:
+    tenant = base.changed()
+    account = next(user for user in tenant["users"] if user["userPrincipalName"] == EMERGENCY)
+    account["userPrincipalName"] = "other@nordwind.example"
+    found = base.news(tenant)
+
+    assert "pin-mismatch" in [finding.rule for finding in found.findings]
+    assert headline(found) == "The tenant is what the files say, but see below"
+    assert headline(base.news(base.changed())) == "The tenant is what the files say"

@@ -150,7 +150,9 @@ def test_a_deleted_group_can_be_restored() -> None:
     assert client.delete(f"groups/{NEW_HIRES}").status_code == 204
     assert refusal(client.get(f"groups/{NEW_HIRES}"))[0] == 404
     assert ids(client.read("directory/deletedItems/microsoft.graph.group")) == [NEW_HIRES]
+    assert client.read(f"directory/deletedItems/{NEW_HIRES}")["deletedDateTime"]
     assert client.post(f"directory/deletedItems/{NEW_HIRES}/restore", {}).json()["id"] == NEW_HIRES
+    assert refusal(client.get(f"directory/deletedItems/{NEW_HIRES}"))[0] == 404
 
     assert len(ids(client.read(f"groups/{NEW_HIRES}/members"))) == 3
     assert refusal(client.post(f"directory/deletedItems/{NEW_HIRES}/restore", {}))[0] == 404
