@@ -205,8 +205,9 @@ PLANNING: Final[Mapping[str, str]] = {
     ),
     "undo-unknown": "The record does not say whether the object was created, so it is left alone.",
     "weakens-enforced": (
-        "A policy that stays enforced would ask for less or reach less, or a strength that one asks for "
-        "would accept more. That locks nobody out, so nothing stops it, but it opens what was shut."
+        "A policy that stays enforced would ask for less, reach less or limit sessions less, a strength that "
+        "one asks for would accept more, or a location that one names would keep it from more places. That "
+        "locks nobody out, so nothing stops it, but it opens what was shut."
     ),
 }
 """Of the folder against the tenant."""

@@ -12,10 +12,14 @@ from tapctl.guard import result
 from tapctl.lint.entra import BUILT_IN_STRENGTHS, MFA
 from tapctl.match import Matched, Pair
 from tapctl.model import BreakGlass, Finding, Json, JsonObject, Path
+from tapctl.ripple import entries
 from tapctl.scope import blocks, is_in_force, narrowed, state
+from tapctl.session import loosened
 
 _POLICIES: Final = "ConditionalAccessPolicy"
 _STRENGTHS: Final = "AuthenticationStrength"
+_LOCATIONS: Final = "NamedLocation"
+_TRUSTED: Final = "AllTrusted"
 _ID: Final = ("authenticationStrength", "id")
 _CONTROLS: Final = ("builtInControls", "customAuthenticationFactors", "termsOfUse")
 
@@ -24,7 +28,8 @@ Way: TypeAlias = frozenset[str]
 
 
 def lowered(matched: Matched, glass: BreakGlass) -> tuple[Finding, ...]:
-    """About each policy that stops being enforced or gets weaker, and each strength that accepts more."""
+    """About each policy that stops being enforced or gets weaker, each strength that accepts more, and each
+    location that takes situations from enforced policies."""
     strengths = _Strengths.of(matched.pairs)
     policies = [
         pair for pair in matched.pairs if pair.kind.name == _POLICIES and is_in_force(pair.before or {})
@@ -33,6 +38,7 @@ def lowered(matched: Matched, glass: BreakGlass) -> tuple[Finding, ...]:
         *(found for pair in policies for found in _ends(pair)),
         *(found for pair in policies for found in _weaker(pair, strengths, glass)),
         *(found for pair in matched.pairs for found in _accepts_more(pair, policies)),
+        *(found for pair in matched.pairs for found in _moves(pair, policies)),
     )
 
 
@@ -74,9 +80,8 @@ def _demands_less(before: JsonObject, after: JsonObject, strengths: _Strengths) 
     had, has = _ways_in(before), _ways_in(after)
     if any(not any(old <= strengths.implied(new) for old in had) for new in has):
         yield f"{_demand(after, has)} where it {_demand(before, had)}"
-    lost = sorted(_sessions(before) - _sessions(after))
-    if lost and not blocks(after):
-        yield f"no longer limits sessions by {', '.join(lost)}"
+    if not blocks(after):
+        yield from loosened(before, after)
 
 
 def _ways_in(spec: JsonObject) -> list[Way]:
@@ -99,12 +104,6 @@ def _demand(spec: JsonObject, ways: Iterable[Way]) -> str:
     if blocks(spec):
         return "blocks"
     return f"asks for {' or '.join(' and '.join(sorted(way)) for way in ways) or 'nothing'}"
-
-
-def _sessions(spec: JsonObject) -> set[str]:
-    """Every session control but those that lift a limit."""
-    found = at(spec, "sessionControls")
-    return set(found) - {"disableResilienceDefaults"} if isinstance(found, dict) else set()
 
 
 def _spares(before: JsonObject, after: JsonObject, glass: BreakGlass) -> tuple[str, ...]:
@@ -165,3 +164,42 @@ def _accepts_more(pair: Pair, policies: Iterable[Pair]) -> Iterator[Finding]:
         yield _finding(
             "weakens-enforced", pair, said, "Make sure that each of them is as strong as is meant."
         )
+
+
+def _moves(pair: Pair, policies: Iterable[Pair]) -> Iterator[Finding]:
+    """More in a location that a policy excludes, and less in one that it includes, is reached no more."""
+    if pair.kind.name != _LOCATIONS:
+        return
+    before, after = pair.before or {}, result(pair) or {}
+    if before and after:
+        yield from _moved(pair, pair.address.name, "it", (before, after), policies)
+    trusted = (_if_trusted(before), _if_trusted(after))
+    yield from _moved(pair, _TRUSTED, "all trusted locations", trusted, policies)
+
+
+def _moved(
+    pair: Pair, name: str, what: str, specs: tuple[JsonObject, JsonObject], policies: Iterable[Pair]
+) -> Iterator[Finding]:
+    had, has = map(entries, specs)
+    for side, verb, moved in (("exclude", "gain", has - had), ("include", "lose", had - has)):
+        path = ("conditions", "locations", f"{side}Locations")
+        naming = [
+            policy.address.name
+            for policy in policies
+            if is_in_force(spec := result(policy) or {}) and name in texts(spec, *path)
+        ]
+        if moved and naming:
+            said = (
+                f"{pair.address} would {verb} {', '.join(sorted(moved))}; enforced policies {side} {what}: "
+                f"{', '.join(map(repr, naming))}"
+            )
+            yield _finding(
+                "weakens-enforced",
+                pair,
+                said,
+                "Make sure that nobody has to be stopped who comes from there.",
+            )
+
+
+def _if_trusted(location: JsonObject) -> JsonObject:
+    return location if location.get("isTrusted") is True else {}

@@ -69,7 +69,7 @@ def _of(pair: Pair, side: Side, policy: JsonObject) -> Iterator[Ripple]:
             if said := _asks_for_more(before, after):
                 yield Ripple(changed=pair, said=f"{pair.address} {said}", is_strength=True)
         case "NamedLocation":
-            yield from _moved(pair, side, _entries(before), _entries(after))
+            yield from _moved(pair, side, entries(before), entries(after))
         case _ if side == "include" and "All" in texts(policy, "conditions", "users", "includeUsers"):
             return
         case _ if any(before.get(rule) != after.get(rule) for rule in _RULES):
@@ -86,7 +86,8 @@ def _moved(pair: Pair, side: Side, before: set[str], after: set[str]) -> Iterato
         yield Ripple(changed=pair, said=f"{pair.address}, which it {side}s, {verb} {shown}")
 
 
-def _entries(location: JsonObject) -> set[str]:
+def entries(location: JsonObject) -> set[str]:
+    """Each range and country of a location, and how its countries are told."""
     found = {sort_key(item) for name in _ENTRIES for item in _list(location.get(name))}
     if location.get("includeUnknownCountriesAndRegions") is True:
         found.add("addresses of no known country")
@@ -103,7 +104,7 @@ def _of_trusted(changed: Iterable[Pair], side: Side) -> Iterator[Ripple]:
     for pair in changed:
         if pair.kind.name == "NamedLocation":
             before, after = (
-                _entries(spec or {}) if at(spec, "isTrusted") is True else set()
+                entries(spec or {}) if at(spec, "isTrusted") is True else set()
                 for spec in (pair.before, pair.after)
             )
             yield from _moved(pair, side, before, after)

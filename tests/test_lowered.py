@@ -14,6 +14,7 @@ from trial import (
     Tenant,
     absent,
     folder,
+    location,
     plan,
     policy,
     rules,
@@ -91,6 +92,7 @@ def test_what_was_not_enforced_may_go(tenant: Tenant, tmp_path: Path, had: str) 
 MINE, FEWER = strength("Mine", "fido2", "password,sms"), strength("Fewer", "fido2")
 RESISTANT = "Phishing-resistant MFA"
 HOURLY = {"signInFrequency": {"isEnabled": True, "value": 1, "type": "hours"}}
+EVERY_QUARTER = {"signInFrequency": {"isEnabled": True, "value": 90, "type": "days"}}
 ONCE = {"persistentBrowser": {"isEnabled": True, "mode": "never"}}
 
 
@@ -128,6 +130,11 @@ ONCE = {"persistentBrowser": {"isEnabled": True, "mode": "never"}}
             asks("mfa", sessionControls={**HOURLY, **ONCE}),
             asks("mfa", sessionControls=HOURLY),
             "no longer limits sessions by persistentBrowser",
+        ),
+        (
+            asks("mfa", sessionControls=HOURLY),
+            asks("mfa", sessionControls=EVERY_QUARTER),
+            "asks to sign in again after 90 days where it did after 1 hour",
         ),
     ],
 )
@@ -201,3 +208,74 @@ def test_a_strength_that_accepts_less_weakens_nothing(tenant: Tenant, tmp_path: 
     asked = asks(accepting="Mine")
 
     assert said(after(tmp_path, tenant, [MINE, asked], [strength("Mine", "fido2"), asked])) == []
+
+
+def at_places(**locations: list[str]) -> Document:
+    """An enforced policy for everybody at these places."""
+    only = {"includeLocations": ["All"], **locations}
+    found = policy("P", **EVERYBODY)
+    return {
+        **found,
+        "spec": {**found["spec"], "conditions": {**found["spec"]["conditions"], "locations": only}},
+    }
+
+
+OFFICE, WIDER = location("Office", "192.0.2.0/24"), location("Office", "192.0.2.0/24", "198.51.100.0/24")
+NO_PLACE = location("Office", "192.0.2.0/24", "198.51.100.0/24", isTrusted=False)
+TRUSTED = location("Office", "192.0.2.0/24", "198.51.100.0/24", isTrusted=True)
+BUT_OFFICE = at_places(excludeLocations=["Office"])
+BUT_TRUSTED = at_places(excludeLocations=["AllTrusted"])
+AT_OFFICE, AT_TRUSTED = at_places(includeLocations=["Office"]), at_places(includeLocations=["AllTrusted"])
+GAINED = "NamedLocation/Office would gain 198.51.100.0/24; enforced policies exclude it: 'P'"
+LOST = "NamedLocation/Office would lose 198.51.100.0/24; enforced policies include it: 'P'"
+BOTH = "192.0.2.0/24, 198.51.100.0/24; enforced policies"
+
+
+@pytest.mark.parametrize(
+    ("had", "has", "asked", "expected"),
+    [
+        (OFFICE, WIDER, BUT_OFFICE, GAINED),
+        (WIDER, OFFICE, AT_OFFICE, LOST),
+        (
+            NO_PLACE,
+            TRUSTED,
+            BUT_TRUSTED,
+            f"NamedLocation/Office would gain {BOTH} exclude all trusted locations: 'P'",
+        ),
+        (
+            TRUSTED,
+            NO_PLACE,
+            AT_TRUSTED,
+            f"NamedLocation/Office would lose {BOTH} include all trusted locations: 'P'",
+        ),
+    ],
+)
+def test_a_location_that_takes_places_from_a_policy(
+    tenant: Tenant, tmp_path: Path, had: Document, has: Document, asked: Document, expected: str
+) -> None:
+    (found,) = said(after(tmp_path, tenant, [had, asked], [has, asked]))
+
+    assert (found.rule, found.message) == ("weakens-enforced", expected)
+
+
+@pytest.mark.parametrize(
+    ("had", "has", "asked"),
+    [
+        (WIDER, OFFICE, BUT_OFFICE),
+        (OFFICE, WIDER, AT_OFFICE),
+        (OFFICE, WIDER, policy("P")),
+        (TRUSTED, NO_PLACE, BUT_TRUSTED),
+    ],
+)
+def test_a_location_that_takes_nothing(
+    tenant: Tenant, tmp_path: Path, had: Document, has: Document, asked: Document
+) -> None:
+    assert said(after(tmp_path, tenant, [had, asked], [has, asked])) == []
+
+
+def test_a_new_trusted_location_takes_places_from_whoever_excludes_them(
+    tenant: Tenant, tmp_path: Path
+) -> None:
+    (found,) = said(after(tmp_path, tenant, [BUT_TRUSTED], [TRUSTED, BUT_TRUSTED]))
+
+    assert found.message == f"NamedLocation/Office would gain {BOTH} exclude all trusted locations: 'P'"
