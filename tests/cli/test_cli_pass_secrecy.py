@@ -30,8 +30,9 @@ VAULT = """\
 import hashlib, os, sys, pathlib
 keeper = pathlib.Path(f"/proc/{os.getppid()}")
 seen = [repr(sys.argv), repr(dict(os.environ))]
-if keeper.exists():
-    seen += [(keeper / "cmdline").read_text(), (keeper / "environ").read_text()]
+for file in (keeper / "cmdline", keeper / "environ"):
+    if os.access(file, os.R_OK):  # what is not dumpable shows its environment to root alone
+        seen.append(file.read_text())
 pathlib.Path("seen-by-child.txt").open("a").write("\\n".join(seen))
 """
 

@@ -159,6 +159,18 @@ def test_nor_if_tapctl_dies_before(tmp_path: Path) -> None:
     assert not kept.exists()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux gives a core dump to a program")
+def test_no_core_dump_is_made_of_what_stands_between() -> None:
+    program = (
+        "import ctypes, runpy, sys; runpy.run_path(sys.argv.pop(1))['main']();"
+        "print('dumpable', ctypes.CDLL(None).prctl(3))"
+    )
+    words = [sys.executable, "-c", program, _keeper.__file__, "1", "no-such-vault"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)  # noqa: S603
+
+    assert done.stdout == "dumpable 0\n"
+
+
 def test_a_command_goes_on_when_tapctl_dies_after(tmp_path: Path) -> None:
     kept, note = tmp_path / "kept", tmp_path / f"1{proof.SUFFIX}"
     handle = proof.begin(note)

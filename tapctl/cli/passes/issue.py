@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +13,6 @@ from tapctl.cli.options import Options, common
 from tapctl.cli.passes._people import group_and_roster
 
 _ADDRESS = "https://aka.ms/mysecurityinfo"
-_PR_SET_DUMPABLE = 4
 
 
 def _places(command: Callable[..., int]) -> Callable[..., int]:
@@ -132,19 +130,7 @@ def command(options: Options, **given: Any) -> int:
     """
     from tapctl.cli.passes._issuing import run_issue
     from tapctl.cli.passes._wishes import Wishes
+    from tapctl.passes._keeper import no_core_dumps
 
-    _no_core_dumps()
+    no_core_dumps()
     return run_issue(options, Wishes(**given))
-
-
-def _no_core_dumps() -> None:
-    """A crash must not write this process's memory to a disk. Linux gives a dump to a program even where the
-    limit is 0, but makes none of a process that is not dumpable (core(5), prctl(2))."""
-    with contextlib.suppress(ImportError, OSError, ValueError):
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
-    with contextlib.suppress(ImportError, OSError, AttributeError, TypeError):  # only Linux has it
-        import ctypes
-
-        ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
