@@ -35,6 +35,12 @@ class Following:
     failures: tuple[tuple[Person, GraphError], ...] = ()
     notes: tuple[str, ...] = ()
 
+    @property
+    def unplaced(self) -> int:
+        """How many are not among `people`: they are not there, or could not be read."""
+        placed = {one.facts.person.id for one in self.people}
+        return sum(person.id not in placed for person, _ in self.failures)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Groups:

@@ -53,14 +53,19 @@ def status_sheet(
         title="Onboarding",
         headline=headline,
         facts=(
-            f"{counted(funnel.people, 'person', 'people')}: {', '.join(chosen.basis)}",
+            f"{_people_words(funnel, found.unplaced)}: {', '.join(chosen.basis)}",
             _funnel_words(funnel),
         ),
         sections=tuple(sections),
         problems=tuple(f"{person.name}: {error}" for person, error in found.failures),
         notes=found.notes,
-        summary=(_summary(funnel, requests),),
+        summary=(_summary(funnel, found.unplaced, requests),),
     )
+
+
+def _people_words(funnel: Funnel, unplaced: int) -> str:
+    more = f", and {unplaced} more who cannot be placed" if unplaced else ""
+    return f"{counted(funnel.people, 'person', 'people')}{more}"
 
 
 def _funnel_words(funnel: Funnel) -> str:
@@ -70,10 +75,12 @@ def _funnel_words(funnel: Funnel) -> str:
     )
 
 
-def _summary(funnel: Funnel, requests: int) -> str:
+def _summary(funnel: Funnel, unplaced: int, requests: int) -> str:
     parts = [f"{funnel.overdue} overdue"]
     if funnel.in_group:
         parts.append(f"{funnel.in_group} with a permanent method still in a new-hire group")
+    if unplaced:
+        parts.append(f"{unplaced} cannot be placed")
     return f"{', '.join(parts)} ({counted(requests, 'request')})"
 
 
@@ -141,6 +148,7 @@ def status_json(found: Following, chosen: Chosen) -> JsonObject:
         "group": {"id": chosen.group.id, "displayName": chosen.group.name} if chosen.group else None,
         "funnel": {
             "people": funnel.people,
+            "unplaced": found.unplaced,
             "issued": funnel.issued,
             "signedIn": funnel.signed_in,
             "registered": funnel.registered,

@@ -122,6 +122,18 @@ def test_an_error_s_advice_stands_on_its_own_line() -> None:
     people.close()
 
 
+def test_whoever_could_not_be_read_is_counted_besides() -> None:
+    progress = progress_of(Facts(person=HIRE, held=PASS), MADE)
+    hidden = replace(HIRE, id="b")
+    found = Following(people=(progress,), failures=((HIRE, DENIED), (hidden, DENIED)))
+    sheet = status_sheet(found, CHOSEN, Clocks(here=UTC), HEADLINE, 1)
+    funnel: Any = status_json(found, CHOSEN)["funnel"]
+
+    assert sheet.facts[0].startswith("1 person, and 1 more who cannot be placed: ")
+    assert sheet.summary[0].startswith("0 overdue, 1 cannot be placed (")
+    assert (funnel["people"], funnel["unplaced"]) == (1, 1)
+
+
 def test_what_could_not_be_read_is_null_and_not_empty() -> None:
     progress = progress_of(Facts(person=HIRE, held=PASS, methods=None), MADE)
     found: Any = status_json(Following(people=(progress,), failures=((HIRE, DENIED),)), CHOSEN)
