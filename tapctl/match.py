@@ -17,6 +17,7 @@ from tapctl.validate import Desired
 
 SEVERAL = "several-in-tenant"
 DEAD_PIN = "pin-to-nothing"
+MISMATCH = "pin-mismatch"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +89,7 @@ def match(workspace: Workspace, desired: Sequence[Desired], snapshot: Snapshot) 
     return Matched(
         pairs=tuple(sorted(pairs, key=lambda pair: pair.address)),
         directory=directory,
-        findings=(*findings, *_pin_findings(workspace, snapshot, pairs)),
+        findings=(*findings, *_pin_findings(workspace, snapshot, pairs, directory)),
     )
 
 
@@ -168,6 +169,12 @@ def paired(desired: Desired, observed: JsonObject | None, former: str | None, di
         left_as_is=left,
         managed_by=kind.service_managed(observed) if observed is not None else "",
     )
+
+
+def is_as_said(desired: Desired, observed: JsonObject | None, directory: Directory) -> bool:
+    """Whether an object is what a document says, by whatever name."""
+    both = paired(desired, observed, None, directory)
+    return both.before == both.after
 
 
 def _id(kind: Kind, observed: JsonObject | None) -> str | None:
@@ -258,7 +265,9 @@ def _is_owned(address: Address, workspace: Workspace) -> bool:
     return matches and bool(workspace.resources) and address not in workspace.elsewhere
 
 
-def _pin_findings(workspace: Workspace, snapshot: Snapshot, pairs: Sequence[Pair]) -> Iterator[Finding]:
+def _pin_findings(
+    workspace: Workspace, snapshot: Snapshot, pairs: Sequence[Pair], directory: Directory
+) -> Iterator[Finding]:
     """A pin must name an object that is there and goes by that name, or one that its document makes again."""
     made = {pair.address: pair for pair in pairs if pair.before is None and pair.after is not None}
     for address, pin in workspace.environment.pins.items():
@@ -271,7 +280,8 @@ def _pin_findings(workspace: Workspace, snapshot: Snapshot, pairs: Sequence[Pair
             if str(entry.get(lookup.id)).lower() == pin.lower()
         }
         if not names and address in made and not _is_break_glass(address, workspace):
-            yield from _made_again(made[address], pin, workspace, snapshot)
+            namesakes = list(_namesakes(made[address], workspace, snapshot, pairs, directory))
+            yield from _made_again(made[address], pin, namesakes, workspace, snapshot)
         elif not names:
             yield _pin_finding(workspace, address, f"is pinned to {pin}, which the tenant does not have")
         elif not _is_called(address, names) and not _was(address, names, workspace):
@@ -284,20 +294,39 @@ def _is_break_glass(address: Address, workspace: Workspace) -> bool:
     return address.kind == "Group" and address.name in workspace.settings.break_glass.groups
 
 
-def _made_again(pair: Pair, pin: str, workspace: Workspace, snapshot: Snapshot) -> Iterator[Finding]:
+def _namesakes(
+    pair: Pair, workspace: Workspace, snapshot: Snapshot, pairs: Sequence[Pair], directory: Directory
+) -> Iterator[str]:
+    """The ids of what has a name of the document and may be what it made: what no other document is pinned
+    to, and what is all that it says, whoever is pinned to that."""
+    desired = pair.desired
+    assert desired is not None  # noqa: S101  # for mypy: only a document makes something
+    names = {desired.display_name, *desired.resource.former_names}
+    pinned = {(one.kind, other.lower()) for one, other in workspace.environment.pins.items()}
+    equal = {
+        one.id
+        for one in pairs
+        if one.kind == pair.kind and one.id and is_as_said(desired, one.observed, directory)
+    }
+    for item in snapshot.entries[pair.kind.name]:
+        is_free = (pair.kind.name, str(item["id"]).lower()) not in pinned
+        if item.get("displayName") in names and (is_free or str(item["id"]) in equal):
+            yield str(item["id"])
+
+
+def _made_again(
+    pair: Pair, pin: str, namesakes: Sequence[str], workspace: Workspace, snapshot: Snapshot
+) -> Iterator[Finding]:
     """Nothing has the pinned id. The document makes it anew, unless it may be there under another id."""
-    pins = {(one.kind, other.lower()) for one, other in workspace.environment.pins.items()}
-    namesakes = [
-        str(item["id"])
-        for item in snapshot.entries[pair.kind.name]
-        if item.get("displayName") == pair.display_name
-        and (pair.kind.name, str(item["id"]).lower()) not in pins
-    ]
     gone = f"is pinned to {pin}, which the tenant does not have"
     if namesakes:
-        yield _pin_finding(workspace, pair.address, f"{gone}; {', '.join(namesakes)} has its name")
+        has = "has its name" if len(namesakes) == 1 else "have its name"
+        yield _pin_finding(workspace, pair.address, f"{gone}; {', '.join(namesakes)} {has}")
     elif why := snapshot.unread.get(f"deleted items of {pair.kind.name}"):
-        yield _pin_finding(workspace, pair.address, f"{gone}; whether it was deleted cannot be read: {why}")
+        said, _, advice = why.partition("\n")
+        text = f"{gone}; whether it was deleted cannot be read: {said}"
+        finding = _pin_finding(workspace, pair.address, text)
+        yield replace(finding, help=f"{advice.strip()} {finding.help}".strip())
     elif pair.restores is None:
         finding = _pin_finding(workspace, pair.address, f"{gone}: it is created with another id")
         help_text = "Apply says the new id; write it as the pin, or let apply --write-pins do it."
@@ -322,7 +351,7 @@ def _was(address: Address, names: set[str], workspace: Workspace) -> bool:
 
 def _pin_finding(workspace: Workspace, address: Address, said: str) -> Finding:
     return Finding(
-        rule="pin-mismatch",
+        rule=MISMATCH,
         severity="error",
         message=f"{address} {said}",
         help="Look the object up in the tenant and correct the pin: a pin decides who is meant.",

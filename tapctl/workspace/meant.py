@@ -1,4 +1,4 @@
-"""Documents whose name several objects have by now → the one that each has meant so far. Pure."""
+"""Documents whose name several objects have, or whose pin names none → what each has meant so far. Pure."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from tapctl.diff import field_changes
-from tapctl.match import SEVERAL, Matched, Pair, paired
+from tapctl.match import MISMATCH, SEVERAL, Matched, Pair, is_as_said
 from tapctl.model import Address, Finding
 from tapctl.validate import Desired
 
@@ -24,16 +23,22 @@ class Meant:
 
 def meant(matched: Matched, found: Iterable[Pair]) -> Meant:
     """Which of the objects in `found` each document meant that names several. Nothing is guessed: it
-    meant what is as it says, if nothing else is, and no other document says the same."""
-    asked = {item.address: item for item in matched.findings if item.rule == SEVERAL}
+    meant what is as it says, if nothing else is, and no other document says the same. What a pin is to
+    be that names nothing any more, a person says."""
+    asked = {item.address: item for item in matched.findings if item.rule in (SEVERAL, MISMATCH)}
     declared = [pair for pair in matched.pairs if pair.desired is not None]
     taken = {(pair.kind.name, pair.id) for pair in declared}
     free = [one for one in found if (one.kind.name, one.id) not in taken]
-    documents = [pair.desired for pair in declared if pair.desired and pair.address in asked]
+    documents = [
+        pair.desired for pair in declared if pair.desired and pair.observed is None and pair.address in asked
+    ]
     alike = {item.address: [one for one in free if _is_called_like(item, one)] for item in documents}
     equal = {
-        item.address: [one for one in alike[item.address] if _is_as_said(item, one, matched)]
+        item.address: [
+            one for one in alike[item.address] if is_as_said(item, one.observed, matched.directory)
+        ]
         for item in documents
+        if asked[item.address].rule == SEVERAL
     }
     claims = Counter(one.id for ones in equal.values() for one in ones)
     chosen = {
@@ -50,8 +55,3 @@ def meant(matched: Matched, found: Iterable[Pair]) -> Meant:
 def _is_called_like(document: Desired, one: Pair) -> bool:
     names = (document.display_name, *document.resource.former_names)
     return document.kind.name == one.kind.name and one.address.name in names
-
-
-def _is_as_said(document: Desired, one: Pair, matched: Matched) -> bool:
-    both = paired(document, one.observed, None, matched.directory)
-    return both.after is not None and not field_changes(both.before or {}, both.after)

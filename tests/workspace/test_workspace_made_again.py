@@ -120,6 +120,44 @@ def test_a_namesake_that_nobody_pinned_is_not_taken_for_it(capsys: Capture, root
     assert place(7, "")["id"] in str(planned["findings"])
 
 
+def test_an_import_asks_for_the_new_pins_and_writes_nothing_twice(capsys: Capture, root: Path) -> None:
+    load(capsys, root, {})
+    assert tapctl(capsys, root, "apply", "--yes")[0] == 0
+    before = pins(root)
+
+    code, answer = tapctl(capsys, root, "import")
+
+    assert (code, answer["documents"], answer["pins"]) == (1, [], {})
+    assert rules(answer, "error") == ["pin-mismatch", "pin-mismatch"]
+    assert pins(root) == before
+    assert "pin-mismatch" in rules(tapctl(capsys, root, "plan")[1], "error")
+
+
+def test_what_is_as_a_document_says_is_not_made_beside_another_that_is_pinned_to_it(
+    capsys: Capture, root: Path
+) -> None:
+    load(capsys, root, {LOCATIONS: [place(7, "NO")], POLICIES: []})
+    text = (root / "named-locations" / "hq-2.yaml").read_text().replace("HQ (2)", "HQ (3)")
+    (root / "hq-3.yaml").write_text(text.replace("SE", "NO"))
+    environment = root / "environments" / "sandbox.yaml"
+    environment.write_text(f"{environment.read_text()}  NamedLocation/HQ (3): {place(7, '')['id']}\n")
+
+    planned = tapctl(capsys, root, "plan")[1]
+
+    (stopped,) = [item for item in planned["findings"] if item["severity"] == "error"]
+    assert (stopped["rule"], stopped["address"]) == ("pin-mismatch", "NamedLocation/HQ")
+    assert place(7, "")["id"] in stopped["message"]
+
+
+def test_what_has_a_former_name_may_be_what_was_pinned(capsys: Capture, root: Path) -> None:
+    load(capsys, root, {LOCATIONS: [TWO[1], place(7, "NO", "Old")], POLICIES: []})
+    document = root / "named-locations" / "hq.yaml"
+    document.write_text(f"{document.read_text()}formerNames: [Old]\n")
+
+    assert rules(tapctl(capsys, root, "plan")[1], "error") == ["pin-mismatch"]
+    assert tapctl(capsys, root, "import")[1]["documents"] == []
+
+
 def test_what_is_among_the_deleted_items_comes_back_with_its_id(capsys: Capture, root: Path) -> None:
     load(capsys, root, {LOCATIONS: [place(3, "FI", "Site")]})
     document = root / "site.yaml"
