@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Final
 
@@ -12,6 +12,7 @@ from tapctl.lint.entra import BUILT_IN_STRENGTHS, MFA
 from tapctl.lint.example import policy, stream
 from tapctl.lint.policy import DEVICE_CONTROLS, RISKS, Policy
 from tapctl.lint.rule import Hit, rule
+from tapctl.lint.stand_in import reach_as_far
 
 _LEVELS: Final = ("low", "medium", "high")
 _LIKE: Final[Mapping[str, str]] = {
@@ -83,12 +84,15 @@ def risk_gap(context: Context) -> Iterator[Hit]:
             if not listed:
                 continue
             lowest = min(_LEVELS.index(level) for level in listed)
+            others = [
+                other
+                for other in context.on
+                if other is not found and set(other.narrowing) <= {name, *found.narrowing}
+            ]
             elsewhere = {
                 level
-                for other in context.on
-                if other is not found and other.reaches_as_far_as(found)
-                if set(other.narrowing) <= {name, *found.narrowing}
-                for level in other.condition(name)
+                for level in _LEVELS
+                if reach_as_far(context, [other for other in others if level in other.condition(name)], found)
             }
             missing = [level for level in _LEVELS[lowest:] if level not in listed | elsewhere]
             if missing:
@@ -219,13 +223,10 @@ def platform_hole(context: Context) -> Iterator[Hit]:
         listed = found.condition("platforms", "includePlatforms")
         if not found.grants or not listed or "all" in listed:
             continue
-        others = [
-            other
-            for other in context.on
-            if other is not found and other.reaches_as_far_as(found) and _is_as_wide(other, found)
-        ]
-        if not _asks_everywhere(context, found, others) and not any(
-            _stops_the_rest(context, other) for other in others
+        others = [other for other in context.on if other is not found and _is_as_wide(other, found)]
+        if not all(
+            reach_as_far(context, [other for other in others if _meets(context, other, found, choice)], found)
+            for choice in _choices(found)
         ):
             names = ", ".join(sorted(listed))
             message = f"{found.name} asks on {names}; whoever claims another platform is not asked for that"
@@ -242,18 +243,13 @@ def _is_as_wide(other: Policy, found: Policy) -> bool:
     )
 
 
-def _asks_everywhere(context: Context, found: Policy, others: Sequence[Policy]) -> bool:
-    """Whether policies for every platform ask for at least as much, one of them or several together."""
-    offered = [(other, choice) for other in others if other.has_any_platform for choice in _choices(other)]
-    return all(
-        any(
-            all(
-                any(_is_as_much(context, (other, one), (found, wanted)) for wanted in choice)
-                for one in theirs
-            )
-            for other, theirs in offered
-        )
-        for choice in _choices(found)
+def _meets(context: Context, other: Policy, found: Policy, choice: tuple[str, ...]) -> bool:
+    """Whether a policy asks on every platform for as much as one of what `found` asks, or stops the rest."""
+    if not other.has_any_platform:
+        return _stops_the_rest(context, other)
+    return any(
+        all(any(_is_as_much(context, (other, one), (found, wanted)) for wanted in choice) for one in theirs)
+        for theirs in _choices(other)
     )
 
 

@@ -282,19 +282,21 @@ def exclusion_without_fallback(context: Context) -> Iterator[Hit]:
 
 
 def _groups_left(context: Context, found: Policy, others: Sequence[Policy]) -> Iterator[str]:
-    for group in found.users("excludeGroups") - set(context.settings.break_glass.groups):
+    for group in found.users("excludeGroups"):
         around = context.groups.around(group)
-        if not _is_emergency(context, group) and not any(_covers(other, around) for other in others):
+        if not is_emergency_group(context, group) and not any(_covers(other, around) for other in others):
             yield group
 
 
-def _is_emergency(context: Context, group: str) -> bool:
-    """Whether a group is known to hold emergency accounts, and nobody else."""
+def is_emergency_group(context: Context, group: str) -> bool:
+    """Whether a group is declared as theirs, or known to hold emergency accounts and nobody else."""
+    if group in context.settings.break_glass.groups:
+        return True
     users = context.groups.users(group)
-    return bool(users) and context.groups.is_known(group) and users <= _emergency(context)
+    return bool(users) and context.groups.is_known(group) and users <= emergency_accounts(context)
 
 
-def _emergency(context: Context) -> set[str]:
+def emergency_accounts(context: Context) -> set[str]:
     """The emergency accounts: those that are declared, and who is known to be in their groups."""
     glass = context.settings.break_glass
     inside = [user for group in glass.groups for user in context.groups.users(group)]
@@ -310,7 +312,7 @@ def _covers(found: Policy, groups: frozenset[str]) -> bool:
 def _users_left(context: Context, found: Policy, others: Sequence[Policy]) -> Iterator[str]:
     """Where no emergency account is declared, whoever is excluded by name is taken to be one."""
     glass, asked = context.settings.break_glass, {other.name for other in others}
-    spared = _emergency(context)
+    spared = emergency_accounts(context)
     for user in found.users("excludeUsers") - {GUESTS, "All"} if glass.accounts else ():
         if user.casefold() not in spared and not context.what_if.reaching(user) & asked:
             yield user

@@ -179,17 +179,25 @@ class Policy:
 
     def reaches_as_far_as(self, other: Policy) -> bool:
         """Whether it is at work where `other` is, by what both include; what they leave out aside."""
-        at_work = self.is_enforced or (self.is_on and not other.is_enforced)
-        people = self.includes_everyone or (
+        return (
+            self.is_at_work_with(other) and self.includes_people_of(other) and self.includes_targets_of(other)
+        )
+
+    def is_at_work_with(self, other: Policy) -> bool:
+        return self.is_enforced or (self.is_on and not other.is_enforced)
+
+    def includes_people_of(self, other: Policy) -> bool:
+        return self.includes_everyone or (
             all(self.users(side) >= other.users(side) for side in _PEOPLE)
             and self.guests("include") >= other.guests("include")
         )
-        targets = self.includes_all_resources or (
+
+    def includes_targets_of(self, other: Policy) -> bool:
+        return self.includes_all_resources or (
             self.applications() >= other.applications()
             and self.actions >= other.actions
             and self.contexts >= other.contexts
         )
-        return at_work and people and targets
 
     def session(self, *path: str) -> object:
         return at(self.spec, "sessionControls", *path)

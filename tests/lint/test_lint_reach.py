@@ -261,3 +261,61 @@ def test_policies_on_actions_and_contexts_do_not_stand_in_for_each_other(
         policy("High", conditions=HIGH, applications=high),
     )
     assert len(hits(tmp_path, "CA010", *policies)) == count
+
+
+NO_SALES = "{includeUsers: [All], excludeGroups: [Break glass, Sales]}"
+NO_OFFICE = "{includeApplications: [All], excludeApplications: [Office365]}"
+OFFICE = "{includeApplications: [Office365]}"
+SALES = "{includeGroups: [Sales], excludeGroups: [Break glass]}"
+NO_X = "{includeUsers: [All], excludeGroups: [Break glass], excludeUsers: [x@example.com]}"
+NO_EMERGENCY = NO_SALES.replace("Sales", "Emergency")
+NO_BG = "{includeUsers: [All], excludeUsers: [BG@example.com]}"
+STAFF = "{includeGroups: [Staff]}"
+
+
+KNOWN = "facts: {groups: {Break glass: [bg@example.com]}}\n"
+
+
+def facts(**groups: str) -> str:
+    """Who is in which group."""
+    return f"facts: {{groups: {{{', '.join(f'{name}: [{who}]' for name, who in groups.items())}}}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("whole", "others", "more", "count"),
+    [
+        ({}, [{"applications": NO_OFFICE}], [], 1),
+        ({}, [{"applications": NO_OFFICE}, {"applications": OFFICE}], [], 0),
+        ({}, [{"applications": NO_OFFICE}, {"applications": OFFICE, "state": REPORTS}], [], 1),
+        ({}, [{"applications": NO_OFFICE}, {"applications": OFFICE, "users": SALES}], [], 1),
+        ({}, [{"users": NO_SALES}, {"users": SALES, "applications": OFFICE}], [GLASS], 1),
+        ({}, [{"users": NO_X}, {"users": "{includeUsers: [x@example.com]}"}], [GLASS, KNOWN], 0),
+        ({"applications": NO_OFFICE}, [{"applications": NO_OFFICE}], [], 0),
+        ({"applications": OFFICE}, [{"applications": NO_OFFICE}], [], 1),
+        ({"applications": "{includeApplications: [Yammer]}"}, [{"applications": NO_OFFICE}], [], 0),
+        ({}, [{"users": NO_SALES}], [GLASS], 1),
+        ({}, [{"users": NO_SALES}], [], 0),
+        ({}, [{"users": NO_SALES}], [GLASS, facts(Sales="")], 0),
+        ({}, [{"users": NO_SALES}, {"users": SALES}], [GLASS], 0),
+        ({"users": NO_SALES}, [{"users": NO_SALES}], [GLASS], 0),
+        ({"users": STAFF}, [{"users": NO_SALES}], [GLASS], 0),
+        ({}, [{"users": NO_EMERGENCY}], [GLASS, EMERGENCY.format("bg@example.com")], 0),
+        ({}, [{"users": NO_X}], [GLASS, KNOWN], 1),
+        ({}, [{"users": NO_X}], [GLASS], 0),
+        ({}, [{"users": NO_BG}], [GLASS], 0),
+    ],
+)
+def test_what_a_stand_in_leaves_out_is_left_to_another(
+    tmp_path: Path,
+    whole: dict[str, str],
+    others: list[dict[str, str]],
+    more: list[str],
+    count: int,
+) -> None:
+    phones = policy("Phones", conditions=PHONES, **whole)
+    rest = [policy(f"Rest {n}", conditions=THE_REST, grant=BLOCK, **over) for n, over in enumerate(others)]
+    medium = policy("Medium", conditions=MEDIUM, **whole)
+    high = [policy(f"High {n}", conditions=HIGH, **over) for n, over in enumerate(others)]
+
+    assert len(hits(tmp_path, "CA015", phones, *rest, *more)) == count
+    assert len(hits(tmp_path, "CA010", medium, *high, *more)) == count
