@@ -123,6 +123,16 @@ def test_what_may_be_among_the_deleted_items_is_not_made_anew(unread: dict[str, 
     assert finding.rule == rule
 
 
+def test_why_deleted_items_cannot_be_read_is_said_in_a_line_and_its_advice_is_the_help() -> None:
+    pins = {Address("NamedLocation", "Nordics"): ONE}
+    unread = {"deleted items of NamedLocation": "GET x: 403\n  Grant Policy.Read.All."}
+
+    (finding,) = matched([document("Nordics")], [], pins=pins, unread=unread).findings
+
+    assert finding.message.endswith("cannot be read: GET x: 403")
+    assert finding.help.startswith("Grant Policy.Read.All. Look the object up")
+
+
 def test_a_pin_on_another_name_is_an_error_at_the_pin() -> None:
     pins = {Address("NamedLocation", "Nordics"): ONE}
 

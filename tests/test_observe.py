@@ -18,6 +18,7 @@ from trial import (
     adopt,
     folder,
     group,
+    location,
     plan,
     policy,
     settle,
@@ -150,6 +151,34 @@ def leaving_out(name: str, asked: list[str]) -> Callable[[AsgiApp], AsgiApp]:
         return wrapped
 
     return wrap
+
+
+def without_deleted_items(app: AsgiApp) -> AsgiApp:
+    """A tenant whose Graph has no lists of deleted items."""
+
+    async def wrapped(scope: Message, receive: Receive, send: Send) -> None:
+        if "deletedItems" not in scope["path"]:
+            await app(scope, receive, send)
+            return
+        body = json.dumps({"error": {"code": "ResourceNotFound", "message": "no such segment"}}).encode()
+        headers = [(b"content-type", b"application/json")]
+        await send({"type": "http.response.start", "status": 404, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    return wrapped
+
+
+def test_without_a_list_of_deleted_items_what_is_gone_is_made_anew(tmp_path: Path) -> None:
+    tenant, pin = Tenant(between=[without_deleted_items]), {"NamedLocation/HQ": numbered(7, 1)}
+    root = folder(tmp_path, [location("HQ", "192.0.2.0/24")], pins=pin)
+
+    planned = plan(root, tenant).plan
+
+    assert [(change.action, change.restores) for change in planned.pending] == [("create", None)]
+    assert errors_in(planned.findings) == ()
+    (note,) = [found for found in planned.findings if found.rule == "not-read"]
+    assert "404 ResourceNotFound: no such segment" in note.message
+    assert "pin-to-nothing" in [found.rule for found in planned.findings]
 
 
 def test_restrictions_that_the_list_leaves_out_are_read_by_themselves(tmp_path: Path) -> None:

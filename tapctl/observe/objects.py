@@ -69,7 +69,16 @@ def _is_gone(item: Desired, pins: Mapping[Address, str], there: set[tuple[str, s
 
 
 async def _deleted(reading: Reading, kind: Kind) -> None:
-    assert kind.deleted_items is not None  # noqa: S101  # for mypy: checked above
-    listed = reading.gateway.list(kind.deleted_items.listed)
-    found = await reading.optional(f"deleted items of {kind.name}", listed)
+    found = await reading.optional(f"deleted items of {kind.name}", _kept(reading, kind))
     reading.deleted |= {(kind.name, str(item.get("id")).lower()) for item in found or ()}
+
+
+async def _kept(reading: Reading, kind: Kind) -> list[JsonObject]:
+    """Where Graph has no such list, nothing is kept that could come back: that is known, not unread."""
+    assert kind.deleted_items is not None  # noqa: S101  # for mypy: checked above
+    try:
+        return await reading.gateway.list(kind.deleted_items.listed)
+    except NotFound as error:
+        said, *_ = str(error).splitlines()
+        reading.unread[f"list of deleted items of {kind.name}"] = f"{said}; nothing comes back from there"
+        return []
