@@ -12,20 +12,28 @@ from typing import Final
 
 from tapctl.canonical import at, texts
 from tapctl.evaluate.facts import Scope
-from tapctl.lint.entra import BUILT_IN_STRENGTHS
-from tapctl.lint.methods import CONFIGURATIONS, Methods
+from tapctl.keys import fewer_keys
+from tapctl.lint.entra import BUILT_IN_STRENGTHS, MFA
+from tapctl.lint.methods import CONFIGURATIONS, PASSES, Methods
 from tapctl.match import Matched, Pair
 from tapctl.membership import Membership
 from tapctl.model import JsonObject
 from tapctl.ripple import Ripple
 
+_MFA: Final = "mfa"
+_FIRST: Final = {"password", "federatedSingleFactor"}
+_LASTING: Final = frozenset(
+    modes - _FIRST for modes in BUILT_IN_STRENGTHS[MFA] if not modes & {*PASSES, "federatedMultiFactor"}
+)
+"""What people who stay can show for multifactor authentication, besides a password."""
 _NAMES_ANYBODY: Final = ("includeUsers", "includeRoles")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Withdrawn:
-    """One configuration that is on for fewer, and what happens to it. Groups, by node: those it is taken
-    from, those that keep it, and those that are newly excluded; None stands for everybody."""
+    """One configuration that is on for fewer, or admits fewer keys, and what happens to it. Groups, by
+    node: those it is taken from, those that keep it, and those that are newly excluded; None stands for
+    everybody."""
 
     pair: Pair
     modes: frozenset[str]
@@ -33,6 +41,7 @@ class Withdrawn:
     taken: frozenset[str] | None
     kept: frozenset[str] | None
     excluded: frozenset[str]
+    is_in_part: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,13 +54,31 @@ class Withdrawals:
 
     def felt_by(self, policy: JsonObject, membership: Membership) -> Iterator[Ripple]:
         """What they mean for a policy that is enforced before and after."""
-        name = str(at(policy, "grantControls", "authenticationStrength", "id"))
-        accepted = self.strengths.get(name, frozenset())
+        name, accepted = self._asked(policy)
         for gone in self.found:
-            if any(gone.modes & modes for modes in accepted) and _may_reach(policy, gone, membership):
-                left = self._left(modes for modes in accepted if not gone.modes & modes)
-                said = f"{gone.pair.address}, which {name!r} accepts, {gone.said}; {left}"
-                yield Ripple(changed=gone.pair, said=said, is_strength=True)
+            if not any(gone.modes & modes for modes in accepted) or not _may_reach(policy, gone, membership):
+                continue
+            others = [modes for modes in accepted if gone.is_in_part or not gone.modes & modes]
+            if name == _MFA and any(map(self._is_for_everybody, others)):
+                continue
+            said = f"{gone.pair.address}, which {name!r} accepts, {gone.said}; {self._left(others)}"
+            yield Ripple(changed=gone.pair, said=said, is_strength=True)
+
+    def _asked(self, policy: JsonObject) -> tuple[str, frozenset[frozenset[str]]]:
+        """The strength it asks for, or mfa, and what that accepts. So much is accepted as mfa that it is
+        felt only where nothing else is sure to be on."""
+        if name := at(policy, "grantControls", "authenticationStrength", "id"):
+            return str(name), self.strengths.get(str(name), frozenset())
+        is_asked = _MFA in texts(policy, "grantControls", "builtInControls")
+        return _MFA, _LASTING if is_asked else frozenset()
+
+    def _is_for_everybody(self, modes: Iterable[str]) -> bool:
+        """Whether everybody can use them, by a document. Who has Windows Hello or a token is not known."""
+        scopes = [self.methods.scope(mode) for mode in modes]
+        return all(
+            scope is not None and scope.is_enabled and scope.everybody and not scope.exclude
+            for scope in scopes
+        )
 
     def _left(self, others: Iterable[frozenset[str]]) -> str:
         """What else is accepted, as far as it is on. A method that no document declares is not read."""
@@ -100,27 +127,50 @@ def _configurations(matched: Matched) -> list[Pair]:
 
 
 def _withdrawn(pair: Pair, membership: Membership) -> Iterator[Withdrawn]:
-    before, after = (_scope(pair, spec) for spec in (pair.before, pair.after))
-    if before is None or after is None or not before.is_enabled:
-        return
+    """By what happens: the Authenticator's two ways may be taken from different people."""
+    modes = [mode for mode, kind in CONFIGURATIONS.items() if kind == pair.kind.name]
+    scopes: dict[tuple[Scope, Scope], list[str]] = {}
+    for mode in modes:
+        before, after = (_scope(pair, spec, mode) for spec in (pair.before, pair.after))
+        if before is not None and after is not None and before.is_enabled:
+            scopes.setdefault((before, after), []).append(mode)
+    for (before, after), alike in scopes.items():
+        by = "" if alike == modes else f" by {', '.join(alike)}"
+        yield from _narrowed(pair, frozenset(alike), (before, after), by, membership)
+        if after.is_enabled and (keys := fewer_keys(pair.before or {}, pair.after or {})):
+            yield Withdrawn(
+                pair=pair,
+                modes=frozenset(alike),
+                said=keys,
+                taken=None if after.everybody else _nodes(after.include, membership),
+                kept=frozenset(),
+                excluded=frozenset(),
+                is_in_part=True,
+            )
+
+
+def _narrowed(
+    pair: Pair, modes: frozenset[str], scopes: tuple[Scope, Scope], by: str, membership: Membership
+) -> Iterator[Withdrawn]:
+    before, after = scopes
     has = after if after.is_enabled else replace(before, everybody=False, include=frozenset())
     excluded = has.exclude - before.exclude
     taken = None if before.everybody else before.include - has.include
     if has.everybody:
         taken = frozenset()
-
-    def nodes(names: Iterable[str]) -> frozenset[str]:
-        return frozenset(membership.reference(name, ("Group",)) for name in names)
-
     if taken is None or taken or excluded:
         yield Withdrawn(
             pair=pair,
-            modes=frozenset(mode for mode, kind in CONFIGURATIONS.items() if kind == pair.kind.name),
-            said=_said(after, taken, excluded),
-            taken=None if taken is None else nodes(taken),
-            kept=None if has.everybody else nodes(has.include),
-            excluded=nodes(excluded),
+            modes=modes,
+            said=_said(after, taken, excluded) + by,
+            taken=None if taken is None else _nodes(taken, membership),
+            kept=None if has.everybody else _nodes(has.include, membership),
+            excluded=_nodes(excluded, membership),
         )
+
+
+def _nodes(names: Iterable[str], membership: Membership) -> frozenset[str]:
+    return frozenset(membership.reference(name, ("Group",)) for name in names)
 
 
 def _said(after: Scope, taken: frozenset[str] | None, excluded: frozenset[str]) -> str:
@@ -130,8 +180,7 @@ def _said(after: Scope, taken: frozenset[str] | None, excluded: frozenset[str]) 
     return f"is no longer for {fewer}"
 
 
-def _scope(pair: Pair, spec: JsonObject | None) -> Scope | None:
-    mode = next(mode for mode, kind in CONFIGURATIONS.items() if kind == pair.kind.name)
+def _scope(pair: Pair, spec: JsonObject | None, mode: str) -> Scope | None:
     return Methods(items={pair.kind.name: spec}).scope(mode) if spec is not None else None
 
 

@@ -177,6 +177,87 @@ def test_a_group_inside_of_the_one_that_loses_it(tenant: Tenant, tmp_path: Path)
     )
 
 
-@pytest.mark.parametrize("policies", [[policy("P")], [asks(state="disabled")]])
+TRUSTED_DEVICE = policy(
+    "P", only={"grantControls": {"operator": "OR", "builtInControls": ["compliantDevice"]}}
+)
+
+
+@pytest.mark.parametrize("policies", [[TRUSTED_DEVICE], [asks(state="disabled")]])
 def test_only_enforced_strengths_feel_it(tenant: Tenant, tmp_path: Path, policies: list[Document]) -> None:
     assert braked(tmp_path, tenant, [*policies, keys()], [*policies, keys(state="disabled")]) == []
+
+
+@pytest.mark.parametrize(
+    ("also", "expected"),
+    [
+        (group("Empty", []), BRAKE),
+        (method(PUSH), []),
+        (method(PUSH, state="disabled"), BRAKE),
+        (method(PUSH, "Pilots"), BRAKE),
+        (method(PUSH, exclude=("Pilots",)), BRAKE),
+        (method("EmailPolicy"), BRAKE),
+    ],
+)
+def test_mfa_needs_one_method_that_is_sure_to_be_on(
+    tenant: Tenant, tmp_path: Path, also: Document, expected: list[str]
+) -> None:
+    documents = [*OURS, policy("P"), also]
+
+    assert (braked(tmp_path, tenant, [*documents, keys()], [*documents, keys(state="disabled")])) == expected
+
+
+def test_mfa_with_nothing_left_says_what_may_be(tenant: Tenant, tmp_path: Path) -> None:
+    documents = [policy("P"), method(PUSH, state="disabled")]
+    settle(folder(tmp_path, [*documents, keys()]), tenant)
+    found = finding(plan(folder(tmp_path, [*documents, keys(state="disabled")]), tenant), "tightens-strength")
+
+    assert found.message == (
+        "ConditionalAccessPolicy/P, which is enforced, would ask for more: Fido2Policy, which 'mfa' accepts, "
+        "is turned off; what is left is hardwareOath, windowsHelloForBusiness; no document says whether sms, "
+        "softwareOath, voice, x509CertificateMultiFactor, x509CertificateSingleFactor can be used"
+    )
+
+
+def pushes(mode: str) -> Document:
+    spec = {"state": "enabled", "includeTargets": [{"id": "all_users", "authenticationMode": mode}]}
+    return {"kind": PUSH, "spec": spec}
+
+
+@pytest.mark.parametrize(
+    ("had", "has", "expected"),
+    [
+        ("any", "push", BRAKE),
+        ("deviceBasedPush", "push", BRAKE),
+        ("any", "deviceBasedPush", []),
+        ("push", "any", []),
+    ],
+)
+def test_the_authenticator_without_signing_in_by_it(
+    tenant: Tenant, tmp_path: Path, had: str, has: str, expected: list[str]
+) -> None:
+    asked = asks("Passwordless MFA")
+
+    assert braked(tmp_path, tenant, [asked, pushes(had)], [asked, pushes(has)]) == expected
+
+
+def test_which_way_of_the_authenticator_goes_is_said(tenant: Tenant, tmp_path: Path) -> None:
+    asked = asks("Passwordless MFA")
+    settle(folder(tmp_path, [asked, pushes("any")]), tenant)
+    found = finding(plan(folder(tmp_path, [asked, pushes("push")]), tenant), "tightens-strength")
+
+    assert "accepts, is no longer for all users by deviceBasedPush; what is left is win" in found.message
+
+
+MODEL = "90a3ccdf-635c-4729-a248-9b709135078f"
+
+
+@pytest.mark.parametrize("groups", [(), ("Pilots",)])
+def test_keys_that_are_admitted_no_more(tenant: Tenant, tmp_path: Path, groups: tuple[str, ...]) -> None:
+    had = keys(*groups)
+    only = {"isEnforced": True, "enforcementType": "allow", "aaGuids": [MODEL]}
+    has = {**had, "spec": {**had["spec"], "keyRestrictions": only}}
+    settle(folder(tmp_path, [*OURS, asks(includeGroups=["Pilots"]), had]), tenant)
+    planned = plan(folder(tmp_path, [*OURS, asks(includeGroups=["Pilots"]), has]), tenant)
+
+    said = f"accepts, admits no keys but those of {MODEL}; what is left is fido2"
+    assert said in finding(planned, "tightens-strength").message

@@ -8,7 +8,7 @@ from typing import Final
 
 from tapctl.canonical import at
 from tapctl.evaluate.facts import Scope
-from tapctl.model import JsonObject
+from tapctl.model import Json, JsonObject
 
 PASSES: Final = ("temporaryAccessPassOneTime", "temporaryAccessPassMultiUse")
 CONFIGURATIONS: Final[Mapping[str, str]] = {
@@ -27,6 +27,11 @@ CONFIGURATIONS: Final[Mapping[str, str]] = {
 }
 """Method → the kind that enables it. Windows Hello and federation have no configuration of their own."""
 
+_AUTHENTICATOR: Final[Mapping[str, str]] = {
+    "microsoftAuthenticatorPush": "push",
+    "deviceBasedPush": "deviceBasedPush",
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Methods:
@@ -39,7 +44,7 @@ class Methods:
         spec = self.items.get(CONFIGURATIONS.get(mode, ""))
         if spec is None:
             return None
-        include, exclude = _targets(spec, "includeTargets"), _targets(spec, "excludeTargets")
+        include, exclude = _targets(spec, "includeTargets", mode), _targets(spec, "excludeTargets", mode)
         return Scope(
             is_enabled=spec.get("state") == "enabled",
             everybody="all_users" in include,
@@ -64,6 +69,13 @@ class Methods:
         return None if spec is None else spec.get("isUsableOnce") is True
 
 
-def _targets(spec: JsonObject, side: str) -> frozenset[str]:
+def _targets(spec: JsonObject, side: str, mode: str) -> frozenset[str]:
     found = spec.get(side)
-    return frozenset(str(at(target, "id")) for target in found) if isinstance(found, list) else frozenset()
+    targets = found if isinstance(found, list) else []
+    return frozenset(str(at(target, "id")) for target in targets if _is_for(target, mode))
+
+
+def _is_for(target: Json, mode: str) -> bool:
+    """The Authenticator's targets may say which of its two ways they are for."""
+    said = at(target, "authenticationMode") or "any"
+    return mode not in _AUTHENTICATOR or said in ("any", _AUTHENTICATOR[mode])
