@@ -241,6 +241,9 @@ IMPORTING: Final[Mapping[str, str]] = {
         "An export does not say what its ids mean, so documents hold ids. Importing from the tenant gives "
         "names."
     ),
+    "location-holds-nothing": (
+        "An imported location holds no address range and no country: no document can say it."
+    ),
     "method-not-a-kind": (
         "The tenant configures a method that tapctl has no kind for. It is left as it is, in no document."
     ),

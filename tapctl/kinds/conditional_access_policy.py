@@ -44,7 +44,11 @@ NULL_CLEARS = {
 _NOBODY: JsonObject = {"includeUsers": ["None"]}
 _TENANTS = "#microsoft.graph.conditionalAccess{}ExternalTenants"
 _MEMBERSHIP = {"all": _TENANTS.format("All"), "enumerated": _TENANTS.format("Enumerated")}
-_SAYS_NOTHING = {"authenticationType", "frequencyInterval"}  # of a sign-in frequency, without isEnabled
+# What Graph fills in for a sign-in frequency of which nothing is said.
+_SAYS_NOTHING: JsonObject = {
+    "authenticationType": "primaryAndSecondaryAuthentication",
+    "frequencyInterval": "timeBased",
+}
 _LONGEST = {"hours": 23, "days": 365}
 _GUESTS = ("includeGuestsOrExternalUsers", "excludeGuestsOrExternalUsers")
 
@@ -110,8 +114,8 @@ def _effective(session: JsonObject) -> JsonObject:
 
 def _is_off(control: Json) -> bool:
     """It says so, or it says nothing but defaults: exports of PowerShell's objects have every member null."""
-    says = control.keys() - _SAYS_NOTHING if isinstance(control, dict) else {"itself"}
-    return control is False or at(control, "isEnabled") is False or not says
+    says_nothing = isinstance(control, dict) and control.items() <= _SAYS_NOTHING.items()
+    return control is False or at(control, "isEnabled") is False or says_nothing
 
 
 def _frequency(frequency: JsonObject) -> JsonObject:

@@ -36,6 +36,13 @@ def _is_of_countries(raw: JsonObject) -> bool:
     return "countriesAndRegions" in raw or raw.get("includeUnknownCountriesAndRegions") is True
 
 
+def is_empty(raw: JsonObject) -> bool:
+    """Whether a location of a known type holds no address and no country: no document can say it."""
+    is_known = _from_graph(raw).get("@odata.type") in _PROPERTIES
+    holds = raw.get("ipRanges") or raw.get("countriesAndRegions")
+    return is_known and not holds and raw.get("includeUnknownCountriesAndRegions") is not True
+
+
 def _normalise(spec: JsonObject) -> JsonObject:
     """Only the properties of the location's own type: the schema's defaults cover both, and of a type that is
     newer nobody knows them."""

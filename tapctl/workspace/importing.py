@@ -17,6 +17,7 @@ from tapctl.canonical import at, expand, references, texts
 from tapctl.directory import Directory, with_pins
 from tapctl.kind import BUILT_IN
 from tapctl.kinds import kinds, lookups
+from tapctl.kinds.named_location import is_empty
 from tapctl.match import Matched, Pair, as_observed
 from tapctl.model import Address, BreakGlass, Finding, JsonObject, Path, Settings, Snapshot
 from tapctl.reference import parse
@@ -80,6 +81,8 @@ def propose(
         for pair in _observed(snapshot, matched.directory)
         if pair.kind.name in names and fnmatch.fnmatchcase(_shown_name(pair), pattern)
     ]
+    empty = [pair.address for pair in found if _is_empty(pair)]
+    found = [pair for pair in found if not _is_empty(pair)]
     settled = meant(matched, found)
     declared |= {_key(pair): address for address, pair in settled.chosen.items()}
     new = [pair for pair in found if _key(pair) not in declared and _key(pair) not in settled.unclear]
@@ -112,6 +115,7 @@ def propose(
             *_of_nothing(ids),
             *_not_asked(ids, snapshot),
             *_of_no_kind(snapshot, names),
+            *map(_left_out, empty),
         ),
         hints=tuple(_hints(found, settings)),
         declared=tuple(sorted(declared[_key(pair)] for pair in found if _key(pair) in declared)),
@@ -301,6 +305,20 @@ def _of_no_kind(snapshot: Snapshot, names: set[str]) -> Iterator[Finding]:
                 message=f"tapctl has no kind for what the tenant has of {', '.join(sorted(others))}",
                 help="It is left as it is in the tenant, and no document says it.",
             )
+
+
+def _is_empty(pair: Pair) -> bool:
+    return pair.kind.name == "NamedLocation" and is_empty(pair.observed or {})
+
+
+def _left_out(address: Address) -> Finding:
+    return Finding(
+        rule="location-holds-nothing",
+        severity="warning",
+        message=f"{address} holds no address range and no country, so it gets no document",
+        help="Complete it, or remove it from what is imported.",
+        address=address,
+    )
 
 
 def _some(addresses: Sequence[Address]) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tapctl.canonical import is_noise
+from tapctl.canonical import at, is_noise, with_values
 from tapctl.errors import UsageError
 from tapctl.kinds import kinds
 from tapctl.model import Finding, Json, JsonObject
@@ -475,8 +475,49 @@ def test_a_strength_that_stands_in_policies_only_is_taken_from_there(tmp_path: P
     assert strengths[0].source.endswith("a.json#/0/grantControls/authenticationStrength")
 
 
+GROUPS = ["22222222-aaaa-4bbb-8ccc-000000000001", "22222222-aaaa-4bbb-8ccc-000000000002"]
+
+
 @pytest.mark.parametrize(
-    "more", [{"policyType": "builtIn"}, {"allowedCombinations": []}, {"displayName": None}]
+    ("path", "joined", "read_as"),
+    [
+        (("grantControls", "builtInControls"), "mfa compliantDevice", ["mfa", "compliantDevice"]),
+        (("conditions", "users", "excludeGroups"), " ".join(GROUPS), GROUPS),
+        (("conditions", "users", "excludeGroups"), "New hires", ["name:New hires"]),
+        (("grantControls", "builtInControls"), "mfa and more", "mfa and more"),
+    ],
+)
+def test_a_list_whose_words_were_joined_is_taken_apart_where_that_is_certain(
+    tmp_path: Path, path: tuple[str, ...], joined: str, read_as: Json
+) -> None:
+    (policy,) = read(tmp_path, with_values(POLICY, {path: joined})).objects
+
+    assert at(policy.object, *path) == read_as
+
+
+def test_a_strength_without_an_id_goes_by_its_name(tmp_path: Path) -> None:
+    policy, strength = read(tmp_path, with_strength(id=None)).objects
+
+    assert at(policy.object, "grantControls", "authenticationStrength") == {"id": "name:S"}
+    assert strength.object["displayName"] == "S"
+
+
+def test_strengths_of_one_id_that_differ_are_told(tmp_path: Path) -> None:
+    other = {**with_strength(allowedCombinations=["sms"]), "id": "q"}
+
+    found = read(tmp_path, [with_strength(), other])
+
+    assert [finding.rule for finding in found.findings] == ["export-twice"]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"policyType": "builtIn"},
+        {"id": "00000000-0000-0000-0000-000000000004"},
+        {"allowedCombinations": []},
+        {"displayName": None},
+    ],
 )
 def test_a_strength_that_is_not_whole_or_built_in_is_only_referred_to(
     tmp_path: Path, more: JsonObject

@@ -90,3 +90,26 @@ def test_a_method_without_a_kind_is_named(held: list[JsonObject | None] | None, 
     found = propose(matched, snapshot, wanted_kinds={"AuthenticationMethodsPolicy"}).findings
 
     assert [finding.message.partition("the tenant has ")[2] for finding in found] == ([said] if said else [])
+
+
+@pytest.mark.parametrize(
+    ("location", "is_left_out"),
+    [
+        ({"@odata.type": "#microsoft.graph.countryNamedLocation", "countriesAndRegions": []}, True),
+        ({"@odata.type": "#microsoft.graph.ipNamedLocation", "ipRanges": []}, True),
+        ({"@odata.type": "#microsoft.graph.countryNamedLocation", "countriesAndRegions": ["DE"]}, False),
+        ({"includeUnknownCountriesAndRegions": True}, False),
+        ({}, False),
+    ],
+)
+def test_a_location_that_holds_nothing_gets_no_document(location: JsonObject, is_left_out: bool) -> None:
+    held = ({"id": NOBODY, "displayName": "L", **location},)
+    snapshot = Snapshot(
+        environment="e", tenant_id="t", is_sandbox=True, objects={"NamedLocation": held}, entries={}
+    )
+    matched = Matched(pairs=(), directory=Directory(ids={}, names={}), findings=())
+
+    found = propose(matched, snapshot, wanted_kinds={"NamedLocation"})
+
+    assert [finding.rule for finding in found.findings] == ["location-holds-nothing"] * is_left_out
+    assert len(found.documents) == (not is_left_out)

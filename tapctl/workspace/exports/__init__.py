@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from tapctl.canonical import at, is_noise, sort_key
+from tapctl.canonical import at, is_noise, sort_key, with_values
 from tapctl.errors import UsageError
 from tapctl.kinds import kinds
 from tapctl.model import Finding, Json, JsonObject, Place, Severity, Source, errors_in
@@ -34,6 +34,8 @@ from tapctl.workspace.exports.spelling import Speller
 from tapctl.workspace.exports.text import Unreadable, bytes_of, decoded, lines_of, pointer, reason_of
 
 MAX_FILES: Final = 10_000
+_STRENGTH: Final = ("grantControls", "authenticationStrength")
+_BUILT_IN: Final = "00000000-0000-0000-0000-"  # what the ids of the service's own strengths begin with
 _SOME: Final = 5  # names in one message
 _TRAILING_COMMA = re.compile(r'"(?:[^"\\]|\\.)*"|,(?=\s*[\]}])', re.DOTALL)
 
@@ -67,23 +69,34 @@ def read_exports(path: Path) -> Exports:
         reading = _File(name=_shown(file), findings=findings)
         reading.read(file)
         objects += reading.objects
-    objects += _embedded(objects)
+    objects = [*map(_referring, objects), *_embedded(objects)]
     return Exports(objects=tuple(_once(objects, findings)), findings=tuple(findings))
+
+
+def _referring(item: Exported) -> Exported:
+    """A policy that holds a strength without an id refers to it by its name."""
+    strength = _strength(item)
+    if not strength.get("displayName") or strength.get("id"):
+        return item
+    named: JsonObject = {"id": f"name:{strength['displayName']}"}
+    return item._replace(object=with_values(item.object, {_STRENGTH: named}))
+
+
+def _strength(item: Exported) -> JsonObject:
+    found = at(item.object, *_STRENGTH)
+    return found if isinstance(found, dict) else {}
 
 
 def _embedded(objects: Sequence[Exported]) -> Iterator[Exported]:
     """The strengths of the tenant's own that stand whole in policies, and nowhere by themselves."""
+    kind = kinds()[STRENGTHS]
     known = {_id(item.object) for item in objects if item.kind == STRENGTHS}
     for item in objects:
-        strength = at(item.object, "grantControls", "authenticationStrength")
-        is_whole = isinstance(strength, dict) and strength.get("displayName") and _is_listed(strength)
-        if isinstance(strength, dict) and is_whole and _id(strength) not in known:
-            known.add(_id(strength))
-            yield Exported(STRENGTHS, strength, f"{item.source}/grantControls/authenticationStrength")
-
-
-def _is_listed(strength: JsonObject) -> bool:
-    return bool(strength.get("allowedCombinations")) and strength.get("policyType") != "builtIn"
+        strength = _strength(item)
+        is_whole = strength.get("displayName") and strength.get("allowedCombinations")
+        is_ours = not kind.service_managed(strength) and not _id(strength).startswith(_BUILT_IN)
+        if is_whole and is_ours and _id(strength) not in known:
+            yield Exported(STRENGTHS, strength, f"{item.source}/{'/'.join(_STRENGTH)}")
 
 
 def _id(value: JsonObject) -> str:

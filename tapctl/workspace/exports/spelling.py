@@ -58,7 +58,7 @@ class Speller:
 
     def _value(self, field: Field | None, value: Json, path: JsonPath) -> Json:
         if field and field.type == "array" and field.items is not None and not field.is_flags:
-            value = self._rolled(value, path)
+            value = self._rolled(field.items, value, path)
         match value:
             case str():
                 return self._text(field, value, path)
@@ -73,17 +73,19 @@ class Speller:
             case _:
                 return value
 
-    def _rolled(self, value: Json, path: JsonPath) -> Json:
-        """A list as Graph has it: PowerShell unrolls a list of one, and counts what it wraps."""
+    def _rolled(self, items: Field, value: Json, path: JsonPath) -> Json:
+        """A list as Graph has it: PowerShell writes a list of one as its entry, wraps lists with their count,
+        and joins the words of one that is too deep."""
+        held: Json
         if isinstance(value, dict) and {key.lower() for key in value} == {"value", "count"}:
             held = next(item for key, item in value.items() if key.lower() == "value")
-        elif isinstance(value, (str, dict)) and value:
-            held = [value]
+        elif isinstance(value, str) and " " in value.strip() and not _is_name(items, value):
+            held = [*value.split()] if all(_is_word(items, part) for part in value.split()) else value
         else:
+            held = [value] if isinstance(value, (str, dict)) and value else value
+        if held == value:
             return value
-        self.report(
-            "export-unrolled", "note", "is a list, as PowerShell leaves one; it is taken as that", path
-        )
+        self.report("export-unrolled", "note", f"{quoted(value)} stands for a list; it is read as one", path)
         return held if isinstance(held, list) else [held]
 
     def _text(self, field: Field | None, text: str, path: JsonPath) -> str:
@@ -114,6 +116,16 @@ class Speller:
             message = f"{quoted(text)} is no id; it is taken as the name of {what}"
             self.report("export-name", "note", message, path)
         return f"name:{text}"
+
+
+def _is_word(items: Field, text: str) -> bool:
+    """Whether a word may be an entry by itself: one of Graph's, or an id."""
+    return text.lower() in {**items.enum, **items.words} or bool(GUID.fullmatch(text))
+
+
+def _is_name(items: Field, text: str) -> bool:
+    """A template's name of a group may have spaces; ids in a row have none of their own."""
+    return bool(items.references) and not any(_is_word(items, part) for part in text.split())
 
 
 def _article(noun: str) -> str:
