@@ -30,7 +30,7 @@ Way: TypeAlias = frozenset[str]
 def lowered(matched: Matched, glass: BreakGlass) -> tuple[Finding, ...]:
     """About each policy that stops being enforced or gets weaker, each strength that accepts more, and each
     location that takes situations from enforced policies."""
-    strengths = _Strengths.of(matched.pairs)
+    strengths = Strengths.of(matched.pairs)
     policies = [
         pair for pair in matched.pairs if pair.kind.name == _POLICIES and is_in_force(pair.before or {})
     ]
@@ -64,19 +64,25 @@ def _ends(pair: Pair) -> Iterator[Finding]:
     yield _finding("stops-enforcing", pair, said, help_text)
 
 
-def _weaker(pair: Pair, strengths: _Strengths, glass: BreakGlass) -> Iterator[Finding]:
+def _weaker(pair: Pair, strengths: Strengths, glass: BreakGlass) -> Iterator[Finding]:
     before, after = pair.before or {}, result(pair)
     if after is None or not is_in_force(after):
         return
-    less = [*_demands_less(before, after, strengths), *_spares(before, after, glass)]
-    if less:
+    if less := let_through(before, after, strengths, glass):
         said = f"{pair.address}, which is enforced, would let more through: {'; '.join(less)}"
         yield _finding(
             "weakens-enforced", pair, said, "Make sure that this is meant: what it stopped gets in."
         )
 
 
-def _demands_less(before: JsonObject, after: JsonObject, strengths: _Strengths) -> Iterator[str]:
+def let_through(
+    before: JsonObject, after: JsonObject, strengths: Strengths, glass: BreakGlass
+) -> tuple[str, ...]:
+    """What `after` lets through and `before` stopped, in words."""
+    return (*_demands_less(before, after, strengths), *_spares(before, after, glass))
+
+
+def _demands_less(before: JsonObject, after: JsonObject, strengths: Strengths) -> Iterator[str]:
     had, has = _ways_in(before), _ways_in(after)
     if any(not any(old <= strengths.implied(new) for old in had) for new in has):
         yield f"{_demand(after, has)} where it {_demand(before, had)}"
@@ -120,14 +126,14 @@ def _but(spec: JsonObject, glass: BreakGlass) -> JsonObject:
 
 
 @dataclass(frozen=True, slots=True)
-class _Strengths:
+class Strengths:
     """What satisfies each strength, and the mfa control, in the tenant as it is and as it will be."""
 
     before: Mapping[str, Combinations]
     after: Mapping[str, Combinations]
 
     @classmethod
-    def of(cls, pairs: Iterable[Pair]) -> _Strengths:
+    def of(cls, pairs: Iterable[Pair]) -> Strengths:
         built_in = {_strength(name): accepted for name, accepted in BUILT_IN_STRENGTHS.items()}
         built_in["mfa"] = BUILT_IN_STRENGTHS[MFA]
         found = [pair for pair in pairs if pair.kind.name == _STRENGTHS]

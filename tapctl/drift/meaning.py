@@ -6,14 +6,15 @@ The plan's brakes say what an apply would do; here the tenant as it is counts, a
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from tapctl.canonical import references, texts
 from tapctl.drift.exposure import Absence, Exposure, Loss
 from tapctl.lint import rules
+from tapctl.lowered import Strengths, let_through
 from tapctl.match import Matched, Pair
-from tapctl.model import Address, Finding, JsonObject, Severity
+from tapctl.model import Address, BreakGlass, Finding, JsonObject, Severity
 from tapctl.scope import blocks, is_in_force, state, widened
 
 _POLICIES: Final = "ConditionalAccessPolicy"
@@ -57,11 +58,13 @@ def meaning(
     who: Callable[[Absence], str],
     fate: Callable[[Loss], Fate],
     drifted: Collection[Address],
+    glass: BreakGlass,
     arrived: Collection[str] = (),
 ) -> tuple[Finding, ...]:
     """Findings about what differs, worst first. `who` says who took an account out of its group,
     `fate` what became of what is lost; `arrived` are the ids of undeclared objects that are new."""
     differing = [pair for pair in matched.pairs if pair.address in drifted]
+    strengths = Strengths.of(map(turned, matched.pairs))
     enforced = [
         pair
         for pair in matched.pairs
@@ -71,12 +74,22 @@ def meaning(
         *(_lost(loss, fate(loss)) for loss in exposure.losses),
         *_exposed(exposure),
         *(_left(absence, who(absence)) for absence in exposure.absences),
-        *(finding for pair in differing if pair.kind.name == _POLICIES for finding in _policy(pair)),
+        *(
+            finding
+            for pair in differing
+            if pair.kind.name == _POLICIES
+            for finding in _policy(pair, let_through(pair.after or {}, pair.before or {}, strengths, glass))
+        ),
         *(finding for pair in differing if pair.kind.name != _POLICIES for finding in _other(pair, enforced)),
         *_undeclared(enforced, arrived),
     ]
     order = list(RULES)
     return tuple(sorted(found, key=lambda finding: (order.index(finding.rule), finding.address or ())))
+
+
+def turned(pair: Pair) -> Pair:
+    """As if the documents were what was and the tenant what comes: a drift read as a change."""
+    return replace(pair, before=pair.after, after=pair.before) if pair.desired else pair
 
 
 def without_exposed(unwise: Iterable[Finding], exposure: Exposure) -> list[Finding]:
@@ -160,7 +173,7 @@ def _left(absence: Absence, who: str) -> Finding:
     )
 
 
-def _policy(pair: Pair) -> Iterator[Finding]:
+def _policy(pair: Pair, less: Sequence[str]) -> Iterator[Finding]:
     declared, found = pair.after or {}, pair.before or {}
     if is_in_force(declared) and not is_in_force(found):
         how = f"is {state(found)}" if pair.before is not None else "is not there"
@@ -171,17 +184,17 @@ def _policy(pair: Pair) -> Iterator[Finding]:
         help_text = "Look at the sign-in logs for who is stopped; then adopt it, or apply."
         yield _finding("drift-enforced", pair, said, help_text)
     elif is_in_force(found):
-        yield from _both_enforced(pair, declared, found)
+        yield from _both_enforced(pair, declared, found, less)
     if is_in_force(found) and blocks(found) and not (is_in_force(declared) and blocks(declared)):
         said = f"{pair.address} blocks, and nothing a person can do satisfies a block"
         yield _finding("drift-blocks", pair, said, "See whom it stops, you included, before anything else.")
 
 
-def _both_enforced(pair: Pair, declared: JsonObject, found: JsonObject) -> Iterator[Finding]:
-    if pair.kind.effect(declared, found) == "loosens":
-        spared = widened(found, declared)
-        less = f" (as declared, {'; '.join(spared)})" if spared else ""
-        said = f"{pair.address} lets through what its document stops{less}"
+def _both_enforced(
+    pair: Pair, declared: JsonObject, found: JsonObject, less: Sequence[str]
+) -> Iterator[Finding]:
+    if less:
+        said = f"{pair.address} lets through what its document stops: {'; '.join(less)}"
         yield _finding("drift-weaker", pair, said, "`tapctl apply` puts it back.")
     if reach := widened(declared, found):
         said = f"{pair.address}, which is enforced, reaches further than its document: {'; '.join(reach)}"

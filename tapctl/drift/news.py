@@ -132,7 +132,10 @@ def news(compared: Compared, checked: Checked, evidence: Evidence, since: Since)
     undeclared = tuple(map(join.undeclared, strays))
     arrived = {str(item.id) for item in undeclared if item.is_newer}
     exposed = exposure(matched, snapshot, checked.workspace)
-    found = meaning(matched, exposed, join.who_left, join.fate, {item.address for item in drifted}, arrived)
+    glass = checked.workspace.settings.break_glass
+    found = meaning(
+        matched, exposed, join.who_left, join.fate, {item.address for item in drifted}, glass, arrived
+    )
     as_of = evidence.now.date()
     unwise = drift_findings(matched, snapshot, checked.workspace, as_of=as_of) if drifted else ()
     others = [item for item in (*checked.findings, *plan.findings) if item.severity != "brake"]

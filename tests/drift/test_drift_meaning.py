@@ -41,7 +41,30 @@ def test_somebody_was_spared(base: Base) -> None:
     found = base.news(tenant).findings
 
     assert [finding.rule for finding in found] == ["drift-weaker"]
-    assert "as declared, users.excludeUsers loses" in found[0].message
+    assert found[0].message.startswith(
+        "ConditionalAccessPolicy/Enforced lets through what its document stops: "
+    )
+    assert "users.excludeUsers" in found[0].message
+
+
+def test_a_policy_that_asks_for_less(base: Base) -> None:
+    tenant = base.changed()
+    named(tenant, POLICIES, "Enforced")["grantControls"]["builtInControls"] = ["mfa", "compliantDevice"]
+    (finding,) = [item for item in base.news(tenant).findings if item.rule == "drift-weaker"]
+
+    assert finding.message.endswith("stops: asks for compliantDevice or mfa where it asks for mfa")
+
+
+def test_a_tenant_that_asks_for_more_lets_nothing_through(base: Base) -> None:
+    tenant = base.changed()
+    grant = {"operator": "AND", "builtInControls": ["mfa", "compliantDevice"]}
+    named(tenant, POLICIES, "Enforced")["grantControls"].update(grant)
+    assert rules(base, tenant) == []
+
+    tenant = base.changed()
+    hourly = {"isEnabled": True, "type": "hours", "value": 1, "frequencyInterval": "timeBased"}
+    named(tenant, POLICIES, "Enforced")["sessionControls"] = {"signInFrequency": hourly}
+    assert rules(base, tenant) == []
 
 
 def test_enforced_without_being_declared_so(base: Base) -> None:
