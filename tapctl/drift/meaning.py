@@ -14,8 +14,10 @@ from tapctl.drift.exposure import Absence, Exposure, Loss
 from tapctl.lint import rules
 from tapctl.lowered import Strengths, let_through
 from tapctl.match import Matched, Pair
-from tapctl.model import Address, BreakGlass, Finding, JsonObject, Severity
+from tapctl.membership import Membership
+from tapctl.model import Address, BreakGlass, Finding, JsonObject, Severity, Snapshot
 from tapctl.scope import blocks, is_in_force, state, widened
+from tapctl.withdrawn import withdrawals
 
 _POLICIES: Final = "ConditionalAccessPolicy"
 
@@ -25,6 +27,7 @@ RULES: Final[dict[str, tuple[Severity, str]]] = {
     "drift-break-glass-left": ("error", "a break-glass account is not in the group that policies exclude"),
     "drift-not-enforced": ("error", "what the documents enforce is not enforced in the tenant"),
     "drift-blocks": ("error", "an enforced policy of the tenant blocks where the documents ask"),
+    "drift-method-gone": ("warning", "enforced policies can be met in fewer ways than the documents say"),
     "drift-weaker": ("warning", "the tenant lets through what the documents stop"),
     "drift-more-spared": ("warning", "a group that enforced policies exclude has members it should not have"),
     "drift-enforced": ("warning", "a policy is enforced in the tenant and not in the documents"),
@@ -59,6 +62,7 @@ def meaning(
     fate: Callable[[Loss], Fate],
     drifted: Collection[Address],
     glass: BreakGlass,
+    snapshot: Snapshot,
     arrived: Collection[str] = (),
 ) -> tuple[Finding, ...]:
     """Findings about what differs, worst first. `who` says who took an account out of its group,
@@ -81,6 +85,7 @@ def meaning(
             for finding in _policy(pair, let_through(pair.after or {}, pair.before or {}, strengths, glass))
         ),
         *(finding for pair in differing if pair.kind.name != _POLICIES for finding in _other(pair, enforced)),
+        *_fewer_ways(matched, snapshot, enforced),
         *_undeclared(enforced, arrived),
     ]
     order = list(RULES)
@@ -241,6 +246,18 @@ def _joined(pair: Pair) -> list[str]:
     if pair.kind.name != "Group" or pair.after is None or "members" in pair.left_as_is:
         return []
     return sorted({*texts(pair.before or {}, "members")} - {*texts(pair.after, "members")})
+
+
+def _fewer_ways(matched: Matched, snapshot: Snapshot, enforced: Sequence[Pair]) -> Iterator[Finding]:
+    """Methods that the documents turn on for more people, as the enforced policies feel it."""
+    other_way = replace(matched, pairs=tuple(map(turned, matched.pairs)))
+    membership = Membership(other_way, snapshot)
+    gone = withdrawals(other_way, membership)
+    for policy in enforced if gone.found else ():
+        for ripple in gone.felt_by(policy.before or {}, membership):
+            said = f"{policy.address}, which is enforced, can be met in fewer ways: {ripple.said}"
+            help_text = "Whoever has nothing else cannot sign in. `tapctl apply` puts it back."
+            yield _finding("drift-method-gone", ripple.changed, said, help_text)
 
 
 def _undeclared(enforced: Sequence[Pair], arrived: Collection[str]) -> Iterator[Finding]:

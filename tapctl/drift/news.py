@@ -134,7 +134,14 @@ def news(compared: Compared, checked: Checked, evidence: Evidence, since: Since)
     exposed = exposure(matched, snapshot, checked.workspace)
     glass = checked.workspace.settings.break_glass
     found = meaning(
-        matched, exposed, join.who_left, join.fate, {item.address for item in drifted}, glass, arrived
+        matched,
+        exposed,
+        join.who_left,
+        join.fate,
+        {item.address for item in drifted},
+        glass,
+        snapshot,
+        arrived,
     )
     as_of = evidence.now.date()
     unwise = drift_findings(matched, snapshot, checked.workspace, as_of=as_of) if drifted else ()

@@ -222,7 +222,7 @@ def methods_go(context: Context) -> Iterator[Hit]:
     had = [mode for mode in sorted(_PAPER) if _is_on_for_emergency(context.before, mode)]
     gone = [mode for mode in had if _is_off_for_emergency(context, mode)]
     if gone and not any(_is_on_for_emergency(context, mode) for mode in _PAPER):
-        message = f"{', '.join(gone)} would no longer be enabled for the emergency accounts"
+        message = f"the emergency accounts lose {', '.join(gone)}"
         yield from (item.hit(message, "state") for item in context.of(CONFIGURATIONS[gone[0]]))
 
 

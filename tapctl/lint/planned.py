@@ -16,6 +16,7 @@ from tapctl.lint.run import Key, Linted, lint
 from tapctl.match import Matched, Pair, as_observed
 from tapctl.model import Finding, JsonObject, Snapshot, Workspace
 
+_EITHER_WAY = "BG009"
 _NOT_NEW = "This change does not introduce it, so it does not stop an apply."
 _SETTINGS = (
     "No change to the tenant makes it new, and a plan knows no earlier tapctl.yaml: it stops no apply."
@@ -53,15 +54,14 @@ def plan_findings(
 def drift_findings(
     matched: Matched, snapshot: Snapshot, workspace: Workspace, *, as_of: date
 ) -> tuple[Finding, ...]:
-    """What lint says of the tenant as it is, and would not say if it were what the documents say."""
-    contexts = _contexts(matched, snapshot, workspace, _facts(matched, snapshot), as_of)
-    had, has = map(lint, contexts)
-    declared = {key for key, _ in has.found}
-    return tuple(
-        replace(finding, help=f"{finding.help} {_NOT_DECLARED}".strip())
-        for key, finding in had.found
-        if key not in declared
-    )
+    """What lint says of the tenant as it is, and would not say if it were what the documents say; and what
+    its change from the documents took from the emergency accounts."""
+    found_there, declared = _contexts(matched, snapshot, workspace, _facts(matched, snapshot), as_of)
+    known = {key for key, _ in lint(declared).found}
+    found = [finding for key, finding in lint(found_there).found if key not in known]
+    changed = lint(replace(found_there, before=replace(declared, before=None))).found
+    found += [finding for _, finding in changed if finding.rule == _EITHER_WAY]
+    return tuple(replace(finding, help=f"{finding.help} {_NOT_DECLARED}".strip()) for finding in found)
 
 
 def _contexts(

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
 from typing import Any
 
-from drift_tenants import LOCATIONS, POLICIES, Base, named, pass_policy
+from drift_tenants import LOCATIONS, METHODS, POLICIES, Base, named, pass_policy
 
 from tapctl.drift.meaning import RULES
 
@@ -157,3 +159,41 @@ def test_a_new_enforced_policy_that_nobody_declared(base: Base) -> None:
 
     tenant[POLICIES][-1]["createdDateTime"] = "2020-01-01T00:00:00Z"
     assert rules(base, tenant) == []
+
+
+def with_keys(base: Base, folder: Path) -> Base:
+    """The workspace also turns security keys on, and a policy that is enforced asks for nothing else."""
+    copied = folder / "policies"
+    shutil.copytree(base.root, copied)
+    (copied / "keys.yaml").write_text(KEYS, "utf-8")
+    return Base(copied, base.tenant)
+
+
+KEYS = """\
+kind: Fido2Policy
+spec: {state: enabled, includeTargets: [all_users]}
+"""
+
+
+def test_a_method_that_was_turned_off_is_felt_by_the_policies_and_the_emergency_accounts(
+    base: Base, tmp_path: Path
+) -> None:
+    tenant = base.changed()
+    resistant = {"id": "00000000-0000-0000-0000-000000000004"}
+    grant = named(tenant, POLICIES, "Enforced")["grantControls"]
+    grant.update(builtInControls=[], authenticationStrength=resistant)
+    methods = tenant[METHODS]["authenticationMethodConfigurations"]
+    next(item for item in methods if item["id"] == "Fido2")["state"] = "disabled"
+    found = {finding.rule: finding for finding in with_keys(base, tmp_path).news(tenant).findings}
+
+    gone = found["drift-method-gone"]
+    assert str(gone.address) == "Fido2Policy"
+    assert "Enforced, which is enforced, can be met in fewer ways: Fido2Policy, which" in gone.message
+    assert "is turned off; " in gone.message
+    assert found["BG009"].message == "the emergency accounts lose fido2"
+
+
+def test_a_method_that_is_as_declared_takes_nothing(base: Base, tmp_path: Path) -> None:
+    found = with_keys(base, tmp_path).news(base.changed()).findings
+
+    assert not {"drift-method-gone", "BG009"} & {finding.rule for finding in found}
