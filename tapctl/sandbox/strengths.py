@@ -90,7 +90,7 @@ def update_combinations(call: Call) -> Answer:
     wanted = _checked(call, body)["allowedCombinations"]
     if not wanted:
         raise bad_request("An authentication strength needs at least one combination.")
-    after = _stored(call, {**before, "allowedCombinations": wanted})
+    after = _stored(call, {**before, "allowedCombinations": wanted}, before)
     call.put(STRENGTHS, after)
     _record(call, "Policy Update", after, before, after)
     result = {
@@ -214,9 +214,11 @@ def _combinations(call: Call, wanted: list[str]) -> list[str]:
     return found
 
 
-def _stored(call: Call, strength: JsonObject) -> JsonObject:
+def _stored(call: Call, strength: JsonObject, before: JsonObject | None = None) -> JsonObject:
+    """A strength as it is kept. What it had `before`, in a loaded tenant, nobody asks for."""
     combinations = set(strength["allowedCombinations"])
     given = strength.get("combinationConfigurations", [])
+    had = (before or {}).get("combinationConfigurations", [])
     return {
         **_without_type(strength),
         "policyType": "custom",
@@ -225,7 +227,10 @@ def _stored(call: Call, strength: JsonObject) -> JsonObject:
         "combinationConfigurations": [
             item
             if "id" in item
-            else {**_checked_configuration(call, item, strength, is_new=True), "id": new_id()}
+            else {
+                **(item if item in had else _checked_configuration(call, item, strength, is_new=True)),
+                "id": new_id(),
+            }
             for item in given
         ],
     }

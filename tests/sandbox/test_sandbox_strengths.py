@@ -180,3 +180,22 @@ def test_newer_methods_show_only_to_those_who_ask() -> None:
 
     assert client.read(path)["allowedCombinations"] == ["unknownFutureValue", "fido2"]
     assert client.read(path, EVERY_MEMBER)["allowedCombinations"] == ["qrCodePin", "fido2"]
+
+
+def test_what_a_loaded_strength_holds_is_no_part_of_a_request() -> None:
+    kept = {
+        "@odata.type": "#microsoft.graph.fido2CombinationConfiguration",
+        "appliesToCombinations": ["fido2"],
+        "allowedAAGUIDs": None,
+    }
+    strength = {"id": "5", "displayName": "S", "policyType": "custom", "allowedCombinations": ["fido2"]}
+    client = Client({**tenant(), STRENGTHS: [{**strength, "combinationConfigurations": [kept]}]})
+
+    result = client.post(
+        f"{STRENGTHS}/5/updateAllowedCombinations", {"allowedCombinations": ["fido2", "sms"]}
+    )
+
+    assert result.status_code == 200
+    (held,) = client.get(f"{STRENGTHS}/5").json()["combinationConfigurations"]
+    assert held.items() >= kept.items()
+    assert held["id"]
