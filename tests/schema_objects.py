@@ -270,6 +270,7 @@ _OF_COUNTRIES = ("countriesAndRegions", "includeUnknownCountriesAndRegions", "co
 
 def _fit_strength(spec: dict[str, Any]) -> None:
     usual = {"fido2": "allowedAAGUIDs", "x509CertificateMultiFactor": "allowedIssuerSkis"}
+    fitted: dict[str, Any] = {}  # Graph keeps one for a combination
     for item in spec.get("combinationConfigurations") or []:
         method = "fido2" if "fido2" in item["@odata.type"] else "x509CertificateMultiFactor"
         item["appliesToCombinations"] = [method]
@@ -277,8 +278,11 @@ def _fit_strength(spec: dict[str, Any]) -> None:
             if (name == "allowedAAGUIDs") != (method == "fido2"):
                 item.pop(name, None)
         item[usual[method]] = item.get(usual[method]) or [AAGUIDS[0]]
+        fitted.setdefault(method, item)
         if method not in spec["allowedCombinations"]:
             spec["allowedCombinations"].append(method)
+    if fitted:
+        spec["combinationConfigurations"] = [*fitted.values()]
 
 
 def _fit_pass(spec: dict[str, Any]) -> None:
