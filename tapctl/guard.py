@@ -117,7 +117,7 @@ def _policies(matched: Matched) -> list[Pair]:
 
 
 def result(pair: Pair) -> JsonObject | None:
-    """The policy as it will be: None if it goes."""
+    """The object as it will be: None if it goes."""
     if pair.desired is not None:
         return pair.after
     return None if pair.is_owned else pair.before

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date
 
 from tapctl.evaluate.facts import Facts, Group
-from tapctl.guard import INTRODUCES, flag
+from tapctl.guard import INTRODUCES, flag, result
 from tapctl.kinds import kinds
 from tapctl.lint import rules
 from tapctl.lint.context import Context, Item, context_of, last_changed
@@ -90,7 +90,7 @@ def _context(
 def items_of(matched: Matched, side: str) -> Iterator[Item]:
     """Every object of a tenant: as it is (`before`), or as it will be (`after`)."""
     for pair in matched.pairs:
-        spec = pair.before if side == "before" else _result(pair)
+        spec = pair.before if side == "before" else result(pair)
         if spec is not None:
             resource = pair.desired.resource if pair.desired else None
             yield Item(
@@ -104,12 +104,6 @@ def items_of(matched: Matched, side: str) -> Iterator[Item]:
 
 def _keeps_state(pair: Pair, spec: JsonObject) -> bool:
     return pair.before is not None and pair.before.get("state") == spec.get("state")
-
-
-def _result(pair: Pair) -> JsonObject | None:
-    if pair.desired is not None:
-        return pair.after
-    return None if pair.is_owned else pair.before
 
 
 def _uncapped(item: Item) -> Item:
