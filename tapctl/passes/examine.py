@@ -14,7 +14,8 @@ from tapctl.passes.delivery import Recipient
 from tapctl.passes.doors import Doors
 from tapctl.passes.people import nearest_names
 from tapctl.passes.roster import Entry as RosterEntry
-from tapctl.passes.roster import Mistaken, Wanted
+from tapctl.passes.roster import Wanted
+from tapctl.passes.roster_row import Mistaken
 from tapctl.passes.rules import read_rules
 from tapctl.passes.times import Zones
 from tapctl.passes.worklist import Entry, Worklist

@@ -6,9 +6,8 @@ Nothing is kept: a roster may be longer than memory.
 from __future__ import annotations
 
 import csv
-import difflib
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,19 +17,11 @@ from zoneinfo import ZoneInfo
 from tapctl.canonical import minutes
 from tapctl.errors import UsageError
 from tapctl.model import Finding, Place
+from tapctl.passes.roster_csv import csv_rows
+from tapctl.passes.roster_row import Mistaken, Row, misread
+from tapctl.passes.roster_yaml import yaml_rows
 from tapctl.passes.times import Zones, moment_of, zone_of
 
-# Canonical column → other spellings that people and Graph have for it; case and punctuation do not count.
-COLUMNS: Final[dict[str, tuple[str, ...]]] = {
-    "user": ("userprincipalname", "upn", "userid", "id"),
-    "start": ("startdatetime", "starttime"),
-    "lifetime": ("lifetimeinminutes",),
-    "oneTime": ("once", "isusableonce"),
-    "timeZone": ("zone", "tz"),
-}
-_SPELLINGS: Final = {
-    spelling: name for name, others in COLUMNS.items() for spelling in (name.lower(), *others)
-}
 _WORDS: Final = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 _LONGEST: Final = 43200
 """Minutes: no policy allows more (Graph, temporaryAccessPassAuthenticationMethodConfiguration)."""
@@ -49,30 +40,11 @@ class Wanted:
     place: Place | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """The cells of one row by column, without the empty ones, and where each stands."""
-
-    cells: Mapping[str, str]
-    place: Callable[[str], Place]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mistaken:
-    """A row that cannot be taken as it is; `user` as far as it can be read."""
-
-    findings: tuple[Finding, ...]
-    user: str = ""
-
-
 Entry: TypeAlias = Wanted | Mistaken
 
 
 def read_roster(path: Path, defaults: Wanted, zones: Zones) -> Iterator[Entry]:
     """Its rows, or what is wrong with them. Raises UsageError if the file cannot be read at all."""
-    from tapctl.passes.roster_csv import csv_rows
-    from tapctl.passes.roster_yaml import yaml_rows
-
     is_yaml = path.suffix.lower() in (".yaml", ".yml", ".json")
     try:
         for row in yaml_rows(path) if is_yaml else csv_rows(path):
@@ -93,7 +65,7 @@ def wanted_in(row: Row, defaults: Wanted, zones: Zones) -> Entry:
         try:
             return read(text)
         except ValueError as error:
-            mistakes.append(_mistake(f"{name}: {error}", row.place(name)))
+            mistakes.append(misread(f"{name}: {error}", row.place(name)))
             return None
 
     zone = cell("timeZone", zone_of)
@@ -102,7 +74,7 @@ def wanted_in(row: Row, defaults: Wanted, zones: Zones) -> Entry:
     lifetime, once = cell("lifetime", lifetime_of), cell("oneTime", _truth)
     user = row.cells.get("user", "")
     if not user:
-        mistakes.append(_mistake("the row names no user", row.place("user")))
+        mistakes.append(misread("the row names no user", row.place("user")))
     if mistakes:
         return Mistaken(user=user, findings=tuple(mistakes))
     return Wanted(
@@ -129,29 +101,6 @@ def _truth(text: str) -> bool:
     if found is None:
         raise ValueError(f'"{text}" is neither true nor false')
     return found
-
-
-def column_of(name: str) -> str | None:
-    """The canonical name of a column, however people spell it."""
-    return _SPELLINGS.get(re.sub(r"[^a-z]", "", name.lower()))
-
-
-def unknown_column(name: str, place: Place) -> Finding:
-    close = difflib.get_close_matches(name.lower(), _SPELLINGS, n=1)
-    hint = f'did you mean "{_SPELLINGS[close[0]]}"?' if close else f"known are {', '.join(COLUMNS)}"
-    return _mistake(f'there is no column "{name}"; {hint}', place)
-
-
-def twice(name: str, place: Place) -> Finding:
-    return _mistake(f'"{name}" is there twice', place)
-
-
-def misread(message: str, place: Place) -> Finding:
-    return _mistake(message, place)
-
-
-def _mistake(message: str, place: Place) -> Finding:
-    return Finding(rule="roster", severity="error", message=message, place=place)
 
 
 def named(users: Iterable[str], defaults: Wanted) -> Iterator[Wanted]:

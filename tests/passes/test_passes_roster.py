@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tapctl.errors import UsageError
-from tapctl.passes.roster import Entry, Mistaken, Wanted, lifetime_of, named, read_roster
+from tapctl.passes.roster import Entry, Wanted, lifetime_of, named, read_roster
+from tapctl.passes.roster_row import Mistaken
 from tapctl.passes.times import Zones
 
 ZONES = Zones(here=ZoneInfo("Europe/Oslo"))
