@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+from tapctl.cli.formats import Format
 from tapctl.errors import TapctlError, UsageError
-
-if TYPE_CHECKING:
-    from tapctl.cli.options import Format
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tapctl.cli.options import Format, Options, answering_in, require_environment
+from tapctl.cli.formats import Format
+from tapctl.cli.options import Options, answering_in, require_environment
 
 if TYPE_CHECKING:
     from tapctl.drift.news import News, Since

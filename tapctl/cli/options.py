@@ -8,17 +8,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias, cast
+from typing import Any, cast
 
 import click
 
 from tapctl.cli.also import Also, also_option
 from tapctl.cli.completing import environment_names
+from tapctl.cli.formats import COMMON_FORMATS, Format
 from tapctl.cli.where import DEFAULT_FOLDER, inside
 from tapctl.errors import TapctlError, UsageError
-
-Format: TypeAlias = Literal["text", "json", "markdown", "html", "sarif", "junit"]
-COMMON_FORMATS: Final[tuple[Format, ...]] = ("text", "json", "markdown")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,3 +115,9 @@ def require_environment(options: Options, real_environments: tuple[str, ...]) ->
         raise UsageError(
             f"this workspace has real environments ({known}): say which one you mean with -e NAME"
         )
+
+
+def only_sandbox(options: Options) -> None:
+    """Raises UsageError where -e names anything else."""
+    if options.environment not in (None, "sandbox"):
+        raise UsageError(f'the sandbox is not environment "{options.environment}"; leave -e out')

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, TextIO, assert_never
 
 import click
 
-from tapctl.cli.options import Format, Options
+from tapctl.cli.formats import Format
+from tapctl.cli.options import Options
 from tapctl.cli.run_link import run_link
 from tapctl.render.escape import visible
 from tapctl.report import Report

@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING
 import click
 
 from tapctl.cli.connect import sandbox_store
-from tapctl.cli.options import Options, common
+from tapctl.cli.options import Options, common, only_sandbox
 from tapctl.cli.output import say
 from tapctl.cli.sandbox_sign_in import sign_in_command
 from tapctl.errors import UsageError
@@ -108,6 +108,7 @@ def serve_command(
     key: str | None,
 ) -> int:
     """Serve it over HTTP on this machine, for any Graph client. Ctrl-C ends it."""
+    from tapctl.sandbox import tenant_id
     from tapctl.sandbox.serve import LOOPBACK, serve
 
     only_sandbox(options)
@@ -125,17 +126,12 @@ def serve_command(
                 host,
                 port,
                 misbehaviour=plan,
-                ready=lambda url: say(_invitation(url, tenant_of(store))),
+                ready=lambda url: say(_invitation(url, tenant_id(store))),
                 certificate=(certificate, key) if certificate and key else None,
             )
         except OSError as error:
             raise UsageError(f"cannot listen on {host}:{port}: {error}") from error
     return 0
-
-
-def only_sandbox(options: Options) -> None:
-    if options.environment not in (None, "sandbox"):
-        raise UsageError(f'the sandbox is not environment "{options.environment}"; leave -e out')
 
 
 def _parsed(content: bytes, name: str) -> JsonObject:
@@ -152,6 +148,7 @@ def _tell(options: Options, store: Store, what: str, said: str, *, unserved: lis
     """What it holds now: a line for people, or a JSON object."""
     from tapctl.render.json import written
     from tapctl.report import SANDBOX_NOTICE
+    from tapctl.sandbox import tenant_id
 
     counts = {path: len(store.objects(path)) for path in store.collections() if not path.startswith("(")}
     if options.format != "json":
@@ -163,18 +160,13 @@ def _tell(options: Options, store: Store, what: str, said: str, *, unserved: lis
         "version": 1,
         "command": f"sandbox {what}",
         "environment": "sandbox",
-        "tenant": tenant_of(store) or None,
+        "tenant": tenant_id(store) or None,
         "sandbox": True,
         "notice": SANDBOX_NOTICE,
         "objects": dict(counts),
         "unserved": [*unserved],
     }
     click.echo(written(answer), nl=False)
-
-
-def tenant_of(store: Store) -> str:
-    """The tenant id that it answers with."""
-    return next((str(item["id"]) for item in store.objects("organization").values()), "")
 
 
 def _misbehaviour(text: str) -> Misbehaviour:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 from tapctl.cli.connect import sandbox_store
-from tapctl.cli.options import Format, Options, common
+from tapctl.cli.formats import Format
+from tapctl.cli.options import Options, common, only_sandbox
 from tapctl.errors import UsageError
 from tapctl.render.escape import visible
 from tapctl.report import SANDBOX_NOTICE
@@ -64,8 +65,7 @@ def sign_in_command(
     METHOD is one that the tenant enables for USER: fido2, windowsHelloForBusiness, platformCredential,
     microsoftAuthenticator, phoneSignIn, softwareOath or phone.
     """
-    from tapctl.cli.sandbox import only_sandbox, tenant_of
-    from tapctl.sandbox import MovedClock, sign_in
+    from tapctl.sandbox import MovedClock, sign_in, tenant_id
     from tapctl.sandbox.registration import METHODS
 
     only_sandbox(options)
@@ -80,7 +80,7 @@ def sign_in_command(
             attempt = sign_in(store, user, _code())
         except KeyError as error:
             raise UsageError(f'nobody in the sandbox is called "{user}"') from error
-        story = Story(user=user, tenant=tenant_of(store), attempt=attempt)
+        story = Story(user=user, tenant=tenant_id(store), attempt=attempt)
         if attempt.session is not None:
             story = _go_on(store, clock, story, attempt.session, method, register_after)
         _show(story, clock.moved, options.format)

@@ -11,7 +11,7 @@ from tapctl.sandbox.misbehave import AnswerDroppedError, Misbehaviour
 from tapctl.sandbox.registration import offered
 from tapctl.sandbox.sign_in import Attempt, CannotRegisterError, Session, register, sign_in
 from tapctl.sandbox.store import Store
-from tapctl.sandbox.transfer import dump, load, reset, unserved
+from tapctl.sandbox.transfer import dump, load, reset, tenant_id, unserved
 from tapctl.sandbox.values import Settings
 
 __all__ = [
@@ -30,5 +30,6 @@ __all__ = [
     "register",
     "reset",
     "sign_in",
+    "tenant_id",
     "unserved",
 ]

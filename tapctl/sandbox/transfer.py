@@ -165,3 +165,8 @@ def _without_strength_links(policy: JsonObject) -> JsonObject:
 def _dump_strengths(store: Store) -> list[JsonObject]:
     found = all_strengths(store.objects(STRENGTHS)).values()
     return [{"combinationConfigurations": [], **item} for item in found]
+
+
+def tenant_id(store: Store) -> str:
+    """The tenant that it says it is; empty if its content names none."""
+    return next((str(item["id"]) for item in store.objects("organization").values()), "")
