@@ -11,10 +11,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias, assert_never
 
+from tapctl.checked import Checked
 from tapctl.kind import Lookup
 from tapctl.kinds import kinds, lookups
 from tapctl.observe.wanted import kinds_to_read, names_wanted
-from tapctl.pipeline import Checked
 
 Purpose: TypeAlias = Literal["plan", "apply", "passes"]
 PURPOSES: Final[tuple[Purpose, ...]] = ("plan", "apply", "passes")

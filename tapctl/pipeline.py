@@ -11,11 +11,12 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tapctl.checked import Checked
 from tapctl.kinds import kinds
 from tapctl.load import load_workspace
 from tapctl.model import Finding, Plan, Snapshot, Workspace, errors_in
-from tapctl.resolve import Resolved, resolve, unpinned
-from tapctl.validate import Desired, validate
+from tapctl.resolve import resolve, unpinned
+from tapctl.validate import validate
 
 if TYPE_CHECKING:
     from tapctl.apply import Result
@@ -26,21 +27,6 @@ if TYPE_CHECKING:
     from tapctl.past import Past
     from tapctl.record import Record
     from tapctl.undo import Undo
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checked:
-    """A workspace as far as it can be checked offline."""
-
-    workspace: Workspace
-    desired: tuple[Desired, ...]
-    resolved: Resolved
-    findings: tuple[Finding, ...]
-
-    @property
-    def has_errors(self) -> bool:
-        """Whether something in the folder is wrong."""
-        return bool(errors_in(self.findings))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

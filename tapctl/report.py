@@ -27,8 +27,9 @@ from tapctl.model import (
 )
 
 if TYPE_CHECKING:
+    from tapctl.checked import Checked
     from tapctl.order import Step
-    from tapctl.pipeline import Checked, Planned
+    from tapctl.pipeline import Planned
 
 Command: TypeAlias = Literal["validate", "plan", "apply"]
 Status: TypeAlias = Literal["planned", "applied", "incomplete", "interrupted", "refused", "nothing-to-do"]

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from tapctl.checked import Checked
 from tapctl.explain import explain
 from tapctl.kinds import kinds
 from tapctl.needed import COVERS, Need, Purpose, covered_by, excess, is_met, least, needs
-from tapctl.pipeline import Checked, check
+from tapctl.pipeline import check
 
 PASS_POLICY = """\
 kind: TemporaryAccessPassPolicy

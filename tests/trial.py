@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tapctl.apply import Result, Run, apply
+from tapctl.checked import Checked
 from tapctl.graph.gateway import Caller, Gateway
 from tapctl.graph.pace import Clock
 from tapctl.graph.retry import Patience
@@ -20,7 +21,7 @@ from tapctl.kinds import kinds
 from tapctl.match import match
 from tapctl.model import Change, Finding
 from tapctl.observe import observe
-from tapctl.pipeline import Checked, Planned, check, make_plan
+from tapctl.pipeline import Planned, check, make_plan
 from tapctl.record import NoRecord, Record
 from tapctl.sandbox import Misbehaviour, Settings, Store, create_app, reset
 from tapctl.sandbox.seed import PEOPLE, numbered

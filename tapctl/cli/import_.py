@@ -16,8 +16,8 @@ from tapctl.cli.options import Options, common
 from tapctl.errors import UsageError
 
 if TYPE_CHECKING:
+    from tapctl.checked import Checked
     from tapctl.model import Finding, Snapshot, Workspace
-    from tapctl.pipeline import Checked
     from tapctl.workspace.importing import Proposal
 
 

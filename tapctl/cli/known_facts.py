@@ -14,9 +14,9 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tapctl.checked import Checked
     from tapctl.cli.connect import Session
     from tapctl.facts.snapshot import FactsSnapshot
-    from tapctl.pipeline import Checked
 
 SALT: Final = "facts.salt"
 _SALT_BYTES: Final = 32

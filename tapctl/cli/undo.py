@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 from tapctl.errors import Refused, UsageError
 
 if TYPE_CHECKING:
+    from tapctl.checked import Checked
     from tapctl.facts.merge import Known
     from tapctl.graph.gateway import Gateway
     from tapctl.past import Past
-    from tapctl.pipeline import Checked, Planned
+    from tapctl.pipeline import Planned
 
 
 def read_past(path: Path) -> Past:

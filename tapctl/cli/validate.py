@@ -12,8 +12,8 @@ from tapctl.cli.known_facts import facts_option
 from tapctl.cli.options import Options, answering_in, as_of_option
 
 if TYPE_CHECKING:
+    from tapctl.checked import Checked
     from tapctl.facts.snapshot import FactsSnapshot
-    from tapctl.pipeline import Checked
 
 
 @click.command("validate")

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from tapctl.checked import Checked
 from tapctl.doctor.check import Check, Diagnosis
 from tapctl.doctor.permissions import against, held_by, permission_checks
 from tapctl.doctor.probes import ask, probes, reading_checks
@@ -21,7 +22,6 @@ from tapctl.graph.retry import Patience
 from tapctl.graph.tokens import caller_in
 from tapctl.model import errors_in
 from tapctl.needed import Purpose, excess, needs
-from tapctl.pipeline import Checked
 from tapctl.render.values import counted
 from tapctl.report import Headline
 

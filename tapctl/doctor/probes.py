@@ -8,13 +8,13 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from tapctl.checked import Checked
 from tapctl.doctor.check import Check
 from tapctl.errors import GraphError, NotPermitted, Throttled
 from tapctl.graph.permissions import permission_for
 from tapctl.model import JsonObject
 from tapctl.needed import Purpose, found_by_name
 from tapctl.observe.wanted import kinds_to_read
-from tapctl.pipeline import Checked
 
 if TYPE_CHECKING:
     from tapctl.graph.gateway import Gateway

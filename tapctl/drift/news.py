@@ -7,7 +7,7 @@ and the document has not.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
@@ -24,6 +24,7 @@ from tapctl.drift.causes import (
     why_unknown,
 )
 from tapctl.drift.events import Event, events_of, moment_of
+from tapctl.drift.evidence import Evidence
 from tapctl.drift.exposure import Absence, Loss, exposure
 from tapctl.drift.meaning import Fate, meaning, of_lost, without_exposed, worst_first
 from tapctl.drift.vanished import GROUP, referrers
@@ -34,8 +35,9 @@ from tapctl.reference import parse
 from tapctl.report import FieldLine, Headline, field_line, settings_file
 
 if TYPE_CHECKING:
+    from tapctl.checked import Checked
     from tapctl.match import Matched, Pair
-    from tapctl.pipeline import Checked, Compared
+    from tapctl.pipeline import Compared
 
 What: TypeAlias = Literal["changed", "renamed", "missing", "unwanted"]
 
@@ -43,18 +45,6 @@ _LINKS: Final[Mapping[str, tuple[str, ...]]] = {"members": ("User", "Group"), "o
 """The lists of a group that have requests of their own, and whom they name (schemas/Group)."""
 _KEPT: Final = timedelta(days=30)
 _RESTORABLE: Final = ("ConditionalAccessPolicy", "NamedLocation", "Group")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
-    """What the tenant was asked beyond the plan. `unread` says why the audit log could not be read, if so;
-    `deleted` are the deleted items of each kind, as Graph answered them; `undeleted` why they are unknown."""
-
-    now: datetime
-    records: tuple[JsonObject, ...] = ()
-    unread: str = ""
-    deleted: Mapping[str, tuple[JsonObject, ...]] = field(default_factory=dict)
-    undeleted: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Collection, Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
+from tapctl.drift.evidence import Evidence
 from tapctl.drift.exposure import Exposure, Loss, exposure
-from tapctl.drift.news import Evidence
 from tapctl.drift.vanished import dangling
 from tapctl.errors import GraphError, NotFound
 from tapctl.graph.odata import odata_quote

@@ -12,14 +12,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from tapctl.canonical import references
+from tapctl.checked import Checked
 from tapctl.drift.events import events_of
+from tapctl.drift.evidence import Evidence
 from tapctl.match import Matched
 from tapctl.model import Address, JsonObject
-from tapctl.pipeline import Checked, Compared, compared_with
+from tapctl.pipeline import Compared, compared_with
 from tapctl.reference import Reference, parse
 
 if TYPE_CHECKING:
-    from tapctl.drift.news import Evidence
     from tapctl.kind import Kind
 
 GROUP: Final = "Group"

@@ -21,7 +21,7 @@ from tapctl.kinds import kinds, lookups
 from tapctl.model import Address, JsonObject
 
 if TYPE_CHECKING:
-    from tapctl.pipeline import Checked
+    from tapctl.checked import Checked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

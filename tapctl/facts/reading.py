@@ -27,8 +27,8 @@ from tapctl.observe.facts import brings_premium
 from tapctl.observe.objects import list_objects
 
 if TYPE_CHECKING:
+    from tapctl.checked import Checked
     from tapctl.graph.gateway import Gateway
-    from tapctl.pipeline import Checked
 
 REPORT: Final = "reports/authenticationMethods/userRegistrationDetails"
 DEFAULTS: Final = "policies/identitySecurityDefaultsEnforcementPolicy"

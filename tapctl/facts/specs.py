@@ -20,7 +20,7 @@ from tapctl.reference import parse, written
 from tapctl.schema import Field
 
 if TYPE_CHECKING:
-    from tapctl.pipeline import Checked
+    from tapctl.checked import Checked
     from tapctl.validate import Desired
 
 POLICY: Final = "ConditionalAccessPolicy"

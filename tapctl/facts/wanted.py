@@ -13,7 +13,7 @@ from tapctl.reference import Reference, parse
 from tapctl.schema import Field
 
 if TYPE_CHECKING:
-    from tapctl.pipeline import Checked
+    from tapctl.checked import Checked
 
 KINDS: Final = ("Group", "User", "Role")
 _OF_GROUPS: Final = ("members", "owners")

@@ -25,9 +25,9 @@ from tapctl.reference import parse
 from tapctl.resolve import resolve
 
 if TYPE_CHECKING:
+    from tapctl.checked import Checked
     from tapctl.graph.gateway import Gateway
     from tapctl.match import Matched
-    from tapctl.pipeline import Checked
 
 DESPITE: Final = "--despite-policies"
 _POLICY: Final = "ConditionalAccessPolicy"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+from tapctl.checked import Checked
 from tapctl.evaluate.applications import SUITES, app_key
 from tapctl.evaluate.evaluator import Rulebook, rulebook
 from tapctl.evaluate.facts import Facts
@@ -15,7 +16,6 @@ from tapctl.facts.snapshot import FactsSnapshot
 from tapctl.facts.specs import POLICY, Specs
 from tapctl.kinds._lookups import APPLICATIONS
 from tapctl.model import Address, Finding, JsonObject, Path, Place, errors_in
-from tapctl.pipeline import Checked
 from tapctl.reference import GUID
 from tapctl.validate import Desired
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final, cast
 
+from tapctl.checked import Checked
 from tapctl.errors import UsageError
 from tapctl.facts.snapshot import FactsSnapshot
 from tapctl.kind import Kind
 from tapctl.model import Address, Finding, Json, JsonObject, Path, Place, SignInTest, Source
-from tapctl.pipeline import Checked
 from tapctl.settings import quoted, suggestion
 from tapctl.simulate.asking import Asking
 from tapctl.simulate.given import sign_in_of, step_of

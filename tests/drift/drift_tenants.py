@@ -11,12 +11,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from tapctl.checked import Checked
 from tapctl.cli.main import run
 from tapctl.drift.news import Drifted, News, Since, news
 from tapctl.drift.reading import read_evidence
 from tapctl.drift.vanished import recognised
 from tapctl.graph.sandbox import connect_sandbox
-from tapctl.pipeline import Checked, Compared, check, compare
+from tapctl.pipeline import Compared, check, compare
 from tapctl.sandbox import Store, create_app, dump, load
 
 POLICIES = "identity/conditionalAccess/policies"

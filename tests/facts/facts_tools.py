@@ -9,10 +9,11 @@ from typing import Any
 
 from trial import Message, Receive, Send, Tenant
 
+from tapctl.checked import Checked
 from tapctl.facts.reading import read_facts
 from tapctl.facts.snapshot import FactsSnapshot
 from tapctl.graph.sandbox import AsgiApp
-from tapctl.pipeline import Checked, check
+from tapctl.pipeline import check
 
 SETTINGS = "breakGlass: {groups: [Break glass]}\n"
 PINS = "pins: {Group/Break glass: 20000000-0000-4000-8000-000000000001}\n"

@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator
 from trial import Tenant, folder, policy
 
 from tapctl import schema
+from tapctl.checked import Checked
 from tapctl.errors import UsageError
 from tapctl.facts.counts import count_of
 from tapctl.facts.merge import facts_for
@@ -21,7 +22,7 @@ from tapctl.facts.snapshot import FactsSnapshot, SeenGroup, SeenPerson, SeenRole
 from tapctl.facts.stored import read_snapshot
 from tapctl.facts.storing import to_json, written
 from tapctl.model import Address
-from tapctl.pipeline import Checked, check
+from tapctl.pipeline import check
 from tapctl.sandbox.seed import DOMAIN
 
 GROUP = "20000000-0000-4000-8000-0000000000aa"

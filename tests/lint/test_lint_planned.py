@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from trial import Document, Tenant, carry_out, folder
 
+from tapctl.checked import Checked
 from tapctl.model import Finding
-from tapctl.pipeline import Checked, Planned, check, make_plan
+from tapctl.pipeline import Planned, check, make_plan
 from tapctl.plan import brakes_reviewed
 
 METHODS = "policies/authenticationMethodsPolicy"
