@@ -23,21 +23,12 @@ class Also:
         for output_format, path in self.files:
             _write(path, rendered(output_format))
 
-    def write_error(self, error: TapctlError) -> None:
-        """What stopped the command, where the format can say it; no file is left of an earlier run."""
-        from tapctl.render import json, markdown
-        from tapctl.render.escape import visible
+    def write_error(self, error: TapctlError, settings: str) -> None:
+        """What stopped the command, in each format: no file is left of an earlier run."""
+        from tapctl.cli.stopped import stopped
 
         for output_format, path in self.files:
-            match output_format:
-                case "json":
-                    _write(path, json.render_error(error))
-                case "markdown":
-                    _write(path, markdown.render_error(error))
-                case "text":
-                    _write(path, f"Error: {visible(str(error))}\n")
-                case _:
-                    path.unlink(missing_ok=True)
+            _write(path, stopped(error, output_format, settings))
 
 
 def _write(path: Path, text: str) -> None:

@@ -105,17 +105,14 @@ def _write_no_more() -> None:
 
 
 def _tell(error: click.ClickException | TapctlError, output_format: str) -> None:
+    """A document goes where its readers look for it; where no person would read that, stderr tells it too."""
     match output_format:
-        case "json":
-            from tapctl.render.json import render_error
+        case "json" | "markdown" | "html" | "sarif" | "junit":
+            from tapctl.cli.stopped import stopped
 
-            click.echo(render_error(_without_usage(error)), nl=False)
-        case "markdown":
-            from tapctl.render.markdown import render_error
-
-            click.echo(render_error(_without_usage(error)), nl=False)
-        case _:
-            click.echo("\n".join(visible(line) for line in _in_words(error).split("\n")), err=True)
+            click.echo(stopped(_without_usage(error), output_format), nl=False)
+    if output_format not in ("json", "markdown"):
+        click.echo("\n".join(visible(line) for line in _in_words(error).split("\n")), err=True)
 
 
 def _in_words(error: click.ClickException | TapctlError) -> str:

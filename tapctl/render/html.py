@@ -29,6 +29,12 @@ def render(report: Report) -> str:
     return parts.page(title, _header(report), main, _footer(report))
 
 
+def render_error(error: BaseException) -> str:
+    """An error that stopped a command, in place of its page."""
+    said = f'<p class="refused"><strong>Error:</strong> {parts.lines(str(error))}</p>'
+    return parts.page("tapctl: no result", ["<header>\n<h1>No result</h1>", said, "</header>"], [], [])
+
+
 def _findings(report: Report, severity: Severity) -> Iterator[str]:
     found = report.of(severity)
     if severity == "brake" and report.outcomes:  # each has had its word

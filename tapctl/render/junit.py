@@ -30,6 +30,19 @@ def render(report: Report) -> str:
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
 
+def render_error(error: BaseException) -> str:
+    """An error that stopped a command: one case, which could not be run."""
+    counts = {"name": "tapctl", "tests": "1", "failures": "0", "errors": "1"}
+    root = ElementTree.Element("testsuites", counts)
+    suite = ElementTree.SubElement(root, "testsuite", counts)
+    case = ElementTree.SubElement(suite, "testcase", name="no result", classname="tapctl")
+    said = [spelled(line) for line in str(error).split("\n")]
+    found = ElementTree.SubElement(case, "error", message=said[0], type=type(error).__name__)
+    found.text = "\n".join(said)
+    ElementTree.indent(root)
+    return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+
+
 def _case(suite: ElementTree.Element, name: str, findings: list[Finding]) -> None:
     case = ElementTree.SubElement(suite, "testcase", name=visible(name), classname="tapctl")
     if errors := _errors(findings):

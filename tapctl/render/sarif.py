@@ -20,6 +20,8 @@ _LEVELS: Final[dict[Severity, str]] = {
     "warning": "warning",
     "note": "note",
 }
+_NO_RESULT: Final = "no-result"
+"""What a run is shown as that came to none."""
 
 
 def render(report: Report) -> str:
@@ -34,18 +36,31 @@ def render_findings(said: Headline, findings: Sequence[Finding]) -> str:
     A finding about no line is shown in the settings: code scanning wants a file for each.
     """
     found = sorted({finding.rule for finding in findings})
-    run: JsonObject = {
-        "tool": {
-            "driver": {
-                "name": "tapctl",
-                "semanticVersion": __version__,
-                "rules": [_rule(name, findings) for name in found],
-            }
-        },
-        "columnKind": "unicodeCodePoints",
-        "results": [_result(finding, found.index(finding.rule), said.settings) for finding in findings],
-        "properties": headline(said),
+    rules_found = [_rule(name, findings) for name in found]
+    results = [_result(finding, found.index(finding.rule), said.settings) for finding in findings]
+    return _document({**_run(rules_found, results), "properties": headline(said)})
+
+
+def render_error(error: BaseException, settings: str) -> str:
+    """An error that stopped a command: a run that failed. It has a result, for code scanning shows nothing
+    else, and would take a run without one for a run that found nothing."""
+    finding = Finding(rule=_NO_RESULT, severity="error", message=str(error))
+    result = _result(finding, 0, settings)
+    notification: JsonObject = {"level": "error", "message": result["message"]}
+    invocation: JsonObject = {
+        "executionSuccessful": False,
+        "exitCode": 1,
+        "toolExecutionNotifications": [notification],
     }
+    return _document({**_run([_rule(_NO_RESULT, [finding])], [result]), "invocations": [invocation]})
+
+
+def _run(rules_found: Sequence[Json], results: Sequence[Json]) -> JsonObject:
+    driver: JsonObject = {"name": "tapctl", "semanticVersion": __version__, "rules": [*rules_found]}
+    return {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": [*results]}
+
+
+def _document(run: JsonObject) -> str:
     return written({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
 
 

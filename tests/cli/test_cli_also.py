@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from cli_tools import ENFORCED, TENANT, Cli
 
 from tapctl.errors import UsageError
 from tapctl.guard import brakes_named
+
+OTHER = "99999999-2222-3333-4444-555555555555"
 
 
 def test_files_and_stdout_tell_of_one_plan(cli: Cli) -> None:
@@ -66,18 +70,42 @@ def test_a_refusal_is_told_in_every_format(cli: Cli) -> None:
     assert "**Refused:**" in Path("apply.md").read_text(encoding="utf-8")
 
 
-def test_an_error_is_told_where_it_can_be_and_nothing_older_stays(cli: Cli) -> None:
-    cli.write("environments/staging.yaml", "maxState: disabled\n")
-    Path("plan.sarif").write_text("from an earlier run", encoding="utf-8")
-    names = {"json": "plan.json", "markdown": "plan.md", "text": "plan.txt", "sarif": "plan.sarif"}
+@pytest.mark.parametrize("command", ["plan", "drift"])
+def test_a_refused_token_is_told_in_every_format(
+    cli: Cli, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cli.write("environments/staging.yaml", f"tenantId: {TENANT}\n")
+    claims = base64.urlsafe_b64encode(json.dumps({"tid": OTHER}).encode()).decode().rstrip("=")
+    monkeypatch.setenv("TAPCTL_ACCESS_TOKEN", f"e30.{claims}.x")
+    files = {name: Path(f"out.{name}") for name in ("json", "markdown", "text", "sarif", "html")}
+    for path in files.values():
+        path.write_text("of an earlier run", encoding="utf-8")
 
-    result = cli("plan", "-e", "staging", *[f"--also={kind}={name}" for kind, name in names.items()])
+    result = cli(command, "-e", "staging", *[f"--also={kind}={path}" for kind, path in files.items()])
 
+    (run,) = json.loads(files["sarif"].read_text(encoding="utf-8"))["runs"]
     assert result.code == 1
-    assert json.loads(Path("plan.json").read_text(encoding="utf-8"))["error"]["type"] == "UsageError"
-    assert "does not say which tenant it is" in Path("plan.md").read_text(encoding="utf-8")
-    assert Path("plan.txt").read_text(encoding="utf-8").startswith("Error: ")
-    assert not Path("plan.sarif").exists()
+    assert json.loads(files["json"].read_text(encoding="utf-8"))["error"]["message"] in result.err
+    assert all(OTHER in path.read_text(encoding="utf-8") for path in files.values())
+    assert run["invocations"][0]["executionSuccessful"] is False
+    assert "policies/tapctl.yaml" in json.dumps(run["results"])
+
+
+def test_tests_that_could_not_be_read_are_an_error_to_junit(cli: Cli) -> None:
+    assert cli("test", "-e", "nowhere", "--also", "junit=test.xml").code == 1
+
+    suite = ElementTree.parse("test.xml").getroot()  # noqa: S314  # our own output
+    (error,) = suite.iter("error")
+    assert (suite.get("errors"), '"nowhere"' in str(error.get("message"))) == ("1", True)
+
+
+@pytest.mark.parametrize(("chosen", "start"), [("sarif", "{"), ("html", "<!doctype"), ("text", "")])
+def test_stdout_holds_a_document_and_a_person_reads_stderr(cli: Cli, chosen: str, start: str) -> None:
+    result = cli("plan", "-e", "nowhere", "--format", chosen)
+
+    assert result.out.startswith(start)
+    assert bool(result.out) == bool(start)
+    assert '"nowhere"' in result.err
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,7 @@ def test_nor_is_a_document_s(cli: Cli, chosen: str) -> None:
 @pytest.mark.parametrize(
     "arguments", [["-C", f"no {COMMAND}"], [f"--no-{COMMAND.replace('=', ' ')}"], [COMMAND]]
 )
-@pytest.mark.parametrize("chosen", ["text", "json", "markdown"])
+@pytest.mark.parametrize("chosen", ["text", "json", "markdown", "html", "sarif"])
 def test_nor_is_an_error(cli: Cli, arguments: list[str], chosen: str) -> None:
     result = cli("plan", "--format", chosen, *arguments)
 

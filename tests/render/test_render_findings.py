@@ -11,6 +11,7 @@ from jsonschema import Draft4Validator
 from report_cases import full, hostile
 from sarif_schema import SARIF_SCHEMA
 
+from tapctl.errors import UsageError
 from tapctl.model import Finding
 from tapctl.render import junit, sarif
 from tapctl.render.escape import is_hidden
@@ -50,12 +51,18 @@ def test_a_result_points_to_its_rule() -> None:
 
 @pytest.mark.parametrize("report", [full(), hostile(), NOTHING])
 def test_sarif_follows_its_schema(report: Report) -> None:
+    follows_the_schema(sarif.render(report))
+
+
+def test_so_does_a_run_without_a_result() -> None:
+    follows_the_schema(sarif.render_error(UsageError("no\nnot at all"), "tapctl.yaml"))
+
+
+def follows_the_schema(document: str) -> None:
     if not SARIF_SCHEMA.is_file():
         pytest.skip("the SARIF schema is not here: .ci/run fetches it from npm")
 
-    Draft4Validator(json.loads(SARIF_SCHEMA.read_text(encoding="utf-8"))).validate(
-        json.loads(sarif.render(report))
-    )
+    Draft4Validator(json.loads(SARIF_SCHEMA.read_text(encoding="utf-8"))).validate(json.loads(document))
 
 
 @pytest.mark.parametrize("render", [sarif.render, junit.render])
