@@ -62,6 +62,13 @@ TAKES_OVER: Final[Mapping[str, str]] = {
 """Permissions that are as good as the whole tenant: no script of ours gives them to anybody."""
 
 
+WIDE: Final[Mapping[str, str]] = {
+    "Directory.Read.All": "wide, nothing fails without it; to both or to none",
+    "Group.Read.All": "it reads what groups write and keep too, and nothing fails without it",
+}
+"""Optional permissions that say more than they are asked for: whoever runs the script decides."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Need:
     """One permission and what for. `instead` are others that do as well; without an `is_optional` one the
@@ -78,7 +85,7 @@ def needs(checked: Checked, purpose: Purpose) -> tuple[Need, ...]:
     """The least set, by name: nothing in it is covered by another permission of the set."""
     match purpose:
         case "plan":
-            return least((*_reads(checked), *_PLAN_ONLY))
+            return least((*_reads(checked), *_for_drift(checked)))
         case "apply":
             return least((*_reads(checked), *_writes(checked)))
         case "passes":
@@ -175,7 +182,17 @@ def _writes(checked: Checked) -> Iterator[Need]:
         yield Need(permission=_ROLE_GROUPS, why="write groups that can hold roles")
 
 
-_PLAN_ONLY: Final = (Need(permission="AuditLog.Read.All", why="say who caused drift", is_optional=True),)
+def _for_drift(checked: Checked) -> Iterator[Need]:
+    """What drift reads beside the plan. Deleted objects of other kinds take what the kind itself takes."""
+    yield Need(permission="AuditLog.Read.All", why="say who caused drift", is_optional=True)
+    why = "say whether what was deleted of break glass can be restored"
+    glass = checked.workspace.settings.break_glass
+    if glass.accounts:
+        yield Need(permission="User.Read.All", why=why, is_optional=True)
+    if glass.groups:
+        yield Need(permission="Group.Read.All", why=why, is_optional=True)
+
+
 _PASSES: Final = (
     Need(permission="UserAuthMethod-TAP.ReadWrite.All", why="issue, revoke and sweep passes"),
     Need(permission="UserAuthenticationMethod.Read.All", why="see who has a permanent method"),

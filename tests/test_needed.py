@@ -93,6 +93,31 @@ def test_roles_terms_of_use_and_break_glass_take_their_own(tmp_path: Path) -> No
     assert "break-glass" in found["User.Read.All"].why
 
 
+@pytest.mark.parametrize(
+    ("glass", "expected"),
+    [("accounts: [a@x.example]", []), ("groups: [Break glass]", ["Group.Read.All"])],
+)
+def test_drift_reads_what_was_deleted_of_break_glass(tmp_path: Path, glass: str, expected: list[str]) -> None:
+    """User.Read.All is needed anyway, to see who is in which group."""
+    checked = workspace(tmp_path, POLICY % "builtInControls: [mfa]", settings=f"breakGlass: {{{glass}}}\n")
+    found = {need.permission: need.is_optional for need in needs(checked, "plan") if "restored" in need.why}
+
+    assert "User.Read.All" in required(checked, "plan")
+    assert [name for name, is_optional in found.items() if is_optional] == expected
+    assert "Group.Read.All" not in {need.permission for need in needs(checked, "apply")}
+
+
+def test_an_account_s_deletion_is_read_also_where_no_policy_is(tmp_path: Path) -> None:
+    checked = workspace(
+        tmp_path,
+        "kind: SmsPolicy\nspec: {state: disabled}\n",
+        settings="breakGlass: {accounts: [a@x.example]}\n",
+    )
+    found = {need.permission: need for need in needs(checked, "plan")}
+
+    assert found["User.Read.All"].is_optional
+
+
 def test_ownership_is_enough_to_need_a_kind(tmp_path: Path) -> None:
     checked = workspace(tmp_path, PASS_POLICY, settings='ownership: {NamedLocation: ["NH-*"]}\n')
 

@@ -12,6 +12,7 @@ from tapctl.checked import Checked
 from tapctl.doctor.check import Check
 from tapctl.errors import GraphError, NotPermitted, Throttled
 from tapctl.graph.permissions import permission_for
+from tapctl.kinds import kinds
 from tapctl.model import JsonObject
 from tapctl.needed import Purpose, found_by_name
 from tapctl.observe.wanted import kinds_to_read
@@ -67,6 +68,17 @@ def _for_plans(checked: Checked, purpose: Purpose) -> Iterator[Probe]:
         yield Probe(path=LICENCES, what="licences", is_optional=True)
     if purpose == "plan":
         yield Probe(path=AUDITS, what="who caused drift", params={"$top": "1"}, is_optional=True)
+        yield from _deleted(checked)
+
+
+def _deleted(checked: Checked) -> Iterator[Probe]:
+    """What drift reads of declared objects that are gone, and of break-glass groups."""
+    wanted = {item.address.kind for item in checked.desired}
+    wanted |= {"Group"} if checked.workspace.settings.break_glass.groups else set()
+    for name in sorted(wanted):
+        if place := kinds()[name].deleted_items:
+            params = _ONE if name == "Group" else {}
+            yield Probe(path=place.listed, what=f"deleted {name}", params=params, is_optional=True)
 
 
 def _for_passes() -> Iterator[Probe]:

@@ -44,7 +44,6 @@ What: TypeAlias = Literal["changed", "renamed", "missing", "unwanted"]
 _LINKS: Final[Mapping[str, tuple[str, ...]]] = {"members": ("User", "Group"), "owners": ("User",)}
 """The lists of a group that have requests of their own, and whom they name (schemas/Group)."""
 _KEPT: Final = timedelta(days=30)
-_RESTORABLE: Final = ("ConditionalAccessPolicy", "NamedLocation", "Group")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -306,7 +305,7 @@ class _Join:
 
     def _restore(self, pair: Pair, item: JsonObject | None) -> str:
         kind = pair.kind.name
-        if kind not in _RESTORABLE:
+        if pair.kind.deleted_items is None:
             return "cannot be restored: Entra keeps no deleted objects of this kind; apply makes a new one"
         if kind in self.evidence.undeleted:
             return f"whether it can be restored is unknown: {self.evidence.undeleted[kind]}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Collection, Iterable, Mapping
+from collections.abc import Awaitable, Collection, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
@@ -21,11 +21,6 @@ if TYPE_CHECKING:
     from tapctl.pipeline import Compared
 
 AUDITS: Final = "auditLogs/directoryAudits"
-DELETED: Final[Mapping[str, str]] = {
-    "ConditionalAccessPolicy": "identity/conditionalAccess/deletedItems/policies",
-    "NamedLocation": "identity/conditionalAccess/deletedItems/namedLocations",
-    "Group": "directory/deletedItems/microsoft.graph.group",
-}
 _UNSUPPORTED: Final = (400, 501)
 _CONDITIONAL_ACCESS: Final = "category eq 'Policy'"
 _GROUPS: Final = "category eq 'GroupManagement'"
@@ -41,7 +36,11 @@ async def read_evidence(
     missing = {change.address.kind for change in pending if change.action == "create"}
     exposed = exposure(compared.matched, compared.snapshot, workspace)
     reading = asyncio.gather(
-        *(_deleted(gateway, kind, compared) for kind in sorted(missing & DELETED.keys())),
+        *(
+            _deleted(gateway, kind, place.listed, compared)
+            for kind in sorted(missing)
+            if (place := kinds()[kind].deleted_items)
+        ),
         *(_lost(gateway, loss) for loss in exposed.losses),
     )
     (records, unread), deleted = await asyncio.gather(_records(gateway, _filters(compared, exposed)), reading)
@@ -111,14 +110,16 @@ async def _filtered(gateway: Gateway, text: str) -> list[JsonObject]:
     return await gateway.list(AUDITS)
 
 
-async def _deleted(gateway: Gateway, kind: str, compared: Compared) -> tuple[str, list[JsonObject], str]:
+async def _deleted(
+    gateway: Gateway, kind: str, listed: str, compared: Compared
+) -> tuple[str, list[JsonObject], str]:
     """The deleted objects of a kind that vanished: all, or of groups those of the names."""
     try:
         if kind != "Group":
-            return kind, await gateway.list(DELETED[kind]), ""
+            return kind, await gateway.list(listed), ""
         names = _vanished(compared, kind)
         found = await _all(
-            gateway.list(DELETED[kind], {"$filter": f"displayName eq {odata_quote(name)}"}) for name in names
+            gateway.list(listed, {"$filter": f"displayName eq {odata_quote(name)}"}) for name in names
         )
     except GraphError as error:
         return kind, [], str(error)

@@ -123,6 +123,16 @@ _TABLE = (
     _Row(path="users", read="User.ReadBasic.All"),
     _Row(path="me", read="User.Read"),
     _Row(path="organization", read="Organization.Read.All"),
+    _Row(
+        path="directory/deletedItems/microsoft.graph.group",
+        read="Group.Read.All",
+    ),
+    _Row(  # only groups are brought back
+        path="directory/deletedItems",
+        read="User.Read.All (an account) or Group.Read.All (a group)",
+        write="Group.ReadWrite.All",
+        role="Groups Administrator",
+    ),
     _Row(path="directoryRole", read="RoleManagement.Read.Directory"),
     _Row(
         path="roleManagement/directory/roleEligibilityScheduleInstances",

@@ -20,7 +20,7 @@ from tapctl.graph.clouds import cloud_named
 from tapctl.graph.tokens import GRAPH_APP_ID
 from tapctl.graph.ways import OIDC_AUDIENCE
 from tapctl.model import Environment
-from tapctl.needed import TAKES_OVER, Need
+from tapctl.needed import TAKES_OVER, WIDE, Need
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,60}")
 _PERMISSION = re.compile(r"[A-Za-z0-9.-]+")
@@ -69,8 +69,8 @@ def _listed(needs: Iterable[Need]) -> Iterator[str]:
             yield f"  # {need.permission} {why}: Graph gives it to people only; name these objects by id"
         elif need.permission in TAKES_OVER:
             yield f"  # {need.permission} {why}: left out, since {TAKES_OVER[need.permission]}"
-        elif need.permission == "Directory.Read.All":
-            yield f"  # {need.permission} {why}: wide, nothing fails without it; to both or to none"
+        elif need.is_optional and need.permission in WIDE:
+            yield f"  # {need.permission} {why}: {WIDE[need.permission]}"
         else:
             optional = " (optional)" if need.is_optional else ""
             yield f"  {need.permission} # {why}{optional}"

@@ -11,6 +11,7 @@ from trial import Tenant, folder, policy
 
 from tapctl.doctor.check import Check
 from tapctl.doctor.probes import ask, probes, reading_checks
+from tapctl.needed import PURPOSES
 from tapctl.pipeline import check
 
 Message = MutableMapping[str, Any]
@@ -43,6 +44,24 @@ def readings(root: Path, answer: Any = None) -> list[Check]:
 
 def test_what_graph_answers_is_an_answer(tmp_path: Path) -> None:
     assert {found.status for found in readings(tmp_path)} == {"ok"}
+
+
+@pytest.mark.parametrize(("settings", "count"), [("", 1), ("breakGlass: {groups: [G]}\n", 2)])
+def test_what_drift_reads_of_deleted_objects_is_tried(tmp_path: Path, settings: str, count: int) -> None:
+    root = folder(tmp_path, [policy("P"), PASSES])
+    (root / "tapctl.yaml").write_text(settings, encoding="utf-8")
+    checked = check(root, None)
+    deleted = {
+        purpose: [probe for probe in probes(checked, purpose) if "deletedItems" in probe.path]
+        for purpose in PURPOSES
+    }
+
+    assert {purpose: len(found) for purpose, found in deleted.items()} == {
+        "plan": count,
+        "apply": 0,
+        "passes": 0,
+    }
+    assert all(probe.is_optional for probe in deleted["plan"])
 
 
 @pytest.mark.parametrize("answer", [{"value": "x"}, {"value": ["x"]}, [], {}])

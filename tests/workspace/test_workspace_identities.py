@@ -261,6 +261,18 @@ def test_no_script_makes_administrators() -> None:
     assert all(line.startswith("# ") for line in about)
 
 
+def test_what_is_wide_is_left_to_whoever_runs_it_unless_it_is_needed() -> None:
+    groups = Need(permission="Group.Read.All", why="x", is_optional=True)
+    found = [
+        line.strip()
+        for need in (groups, replace(groups, is_optional=False))
+        for line in setup_script(replace(WANTED, plan=(need,))).splitlines()
+        if "Group.Read.All" in line
+    ]
+
+    assert [line.startswith("# ") for line in found] == [True, False]
+
+
 def test_the_cloud_decides_where_graph_is() -> None:
     script = setup_script(replace(WANTED, environment=Environment(name="gov", cloud="usgov")))
 
