@@ -37,26 +37,30 @@ class PassState:
 class PassRequest:
     """A wish for a pass. None is "as the policy says"; `start` is as written, without it the pass starts now.
 
-    `existing` is the pass the person has already, if it is known to have one.
+    `existing` is the pass the person has already, if it is known to have one; `is_external_guest` is None
+    where nobody said of which type the person is.
     """
 
     lifetime_minutes: int | None = None
     is_usable_once: bool | None = None
     start: str = ""
     existing: str = ""
-    is_external_guest: bool = False
+    is_external_guest: Truth = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """`errors` are all that is wrong with a request; `replaces` is what it would destroy."""
+    """`errors` are all that is certainly wrong with a request; `missing` the facts, named as a situation
+    names them, without which nobody knows of more; `replaces` is what it would destroy."""
 
     errors: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
     replaces: str = ""
 
     @property
-    def is_accepted(self) -> bool:
-        return not self.errors
+    def is_accepted(self) -> Truth:
+        """None where nothing is wrong that is known, and something is not known."""
+        return False if self.errors else None if self.missing else True
 
 
 def in_scope(policy: PassPolicy, in_groups: InGroups) -> Truth:
@@ -110,24 +114,42 @@ def policy_errors(policy: PassPolicy) -> tuple[str, ...]:
     return tuple(name for name, is_wrong in found.items() if is_wrong)
 
 
-def judge_request(request: PassRequest, policy: PassPolicy, in_groups: InGroups, *, now: str) -> Judgement:
+def judge_request(
+    request: PassRequest, policy: PassPolicy | None, in_groups: InGroups, *, now: str
+) -> Judgement:
     """Whether a pass like this can be created, and what that would destroy.
 
     Errors: what `policy_errors` says; `policyDisabled`, `outOfScope`, `externalGuest`, `lifetime`,
     `oneTimeRequired`, `offsetMissing`, `startInPast`.
     """
-    lifetime = policy.default if request.lifetime_minutes is None else request.lifetime_minutes
+    is_on = policy is not None and policy.scope.is_enabled
+    allowed = in_scope(policy, in_groups) if policy is not None and is_on else None
+    is_past = _is_past(request.start, now)
     found = {
-        "policyDisabled": not policy.scope.is_enabled,
-        "outOfScope": policy.scope.is_enabled and in_scope(policy, in_groups) is False,
+        "policyDisabled": policy is not None and not is_on,
+        "outOfScope": allowed is False,
         "externalGuest": request.is_external_guest,
-        "lifetime": not policy.minimum <= lifetime <= policy.maximum,
-        "oneTimeRequired": policy.is_usable_once and request.is_usable_once is False,
+        "lifetime": policy is not None and not _fits(request.lifetime_minutes, policy),
+        "oneTimeRequired": policy is not None and policy.is_usable_once and request.is_usable_once is False,
         "offsetMissing": bool(request.start) and not has_offset(request.start),
-        "startInPast": _is_past(request.start, now),
+        "startInPast": is_past,
     }
-    errors = (*policy_errors(policy), *(name for name, is_wrong in found.items() if is_wrong))
-    return Judgement(errors=errors, replaces=request.existing)
+    lacking = {
+        "tapPolicy": policy is None,
+        "user.groups": is_on and allowed is None,
+        "user.type": request.is_external_guest is None,
+        "now": is_past is None,
+    }
+    wrong_policy = () if policy is None else policy_errors(policy)
+    return Judgement(
+        errors=(*wrong_policy, *(name for name, is_wrong in found.items() if is_wrong)),
+        missing=tuple(name for name, is_lacking in lacking.items() if is_lacking),
+        replaces=request.existing,
+    )
+
+
+def _fits(lifetime: int | None, policy: PassPolicy) -> bool:
+    return policy.minimum <= (policy.default if lifetime is None else lifetime) <= policy.maximum
 
 
 def has_offset(text: str) -> bool:
@@ -140,5 +162,8 @@ def moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def _is_past(start: str, now: str) -> bool:
-    return bool(start and now) and has_offset(start) and moment(start) < moment(now)
+def _is_past(start: str, now: str) -> Truth:
+    """None where nobody said what time it is; a pass without a start begins now."""
+    if not start or not has_offset(start):
+        return False
+    return moment(start) < moment(now) if now else None

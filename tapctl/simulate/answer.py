@@ -9,7 +9,7 @@ from typing import TypeAlias
 from tapctl.evaluate.decision import Decision, TraceStep
 from tapctl.evaluate.evaluator import rulebook
 from tapctl.evaluate.facts import PassPolicy
-from tapctl.evaluate.passes import InGroups, in_scope, judge_request, pass_state, policy_errors
+from tapctl.evaluate.passes import InGroups, Judgement, in_scope, judge_request, pass_state, policy_errors
 from tapctl.evaluate.scene import Scene, index
 from tapctl.evaluate.situation import SignIn
 from tapctl.model import Finding, Json, JsonObject, Path, Place, dotted
@@ -102,20 +102,17 @@ def _about_pass(question: Question, asked: PassQuestion) -> JsonObject:
             "reason": state.reason or None,
             "missing": lacking if state.is_usable is None else [],
         }
-    if asked.policy is None:
-        missing: list[Json] = [*_lacking(None, in_groups)]
-        return {"accepted": None, "errors": [], "error": None, "replaces": None, "missing": missing}
     if asked.request is None:
-        errors, replaces = policy_errors(asked.policy), ""
+        errors = () if asked.policy is None else policy_errors(asked.policy)
+        judged = Judgement(errors=errors, missing=() if asked.policy else ("tapPolicy",))
     else:
         judged = judge_request(asked.request, asked.policy, in_groups, now=asked.now)
-        errors, replaces = judged.errors, judged.replaces
     return {
-        "accepted": not errors,
-        "error": errors[0] if errors else None,
-        "errors": [*errors],
-        "replaces": replaces or None,
-        "missing": [],
+        "accepted": judged.is_accepted,
+        "error": judged.errors[0] if judged.errors else None,
+        "errors": [*judged.errors],
+        "replaces": judged.replaces or None,
+        "missing": [] if judged.errors else [*judged.missing],
     }
 
 

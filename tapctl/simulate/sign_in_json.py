@@ -115,5 +115,5 @@ def request_of(written: JsonObject, person: Person) -> PassRequest:
         is_usable_once=said(written.get("isUsableOnce"), None),
         start=text_of(written, "start", "startDateTime") or "",
         existing="" if existing == "none" else existing,
-        is_external_guest=person.type in EXTERNAL_TYPES,
+        is_external_guest=None if person.type is None else person.type in EXTERNAL_TYPES,
     )

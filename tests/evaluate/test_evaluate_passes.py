@@ -102,6 +102,31 @@ def test_a_request_names_what_it_would_destroy() -> None:
 
 
 @pytest.mark.parametrize(
+    ("request_", "policy", "missing"),
+    [
+        (PassRequest(), POLICY, ("user.groups",)),
+        (PassRequest(), replace(POLICY, scope=Scope(everybody=True)), ()),
+        (PassRequest(), None, ("tapPolicy",)),
+        (PassRequest(is_external_guest=None), replace(POLICY, scope=Scope(everybody=True)), ("user.type",)),
+        (PassRequest(start="2026-09-02T09:00:00Z"), replace(POLICY, scope=Scope(everybody=True)), ("now",)),
+    ],
+)
+def test_a_request_is_not_accepted_on_a_fact_that_nobody_gave(
+    request_: PassRequest, policy: PassPolicy | None, missing: tuple[str, ...]
+) -> None:
+    judged = judge_request(request_, policy, lambda names: None if names else False, now="")
+
+    assert (judged.errors, judged.missing) == ((), missing)
+    assert judged.is_accepted is (None if missing else True)
+
+
+def test_what_is_certainly_wrong_is_not_made_unknown_by_a_missing_fact() -> None:
+    judged = judge_request(PassRequest(lifetime_minutes=600), POLICY, lambda _: None, now="")
+
+    assert (judged.is_accepted, judged.errors) == (False, ("lifetime",))
+
+
+@pytest.mark.parametrize(
     ("policy", "errors"),
     [
         (replace(POLICY, length=7), ("policyLength",)),

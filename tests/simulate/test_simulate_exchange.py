@@ -267,6 +267,32 @@ def test_without_a_pass_policy_nobody_knows_whether_a_request_is_accepted() -> N
     assert one(user="bob", request={"lifetimeMinutes": 60})["accepted"] is None
 
 
+def test_a_request_of_somebody_in_an_unknown_group_is_neither_accepted_nor_refused() -> None:
+    found = one(user="ann", request={"lifetimeMinutes": 60}, tapPolicy={**TAP_POLICY, "include": ["g:new"]})
+
+    assert (found["accepted"], found["errors"], found["missing"]) == (None, [], ["user.groups"])
+
+
+def test_a_guest_is_refused_a_pass_whatever_the_policy() -> None:
+    guest = {"type": "b2bCollaborationGuest", "groups": ["g:hires"]}
+    found = one(user=guest, request={}, tapPolicy=None)
+
+    assert (found["accepted"], found["error"], found["missing"]) == (False, "externalGuest", [])
+
+
+def test_somebody_of_no_type_may_be_a_guest_who_gets_no_pass() -> None:
+    found = one(user={"groups": ["g:hires"]}, request={}, tapPolicy=TAP_POLICY)
+
+    assert (found["accepted"], found["missing"]) == (None, ["user.type"])
+
+
+def test_a_policy_alone_is_judged_without_a_person() -> None:
+    alone = {"user": "ann", "request": {"policyOnly": True}}
+
+    assert one(**alone, tapPolicy=TAP_POLICY)["accepted"] is True
+    assert one(**alone)["missing"] == ["tapPolicy"]
+
+
 def test_unknown_properties_and_wrong_types_are_named_all_at_once() -> None:
     found = wrong(user="bob", signIn={"aps": ["x"], "auth": 3, "device": {"colour": "red"}})
 
