@@ -9,7 +9,7 @@ demand is weighed together (https://learn.microsoft.com/entra/identity/condition
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
 
@@ -123,10 +123,18 @@ _BLOCK: Final = _Demand(BLOCK, ("block",))
 def rulebook(policies: Mapping[str, JsonObject], facts: Facts) -> Rulebook:
     """Make policies ready: name (or id) → spec, in Graph's shape or canonical. References are compared as
     text with the names in `facts` and in the sign-in."""
+    return _made_ready((read_policy(name, spec) for name, spec in policies.items()), index(facts))
+
+
+def fewer(book: Rulebook, holds: Callable[[Policy], bool]) -> Rulebook:
+    """Only the policies for which that holds, read against the same facts."""
+    return _made_ready((ready.policy for ready in book.ready if holds(ready.policy)), book.known)
+
+
+def _made_ready(policies: Iterable[Policy], known: Index) -> Rulebook:
     slots = Slots()
-    read = [read_policy(name, spec) for name, spec in policies.items()]
-    ready = tuple(_Ready(policy, Matcher(checks_of(policy, slots)), {}) for policy in read)
-    return Rulebook(facts=facts, ready=ready, asks=tuple(slots.asks), known=index(facts))
+    ready = tuple(_Ready(policy, Matcher(checks_of(policy, slots)), {}) for policy in policies)
+    return Rulebook(facts=known.facts, ready=ready, asks=tuple(slots.asks), known=known)
 
 
 def decide(book: Rulebook, sign_in: SignIn, *, strict: bool = False, traced: bool = False) -> Decision:

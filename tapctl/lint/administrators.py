@@ -10,7 +10,6 @@ from tapctl.evaluate.facts import Person
 from tapctl.lint.context import Context
 from tapctl.lint.entra import SYNCHRONISE
 from tapctl.lint.example import BLOCK, policy, stream
-from tapctl.lint.people import reached
 from tapctl.lint.policy import Policy
 from tapctl.lint.rule import Hit, rule
 
@@ -98,7 +97,7 @@ def sync_excluded(context: Context) -> Iterator[Hit]:
     for found in context.on:
         if not found.grants or not _is_general(found):
             continue
-        for user, person in reached(context, found):
+        for user, person in context.people.reached(found):
             if _holds(person, SYNCHRONISE):
                 yield found.hit(
                     f"{found.name} asks {user}, which synchronises the directory", "conditions", "users"
@@ -126,7 +125,7 @@ def self_lockout(context: Context) -> Iterator[Hit]:
         if _holds(person, _GLOBAL, _CONDITIONAL_ACCESS) and user.casefold() not in emergency
     }
     walls = [found for found in context.enforced if _is_wall(found)]
-    stopped = [{user for user, _ in reached(context, found)} & administrators for found in walls]
+    stopped = [{user for user, _ in context.people.reached(found)} & administrators for found in walls]
     if administrators and administrators == set().union(*stopped):
         for found, people in zip(walls, stopped, strict=True):
             if people:

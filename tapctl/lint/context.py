@@ -13,6 +13,7 @@ from tapctl.evaluate.facts import Facts
 from tapctl.lint.entra import BUILT_IN_STRENGTHS
 from tapctl.lint.groups import Groups
 from tapctl.lint.methods import Methods
+from tapctl.lint.people import People
 from tapctl.lint.policy import Policy
 from tapctl.lint.rule import Hit, Need
 from tapctl.lint.what_if import WhatIf
@@ -98,6 +99,7 @@ class Context:
     groups: Groups = field(default_factory=lambda: Groups(members={}))
     methods: Methods = field(default_factory=lambda: Methods(items={}))
     strengths: Mapping[str, frozenset[frozenset[str]]] = field(default_factory=dict)
+    people: People = field(compare=False)
     what_if: WhatIf = field(compare=False)
 
     def of(self, kind: str) -> list[Item]:
@@ -169,6 +171,7 @@ def context_of(
     """A Context of canonical objects, with everything that is computed once for all rules."""
     found = tuple(items)
     known = facts or Facts()
+    policies = tuple(Policy(item=item) for item in found if item.address.kind == "ConditionalAccessPolicy")
     return Context(
         items=found,
         settings=settings,
@@ -177,12 +180,13 @@ def context_of(
         facts=known,
         before=before,
         is_whole=is_whole,
-        policies=tuple(Policy(item=item) for item in found if item.address.kind == "ConditionalAccessPolicy"),
+        policies=policies,
         groups=Groups.of(
             ((item.address.name, item.spec) for item in found if item.address.kind == "Group"), known
         ),
         methods=Methods(items={item.address.kind: item.spec for item in found}),
         strengths=_strengths(found, known),
+        people=People(policies, known, as_of),
         what_if=WhatIf({item.address: item.spec for item in found}, known, as_of),
     )
 

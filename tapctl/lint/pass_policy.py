@@ -6,9 +6,6 @@ import json
 from collections.abc import Iterator
 from typing import Final
 
-from tapctl.evaluate.facts import Person
-from tapctl.evaluate.scene import Scene, index
-from tapctl.evaluate.situation import SignIn
 from tapctl.evaluate.strengths import PASSES
 from tapctl.lint.context import Context, Item
 from tapctl.lint.entra import SYNCHRONISE
@@ -230,16 +227,15 @@ def covers_emergency(context: Context) -> Iterator[Hit]:
             yield found.hit(f"a pass works for members of {group}", "includeTargets")
 
 
-def _people_in_scope(context: Context) -> Iterator[tuple[str, Person]]:
-    """Everybody known for whom a pass works for certain."""
-    if _enabled(context) is None:
-        return
+def _holders_in_scope(context: Context, roles: frozenset[str]) -> Iterator[str]:
+    """Everybody known who holds one of these roles, and for whom a pass works for certain."""
     included, excluded, everybody = _scope(context)
-    known = index(context.facts)
     for user, person in sorted(context.facts.users.items()):
-        scene = Scene(known, SignIn(user=user, as_of=context.as_of))
-        if (everybody or scene.in_any_group(included) is True) and scene.in_any_group(excluded) is False:
-            yield user, person
+        if {role.removeprefix("id:") for role in person.roles or ()} & roles:
+            scene = context.people.scene(user)
+            is_included = everybody or scene.in_any_group(included) is True
+            if is_included and scene.in_any_group(excluded) is False:
+                yield user
 
 
 @rule(
@@ -255,10 +251,8 @@ def _people_in_scope(context: Context) -> Iterator[tuple[str, Person]]:
     bad=stream(tap(), _in_scope("sync@x.example", "Directory Synchronization Accounts")),
 )
 def covers_sync(context: Context) -> Iterator[Hit]:
-    found = _enabled(context)
-    for user, person in _people_in_scope(context) if found is not None else ():
-        roles = {role.removeprefix("id:") for role in person.roles or ()}
-        if roles.intersection(SYNCHRONISE) and found:
+    if (found := _enabled(context)) is not None:
+        for user in _holders_in_scope(context, frozenset(SYNCHRONISE)):
             yield found.hit(f"a pass works for {user}, which synchronises the directory", "includeTargets")
 
 
@@ -275,9 +269,8 @@ def covers_sync(context: Context) -> Iterator[Hit]:
     bad=stream(tap(), _in_scope("ada@x.example", "Global Administrator")),
 )
 def covers_administrators(context: Context) -> Iterator[Hit]:
-    found = _enabled(context)
-    for user, person in _people_in_scope(context) if found is not None else ():
-        if person.roles and {role.removeprefix("id:") for role in person.roles} & _HIGHEST and found:
+    if (found := _enabled(context)) is not None:
+        for user in _holders_in_scope(context, _HIGHEST):
             yield found.hit(f"a pass works for {user}, who holds a privileged role", "includeTargets")
 
 

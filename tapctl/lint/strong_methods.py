@@ -8,7 +8,6 @@ from typing import Final
 from tapctl.evaluate.strengths import EXTERNAL, PASSES, STRONG
 from tapctl.lint.context import Context
 from tapctl.lint.example import document, policy, stream
-from tapctl.lint.people import reached
 from tapctl.lint.policy import Policy
 from tapctl.lint.rule import Hit, rule
 
@@ -57,7 +56,7 @@ def external_method(context: Context) -> Iterator[Hit]:
             continue
         stuck = [
             user
-            for user, person in reached(context, found)
+            for user, person in context.people.reached(found)
             if person.registered is not None and person.registered & STRONG == {EXTERNAL}
         ]
         if stuck:

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, Final, TypeAlias
 
 from tapctl.evaluate.decision import Decision
-from tapctl.evaluate.evaluator import Rulebook, decide, rulebook
+from tapctl.evaluate.evaluator import Rulebook, decide, fewer, rulebook
 from tapctl.evaluate.facts import NOT_KNOWN, Facts, Group, Pass, Person, Scope
 from tapctl.evaluate.match import reaches_person
 from tapctl.evaluate.situation import UNREGISTERED, Device, SignIn
@@ -113,12 +113,9 @@ class WhatIf:
         like = (user, person.type, person.home_tenant, person.groups, person.roles)
         if like not in self._books:
             scene = self._invented.scene(SignIn(user=user, person=person, as_of=self._as_of))
-            reaching = {
-                ready.policy.name: self._policies[ready.policy.name]
-                for ready in self._invented.ready
-                if reaches_person(ready.policy, scene) is not False
-            }
-            self._books[like] = rulebook(reaching, self._invented.facts)
+            self._books[like] = fewer(
+                self._invented, lambda policy: reaches_person(policy, scene) is not False
+            )
         return self._books[like]
 
     @cached_property

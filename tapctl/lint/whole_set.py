@@ -9,7 +9,6 @@ from typing import Final
 from tapctl.evaluate.strengths import MULTIFACTOR
 from tapctl.lint.context import Context
 from tapctl.lint.example import BLOCK, MFA, document, policy, stream
-from tapctl.lint.people import reached
 from tapctl.lint.policy import Policy
 from tapctl.lint.rule import Hit, rule
 from tapctl.scope import is_within
@@ -222,7 +221,7 @@ def security_defaults(context: Context) -> Iterator[Hit]:
 def per_user_mfa(context: Context) -> Iterator[Hit]:
     for found in context.enforced:
         if found.asks_for_mfa:
-            people = [user for user, person in reached(context, found) if person.per_user_mfa]
+            people = [user for user, person in context.people.reached(found) if person.per_user_mfa]
             if people:
                 message = (
                     f"{found.name} asks for MFA where per-user MFA does as well, of {len(people)} people"

@@ -1,4 +1,4 @@
-"""One sign-in against a company's policies: the time of a decision, in the unit of a bare Python call."""
+"""A company's policies and people, and the time of one decision about a sign-in."""
 
 from __future__ import annotations
 
@@ -56,6 +56,30 @@ def _facts(content: JsonObject) -> Facts:
         locations={name: Location(kind="ip") for name in ids("identity/conditionalAccess/namedLocations")},
         methods={"sms": EVERYBODY, "fido2": EVERYBODY},
         migration_is_complete=True,
+    )
+
+
+def directory(people: int, size: Size) -> Facts:
+    """So many people, each in three groups; nearly no two groups hold the same."""
+    names = [f"u{number}@example.com" for number in range(people)]
+    members: dict[str, set[str]] = {f"Group {number}": set() for number in range(1, size.groups)}
+    for number, name in enumerate(names):
+        for step in (7, 31, 53):
+            members[f"Group {1 + number * step // 97 % (size.groups - 1)}"].add(name)
+    held = [frozenset({"password", mode}) for mode in ("sms", "fido2", "externalMfa")]
+    return Facts(
+        groups={
+            "Break glass": Group(),
+            **{name: Group(users=frozenset(users)) for name, users in members.items()},
+        },
+        users={
+            name: Person(
+                registered=held[number % len(held)],
+                roles=frozenset({"Conditional Access Administrator"} if number % 1000 == 0 else ()),
+                per_user_mfa=number % 50 == 0,
+            )
+            for number, name in enumerate(names)
+        },
     )
 
 
