@@ -13,12 +13,13 @@ import click
 
 from tapctl.cli.completing import kind_names
 from tapctl.cli.options import Options, common
-from tapctl.errors import UsageError
+from tapctl.errors import Refused, UsageError
 
 if TYPE_CHECKING:
     from tapctl.checked import Checked
     from tapctl.model import Finding, Snapshot, Workspace
     from tapctl.workspace.importing import Proposal
+    from tapctl.workspace.updating import Update
 
 
 @click.command("import")
@@ -69,18 +70,19 @@ def command(
         checked = check(options.workspace, options.environment)
         _refuse_mistakes(checked, are_pinned=export is None)
         snapshot, findings, requests = _observe(checked, wanted, pattern, export)
-        if update:
-            findings += _update(checked, snapshot, wanted, pattern, asks=not yes)
+        updates, by_hand = _updates(checked, snapshot, wanted, pattern) if update else ((), ())
+        findings += by_hand
         proposal = _propose(checked, snapshot, wanted, pattern)
         _refuse_nobody(snapshot, proposal, pattern)
+        _change(updates, undo, asks=not yes)
         name = checked.workspace.environment.name
         propose_settings(options.workspace, name, proposal.hints, undo, is_new=is_new)
         write_both(options.workspace, name, proposal.documents, proposal.pins)
         errors = errors_in((*findings, *proposal.findings))
-        if proposal.documents or proposal.pins or not errors:
+        if proposal.documents or proposal.pins or updates or not errors:
             undo.pop_all()
-    _tell(options, checked.workspace, snapshot, proposal, findings, requests)
-    return 1 if errors else 0
+    _tell(options, checked.workspace, snapshot, proposal, updates, findings, requests)
+    return 1 if errors or by_hand else 0
 
 
 def _check_kinds(wanted: tuple[str, ...]) -> None:
@@ -141,13 +143,12 @@ def _observe(
         return session.run(reading), (), session.gateway.sent
 
 
-def _update(
-    checked: Checked, snapshot: Snapshot, wanted: tuple[str, ...], pattern: str, *, asks: bool
-) -> tuple[Finding, ...]:
-    """Show what would change in the documents, ask, and write it."""
-    from tapctl.cli.output import say
+def _updates(
+    checked: Checked, snapshot: Snapshot, wanted: tuple[str, ...], pattern: str
+) -> tuple[tuple[Update, ...], tuple[Finding, ...]]:
+    """What would change in the documents, and what a person has to change."""
     from tapctl.match import match
-    from tapctl.workspace.updating import updates, write
+    from tapctl.workspace.updating import updates
 
     matched = match(checked.workspace, checked.desired, snapshot)
     meant = [
@@ -155,14 +156,25 @@ def _update(
         for pair in matched.pairs
         if (not wanted or pair.kind.name in wanted) and fnmatch.fnmatchcase(pair.display_name, pattern)
     ]
-    found, refused = updates(matched, meant)
+    return updates(matched, meant)
+
+
+def _change(found: tuple[Update, ...], undo: ExitStack, *, asks: bool) -> None:
+    """Show what changes in the documents, ask, and write it. Raises Refused if the answer is no."""
+    from tapctl.cli.output import say
+    from tapctl.workspace.placing import replace
+    from tapctl.workspace.updating import write
+
     for item in found:
         say(item.difference)
     if found and asks and not sys.stdin.isatty():
-        say("Nobody at a terminal to ask: the documents stay as they are (--yes changes them).")
-    elif found and (not asks or click.confirm("Change these documents?", err=True)):
-        write(found)
-    return refused
+        raise Refused(
+            "nothing was written: there is nobody at a terminal to ask; --yes changes the documents as shown"
+        )
+    if found and asks and not click.confirm("Change these documents?", err=True):
+        raise Refused("nothing was written: the answer was no; without --update, only new documents are")
+    write(found)
+    undo.callback(replace, {item.path: item.before for item in found})
 
 
 def _propose(checked: Checked, snapshot: Snapshot, wanted: tuple[str, ...], pattern: str) -> Proposal:
@@ -188,12 +200,16 @@ def _tell(
     workspace: Workspace,
     snapshot: Snapshot,
     proposal: Proposal,
+    updates: tuple[Update, ...],
     findings: tuple[Finding, ...],
     requests: int,
 ) -> None:
     from tapctl.render.imported import Import, render_json, render_markdown, render_text
     from tapctl.report import SANDBOX_NOTICE
 
+    root = Path(workspace.root)
+    updated = [(one, item.path.relative_to(root).as_posix()) for item in updates for one in item.addresses]
+    changed = {address for address, _ in updated}
     done = Import(
         root=workspace.root,
         environment=snapshot.environment,
@@ -201,7 +217,8 @@ def _tell(
         notice=SANDBOX_NOTICE if snapshot.is_sandbox else "",
         documents=[(item.address, item.file) for item in proposal.documents],
         pins=proposal.pins,
-        declared=proposal.declared,
+        updated=sorted(updated),
+        declared=[address for address in proposal.declared if address not in changed],
         hints=proposal.hints,
         findings=[*findings, *proposal.findings],
         requests=requests,

@@ -13,13 +13,15 @@ from tapctl.render.json import VERSION, written
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Import:
-    """One import into `root`. `documents` are addresses and files; `tenant_id` is empty for an export."""
+    """One import into `root`. `documents` and `updated` are addresses and files; `declared` is what
+    stays; `tenant_id` is empty for an export."""
 
     root: str
     environment: str
     tenant_id: str
     notice: str
     documents: Sequence[tuple[Address, str]]
+    updated: Sequence[tuple[Address, str]]
     pins: Mapping[Address, str]
     declared: Sequence[Address]
     hints: Sequence[str]
@@ -36,6 +38,7 @@ def render_json(done: Import) -> str:
         "tenant": done.tenant_id or None,
         "notice": done.notice or None,
         "documents": [{"address": str(address), "file": file} for address, file in done.documents],
+        "updated": [{"address": str(address), "file": file} for address, file in done.updated],
         "pins": {str(address): pin for address, pin in sorted(done.pins.items())},
         "declared": [str(address) for address in done.declared],
         "hints": [*done.hints],
@@ -59,6 +62,7 @@ def render_text(done: Import) -> str:
     where = f"tenant {done.tenant_id}" if done.tenant_id else "an export"
     lines = [f"Imported into {done.root} from {where} ({done.environment})"]
     lines += [f"  + {file}: {address}" for address, file in done.documents]
+    lines += [f"  ~ {file}: {address}" for address, file in done.updated]
     lines += [f"  pin {address}: {pin}" for address, pin in sorted(done.pins.items())]
     lines += [f"  ? {hint}" for hint in done.hints]
     lines += [f"  ! {f'{item.place}: ' if item.place else ''}{item.message}" for item in done.findings]
@@ -74,6 +78,7 @@ def render_markdown(done: Import) -> str:
     if done.documents:
         rows = [f"| {gfm.code(str(address))} | {gfm.code(file)} |" for address, file in done.documents]
         lines += ["| object | file |", "|---|---|", *rows, ""]
+    lines += [f"- updated: {gfm.code(str(address))} in {gfm.code(file)}" for address, file in done.updated]
     lines += [f"- pinned: {gfm.code(f'{address}: {pin}')}" for address, pin in sorted(done.pins.items())]
     lines += [f"- to decide: {gfm.text(hint)}" for hint in done.hints]
     for item in done.findings:
@@ -83,5 +88,6 @@ def render_markdown(done: Import) -> str:
 
 
 def _said(done: Import) -> str:
-    said = f"{len(done.documents)} written, {len(done.declared)} declared already"
+    updated = f"{len(done.updated)} updated, " if done.updated else ""
+    said = f"{len(done.documents)} written, {updated}{len(done.declared)} declared already"
     return f"{said}; {done.requests} requests" if done.requests else said

@@ -6,6 +6,7 @@ Pure but for reading those files; the command shows the difference and asks befo
 from __future__ import annotations
 
 import difflib
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -17,7 +18,7 @@ from tapctl.errors import Refused
 from tapctl.kind import Kind
 from tapctl.load import MAX_NODES
 from tapctl.match import Matched, Pair, as_observed
-from tapctl.model import Finding, Json, JsonObject, dotted
+from tapctl.model import Address, Finding, Json, JsonObject, dotted
 from tapctl.model import Path as JsonPath
 from tapctl.schema import Field
 from tapctl.validate import Desired
@@ -29,11 +30,12 @@ from tapctl.yaml12 import Allowance, parse
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Update:
-    """One file as it is and as it would be."""
+    """One file as it is and as it would be, and the documents in it that change."""
 
     path: Path
     before: str
     after: str
+    addresses: tuple[Address, ...]
 
     @property
     def difference(self) -> str:
@@ -46,6 +48,7 @@ def updates(matched: Matched, pairs: Iterable[Pair]) -> tuple[tuple[Update, ...]
     """The files of declared objects that the tenant has differently, and what has to be edited by hand."""
     texts: dict[Path, str] = {}
     originals: dict[Path, str] = {}
+    changed: defaultdict[Path, list[Address]] = defaultdict(list)
     refused: list[Finding] = []
     for path, pair, desired in _differing(pairs):
         if path not in texts:
@@ -53,13 +56,16 @@ def updates(matched: Matched, pairs: Iterable[Pair]) -> tuple[tuple[Update, ...]
         try:
             index = _index(originals[path], desired)
             spec, newer = _version(pair, desired, matched.directory)
-            texts[path] = updated(texts[path], index, spec, newer=newer)
+            text = updated(texts[path], index, spec, newer=newer)
         except Refused as error:
             refused.append(_by_hand(desired, str(error)))
+        else:
+            changed[path] += [pair.address] if text != texts[path] else []
+            texts[path] = text
     found = (
-        Update(path=path, before=originals[path], after=text)
-        for path, text in texts.items()
-        if text != originals[path]
+        Update(path=path, before=originals[path], after=texts[path], addresses=tuple(addresses))
+        for path, addresses in changed.items()
+        if addresses
     )
     return tuple(found), tuple(refused)
 

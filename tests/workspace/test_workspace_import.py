@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from pathlib import Path
@@ -348,10 +349,43 @@ def test_an_update_lists_what_is_newer_and_no_longer_what_is_gone(capsys: Captur
 def test_an_update_is_asked_for_first(capsys: Capture, tmp_path: Path) -> None:
     (tmp_path / "office.yaml").write_text(LOCATION)
 
-    output = tapctl(capsys, tmp_path, "import", "-e", "sandbox", "--name", "Headquarters", "--update")[1]
+    command = ("import", "-e", "sandbox", "--name", "Headquarters", "--update")
+    code, output = tapctl(capsys, tmp_path, *command)
 
-    assert "--yes changes them" in output
+    assert (code, "--yes changes the documents as shown" in output) == (1, True)
     assert (tmp_path / "office.yaml").read_text() == LOCATION
+
+
+class _Terminal(io.StringIO):
+    """Somebody who has typed their answer already."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("answer", "ends_with"), [("y\n", 0), ("n\n", 1)])
+def test_an_update_is_made_if_the_answer_is_yes(
+    capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str, ends_with: int
+) -> None:
+    (tmp_path / "office.yaml").write_text(LOCATION)
+    monkeypatch.setattr("sys.stdin", _Terminal(answer))
+
+    code, _ = tapctl(capsys, tmp_path, "import", "-e", "sandbox", "--kind", "NamedLocation", "--update")
+
+    is_changed = (tmp_path / "office.yaml").read_text() != LOCATION
+    assert (code, is_changed) == (ends_with, ends_with == 0)
+    assert len(list(tmp_path.glob("named-locations/*"))) == (1 if is_changed else 0)
+
+
+def test_an_update_is_taken_back_if_what_is_new_cannot_be_written(capsys: Capture, tmp_path: Path) -> None:
+    (tmp_path / "office.yaml").write_text(LOCATION)
+    (tmp_path / "named-locations").write_text("in the way")
+
+    code, _ = tapctl(
+        capsys, tmp_path, "import", "-e", "sandbox", "--kind", "NamedLocation", "--update", "--yes"
+    )
+
+    assert (code, (tmp_path / "office.yaml").read_text()) == (1, LOCATION)
 
 
 def test_what_an_override_decides_is_edited_by_hand(capsys: Capture, tmp_path: Path) -> None:
@@ -360,9 +394,12 @@ def test_what_an_override_decides_is_edited_by_hand(capsys: Capture, tmp_path: P
     override = "overrides: [{kind: NamedLocation, name: Headquarters, spec: {isTrusted: false}}]\n"
     (tmp_path / "environments" / "sandbox.yaml").write_text(override)
 
-    answer = imported(capsys, tmp_path, "--name", "Headquarters", "--update", "--yes")
+    command = ("import", "--format", "json", "--name", "Headquarters", "--update", "--yes")
+    code, output = tapctl(capsys, tmp_path, *command)
 
-    assert [item["rule"] for item in answer["findings"]] == ["edit-by-hand"]
+    answer = json.loads(output)
+    assert (code, [item["rule"] for item in answer["findings"]]) == (1, ["edit-by-hand"])
+    assert [answer["updated"], answer["declared"]] == [[], ["NamedLocation/Headquarters"]]
     assert (tmp_path / "office.yaml").read_text() == LOCATION
 
 

@@ -78,17 +78,39 @@ def test_a_document_with_what_is_newer_and_what_is_gone(here: Path, golden: Gold
     golden("import-policy.yaml", (here / "conditional-access-policies" / "ca-01-guard.yaml").read_text())
 
 
-def test_an_update_shows_the_difference_first(here: Path, golden: Golden, capsys: Capture) -> None:
+def changed_by_hand(here: Path) -> Path:
+    """One of the imported documents, which says something else by now."""
     run(["import", "-e", "sandbox"])
     document = here / "conditional-access-policies" / "ca-03-guard.yaml"
-    document.write_text(
-        "# Ours.\n" + document.read_text().replace("state: enabled", "state: disabled # soon")
-    )
+    text = document.read_text().replace("state: enabled", "state: disabled # soon")
+    document.write_text(f"# Ours.\n{text}")
+    return document
+
+
+def test_an_update_that_nobody_is_asked_about_shows_the_difference_and_fails(
+    here: Path, golden: Golden, capsys: Capture
+) -> None:
+    document = changed_by_hand(here)
     before = document.read_text()
+    (here / "named-locations" / "sites.yaml").unlink()
     capsys.readouterr()
 
-    assert run(["import", "-e", "sandbox", "--update"]) == 0
+    assert run(["import", "-e", "sandbox", "--update"]) == 1
 
     said = capsys.readouterr()
     golden("import-update.txt", f"{said.err}---\n{said.out}")
     assert document.read_text() == before
+    assert not (here / "named-locations" / "sites.yaml").exists()
+
+
+@pytest.mark.parametrize(("chosen", "suffix"), [("text", "txt"), ("json", "json"), ("markdown", "md")])
+def test_an_update_names_what_it_changed(
+    here: Path, golden: Golden, capsys: Capture, chosen: str, suffix: str
+) -> None:
+    document = changed_by_hand(here)
+    capsys.readouterr()
+
+    assert run(["import", "-e", "sandbox", "--name", "CA-0*", "--update", "--yes", "--format", chosen]) == 0
+
+    golden(f"import-updated.{suffix}", capsys.readouterr().out)
+    assert "state: enabled # soon" in document.read_text()
