@@ -74,7 +74,7 @@ def _adopt(compared: Compared) -> tuple[tuple[str, ...], tuple[Finding, ...]]:
     from tapctl.workspace.adopting import adopt
     from tapctl.workspace.updating import write
 
-    adoption = adopt(compared.matched, compared.plan)
+    adoption = adopt(compared.matched, compared.plan, compared.snapshot)
     for item in adoption.updates:
         say(item.difference)
     write(adoption.updates)

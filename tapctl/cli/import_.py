@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tapctl.checked import Checked
     from tapctl.model import Finding, Snapshot, Workspace
     from tapctl.workspace.importing import Proposal
-    from tapctl.workspace.updating import Update
+    from tapctl.workspace.updating import Update, Updates
 
 
 @click.command("import")
@@ -63,6 +63,7 @@ def command(
     from tapctl.model import errors_in
     from tapctl.pipeline import check
     from tapctl.workspace.folder import prepare, propose_settings, write_both
+    from tapctl.workspace.updating import Updates
 
     _check_kinds(wanted)
     with ExitStack() as undo:
@@ -70,19 +71,19 @@ def command(
         checked = check(options.workspace, options.environment)
         _refuse_mistakes(checked, are_pinned=export is None)
         snapshot, findings, requests = _observe(checked, wanted, pattern, export)
-        updates, by_hand = _updates(checked, snapshot, wanted, pattern) if update else ((), ())
-        findings += by_hand
-        proposal = _propose(checked, snapshot, wanted, pattern)
+        updates = _updates(checked, snapshot, wanted, pattern) if update else Updates()
+        findings += updates.by_hand
+        proposal = _propose(checked, snapshot, wanted, pattern, updates)
         _refuse_nobody(snapshot, proposal, pattern)
-        _change(updates, undo, asks=not yes)
+        _change(updates.files, undo, asks=not yes)
         name = checked.workspace.environment.name
         propose_settings(options.workspace, name, proposal.hints, undo, is_new=is_new)
         write_both(options.workspace, name, proposal.documents, proposal.pins)
         errors = errors_in((*findings, *proposal.findings))
-        if proposal.documents or proposal.pins or updates or not errors:
+        if proposal.documents or proposal.pins or updates.files or not errors:
             undo.pop_all()
-    _tell(options, checked.workspace, snapshot, proposal, updates, findings, requests)
-    return 1 if errors or by_hand else 0
+    _tell(options, checked.workspace, snapshot, proposal, updates.files, findings, requests)
+    return 1 if errors or updates.by_hand else 0
 
 
 def _check_kinds(wanted: tuple[str, ...]) -> None:
@@ -143,9 +144,7 @@ def _observe(
         return session.run(reading), (), session.gateway.sent
 
 
-def _updates(
-    checked: Checked, snapshot: Snapshot, wanted: tuple[str, ...], pattern: str
-) -> tuple[tuple[Update, ...], tuple[Finding, ...]]:
+def _updates(checked: Checked, snapshot: Snapshot, wanted: tuple[str, ...], pattern: str) -> Updates:
     """What would change in the documents, and what a person has to change."""
     from tapctl.match import match
     from tapctl.workspace.updating import updates
@@ -156,7 +155,7 @@ def _updates(
         for pair in matched.pairs
         if (not wanted or pair.kind.name in wanted) and fnmatch.fnmatchcase(pair.display_name, pattern)
     ]
-    return updates(matched, meant)
+    return updates(matched, meant, snapshot)
 
 
 def _change(found: tuple[Update, ...], undo: ExitStack, *, asks: bool) -> None:
@@ -177,7 +176,9 @@ def _change(found: tuple[Update, ...], undo: ExitStack, *, asks: bool) -> None:
     undo.callback(replace, {item.path: item.before for item in found})
 
 
-def _propose(checked: Checked, snapshot: Snapshot, wanted: tuple[str, ...], pattern: str) -> Proposal:
+def _propose(
+    checked: Checked, snapshot: Snapshot, wanted: tuple[str, ...], pattern: str, updates: Updates
+) -> Proposal:
     from tapctl.match import match
     from tapctl.resolve import unpinned
     from tapctl.workspace.folder import files_in
@@ -192,6 +193,7 @@ def _propose(checked: Checked, snapshot: Snapshot, wanted: tuple[str, ...], patt
         taken_files=files_in(root),
         settings=checked.workspace.settings,
         unpinned=unpinned(checked.workspace),
+        updated=updates.ids,
     )
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tapctl.match import Matched
-from tapctl.model import Change, Finding, Plan
+from tapctl.model import Change, Finding, Plan, Snapshot
+from tapctl.workspace.unnamed import told
 from tapctl.workspace.updating import Update, updates
 
 
@@ -17,7 +18,7 @@ class Adoption:
     findings: tuple[Finding, ...]
 
 
-def adopt(matched: Matched, plan: Plan) -> Adoption:
+def adopt(matched: Matched, plan: Plan, snapshot: Snapshot) -> Adoption:
     """The tenant's version of what is declared and there, and differs. That something is gone, renamed or
     unwanted is for a person to decide: nothing is written for it, and that is said."""
     pairs = {pair.address: pair for pair in matched.pairs}
@@ -25,9 +26,11 @@ def adopt(matched: Matched, plan: Plan) -> Adoption:
         (change, _by_hand(change, is_declared=pairs[change.address].desired is not None))
         for change in plan.pending
     ]
-    changed, refused = updates(matched, [pairs[change.address] for change, words in said if words is None])
+    meant = [pairs[change.address] for change, words in said if words is None]
+    changed = updates(matched, meant, snapshot)
     by_hand = [_finding(change, *words) for change, words in said if words is not None]
-    return Adoption(updates=changed, findings=(*refused, *by_hand))
+    findings = (*changed.by_hand, *by_hand, *told(changed.ids, snapshot))
+    return Adoption(updates=changed.files, findings=findings)
 
 
 def _by_hand(change: Change, *, is_declared: bool) -> tuple[str, str] | None:

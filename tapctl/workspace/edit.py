@@ -39,12 +39,15 @@ def updated(
     *,
     newer: Collection[str] | None = None,
     variables: Mapping[str, Json] | None = None,
+    comments: Mapping[Path, str] | None = None,
 ) -> str:
     """`text` with the spec of its document number `index`, as the file's reader counts them, made `spec`, and
     `newer` what it lists as newer, where that is given.
 
     `spec` holds plain values; a value that is written with `${...}` stays where it comes to the same with
     `variables`, or where `spec` repeats it as it is written, and is refused where it would change.
+    `comments` stand behind what is written anew at their paths in spec; a mapping in brackets has no room
+    for any.
     """
     documents = emit.read_back(text)
     old = documents[index] if 0 <= index < len(documents) else None
@@ -53,7 +56,8 @@ def updated(
     wanted = _written(old.get("spec"), spec, ("spec",), variables or {})
     kept = {key: item for key, item in old.items() if key != "newer"} | {"spec": wanted}
     listed = old.get("newer") if newer is None else _listed(old.get("newer"), newer)
-    return _changed(text, index, {**kept, "newer": listed} if listed else kept)
+    placed = emit.in_spec(spec, comments or {})
+    return _changed(text, index, {**kept, "newer": listed} if listed else kept, placed)
 
 
 def _listed(old: Json, newer: Collection[str]) -> list[Json]:
@@ -80,7 +84,7 @@ def with_pins(text: str | None, pins: Mapping[Address, str], *, are_renewed: boo
                     f"pins name {quoted(kept[key])} for {quoted(key)}, not {id_}; decide which is meant"
                 )
         new = {key: id_ for key, id_ in added.items() if key not in kept or are_renewed}
-        return _changed(text or "", index, {**document, "pins": {**kept, **new}}) if new else text or ""
+        return _changed(text or "", index, {**document, "pins": {**kept, **new}}, {}) if new else text or ""
     lines = emit.mapping_lines({"pins": added}, 0, {}, ())
     head = (text or "").rstrip("\r\n")
     return _newline(text or "").join([*([head] if head.strip(_BOM) else []), *lines, ""])
@@ -131,7 +135,7 @@ def _by_hand(value: Json, path: Path) -> Refused:
 # Where it goes
 
 
-def _changed(text: str, index: int, wanted: JsonObject) -> str:
+def _changed(text: str, index: int, wanted: JsonObject, comments: Mapping[Path, str]) -> str:
     """`text` with its document number `index` made `wanted`, and the proof that it is."""
     expected = emit.read_back(text)
     old, expected[index] = expected[index], wanted
@@ -147,7 +151,7 @@ def _changed(text: str, index: int, wanted: JsonObject) -> str:
         raise Refused("the document uses anchors or tags (`&`, `*`, `!`); change it by hand")
     if not bare.endswith("\n"):
         bare += newline
-    editor = _Editor(text=bare, newline=newline)
+    editor = _Editor(text=bare, newline=newline, comments=comments)
     editor.mapping(node, old, wanted, ())
     result = text[: len(text) - len(text.removeprefix(_BOM))] + editor.result()
     with suppress(TapctlError):
@@ -179,6 +183,7 @@ class _Editor:
 
     text: str
     newline: str
+    comments: Mapping[Path, str]
     edits: list[tuple[int, int, str]] = field(default_factory=list)
 
     def result(self) -> str:
@@ -206,7 +211,7 @@ class _Editor:
                 self._value((key_node, value_node), old[key], new[key], column, (*path, key))
         added = {key: item for key, item in new.items() if key not in old}
         end = self._below(*pairs[-1], column)
-        self._replace(end, end, self._joined(emit.mapping_lines(added, column, {}, path)))
+        self._replace(end, end, self._joined(emit.mapping_lines(added, column, self.comments, path)))
 
     def _without_first(
         self, pairs: list[tuple[_Node, _Node]], new: JsonObject, column: int
@@ -237,7 +242,8 @@ class _Editor:
         elif old and new and isinstance(old, (dict, list)) and type(old) is type(new) and node.flow_style:
             flow = self._flow(node, old, new)
             start = _start(node)
-            if start - self._line_start(start) + len(flow) <= emit.WIDTH:
+            is_short = start - self._line_start(start) + len(flow) <= emit.WIDTH
+            if is_short and not emit.holds_comments(path, self.comments):
                 self._replace(start, self._end(node), flow)
             else:
                 self._rewrite(key, node, new, column, path)
@@ -248,7 +254,7 @@ class _Editor:
         """Another value after the property's colon; the comment on the property's line stays."""
         after = self.text.index(":", self._end(key)) + 1
         lead = f"{' ' * column}{self.text[_start(key) : after]}"
-        first, *below = emit.entry_lines(lead, new, column, {}, path)
+        first, *below = emit.entry_lines(lead, new, column, self.comments, path)
         head = first[len(lead) :]
         if not _is_empty(node) and (self._line_start(_start(node)) > after or _is_block(node)):
             found = _COMMENT.search(self.text, after, self._line_end(after))
@@ -294,7 +300,8 @@ class _Editor:
             for j in range(j1, j2):
                 at = next((i + 1 for i, other in edited if other == j), at)
                 if not any(other == j for _, other in edited):
-                    lines = self._joined(emit.list_lines([new[j]], column, {}, path))
+                    dash = f"{' ' * column}-"
+                    lines = self._joined(emit.entry_lines(dash, new[j], column, self.comments, (*path, j)))
                     pieces[at] = pieces.get(at, "") + moved.pop(after[j], lines)
             for at, piece in pieces.items():
                 position = spans[at - 1][1] if at else spans[0][0]

@@ -37,10 +37,7 @@ def render(draft: Draft, *, schema_path: str, comments: Mapping[Path, str] | Non
     if draft.newer:
         envelope["newer"] = [literal(path) for path in draft.newer]
     envelope["spec"] = literal(draft.spec)
-    placed: dict[Path, str] = {}
-    for path, comment in (comments or {}).items():
-        nearest = ("spec", *_nearest(draft.spec, path))
-        placed[nearest] = f"{placed[nearest]}; {comment}" if nearest in placed else comment
+    placed = in_spec(draft.spec, comments or {})
     notes = [line for note in draft.notes for line in _wrapped(note)]
     header = [f"# yaml-language-server: $schema={visible(schema_path)}", *notes]
     body = mapping_lines(envelope, 0, placed, ())
@@ -48,6 +45,15 @@ def render(draft: Draft, *, schema_path: str, comments: Mapping[Path, str] | Non
     if not same(read_back(text), [envelope]):
         raise TapctlError(f"{draft.kind} {visible(str(draft.name))!r} cannot be written as YAML exactly")
     return text
+
+
+def in_spec(spec: JsonObject, comments: Mapping[Path, str]) -> dict[Path, str]:
+    """The comments by their places in the document."""
+    placed: dict[Path, str] = {}
+    for path, comment in comments.items():
+        nearest = ("spec", *_nearest(spec, path))
+        placed[nearest] = f"{placed[nearest]}; {comment}" if nearest in placed else comment
+    return placed
 
 
 def read_back(text: str) -> list[Json]:
@@ -143,7 +149,7 @@ def entry_lines(lead: str, value: Json, indent: int, comments: Mapping[Path, str
             return [f"{lead} {head}", *below[:-1], f"{below[-1]}{comment}"]
         return [f"{lead} {head}{comment}", *below]
     if isinstance(value, (list, dict)) and value:
-        if isinstance(value, list) and not _holds_comments(path, comments):
+        if isinstance(value, list) and not holds_comments(path, comments):
             flow = flow_text(value)
             if flow is not None and len(lead) + 1 + len(flow) <= WIDTH:
                 return [f"{lead} {flow}{comment}"]
@@ -156,7 +162,8 @@ def entry_lines(lead: str, value: Json, indent: int, comments: Mapping[Path, str
     return [f"{lead} {json.dumps(value)}{comment}"]
 
 
-def _holds_comments(path: Path, comments: Mapping[Path, str]) -> bool:
+def holds_comments(path: Path, comments: Mapping[Path, str]) -> bool:
+    """Whether anything below `path` has a comment."""
     return any(len(commented) > len(path) and commented[: len(path)] == path for commented in comments)
 
 

@@ -11,9 +11,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
-from typing import NamedTuple
 
-from tapctl.canonical import at, expand, references, texts
+from tapctl.canonical import at, references, texts
 from tapctl.directory import Directory, with_pins
 from tapctl.kind import BUILT_IN
 from tapctl.kinds import kinds, lookups
@@ -28,15 +27,16 @@ from tapctl.workspace.emit import render
 from tapctl.workspace.exports import Exported
 from tapctl.workspace.meant import meant
 from tapctl.workspace.naming import file_names
+from tapctl.workspace.unnamed import Unresolved, comments, told, unnamed
 
 _POLICIES = "ConditionalAccessPolicy"
 _METHODS = "AuthenticationMethodsPolicy"
 _CONFIGURATIONS = "authenticationMethodConfigurations"
 _USUAL = 0.8  # an exclusion that this share of the enforced policies has is no accident
 _FEW = 3
-_MANY = 5  # names in one message
 _NO_SETTINGS = Settings()
 _NAMELESS = "(no name)"
+_NOTHING_UPDATED: Unresolved = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,10 +70,11 @@ def propose(
     settings: Settings = _NO_SETTINGS,
     schema_folder: str = "../schemas",
     unpinned: Iterable[Finding] = (),
+    updated: Unresolved = _NOTHING_UPDATED,
 ) -> Proposal:
     """Documents for what is in the tenant and not in the folder. `pattern` is a glob over names; what
     `settings` say already is not proposed. `unpinned` are the findings about break-glass without a pin,
-    which it gets if just one object has the name."""
+    which it gets if just one object has the name; `updated` the ids without a name in what is updated."""
     names = set(wanted_kinds) or set(kinds())
     declared = {(pair.kind.name, pair.id): pair.address for pair in matched.pairs if pair.desired is not None}
     found = [
@@ -95,9 +96,12 @@ def propose(
         labels = [(as_observed(pair.kind, pair.observed or {}, directory), label) for pair, label in labelled]
         drafts = [(pair, draft(pair, name=label)) for pair, label in labels]
     files = dict(file_names([_address(item) for _, item in drafts], taken_files))
-    ids = {_address(item): list(_ids(pair, item, matched.directory, snapshot)) for pair, item in drafts}
+    ids = {
+        _address(item): tuple(unnamed(pair.kind, item.spec, matched.directory, snapshot))
+        for pair, item in drafts
+    }
     documents = [
-        _document(item, files[_address(item)], schema_folder, _comments(ids[_address(item)]))
+        _document(item, files[_address(item)], schema_folder, comments(ids[_address(item)]))
         for _, item in drafts
     ]
     glass = {item.address: item for item in unpinned if item.address is not None}
@@ -112,8 +116,7 @@ def propose(
             *settled.findings,
             *(() if snapshot.tenant_id else _namesakes(namesakes)),
             *(_still_unpinned(glass[one], ids) for one, ids in found_glass.items() if len(ids) != 1),
-            *_of_nothing(ids),
-            *_not_asked(ids, snapshot),
+            *told({**updated, **ids}, snapshot),
             *_of_no_kind(snapshot, names),
             *map(_left_out, empty),
         ),
@@ -204,32 +207,6 @@ def _document(item: Draft, file: str, schema_folder: str, comments: Mapping[Path
     return Imported(address=_address(item), file=file, text=text)
 
 
-class _Id(NamedTuple):
-    """A reference that stayed an id. `name` is what others are called too; `was_asked` whether the tenant
-    would have said a name."""
-
-    path: Path
-    text: str
-    name: str
-    was_asked: bool
-
-
-def _ids(pair: Pair, item: Draft, directory: Directory, snapshot: Snapshot) -> Iterator[_Id]:
-    for path, field, text in references(pair.kind.field, expand(pair.kind.field, item.spec)):
-        reference = parse(text, field.references, field.words)
-        if reference.form == "id":
-            names = (directory.names.get((kind, reference.text)) for kind in field.references)
-            name = next(filter(None, names), "")
-            yield _Id(path, reference.text, name, snapshot.was_asked(field.references))
-
-
-def _comments(ids: Iterable[_Id]) -> dict[Path, str]:
-    """Why an id stayed one, where that is known."""
-    shared = {item.path: f"{item.name}, a name that others have too" for item in ids if item.name}
-    nothing = "nothing in the tenant has this id"
-    return shared | {item.path: nothing for item in ids if item.was_asked and not item.name}
-
-
 def _nameless(drafts: Sequence[tuple[Pair, Draft]]) -> Iterator[Finding]:
     for pair, item in drafts:
         if not _shown_name(pair).strip():
@@ -250,38 +227,6 @@ def _namesakes(pins: Mapping[Address, str]) -> Iterator[Finding]:
             severity="note",
             message=f"called like another object: {', '.join(map(str, sorted(pins)))}",
             help="Once they are in a tenant, pins in the environment's file tell them apart.",
-        )
-
-
-def _not_asked(ids: Mapping[Address, Iterable[_Id]], snapshot: Snapshot) -> Iterator[Finding]:
-    count = len({item.text for found in ids.values() for item in found if not item.was_asked})
-    unread = {
-        what: why.splitlines()[0] for what, why in snapshot.unread.items() if what.startswith("names of")
-    }
-    unnamed = [f"the {what} could not be read ({why})" for what, why in sorted(unread.items())]
-    if count:
-        yield Finding(
-            rule="ids-not-looked-up",
-            severity="warning" if unnamed else "note",
-            message=f"{_counted(count, 'id stays an id', 'ids stay ids')}: "
-            f"{'; '.join(unnamed) or 'an export does not say whose they are'}",
-            help="Write names for them, or import from the tenant itself.",
-        )
-
-
-def _of_nothing(ids: Mapping[Address, Iterable[_Id]]) -> Iterator[Finding]:
-    """Each id that nothing has, with the documents that hold it."""
-    holders: defaultdict[str, set[Address]] = defaultdict(set)
-    for address, found in ids.items():
-        for item in found:
-            if item.was_asked and not item.name:
-                holders[item.text].add(address)
-    for object_id, addresses in sorted(holders.items()):
-        yield Finding(
-            rule="id-of-nothing",
-            severity="warning",
-            message=f"nothing in the tenant has the id {object_id}, held by {_some(sorted(addresses))}",
-            help="A deleted object? It stays an id in the documents.",
         )
 
 
@@ -319,15 +264,6 @@ def _left_out(address: Address) -> Finding:
         help="Complete it, or remove it from what is imported.",
         address=address,
     )
-
-
-def _some(addresses: Sequence[Address]) -> str:
-    names = ", ".join(map(str, addresses[:_MANY]))
-    return f"{names} and {len(addresses) - _MANY} more" if len(addresses) > _MANY else names
-
-
-def _counted(count: int, one: str, many: str) -> str:
-    return f"{count} {one if count == 1 else many}"
 
 
 def _hints(pairs: Sequence[Pair], settings: Settings) -> Iterator[str]:

@@ -8,9 +8,10 @@ from __future__ import annotations
 import difflib
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from tapctl.canonical import at, canonical, expand, sort_key, with_values
 from tapctl.directory import Directory
@@ -18,13 +19,14 @@ from tapctl.errors import Refused
 from tapctl.kind import Kind
 from tapctl.load import MAX_NODES
 from tapctl.match import Matched, Pair, as_observed
-from tapctl.model import Address, Finding, Json, JsonObject, dotted
+from tapctl.model import Address, Finding, Json, JsonObject, Snapshot, dotted
 from tapctl.model import Path as JsonPath
 from tapctl.schema import Field
 from tapctl.validate import Desired
 from tapctl.workspace.document import draft
 from tapctl.workspace.edit import updated
 from tapctl.workspace.placing import replace
+from tapctl.workspace.unnamed import Unnamed, Unresolved, comments, unnamed
 from tapctl.yaml12 import Allowance, parse
 
 
@@ -44,30 +46,48 @@ class Update:
         return "".join(difflib.unified_diff(before, after, str(self.path), str(self.path)))
 
 
-def updates(matched: Matched, pairs: Iterable[Pair]) -> tuple[tuple[Update, ...], tuple[Finding, ...]]:
-    """The files of declared objects that the tenant has differently, and what has to be edited by hand."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Updates:
+    """The files that change, the ids in what is new there that have no name, and findings about what has to
+    be edited by hand."""
+
+    files: tuple[Update, ...] = ()
+    ids: Unresolved = field(default_factory=dict)
+    by_hand: tuple[Finding, ...] = ()
+
+
+def updates(matched: Matched, pairs: Iterable[Pair], snapshot: Snapshot) -> Updates:
+    """What changes in the files of declared objects that the tenant has differently."""
     texts: dict[Path, str] = {}
     originals: dict[Path, str] = {}
     changed: defaultdict[Path, list[Address]] = defaultdict(list)
+    unresolved: dict[Address, tuple[Unnamed, ...]] = {}
     refused: list[Finding] = []
     for path, pair, desired in _differing(pairs):
         if path not in texts:
             originals[path] = texts[path] = path.read_bytes().decode("utf-8")
         try:
             index = _index(originals[path], desired)
-            spec, newer = _version(pair, desired, matched.directory)
-            text = updated(texts[path], index, spec, newer=newer)
+            version = _version(pair, desired, matched.directory)
+            ids = tuple(
+                item
+                for item in unnamed(pair.kind, version.spec, matched.directory, snapshot)
+                if _is_below(dotted(item.path), version.taken)
+            )
+            said = comments(ids)
+            text = updated(texts[path], index, version.spec, newer=version.newer, comments=said)
         except Refused as error:
             refused.append(_by_hand(desired, str(error)))
         else:
             changed[path] += [pair.address] if text != texts[path] else []
             texts[path] = text
+            unresolved[pair.address] = ids
     found = (
         Update(path=path, before=originals[path], after=texts[path], addresses=tuple(addresses))
         for path, addresses in changed.items()
         if addresses
     )
-    return tuple(found), tuple(refused)
+    return Updates(files=tuple(found), ids=unresolved, by_hand=tuple(refused))
 
 
 def _differing(pairs: Iterable[Pair]) -> Iterator[tuple[Path, Pair, Desired]]:
@@ -93,9 +113,16 @@ def _index(original: str, desired: Desired) -> int:
     )
 
 
-def _version(pair: Pair, desired: Desired, directory: Directory) -> tuple[JsonObject, frozenset[str]]:
-    """The tenant's version where it differs, and the document's own words everywhere else; and the paths of
-    what is newer in it."""
+class _Version(NamedTuple):
+    """The tenant's version where it differs (`taken`), and the document's own words everywhere else; and the
+    paths of what is newer in it."""
+
+    spec: JsonObject
+    newer: frozenset[str]
+    taken: tuple[str, ...]
+
+
+def _version(pair: Pair, desired: Desired, directory: Directory) -> _Version:
     observed = as_observed(pair.kind, pair.observed or {}, directory)
     theirs = draft(observed, name=desired.address.name)
     before = with_values(pair.before or {}, pair.extra)
@@ -105,7 +132,7 @@ def _version(pair: Pair, desired: Desired, directory: Directory) -> tuple[JsonOb
     kept = {path for path in desired.resource.newer if not _is_below(path, taken)}
     new = {path for path in theirs.newer if _is_below(path, taken)}
     spec = {name: value for name, value in merged.items() if name not in pair.left_as_is}
-    return spec, frozenset(kept | new)
+    return _Version(spec, frozenset(kept | new), tuple(taken))
 
 
 def _is_below(path: str, taken: Iterable[str]) -> bool:
@@ -117,11 +144,11 @@ def _arranged(
 ) -> Json:
     """The tenant's value; of a list without an order, what stays is where and as the document has it. Entries
     that hold something newer are told by their number, so they stay as they are."""
-    field: Field | None = kind.field
+    inner: Field | None = kind.field
     names = [str(name) for name in path]
     for name in names:
-        field = field.properties.get(name) if field else None
-    is_set = field is not None and field.is_set and not any(_is_below(item, [dotted(path)]) for item in newer)
+        inner = inner.properties.get(name) if inner else None
+    is_set = inner is not None and inner.is_set and not any(_is_below(item, [dotted(path)]) for item in newer)
     if not (is_set and isinstance(mine, list) and isinstance(other, list)):
         return other
 

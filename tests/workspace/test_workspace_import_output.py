@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -114,3 +115,44 @@ def test_an_update_names_what_it_changed(
 
     golden(f"import-updated.{suffix}", capsys.readouterr().out)
     assert "state: enabled # soon" in document.read_text()
+
+
+MISSING = r"      excludeUsers:\n        - .*\n"
+
+
+@pytest.mark.parametrize(
+    "was",
+    [
+        "",
+        "      excludeUsers: [mia@example.com]\n",
+        "      excludeUsers:\n        - mia@example.com # ours\n        - tom@example.com\n",
+    ],
+)
+def test_an_id_that_an_update_cannot_name_gets_a_comment_and_is_listed(
+    here: Path, capsys: Capture, was: str
+) -> None:
+    run(["import", "-e", "sandbox"])
+    document = here / "conditional-access-policies" / "ca-03-guard.yaml"
+    before = document.read_text()
+    document.write_text(re.sub(MISSING, was, before))
+    capsys.readouterr()
+
+    assert run(["import", "-e", "sandbox", "--update", "--yes"]) == 0
+
+    assert sorted(document.read_text().splitlines()) == sorted(before.splitlines())
+    nothing = "nothing in the tenant has the id 33333333-0000-4000-8000-000000000001, held by"
+    assert f"  ! {nothing} ConditionalAccessPolicy/CA-03 Guard\n" in capsys.readouterr().out
+
+
+def test_an_item_that_an_update_adds_gets_its_comment(here: Path) -> None:
+    document = changed_by_hand(here)
+    content = json.loads(Path("tenant.json").read_text())
+    content[POLICIES][2]["conditions"]["users"]["excludeUsers"].append("4" * 8 + GROUP[8:])
+    Path("tenant.json").write_text(json.dumps(content))
+    run(["sandbox", "load", "tenant.json"])
+
+    run(["import", "-e", "sandbox", "--update", "--yes"])
+
+    for number in (3, 4):
+        line = f"        - id:{str(number) * 8}{GROUP[8:]}  # nothing in the tenant has this id\n"
+        assert document.read_text().count(line) == 1
