@@ -69,7 +69,7 @@ def command(
     with ExitStack() as undo:
         is_new = prepare(options.workspace, options.environment, tenant_id, undo)
         checked = check(options.workspace, options.environment)
-        _refuse_mistakes(checked, are_pinned=export is None)
+        _refuse_mistakes(checked)
         snapshot, findings, requests = _observe(checked, wanted, pattern, export)
         updates = _updates(checked, snapshot, wanted, pattern) if update else Updates()
         findings += updates.by_hand
@@ -94,13 +94,13 @@ def _check_kinds(wanted: tuple[str, ...]) -> None:
             raise UsageError(f'"{name}" is no kind; known are {", ".join(kinds())}')
 
 
-def _refuse_mistakes(checked: Checked, *, are_pinned: bool) -> None:
-    """What is there has to be readable, or an object might be written a second time. A tenant's import writes
-    the pins that break-glass lacks."""
+def _refuse_mistakes(checked: Checked) -> None:
+    """What is there has to be readable, or an object might be written a second time. That break-glass has no
+    pin is no such mistake: a tenant's import writes it, and an export's says nothing of it."""
     from tapctl.model import errors_in
     from tapctl.resolve import NOT_PINNED
 
-    errors = [item for item in errors_in(checked.findings) if not are_pinned or item.rule != NOT_PINNED]
+    errors = [item for item in errors_in(checked.findings) if item.rule != NOT_PINNED]
     if errors:
         lines = [f"{found.place}: {found.message}" for found in errors]
         raise UsageError("\n  ".join(["correct what is there first, see `tapctl validate`:", *lines]))
@@ -192,7 +192,7 @@ def _propose(
         pattern=pattern,
         taken_files=files_in(root),
         settings=checked.workspace.settings,
-        unpinned=unpinned(checked.workspace),
+        unpinned=unpinned(checked.workspace) if snapshot.tenant_id else (),
         updated=updates.ids,
     )
 

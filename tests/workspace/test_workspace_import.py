@@ -128,6 +128,32 @@ def test_the_pins_that_break_glass_lacks_are_written(capsys: Capture, tmp_path: 
     assert tapctl(capsys, tmp_path, "plan", "--detailed-exitcode")[0] == 0
 
 
+def test_an_account_of_break_glass_is_pinned_as_well(capsys: Capture, tmp_path: Path) -> None:
+    account = {"id": "10000000-0000-4000-8000-000000000099", "userPrincipalName": "Glass@example.com"}
+    (tmp_path / "tapctl.yaml").write_text(
+        GLASS.replace("groups: [Break glass]", "accounts: [glass@example.com]")
+    )
+    loaded(capsys, tmp_path, {"users": [account]})
+
+    assert imported(capsys, tmp_path)["pins"] == {"User/glass@example.com": account["id"]}
+
+
+def test_an_export_is_taken_in_though_break_glass_has_no_pin(capsys: Capture, tmp_path: Path) -> None:
+    (tmp_path / "policies").mkdir()
+    (tmp_path / "policies" / "tapctl.yaml").write_text(GLASS)
+    place = {
+        "displayName": "Norway",
+        "countriesAndRegions": ["NO"],
+        "includeUnknownCountriesAndRegions": False,
+    }
+    (tmp_path / "export.json").write_text(json.dumps(place))
+
+    answer = imported(capsys, tmp_path / "policies", "--from", str(tmp_path / "export.json"))
+
+    assert [item["address"] for item in answer["documents"]] == ["NamedLocation/Norway"]
+    assert (answer["pins"], answer["findings"]) == ({}, [])
+
+
 @pytest.mark.parametrize(
     ("more", "said"), [(["Break glass"], "2 objects have its name"), ([], "nothing found")]
 )
