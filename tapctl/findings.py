@@ -229,6 +229,7 @@ IMPORTING: Final[Mapping[str, str]] = {
     "export-not-a-kind": "An object in the file is of no kind that can be imported.",
     "export-not-json": "The file is not JSON.",
     "export-placeholder": "The object holds a template's placeholder in the place of an id.",
+    "export-skipped": "Files in the folder are not JSON by their names. Rename those that are to be read.",
     "export-trailing-comma": "JSON has no comma before a closing bracket. It was read without it.",
     "export-twice": "Two files hold the same object, and not alike.",
     "export-unreadable": "The system does not let the file be read.",

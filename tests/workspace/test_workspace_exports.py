@@ -11,7 +11,7 @@ import pytest
 from tapctl.canonical import at, is_noise, with_values
 from tapctl.errors import UsageError
 from tapctl.kinds import kinds
-from tapctl.model import Finding, Json, JsonObject
+from tapctl.model import Finding, Json, JsonObject, Place
 from tapctl.workspace import exports
 from tapctl.workspace.exports import Exports, read_exports
 
@@ -423,8 +423,39 @@ def test_a_folder_is_read_in_order_and_never_left(tmp_path: Path, monkeypatch: p
     limited = read_exports(tmp_path / "in")
 
     assert [item.object["id"] for item in found.objects] == ["in/a/c.JSON", "in/b.json"]
-    assert [item.rule for item in found.findings] == ["link-not-followed"] * 2
+    assert [item.rule for item in found.findings] == ["link-not-followed"] * 2 + ["export-skipped"]
+    assert 'e.txt" is not called *.json or' in found.findings[-1].message
     assert [item.rule for item in limited.findings][-1] == "too-many-files"
+
+
+def test_an_object_a_line_is_read_and_so_is_one_after_another(tmp_path: Path) -> None:
+    other = {**POLICY, "id": ID[:-1] + "6", "displayName": "}\n{"}
+    read(tmp_path, f"{json.dumps(POLICY)}\n{json.dumps(other, indent=1)}\n\n".encode(), "in/a.jsonl")
+    read(tmp_path, LOCATION, "in/b.NDJSON")
+
+    found = read_exports(tmp_path / "in")
+
+    assert [item.object["displayName"] for item in found.objects] == ["P", "}\n{", "L"]
+    assert [item.source.rpartition("#")[2] for item in found.objects] == ["/0", "/1", ""]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [(b'{"a": 1', "Expecting ','"), (b"nothing", "Expecting value"), (b'{"id": 1e999}', "1e999")],
+)
+def test_a_line_that_is_no_object_is_told_by_its_number(tmp_path: Path, line: bytes, said: str) -> None:
+    whole = json.dumps(POLICY).encode()
+
+    found = read(tmp_path, b"\n".join([whole, whole, line]), "a.jsonl")
+
+    assert (found.objects, finding(found).place) == ((), Place(str(tmp_path / "a.jsonl"), 3, 1))
+    assert said in finding(found).message
+
+
+def test_braces_in_a_text_begin_no_other_object(tmp_path: Path) -> None:
+    (policy,) = read(tmp_path, {**POLICY, "displayName": "}{"}).objects
+
+    assert (policy.object["displayName"], policy.source[-1]) == ("}{", "#")
 
 
 def test_the_same_object_is_read_once(tmp_path: Path) -> None:

@@ -82,7 +82,9 @@ def test_a_folder_of_yaml_is_no_export(capsys: Capture, tmp_path: Path) -> None:
     folder = str(tmp_path / "policies")
 
     assert run(["import", "--from", str(tmp_path), "-C", folder, "-e", "sandbox"]) == 1
-    assert "holds no *.json file" in capsys.readouterr().out
+    output = capsys.readouterr().out
+    assert "holds no file called *.json or *.jsonl or *.ndjson" in output
+    assert 'a.yaml", ' in output
 
 
 @pytest.mark.parametrize("name", [{}, {"displayName": None}, {"displayName": ""}])

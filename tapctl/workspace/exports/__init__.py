@@ -1,7 +1,8 @@
 """Files that hold what Graph answered → the objects in them, in Graph's own spelling, and findings.
 
-A file may be one object, a list, a page (`{"value": [...]}`), a whole tenant by collection path, any of these
-inside a JSON string, or what PowerShell makes of the SDK's objects; in any encoding that Windows writes.
+A file may be one object, a list, an object a line, a page (`{"value": [...]}`), a whole tenant by its
+collection paths, any of these inside a JSON string, or what PowerShell makes of the SDK's objects; in any
+encoding that Windows writes.
 """
 
 from __future__ import annotations
@@ -31,9 +32,19 @@ from tapctl.workspace.exports.recognise import (
     wraps,
 )
 from tapctl.workspace.exports.spelling import Speller
-from tapctl.workspace.exports.text import Unreadable, bytes_of, decoded, lines_of, pointer, reason_of
+from tapctl.workspace.exports.text import (
+    Unreadable,
+    bytes_of,
+    decoded,
+    lines_of,
+    one_list,
+    pointer,
+    reason_of,
+)
 
 MAX_FILES: Final = 10_000
+_ENDINGS: Final = (".json", ".jsonl", ".ndjson")
+_READ: Final = " or ".join(f"*{ending}" for ending in _ENDINGS)
 _STRENGTH: Final = ("grantControls", "authenticationStrength")
 _BUILT_IN: Final = "00000000-0000-0000-0000-"  # what the ids of the service's own strengths begin with
 _SOME: Final = 5  # names in one message
@@ -58,7 +69,7 @@ class Exports:
 
 
 def read_exports(path: Path) -> Exports:
-    """A file, or every `*.json` below a folder, in the order of their names."""
+    """A file, or every one below a folder that is JSON by its name, in the order of their names."""
     if not path.exists():
         raise UsageError(
             f"{quoted(str(path))} does not exist; name a file of exported JSON, or a folder of them"
@@ -108,17 +119,20 @@ def nothing_in(path: Path, found: Exports) -> tuple[Finding, ...]:
     if found.objects or errors_in(found.findings):
         return ()
     files = _files(path, []) if path.is_dir() else [path]
-    names = ", ".join(quoted(_shown(file)) for file in files[:_SOME])
-    more = f" and {len(files) - _SOME} more" if len(files) > _SOME else ""
     message = (
-        f"{names}{more} {'holds' if len(files) == 1 else 'hold'} nothing that tapctl manages"
+        f"{_some(files)} {'holds' if len(files) == 1 else 'hold'} nothing that tapctl manages"
         if files
-        else f"{quoted(_shown(path))} holds no *.json file"
+        else f"{quoted(_shown(path))} holds no file called {_READ}"
     )
     remedy = "Name a file of what Graph answered (JSON), or a folder of them."
     findings: list[Finding] = []
     _report(findings, "export-empty", "error", message, Place(_shown(path), 1, 1), remedy)
     return tuple(findings)
+
+
+def _some(files: Sequence[Path]) -> str:
+    names = ", ".join(quoted(_shown(file)) for file in files[:_SOME])
+    return f"{names} and {len(files) - _SOME} more" if len(files) > _SOME else names
 
 
 def _shown(path: Path) -> str:
@@ -132,18 +146,23 @@ def _report(
 
 
 def _files(root: Path, findings: list[Finding]) -> list[Path]:
-    """Hidden folders left out; links that lead out of the folder reported."""
+    """What is hidden left out; links that lead out of the folder reported, and files of other names."""
     found: list[Path] = []
+    others: list[Path] = []
     real_root = root.resolve()
     for folder, folders, names in os.walk(root):
         linked = [name for name in folders if (Path(folder) / name).is_symlink()]
         folders[:] = [name for name in folders if not name.startswith(".")]
-        files = [Path(folder) / name for name in names if name.lower().endswith(".json")]
+        files = [Path(folder) / name for name in names if name.lower().endswith(_ENDINGS)]
+        others += [Path(folder) / name for name in names if not name.lower().endswith(_ENDINGS)]
         out = [file for file in files if not Path(os.path.realpath(file)).is_relative_to(real_root)]
         for link in [*(Path(folder) / name for name in linked), *out]:
             message = f"{quoted(_shown(link))} is a link to a folder, or out of this one; it is not read"
             _report(findings, "link-not-followed", "warning", message, Place(_shown(link), 1, 1))
         found += [file for file in files if file not in out]
+    if others := sorted(file for file in others if not file.name.startswith(".")):
+        message = f"{_some(others)} {'is' if len(others) == 1 else 'are'} not called {_READ}, and not read"
+        _report(findings, "export-skipped", "note", message, Place(_shown(root), 1, 1))
     if len(found) > MAX_FILES:
         message = f"holds {len(found)} JSON files; {MAX_FILES} is the most, and the others are not read"
         _report(findings, "too-many-files", "error", message, Place(_shown(root), 1, 1))
@@ -189,7 +208,7 @@ class _File:
 
     def read(self, file: Path) -> None:
         try:
-            self.text = decoded(bytes_of(file))
+            self.text = one_list(decoded(bytes_of(file)))
             value = self._parsed(self.text, ())
             self._collect(value, (), "")
         except Unreadable as error:

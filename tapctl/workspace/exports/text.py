@@ -6,6 +6,8 @@ import codecs
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +23,9 @@ _ENCODINGS: Final = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},:\n]|[^\s\[\]{},:"]+', re.DOTALL)
+
+_ADJACENT = re.compile(r"\}\s*\{")  # in no JSON text but within its strings
+_BOUNDARIES: Final = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str, strict=False)
 
 
 class Unreadable(Exception):
@@ -57,6 +62,32 @@ def decoded(data: bytes) -> str:
     if not text.strip():
         raise Unreadable("export-not-json", "is empty")
     return text
+
+
+def one_list(text: str) -> str:
+    """Objects one after another (JSON lines) as one list, every value in the line that it had; any other text
+    as it is. Where what follows an object is no whole one, the list says so when it is parsed."""
+    if not _ADJACENT.search(text):
+        return text
+    starts = [*_starts(text)]
+    if len(starts) == 1:
+        return text
+    return f"[{','.join(text[one:other] for one, other in pairwise([*starts, len(text)]))}]"
+
+
+def _starts(text: str) -> Iterator[int]:
+    """Where each value begins, the space before the first included, until one is not whole."""
+    start = 0
+    with suppress(json.JSONDecodeError):
+        while start < len(text):
+            yield start
+            start = _after_space(text, _BOUNDARIES.raw_decode(text, _after_space(text, start))[1])
+
+
+def _after_space(text: str, start: int) -> int:
+    while text[start : start + 1].isspace():
+        start += 1
+    return start
 
 
 def reason_of(error: json.JSONDecodeError | NotANumberError, text: str) -> tuple[str, int]:
