@@ -1,16 +1,16 @@
 """`pass sweep`: which passes have served, and may go. Deciding is pure; reading and rechecking are not.
 
 A pass goes when its owner holds a permanent passwordless method that is newer than it; on request when it has
-expired, or was for one time, is used, and is over. Whatever could not be read or understood stays and is
-reported.
+expired, or was for one time and is used, once its owner cannot be registering with it any more. Whatever
+could not be read or understood stays and is reported.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Literal, TypeAlias
+from datetime import datetime, timedelta
+from typing import Final, Literal, TypeAlias
 
 from tapctl.errors import GraphError
 from tapctl.graph.gateway import Gateway
@@ -19,19 +19,27 @@ from tapctl.passes.graph import Pass
 from tapctl.passes.holdings import Holdings, decided, read_methods
 from tapctl.passes.list import Holder
 from tapctl.passes.methods import Evidence, Registered, evidence
+from tapctl.passes.step import SKEW
+from tapctl.passes.written import moment
 
 Reason: TypeAlias = Literal[
     "registered", "expired", "used", "no-method", "older-method", "undated-method", "unknown-method",
     "unread-methods", "undated-use",
 ]  # fmt: skip
 
+# From the sign-in with a one-time pass its owner has ten minutes to register a method:
+# https://learn.microsoft.com/entra/identity/authentication/howto-authentication-temporary-access-pass
+# The sweep that saw it used may have run on another machine.
+REGISTERING: Final = timedelta(minutes=10) + SKEW
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wants:
-    """What goes besides passes that have served."""
+    """What goes besides passes that have served. `seen` is when passes were first seen used, by their ids."""
 
     expired: bool = False
     used: bool = False
+    seen: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +86,7 @@ def judge(holder: Holder, known: Known, wants: Wants, now: datetime) -> Verdict:
     if wants.expired and is_expired(held, now):
         return verdict(True, "expired", "it has expired")
     if wants.used and held.reason == "OneTimeUsed":
-        return verdict(*_used(held, now))
+        return verdict(*_used(held, wants.seen.get(held.id, now), now))
     return verdict(False, *_leaving(found))
 
 
@@ -87,13 +95,15 @@ def is_expired(held: Pass, now: datetime) -> bool:
     return held.reason == "Expired" or (not held.is_usable and now >= held.end)
 
 
-def _used(held: Pass, now: datetime) -> tuple[bool, Reason, str]:
-    """From the sign-in with it its owner has ten minutes to register, and deleting it could end that session.
-    Nothing dates that sign-in: v1.0's log does not say by what somebody signed in, and comes late. No session
-    outlives the pass (https://learn.microsoft.com/entra/identity/authentication/howto-authentication-temporary-access-pass)."""
+def _used(held: Pass, seen: datetime, now: datetime) -> tuple[bool, Reason, str]:
+    """Deleting it could end the session in which its owner registers. Nothing dates the sign-in with it, but
+    it was before the pass was `seen` used; and no session outlives the pass."""
     if now >= held.end:
         return True, "used", "it was for one time, is used, and is over"
-    why = "used, and nothing says when: its owner may be registering a method until the pass is over"
+    until = min(held.end, seen + REGISTERING)
+    if now >= until:
+        return True, "used", f"it was for one time, and was seen used at {moment(seen)}"
+    why = f"used, and nothing says when: its owner may be registering until {moment(until)}; sweep again then"
     return False, "undated-use", why
 
 

@@ -325,6 +325,23 @@ def test_used_and_expired_ones_go_when_asked_for(cli: Cli, tenant: Tenant) -> No
     assert [one["reason"] for one in document["deletions"]] == ["expired"]
 
 
+def test_a_used_pass_goes_a_quarter_of_an_hour_after_it_was_seen(cli: Cli, tenant: Tenant) -> None:
+    code = tenant.issue(MIA, isUsableOnce=True)
+    assert cli("sandbox", "sign-in", MIA, piped=code).code == 0
+    sweep = ("pass", "sweep", "--used", "--yes", "--format", "json")
+    first = checked(cli(*sweep))
+    seen = cli.root / "policies" / ".tapctl" / "passes" / "used.jsonl"
+    line = json.loads(seen.read_text())
+    earlier = datetime.fromisoformat(line["at"]) - timedelta(minutes=15)
+    seen.write_text(json.dumps({**line, "at": earlier.isoformat()}) + "\n")
+    second = checked(cli(*sweep))
+
+    assert (first["left"][0]["reason"], first["status"]) == ("undated-use", "nothing-to-do")
+    assert (second["deletions"][0]["reason"], second["summary"]["deleted"]) == ("used", 1)
+    assert tenant.passes(MIA) == []
+    assert code not in seen.read_text()
+
+
 def test_a_sweep_in_markdown_tells_what_went_and_why(cli: Cli, tenant: Tenant) -> None:
     tenant.register(MIA)
     result = cli("pass", "sweep", "--yes", "--format", "markdown")

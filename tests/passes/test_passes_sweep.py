@@ -96,6 +96,22 @@ def test_a_used_pass_stays_until_it_is_over_for_its_owner_may_be_registering() -
     assert verdict(over, wants=Wants(used=True)).reason == "used"
 
 
+@pytest.mark.parametrize(("minutes", "goes"), [(14, False), (15, True)])
+def test_a_pass_that_was_seen_used_before_is_no_longer_registered_with(minutes: int, goes: bool) -> None:
+    seen = Wants(used=True, seen={USED.id: NOW - timedelta(minutes=minutes)})
+    found = verdict(USED, wants=seen)
+
+    assert (found.goes, found.reason) == (goes, "used" if goes else "undated-use")
+
+
+def test_a_used_pass_that_stays_says_until_when() -> None:
+    soon = verdict(USED, wants=Wants(used=True, seen={USED.id: NOW}))
+    over = verdict(replace(USED, lifetime=31), wants=Wants(used=True))
+
+    assert "until 2026-11-02T09:45:00Z" in soon.why
+    assert "until 2026-11-02T09:31:00Z" in over.why
+
+
 def test_methods_that_could_not_be_read_keep_a_pass() -> None:
     found = [verdict(held, known=UNREAD, wants=EVERYTHING) for held in (PASS, EXPIRED, USED)]
 

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 @click.option(
     "--used",
     is_flag=True,
-    help="Also used one-time passes, once they are over: until then their owners may be registering.",
+    help="Also used one-time passes that are over, or that an earlier --used saw used a quarter of an hour "
+    "before: until then their owners may be registering.",
 )
 @click.option("--yes", is_flag=True, help="Do not ask. For pipelines.")
 @click.option("--dry-run", is_flag=True, help="Show what would go, and delete nothing.")
@@ -60,20 +61,25 @@ def command(
     people = people_of(users, group, roster, from_logs=from_logs)
     workspace = tenant_for(options)
 
-    from tapctl.cli.connect import connected
+    from tapctl.cli.connect import connected, our_folder
     from tapctl.cli.passes._deleting import Manner, carry_out
     from tapctl.passes.deleting_report import Going
+    from tapctl.passes.journal import FOLDER
     from tapctl.passes.list import list_passes, now_of
+    from tapctl.passes.seen import first_seen
     from tapctl.passes.sweep import Wants, judge, read_known, recheck_owners
     from tapctl.passes.times import Clocks
     from tapctl.passes.who import choose
 
-    wants = Wants(expired=expired, used=used)
     with connected(workspace) as session:
         gateway = session.gateway
         now = now_of(gateway)
         chosen = session.run(choose(gateway, people.wish, workspace.environment.pins, now))
         listing = session.run(list_passes(gateway, chosen))
+        holders = [one for one in listing.holders if used and one.held.reason == "OneTimeUsed"]
+        folder = our_folder(options.workspace) / FOLDER
+        seen = first_seen(folder, gateway.tenant_id, holders, now_of(gateway))
+        wants = Wants(expired=expired, used=used, seen=seen)
         known = session.run(read_known(gateway, listing.holders))
         verdicts = tuple(judge(holder, known, wants, now) for holder in listing.holders)
         going = Going(

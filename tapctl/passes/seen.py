@@ -1,0 +1,80 @@
+"""When passes were first seen used, in a file that is only ever added to, and holds no secret.
+
+Graph does not date a use, and v1.0's sign-in log does not say by what somebody signed in. That a pass was
+seen used at a time says that the sign-in with it was before: `pass sweep --used` notes it, and a later one
+knows.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from tapctl.errors import WorkspaceError
+from tapctl.model import JsonObject
+from tapctl.passes.list import Holder
+
+FILE: Final = "used.jsonl"
+
+
+def first_seen(folder: Path, tenant: str, used: Iterable[Holder], now: datetime) -> dict[str, datetime]:
+    """By id, when each of these passes was first seen used; those that are new are noted, as seen now. `now`
+    is after they were read. Raises WorkspaceError if that cannot be kept."""
+    passes = {one.held.id: one for one in used}
+    if not passes:
+        return {}
+    path = folder / FILE
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        known = dict(_noted(path, tenant, passes.keys()))
+        new = [one for pass_id, one in passes.items() if pass_id not in known]
+        _note(path, [_line(tenant, one, now) for one in new])
+    except OSError as error:
+        raise WorkspaceError(
+            f'which passes were seen used cannot be kept in "{path}": {error.strerror}'
+        ) from error
+    return {**dict.fromkeys(passes, now), **known}
+
+
+def _noted(path: Path, tenant: str, wanted: Iterable[str]) -> Iterator[tuple[str, datetime]]:
+    """Two sweeps at once may both note a pass: the later line counts."""
+    if not path.exists():
+        return
+    with path.open(encoding="utf-8", errors="replace") as file:
+        for text in file:
+            owner, pass_id, at = _read(text)
+            if owner == tenant and pass_id in wanted:
+                yield pass_id, at
+
+
+def _read(text: str) -> tuple[str, str, datetime]:
+    """Of a line that was torn when the power went nothing is known: its pass is seen anew, which is later."""
+    try:
+        line = json.loads(text)
+        return line["tenant"], line["passId"], datetime.fromisoformat(line["at"]).astimezone(UTC)
+    except (ValueError, KeyError, TypeError):
+        return "", "", datetime.max.replace(tzinfo=UTC)
+
+
+def _line(tenant: str, one: Holder, now: datetime) -> JsonObject:
+    return {
+        "event": "used",
+        "at": now.astimezone(UTC).isoformat(),
+        "tenant": tenant,
+        "userId": one.person.id,
+        "passId": one.held.id,
+    }
+
+
+def _note(path: Path, lines: list[JsonObject]) -> None:
+    """All in one piece, which other runs' lines do not get into."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        os.write(handle, "".join(f"{json.dumps(line)}\n" for line in lines).encode())
+        os.fsync(handle)
+    finally:
+        os.close(handle)
