@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from tapctl.apply import Result, Run, apply
 from tapctl.checked import Checked
@@ -41,6 +41,7 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Document = dict[str, Any]
+T = TypeVar("T")
 
 
 def policy(name: str, state: str = "enabled", /, **users: Any) -> Document:
@@ -116,6 +117,15 @@ class Tenant:
 
     def __post_init__(self) -> None:
         reset(self.store)
+
+    def ask(self, question: Callable[[Gateway], Awaitable[T]]) -> T:
+        """What somebody who is connected finds out."""
+
+        async def main() -> T:
+            async with self.connection() as gateway:
+                return await question(gateway)
+
+        return asyncio.run(main())
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Gateway]:

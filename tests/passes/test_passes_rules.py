@@ -1,16 +1,14 @@
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 from trial import PINS, Message, Receive, Send, Tenant, folder
 
 from tapctl.errors import NotPermitted
-from tapctl.graph.gateway import Gateway
 from tapctl.graph.sandbox import AsgiApp
 from tapctl.model import Workspace
 from tapctl.passes.checks import Rules
@@ -19,17 +17,8 @@ from tapctl.pipeline import check
 from tapctl.sandbox import Misbehaviour
 from tapctl.sandbox.seed import GROUPS, PEOPLE
 
-T = TypeVar("T")
 DOMAIN = "nordwind.example"
 MIA = f"mia.larsen@{DOMAIN}"
-
-
-def asked(tenant: Tenant, ask: Callable[[Gateway], Awaitable[T]]) -> T:
-    async def main() -> T:
-        async with tenant.connection() as gateway:
-            return await ask(gateway)
-
-    return asyncio.run(main())
 
 
 @pytest.fixture
@@ -38,7 +27,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 
 
 def rules_of(tenant: Tenant, workspace: Workspace) -> Rules:
-    return asked(tenant, lambda gateway: read_rules(gateway, workspace))
+    return tenant.ask(lambda gateway: read_rules(gateway, workspace))
 
 
 def test_the_rules_say_what_the_tenant_allows_and_who_is_privileged(workspace: Workspace) -> None:
