@@ -43,7 +43,7 @@ class Applicants:
     async def find(self, wanted: Sequence[str], *, are_few: bool) -> dict[str, Applicant]:
         """By the words they were asked for with (userPrincipalName or id); who is missing is not there.
 
-        Raises GraphError where people cannot be read, or nobody's groups can.
+        Raises GraphError where people cannot be read, or not the members of a group.
         """
         users = await users_named(self.gateway, wanted, _PROPERTIES)
         ids = list({_id(user): None for user in users.values()})
@@ -63,7 +63,7 @@ class Applicants:
         return {user: self._groups_known(user) for user in users}
 
     async def _groups_of_each(self, users: Sequence[str]) -> dict[str, Held]:
-        """What cannot be read of one is that one's matter; what cannot be read of anybody is everybody's."""
+        """What cannot be read of one is that one's matter."""
         wanted = self.rules.groups | self.rules.principals
         reads = [
             Read(
@@ -72,9 +72,6 @@ class Applicants:
             for user in users
         ]
         answers = await list_each(self.gateway, reads)
-        errors = [answer for answer in answers if isinstance(answer, GraphError)]
-        if errors and len(errors) == len(answers):
-            raise errors[0]
         return {
             user: groups if isinstance(groups, GraphError) else frozenset(map(_id, groups)) & wanted
             for user, groups in zip(users, answers, strict=True)

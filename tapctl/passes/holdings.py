@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
-from tapctl.errors import GraphError, NotFound, NotPermitted
+from tapctl.errors import GraphError, NotFound, NotPermitted, Refused
 from tapctl.graph.batch import Read, list_each, read_each
 from tapctl.graph.gateway import Gateway, Objects
 from tapctl.graph.odata import path_segment
 from tapctl.model import JsonObject
 from tapctl.passes.graph import Pass, pass_of, passes_path
 from tapctl.passes.methods import Registered, evidence, method_of, undecided_newer
+from tapctl.passes.people import Person
 
 T = TypeVar("T")
+# Of people whom one thing is true of, so many are named.
+_NAMED: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +46,7 @@ def phone_path(user_id: str, method_id: str) -> str:
 
 
 async def read_passes(gateway: Gateway, users: Iterable[str]) -> Holdings[Pass]:
-    """One pass each at most. Raises NotPermitted if nobody's may be read."""
+    """One pass each at most."""
     return await _read(gateway, users, passes_path, pass_of)
 
 
@@ -58,7 +61,7 @@ def _only(held: tuple[Pass, ...] | GraphError) -> Pass | GraphError | None:
 
 
 async def read_methods(gateway: Gateway, users: Iterable[str]) -> Holdings[Registered]:
-    """Authenticators are undecided; `decided` asks further. Raises NotPermitted if nobody's may be read."""
+    """Authenticators are undecided; `decided` asks further."""
     return await _read(gateway, users, methods_path, method_of)
 
 
@@ -68,7 +71,6 @@ async def _read(
     answers = await _answers(gateway, users, path, parse)
     failures = {user: held for user, held in answers.items() if isinstance(held, GraphError)}
     found = {user: held for user, held in answers.items() if not isinstance(held, GraphError)}
-    _check_permitted(found, failures)
     return Holdings(found=found, failures=failures)
 
 
@@ -89,11 +91,16 @@ def _understood(answer: Objects | GraphError, parse: Callable[[JsonObject], T]) 
         return error
 
 
-def _check_permitted(found: Mapping[str, object], failures: Mapping[str, GraphError]) -> None:
-    """One person may be out of reach; if all are, it is the permission."""
-    refused = [error for error in failures.values() if isinstance(error, NotPermitted)]
-    if refused and not found and len(refused) == len(failures):
-        raise refused[0]
+def check_permitted(people: Sequence[Person], held: Holdings[T], what: str) -> None:
+    """One person may be out of reach; if all are, it is the permission. Raises Refused, and names them."""
+    refused = [error for error in held.failures.values() if isinstance(error, NotPermitted)]
+    if not refused or held.found or len(refused) < len(held.failures):
+        return
+    named = [person.name for person in people if person.id in held.failures]
+    others = f" and {len(named) - _NAMED} more" if len(named) > _NAMED else ""
+    raise Refused(
+        f"{what} of {', '.join(named[:_NAMED])}{others} may not be read\n  {refused[0]}"
+    ) from refused[0]
 
 
 async def decided(

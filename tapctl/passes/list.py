@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from tapctl.errors import GraphError
 from tapctl.graph.gateway import Gateway
 from tapctl.passes.graph import Pass
-from tapctl.passes.holdings import read_passes
+from tapctl.passes.holdings import check_permitted, read_passes
 from tapctl.passes.people import Person
 from tapctl.passes.trail import SLACK, Record, Trail, read_trail
 from tapctl.passes.who import Chosen
@@ -50,7 +50,7 @@ def now_of(gateway: Gateway) -> datetime:
 
 
 async def list_passes(gateway: Gateway, chosen: Chosen, *, with_makers: bool = True) -> Listing:
-    """Raises NotPermitted if nobody's pass may be read."""
+    """Raises Refused if nobody's pass may be read."""
     found = await read_holders(gateway, chosen.people)
     listing = replace(found, failures=(*chosen.failures, *found.failures), notes=chosen.unread)
     if not with_makers or not listing.holders:
@@ -62,6 +62,7 @@ async def list_passes(gateway: Gateway, chosen: Chosen, *, with_makers: bool = T
 async def read_holders(gateway: Gateway, people: Sequence[Person]) -> Listing:
     """The passes alone."""
     found = await read_passes(gateway, (person.id for person in people))
+    check_permitted(people, found, "the passes")
     by_id = {person.id: person for person in people}
     holders = (
         Holder(person=by_id[user], held=held) for user, some in found.found.items() for held in some[:1]

@@ -16,7 +16,7 @@ from typing import Final
 from tapctl.errors import GraphError
 from tapctl.graph.gateway import Gateway
 from tapctl.passes.graph import EVERYBODY, POLICY_PATH, Pass, policy_of
-from tapctl.passes.holdings import Holdings, decided, read_methods, read_passes
+from tapctl.passes.holdings import Holdings, check_permitted, decided, read_methods, read_passes
 from tapctl.passes.methods import Registered, evidence
 from tapctl.passes.people import Person, groups_with, members_of
 from tapctl.passes.progress import Facts, Progress, issued_at, last_pass, progress_of
@@ -57,7 +57,7 @@ class _Groups:
 
 
 async def follow(gateway: Gateway, chosen: Chosen, due: Mapping[str, datetime], now: datetime) -> Following:
-    """`due`: when a pass should have been there, by lower-case user name. Raises NotPermitted if nobody's
+    """`due`: when a pass should have been there, by lower-case user name. Raises Refused if nobody's
     passes or methods may be read."""
     users = [person.id for person in chosen.people]
     passes, methods, trail, groups = await asyncio.gather(
@@ -66,6 +66,8 @@ async def follow(gateway: Gateway, chosen: Chosen, due: Mapping[str, datetime], 
         read_trail(gateway, now - RETENTION, {user.lower() for user in users}),
         _groups(gateway, chosen),
     )
+    check_permitted(chosen.people, passes, "the passes")
+    check_permitted(chosen.people, methods, "the methods")
     known = [person for person in chosen.people if person.id in passes.found]
     facts = [_facts(person, passes, methods, trail) for person in known]
     methods = await decided(gateway, methods, dict.fromkeys(methods.found, ANY_AGE) | _issued(facts))

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from following_tools import CHLOE, IDS, INGRID, JONAS, MIA, NEW_HIRES, YUSUF, Company
 
-from tapctl.errors import NotPermitted
+from tapctl.errors import Refused
 from tapctl.graph.gateway import Gateway
 from tapctl.model import Json
 from tapctl.passes.deleting import Deletion, Outcome, delete_passes, nothing_to_recheck
@@ -103,12 +103,16 @@ def test_one_person_out_of_reach_does_not_hide_the_others() -> None:
     assert [person.name for person, _ in found.failures] == [JONAS]
 
 
-def test_if_nobody_s_pass_may_be_read_it_is_the_permission() -> None:
+@pytest.mark.parametrize(
+    ("names", "named"),
+    [((MIA, JONAS), f"the passes of {MIA}, {JONAS} may not"), (tuple(IDS), f"{CHLOE} and 2 more may not")],
+)
+def test_if_nobody_s_pass_may_be_read_it_is_the_permission(names: tuple[str, ...], named: str) -> None:
     company = Company()
-    company.misbehave(forbidden=(f"users/{IDS[MIA]}/authentication", f"users/{IDS[JONAS]}/authentication"))
+    company.misbehave(forbidden=("users/",))
 
-    with pytest.raises(NotPermitted, match=r"UserAuthMethod-TAP\.Read\.All"):
-        listed(company, MIA, JONAS)
+    with pytest.raises(Refused, match=rf"{named} be read\n(.|\n)*UserAuthMethod-TAP\.Read\.All"):
+        listed(company, *names)
 
 
 def test_people_who_left_are_no_failures() -> None:
