@@ -32,6 +32,11 @@ if TYPE_CHECKING:
 DESPITE: Final = "--despite-policies"
 _POLICY: Final = "ConditionalAccessPolicy"
 _USERS: Final = ("conditions", "users")
+_LACKING: Final = {
+    "enabledMethods": "which methods are turned on could not be read",
+    "strengths": "the authentication strength that it asks for is not among the tenant's",
+    "user.roles": "which roles they hold could not be read",
+}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -187,12 +192,17 @@ def _asked(tenant: WhatIf, folder: WhatIf, user: str, person: Person, kind: str)
 
 
 def _undecided(when: str, decision: Decision) -> Finding:
-    lacks = f": not known is {', '.join(decision.missing)}" if decision.missing else ""
+    lacks = f": {'; '.join(map(_lacking, decision.missing))}" if decision.missing else ""
     return _brake(
         "pass-may-open-nothing",
         f"{when}whether {_by(decision)} lets them register anything with this pass cannot be told{lacks}",
         f"change that policy, or say {DESPITE}; tapctl simulate shows why",
     )
+
+
+def _lacking(fact: str) -> str:
+    """A fact that the evaluator lacks, or a word of the policy's that it does not know."""
+    return _LACKING.get(fact, f'tapctl cannot answer its "{fact}"')
 
 
 def _by(decision: Decision) -> str:

@@ -476,13 +476,13 @@ def test_a_pass_policy_that_will_leave_somebody_out_takes_a_word(cli: Cli, issue
 @pytest.mark.parametrize(
     ("grant", "conditions", "lacking"),
     [
-        ({"builtInControls": ["holdHand"]}, {}, ": not known is holdHand"),
+        ({"builtInControls": ["holdHand"]}, {}, 'tapctl cannot answer its "holdHand"'),
         (
             {"authenticationStrength": {"id": "99000000-0000-4000-8000-000000000001"}},
             {},
-            ": not known is str",
+            ": the authentication strength that it asks for is not among the tenant's",
         ),
-        (None, {"stars": {"includeStars": ["Vega"]}}, ": not known is stars"),
+        (None, {"stars": {"includeStars": ["Vega"]}}, 'tapctl cannot answer its "stars"'),
     ],
 )
 def test_a_policy_that_nobody_can_judge_is_not_taken_for_open(
