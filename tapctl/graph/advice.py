@@ -5,6 +5,8 @@ Graph publishes no list of the Conditional Access numbers; these were seen in re
 
 from __future__ import annotations
 
+import re
+
 from tapctl.graph.pace import CONDITIONAL_ACCESS, PASSES, family_of
 from tapctl.graph.permissions import permission_for
 
@@ -48,9 +50,15 @@ _FAMILIES = {
 _STATUSES = {
     401: _SIGN_IN,
     429: f"{_FEWER}and see what else asks this tenant",
-    404: "if the object was created a moment ago, Graph may not show it yet: try again",
     500: "the fault is Graph's: try again later, and give the request id to Microsoft support if it stays",
 }
+
+_NOT_THERE = (
+    "it may have been deleted; if it was created a moment ago, Graph may not show it yet: then try again"
+)
+_NOWHERE = "see that graphEndpoint is a server that speaks Graph v1.0, and that the tenant's cloud has this"
+# A path that names no object: $batch, policies/authenticationMethodsPolicy, ...
+_WORDS_ONLY = re.compile(r"[$A-Za-z/]*")
 
 
 def advice_for(method: str, path: str, *, status: int, code: str, message: str, number: str = "") -> str:
@@ -61,6 +69,8 @@ def advice_for(method: str, path: str, *, status: int, code: str, message: str, 
         return by_answer
     if status == 403:
         return _permission_advice(method, path)
+    if status == 404:
+        return _NOWHERE if _WORDS_ONLY.fullmatch(path) else _NOT_THERE
     by_family = _FAMILIES.get(family_of(path, method), "") if status == 429 else ""
     return by_family or _STATUSES.get(min(status, 500), "")
 
