@@ -8,19 +8,20 @@ Beside JSON Schema's own keywords (type, enum, default, uniqueItems, readOnly, m
     x-flags: true              members joined by commas in one string on the wire (a list here)
     x-shorthand: id            a plain string stands for {id: string}
     x-format: guid|cidr|country|combination
+    x-also-called: [app, ...]  what others call it: no name of it here, but what a mistake was meant to be
     x-unmanaged: true          left as it is in the tenant when the document does not mention it
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
+from pathlib import Path as FilePath
 from typing import Final, Literal, cast
 
-from tapctl.model import Json, JsonObject
+from tapctl.model import Json, JsonObject, Path
 
 
 class _Missing:
@@ -44,6 +45,7 @@ class Field:
     enum: Mapping[str, str]
     references: tuple[str, ...]
     words: Mapping[str, str]
+    also_called: tuple[str, ...]
     format: str
     unit: str
     shorthand: str
@@ -55,10 +57,10 @@ class Field:
     refers: bool  # itself, or something in it
 
 
-def folder() -> Path:
+def folder() -> FilePath:
     """Where the schemas are: beside the package in a checkout, inside it when installed."""
-    installed = Path(__file__).parent / "schemas"
-    return installed if installed.is_dir() else Path(__file__).parent.parent / "schemas"
+    installed = FilePath(__file__).parent / "schemas"
+    return installed if installed.is_dir() else FilePath(__file__).parent.parent / "schemas"
 
 
 @cache
@@ -75,6 +77,13 @@ def read(name: str) -> JsonObject:
 def fields(name: str) -> Field:
     """The Field tree of `schemas/<name>.schema.json`."""
     return _field(read(name))
+
+
+def named_fields(node: Field, path: Path = ()) -> Iterator[tuple[Path, Field]]:
+    """Every property below, with its path; lists are seen through."""
+    for name, child in node.properties.items():
+        yield (*path, name), child
+        yield from named_fields(child.items or child, (*path, name))
 
 
 @cache
@@ -114,6 +123,7 @@ def _field(node: JsonObject) -> Field:
         enum=_folded(node.get("enum")),
         references=tuple(cast("list[str]", node.get("x-reference", []))),
         words=_folded(node.get("x-words")),
+        also_called=tuple(cast("list[str]", node.get("x-also-called", []))),
         format=str(node.get("x-format", "")),
         unit=str(node.get("x-unit", "")),
         shorthand=str(node.get("x-shorthand", "")),

@@ -123,7 +123,7 @@ def _unknown(kind: Kind, resource: Resource, path: Path) -> Finding:
         rule="unknown-property",
         severity="warning" if is_newer else "error",
         message=f"{path[-1]!r} is no property{where}",
-        help=_NEWER if is_newer else nearest(kind, str(path[-1]), _siblings(kind.field, path)),
+        help=_NEWER if is_newer else nearest(kind, path, _siblings(kind.field, path)),
         place=resource.place(*path),
         address=resource.address,
     )

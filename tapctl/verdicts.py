@@ -61,25 +61,32 @@ def _unknown_property(kind: Kind, path: Path, error: ValidationError, rules: Jso
             path=(*path, name),
             rule="unknown-property",
             message=f"{name!r} is no property{where}",
-            help=nearest(kind, name, known),
+            help=nearest(kind, (*path, name), known),
         )
 
 
-def nearest(kind: Kind, name: str, known: Iterable[str]) -> str:
-    """What a property was probably meant to be, or where it belongs."""
+def nearest(kind: Kind, path: Path, known: Iterable[str]) -> str:
+    """What the property at `path`, beside the known ones, was probably meant to be, or where it belongs."""
+    name = str(path[-1])
+    for place, field in schema.named_fields(_holder(kind.field, path)):
+        if name in field.also_called:
+            return f"It is called {dotted(place)} here."
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
     if close:
         return f"Did you mean {close[0]}?"
-    elsewhere = next((dotted(path) for path in _paths(kind.field) if path[-1] == name), "")
-    if elsewhere:
-        return f"It belongs at {elsewhere}."
-    return f"Known here: {', '.join(known)}. If Graph has it already, list its path under newer:."
+    for place, field in schema.named_fields(kind.field):
+        if place[-1] == name or name in field.also_called:
+            return f"It belongs at {dotted(place)}."
+    newer = " If Graph has it already, list its path under newer:." if kind.path else ""
+    return f"Known here: {', '.join(known)}.{newer}"
 
 
-def _paths(node: Field, path: Path = ()) -> Iterator[Path]:
-    for name, child in node.properties.items():
-        yield (*path, name)
-        yield from _paths(child.items if child.items is not None else child, (*path, name))
+def _holder(node: Field, path: Path) -> Field:
+    """The object that a property stands in, lists seen through; of objects by any name, what holds them."""
+    for part in path[:-1]:
+        node = node if isinstance(part, int) else node.properties.get(part, node)
+        node = node.items or node
+    return node
 
 
 def _missing(kind: Kind, path: Path, error: ValidationError, rules: JsonObject) -> Iterator[Verdict]:

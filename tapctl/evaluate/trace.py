@@ -33,6 +33,14 @@ _FACTS = {
     "password_changed": "password changed",
     "type": "user type",
 }
+_LACKS: Final[Mapping[str, str]] = {
+    "clientApp": "client app",
+    "insiderRisk": "insider risk",
+    "servicePrincipalRisk": "service principal risk",
+    "signInRisk": "sign-in risk",
+    "userRisk": "user risk",
+}
+"""Facts that a situation's JSON and a sign-in test call by different names: in words, by none of them."""
 _OF_RULES: Final[Mapping[str, str]] = {
     "legacy-cannot-prompt": "client_app",
     "device-code-has-no-device": "flow",
@@ -77,9 +85,9 @@ def _why(scene: Scene, policy: Policy, check: Check) -> str:
     """What is missing; where inference is not relied on, that may be all there is."""
     if check.rule == "unknown-condition":
         return ": it is newer than this evaluator, or misspelt"
-    lacking = ", ".join(of_condition(policy, check, scene))
+    lacking = [_LACKS.get(fact, fact) for fact in of_condition(policy, check, scene)]
     if lacking:
-        return f": {lacking} is not given"
+        return f": {', '.join(lacking)} is not given"
     return ": it rests on inference" if scene.doubt else ": no fact tells"
 
 

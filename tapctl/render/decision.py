@@ -13,6 +13,7 @@ from tapctl.evaluate.rules import RULES
 from tapctl.evaluate.situation import REGISTER, SignIn
 from tapctl.model import Finding, Path, Place
 from tapctl.render.escape import visible
+from tapctl.simulate.words import as_given
 
 Where = Callable[[str, Path], "Place | None"]
 """A policy's name and a path inside its spec → where that is written."""
@@ -78,7 +79,7 @@ def missing(decision: Decision) -> str:
         return f"it rests on what Microsoft does not document ({', '.join(decision.inferences)})"
     if not decision.missing:
         return "it depends on what no fact tells here"
-    return f"it depends on {visible(', '.join(decision.missing))}, which is not given"
+    return f"it depends on {visible(', '.join(map(as_given, decision.missing)))}, which is not given"
 
 
 def inferences(decision: Decision) -> Iterator[str]:

@@ -16,6 +16,7 @@ from tapctl.render.escape import visible
 from tapctl.render.gfm import code, fenced, text
 from tapctl.render.json import VERSION, headline, written
 from tapctl.report import Headline
+from tapctl.simulate.words import as_given
 
 if TYPE_CHECKING:
     from tapctl.facts.compare import Comparison
@@ -85,7 +86,7 @@ def _sections(told: Told) -> Iterator[tuple[str, list[str]]]:
         ("Set aside for registration", [visible(name) for name in decision.skipped_for_proof_up]),
         ("Rests on inference", list(inferences(decision))),
         ("Rests on a date", [visible(name) for name in decision.switches]),
-        ("Not given", [visible(fact) for fact in decision.missing]),
+        ("Not given", [visible(as_given(fact)) for fact in decision.missing]),
         ("Steps", list(trace(decision, told.where))),
     )
     return ((title, lines) for title, lines in sections if lines)

@@ -38,10 +38,9 @@ def schema_findings(kind: Kind, value: Json, source: Source, path: Path = ()) ->
         return
     where = f"{dotted(path)}: " if path else ""
     for verdict in verdicts(kind, value):
-        help_ = verdict.help.partition(" If Graph has it already")[0]
         place = source.place(*path, *verdict.path)
         message = where + verdict.message
-        yield Finding(rule=verdict.rule, severity="error", message=message, help=help_, place=place)
+        yield Finding(rule=verdict.rule, severity="error", message=message, help=verdict.help, place=place)
 
 
 def own_findings(written: JsonObject, source: Source, path: Path) -> Iterator[Finding]:

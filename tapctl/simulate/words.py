@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cache
 from ipaddress import ip_address
 from typing import Final, cast
 
+from tapctl import schema
 from tapctl.evaluate.situation import JOIN, REGISTER, Attribute
-from tapctl.model import Json, JsonObject
+from tapctl.model import Json, JsonObject, dotted
 from tapctl.simulate.fixture import ANY_PASS, MULTI_USE, ONE_TIME
 
 SOMEBODY: Final = "the user"
@@ -43,6 +45,17 @@ DEVICES: Final[dict[str, dict[str, Attribute]]] = {
     "managed": {"managed": True},
     "unmanaged": {"managed": False, "isCompliant": False},
 }
+
+
+def as_given(fact: str) -> str:
+    """What a sign-in test's `given` calls a fact that is named as a situation's JSON names it."""
+    return _given_names().get(fact, fact)
+
+
+@cache
+def _given_names() -> dict[str, str]:
+    found = schema.named_fields(schema.fields("SignInTest").properties["given"])
+    return {name: dotted(path) for path, field in found for name in field.also_called}
 
 
 def mapping_at(given: JsonObject, key: str) -> JsonObject:

@@ -303,7 +303,10 @@ def test_answers_about_passes_are_as_the_schema_says(cli: Cli) -> None:
     text = cli("simulate", write(cli, "s.json", asked)).out
 
     Draft202012Validator(schema.read("simulate-output")).validate(found)
-    assert [answer["missing"] for answer in found["answers"]] == [["tapPolicy", "now"], ["tapPolicy"]]
+    assert [answer["missing"] for answer in found["answers"]] == [
+        ["tapPolicy", "now"],
+        ["tapPolicy", "user.type"],
+    ]
     assert "G: not known; not given tapPolicy, now" in text
 
 
@@ -331,7 +334,7 @@ def test_an_unknown_of_a_file_says_what_it_lacks(cli: Cli) -> None:
     result = cli("simulate", write(cli, "s.json", [{**SITUATION, "policies": [risky]}, request]))
 
     assert "S1: unknown; by P1; unmet block; not given signInRisk" in result.out
-    assert "R: not known; not given tapPolicy" in result.out  # by what policy, nobody said
+    assert "R: not known; not given tapPolicy, user.type" in result.out  # by what policy, nobody said
 
 
 def test_a_fixture_is_read_along(cli: Cli) -> None:

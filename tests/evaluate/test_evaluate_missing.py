@@ -138,6 +138,7 @@ def test_with_strict_what_is_missing_all_the_same_is_said() -> None:
 @pytest.mark.parametrize(
     ("given", "condition", "lacks", "says"),
     [
+        ({}, {"signInRiskLevels": ["high"]}, ("signInRisk",), "sign-in risk is not given"),
         ({}, {"platforms": {"includePlatforms": ["android"]}}, ("platform",), "platform is not given"),
         ({"platform": "windows"}, {"platforms": {"includePlatforms": ["visionOS"]}}, (), "no fact tells"),
         (

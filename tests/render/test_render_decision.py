@@ -39,6 +39,10 @@ DAY = date(2026, 11, 30)
             "Not known: it depends on groups, platform, which is not given.",
         ),
         (
+            Decision(verdict="unknown", missing=("clientApp", "auth", "signInRisk", "user.type")),
+            "Not known: it depends on client, method, risk.signIn, user.type, which is not given.",
+        ),
+        (
             Decision(verdict="unknown", inferences=("E18",)),
             "Not known: it rests on what Microsoft does not document (E18).",
         ),

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tapctl import schema
 from tapctl.model import Finding
 from tapctl.pipeline import check
 from tapctl.simulate.workspace import company_of
@@ -133,6 +134,55 @@ def test_an_action_is_one_that_there_is(tmp_path: Path) -> None:
     (found,) = written(tmp_path, {"given": {**PERSON, "action": "registr"}, "expect": ALLOWED})
 
     assert found.message.startswith('given.action is "registr"; did you mean')
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"clientApp": "browser"}, "It is called client here."),
+        ({"signInRisk": "high"}, "It is called risk.signIn here."),
+        ({"userRisk": "high"}, "It is called risk.user here."),
+        ({"auth": ["password"]}, "It is called method here."),
+        ({"country": "DE"}, "It belongs at given.location.country."),
+        ({"user": {"has": ["password"]}}, "It is called registered here."),
+        ({"has": ["password"]}, "It is called user.registered here."),
+    ],
+)
+def test_a_fact_by_another_name_is_told_its_own(tmp_path: Path, given: dict[str, Any], said: str) -> None:
+    found = written(tmp_path, {"given": {**ASKED, **given}, "expect": ALLOWED})
+
+    assert [item.help for item in found] == [said]
+    assert str(found[0].place).startswith(str(tmp_path / "tests/0.yaml:1:"))
+
+
+def test_a_property_of_no_test_is_not_said_to_be_newer(tmp_path: Path) -> None:
+    (found,) = written(tmp_path, {"given": ASKED, "expect": {"zzz": 1}})
+
+    assert found.help.startswith("Known here: decision,")
+    assert "newer" not in found.help
+
+
+_GIVEN = schema.fields("SignInTest").properties["given"]
+_EFFECT = schema.fields("SignInTest").properties["steps"].items.properties["effect"]  # type: ignore[union-attr]
+_SITUATION = schema.fields("Situation")
+_NO_FACT = {"about", "rolesAuScoped", "rolesCustom", "rolesEligible"}
+"""Of a situation's user: for people, and roles that no policy asks about."""
+
+
+@pytest.mark.parametrize(
+    ("here", "there"),
+    [
+        (_GIVEN, _SITUATION.properties["signIn"]),
+        (_GIVEN.properties["user"], _SITUATION.properties["user"]),
+        (_GIVEN.properties["user"].properties["pass"], _SITUATION.properties["pass"]),
+        (_EFFECT, _SITUATION.properties["steps"].items.properties["effect"]),  # type: ignore[union-attr]
+    ],
+)
+def test_what_a_situation_calls_a_fact_is_known_to_tests(here: schema.Field, there: schema.Field) -> None:
+    fields = [*schema.named_fields(here)]
+    names = {path[-1] for path, _ in fields} | {name for _, field in fields for name in field.also_called}
+
+    assert there.properties.keys() - names <= _NO_FACT
 
 
 def test_a_context_is_named_or_given_by_its_id(tmp_path: Path) -> None:
