@@ -138,7 +138,7 @@ def _own_strength(strength: Strength, scene: Scene) -> Answer:
 def _guest_strength(strength: Strength, scene: Scene) -> Answer:
     """Home methods count where the home tenant's MFA is trusted; a pass of the home tenant never does."""
     if scene.person.type == "otherExternalUser" and not scene.person.home_tenant:
-        return Answer(NEVER, "guest-without-tenant", needs=_combinations(strength))
+        return Answer(NEVER, "guest-without-tenant", needs=combinations(strength))
     if not scene.sign_in.trusts_home_mfa:
         if scene.person.type == "b2bDirectConnectUser":
             return Answer(NEVER, "guest-cannot")
@@ -150,8 +150,8 @@ def _guest_strength(strength: Strength, scene: Scene) -> Answer:
     if scene.sign_in.home_mfa and strength.combinations >= MULTIFACTOR.combinations:
         return Answer(MET, "guest-trust")
     if all(combination & PASSES for combination in strength.combinations):
-        return Answer(NEVER, "guest-methods", needs=_combinations(strength))
-    return Answer(MET | CHALLENGE | NEVER, "guest-trust", needs=_combinations(strength))
+        return Answer(NEVER, "guest-methods", needs=combinations(strength))
+    return Answer(MET | CHALLENGE | NEVER, "guest-trust", needs=combinations(strength))
 
 
 def _model_counts(strength: Strength, scene: Scene) -> Truth:
@@ -171,7 +171,7 @@ def _fits(strength: Strength, combination: frozenset[Mode], aaguid: str | None) 
 def _reach(strength: Strength, proof: frozenset[Mode], scene: Scene, *, in_strength: bool) -> Answer:
     """What can be asked for now, registered now, or neither, to satisfy one of the combinations, when the
     session has proved `proof`."""
-    needs = _combinations(strength)
+    needs = combinations(strength)
     steps = [_step_up(combination - proof, strength, scene) for combination in strength.combinations]
     if (now := some(steps)) is True:
         reachable = tuple(
@@ -274,7 +274,8 @@ def _key_models(scene: Scene) -> frozenset[str]:
     return frozenset(model.lower() for model in scene.person.fido2_aaguids)
 
 
-def _combinations(strength: Strength) -> tuple[str, ...]:
+def combinations(strength: Strength) -> tuple[str, ...]:
+    """What a strength accepts, as Graph writes it; an external method satisfies none."""
     return tuple(sorted(_written(item) for item in strength.combinations if EXTERNAL not in item))
 
 

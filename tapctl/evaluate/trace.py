@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
-from tapctl.evaluate.controls import Answer, is_strength
+from tapctl.evaluate.controls import Answer, combinations, is_strength, strength_named
 from tapctl.evaluate.credential import Refusal
+from tapctl.evaluate.facts import Pass
 from tapctl.evaluate.match import Check, Match
 from tapctl.evaluate.missing import TARGETS, of_condition
 from tapctl.evaluate.overlays import Overlay
@@ -41,6 +42,8 @@ _LACKS: Final[Mapping[str, str]] = {
     "userRisk": "user risk",
 }
 """Facts that a situation's JSON and a sign-in test call by different names: in words, by none of them."""
+_MOST: Final = 6
+"""How many of a strength's combinations are told."""
 _OF_RULES: Final[Mapping[str, str]] = {
     "legacy-cannot-prompt": "client_app",
     "device-code-has-no-device": "flow",
@@ -93,23 +96,48 @@ def _why(scene: Scene, policy: Policy, check: Check) -> str:
 
 def tell_control(scene: Scene, policy: Policy, control: Control, answer: Answer) -> None:
     """One control of a policy that applies, or may."""
-    fact = f"{_basis(control.key, scene, answer.rule)}{_trust(control.key, scene)}"
+    fact = f"{_basis(control.key, scene, answer)}{_trust(control.key, scene)}"
     scene.note(policy.name, control.path, fact, f"{control.key} {in_words(answer.status)}", answer.rule)
 
 
-def _basis(key: str, scene: Scene, rule: str) -> str:
+def _basis(key: str, scene: Scene, answer: Answer) -> str:
     """The fact by which a control is answered: that of the rule, or else what the control is about."""
-    fact = _OF_RULES.get(rule) or _OF_CONTROLS.get(key.partition(":")[0], "")
+    fact = _OF_RULES.get(answer.rule) or _OF_CONTROLS.get(key.partition(":")[0], "")
     match fact:
         case "":
             return "no fact tells"
         case "proved":
-            proof = ", ".join(sorted(scene.proof)) or "nothing"
-            return f"proved: {proof if scene.is_proof_known else 'not given'}"
+            return "; ".join((_proved(scene), *_asked_for(key, scene), *_holds(scene, answer)))
         case "registered" | "type":
             return f"{_FACTS.get(fact, fact)}: {_shown(getattr(scene.person, fact))}"
         case _:
             return _said(scene, fact)
+
+
+def _proved(scene: Scene) -> str:
+    return f"proved: {_shown(scene.proof, 'nothing') if scene.is_proof_known else 'not given'}"
+
+
+def _asked_for(key: str, scene: Scene) -> Iterator[str]:
+    """What a strength accepts; `mfa` says by its name what it asks for."""
+    if is_strength(key):
+        strength = strength_named(key.partition(":")[2], scene)
+        accepted = combinations(strength) if strength is not None else ()
+        more = [f"{len(accepted) - _MOST} more"] if len(accepted) > _MOST else []
+        yield f"asked for: {' or '.join((*accepted[:_MOST], *more)) or 'not given'}"
+
+
+def _holds(scene: Scene, answer: Answer) -> Iterator[str]:
+    """What the person could show or has yet to register, where what has been proved does not say it all."""
+    person = scene.person
+    if answer.status == MET or answer.rule == "guest-trust":
+        return
+    perhaps = f", perhaps {_shown(person.unsure)}" if person.unsure else ""
+    yield f"registered: {_shown(person.registered)}{perhaps}"
+    if person.reachable is not None:
+        yield f"at hand: {_shown(person.reachable)}"
+    if isinstance(person.held_pass, Pass):
+        yield f"pass: {'not given' if scene.pass_mode is None else scene.pass_mode or 'none that works'}"
 
 
 def _trust(key: str, scene: Scene) -> str:
@@ -164,14 +192,14 @@ def _value(scene: Scene, fact: str) -> str:
     return _shown(getattr(scene.sign_in, fact, None))
 
 
-def _shown(value: object) -> str:
+def _shown(value: object, none: str = "none") -> str:
     match value:
         case None:
             return "not given"
         case bool():
             return "yes" if value else "no"
         case frozenset():
-            return ", ".join(sorted(map(str, value))) or "none"
+            return ", ".join(sorted(map(str, value))) or none
         case tuple():
             return ", ".join(map(str, value))
     return str(value) or "none"

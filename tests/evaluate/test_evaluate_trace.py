@@ -9,7 +9,7 @@ import pytest
 from evaluate_tools import REGISTER, decided, policy, sign_in
 
 from tapctl.evaluate.applications import AZURE_PORTAL, INTUNE_ENROLMENT
-from tapctl.evaluate.facts import Person
+from tapctl.evaluate.facts import Pass, Person
 from tapctl.evaluate.rules import RULES
 from tapctl.evaluate.session import merge_sessions
 from tapctl.evaluate.situation import UNREGISTERED, Device
@@ -43,14 +43,80 @@ def test_every_demand_is_in_the_trace_and_so_is_the_registration_behind_it() -> 
 def test_a_demand_says_what_has_been_proved(auth: frozenset[str] | None, fact: str) -> None:
     decision = decided(policy("mfa"), asked=replace(sign_in(), auth=auth), traced=True)
 
-    assert decision.trace[-1].fact == fact
+    assert decision.trace[-1].fact == f"{fact}; registered: microsoftAuthenticatorPush, password, sms"
+
+
+HELD = Pass(is_usable_once=True)
+
+
+@pytest.mark.parametrize(
+    ("person", "auth", "fact"),
+    [
+        (
+            {"registered": frozenset({"password", "sms"})},
+            "password",
+            "proved: password; registered: password, sms",
+        ),
+        ({"registered": None}, "password", "proved: password; registered: not given"),
+        ({"registered": frozenset()}, "password", "proved: password; registered: none"),
+        (
+            {"registered": frozenset({"sms"}), "unsure": frozenset({"fido2"})},
+            "password",
+            "proved: password; registered: sms, perhaps fido2",
+        ),
+        (
+            {"registered": frozenset({"sms"}), "reachable": frozenset()},
+            "password",
+            "proved: password; registered: sms; at hand: none",
+        ),
+        ({"registered": frozenset({"fido2"})}, "fido2", "proved: fido2"),
+    ],
+)
+def test_a_demand_that_is_not_met_says_what_the_person_has(
+    person: dict[str, Any], auth: str, fact: str
+) -> None:
+    asked = sign_in("somebody", auth, person=Person(held_pass="none", **person))
+
+    assert decided(policy("mfa"), asked=asked, traced=True).trace[-1].fact == fact
+
+
+@pytest.mark.parametrize(
+    ("held", "said"),
+    [
+        (HELD, "temporaryAccessPassOneTime"),
+        (replace(HELD, is_used=True), "none that works"),
+        (replace(HELD, start="2026-09-01T07:00:00Z"), "not given"),
+    ],
+)
+def test_a_demand_that_is_not_met_says_whether_the_person_has_a_pass(held: Pass, said: str) -> None:
+    person = Person(registered=frozenset({"password"}), held_pass=held)
+    decision = decided(policy("mfa"), asked=sign_in("somebody", person=person), traced=True)
+
+    assert decision.trace[-1].fact == f"proved: password; registered: password; pass: {said}"
+
+
+@pytest.mark.parametrize(
+    ("name", "accepted"),
+    [
+        ("Phishing-resistant MFA", "fido2 or windowsHelloForBusiness or x509CertificateMultiFactor"),
+        ("Multifactor authentication", "federatedSingleFactor,softwareOath or 13 more"),
+        ("Unheard of", "not given"),
+    ],
+)
+def test_a_strength_says_what_it_asks_for(name: str, accepted: str) -> None:
+    spec = policy()
+    spec["grantControls"] = {"operator": "OR", "authenticationStrength": name}
+    fact = decided(spec, asked=sign_in(), traced=True).trace[-1].fact
+
+    assert fact.startswith("proved: password; asked for: ")
+    assert f"{accepted}; registered: microsoftAuthenticatorPush, password, sms" in fact
 
 
 @pytest.mark.parametrize(
     ("control", "given", "fact"),
     [
-        ("mfa", {}, "proved: password; home MFA: not trusted, which is the default"),
-        ("mfa", {"trusts_home_mfa": False}, "proved: password; home MFA: not trusted"),
+        ("mfa", {}, "proved: password; registered: none; home MFA: not trusted, which is the default"),
+        ("mfa", {"trusts_home_mfa": False}, "proved: password; registered: none; home MFA: not trusted"),
         ("mfa", {"trusts_home_mfa": True}, "proved: password; home MFA: trusted"),
         ("compliantDevice", {}, "device: not given; home devices: not trusted, which is the default"),
         ("passwordChange", {}, "user type: b2bCollaborationGuest"),
