@@ -22,6 +22,9 @@ def command(options: Options, *, names: tuple[str, ...], facts: str | None, stri
     Documents of kind SignInTest (in `tests/`) say what the policies have to decide about a sign-in, or about
     a journey of several. With NAME, only the tests whose names contain one of them run. A decision that
     rests on what Microsoft does not document is marked. Exits with 1 if a test fails or is wrong in itself.
+
+    The clock and the passes that people hold today decide no test, with --facts live either: a test gives
+    its own `now` and `pass`, or its answer is unknown where it needs them.
     """
     from tapctl.cli.output import answer_sign_in_tests
     from tapctl.pipeline import check

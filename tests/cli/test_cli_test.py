@@ -156,3 +156,35 @@ def test_dated_rules_are_those_of_the_day(tested: Cli) -> None:
     day = "--as-of=2020-01-01"
     tested.write("tests/pilots.yaml", DATED)
     assert [tested("test").code, tested("test", day).code] == [0, 1]
+
+
+TIMED = """\
+kind: SignInTest
+name: A pass that has begun
+given:
+  user:
+    upn: mia.larsen@nordwind.example
+    pass: {isUsableOnce: true, startDateTime: "2026-01-01T08:00:00Z", lifetimeInMinutes: 60}
+  application: Office365
+  method: pass
+expect: {decision: unknown}
+---
+kind: SignInTest
+name: The test's own time
+given:
+  user:
+    upn: mia.larsen@nordwind.example
+    pass: {isUsableOnce: true, startDateTime: "2026-01-01T08:00:00Z", lifetimeInMinutes: 60}
+  application: Office365
+  method: pass
+  now: "2026-01-01T10:00:00Z"
+expect: {decision: refusedBeforePolicy, reason: Expired}
+"""
+
+
+@pytest.mark.parametrize("source", ["live", "facts.json"])
+def test_the_clock_decides_no_test(tested: Cli, source: str) -> None:
+    tested("facts", "--out", "facts.json")
+    tested.write("tests/pilots.yaml", TIMED)
+
+    assert "2 tests: 2 passed, 0 failed" in tested("test", "--facts", source).out
