@@ -3,14 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from tapctl.lint.conditional_access_scope import emergency_accounts, is_emergency_group
 from tapctl.lint.context import Context
 from tapctl.lint.guests import GUESTS
 from tapctl.lint.policy import Policy
+from tapctl.model import Json, JsonObject
 
 
 def reach_as_far(context: Context, others: Sequence[Policy], found: Policy) -> bool:
+    """Whether they reach as far as `found`: one of them, or one for each group, and application, it names."""
+    return _one_reaches(context, others, found) or (
+        len(pieces := [*_pieces(found)]) > 1 and all(_one_reaches(context, others, piece) for piece in pieces)
+    )
+
+
+def _pieces(found: Policy) -> Iterator[Policy]:
+    """The policy, about one of its inclusions of people and one of its targets at a time."""
+    conditions = found.spec.get("conditions")
+    known = conditions if isinstance(conditions, dict) else {}
+    for users in _singly(known.get("users")):
+        for applications in _singly(known.get("applications")):
+            narrowed: JsonObject = {**known, "users": users, "applications": applications}
+            yield Policy(item=replace(found.item, spec={**found.spec, "conditions": narrowed}))
+
+
+def _singly(block: Json) -> Iterator[JsonObject]:
+    """The block with one entry of its inclusions at a time, and all that it excludes."""
+    entries = block if isinstance(block, dict) else {}
+    rest = {key: value for key, value in entries.items() if not key.startswith("include")}
+    for key, value in entries.items():
+        if key.startswith("include"):
+            singles: list[Json] = [[item] for item in value] if isinstance(value, list) else [value]
+            yield from ({**rest, key: single} for single in singles)
+
+
+def _one_reaches(context: Context, others: Sequence[Policy], found: Policy) -> bool:
     """Whether one of them reaches as far as `found`, and what that one leaves out is left to another."""
     return any(
         other.reaches_as_far_as(found)

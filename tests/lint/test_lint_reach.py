@@ -161,6 +161,45 @@ def test_a_level_is_covered_by_what_holds_for_the_same_people(tmp_path: Path, ot
     assert len(hits(tmp_path, "CA010", policy("Medium", conditions=MEDIUM), other)) == count
 
 
+PAIR = "{includeGroups: [Pilots, Sales], excludeGroups: [Break glass]}"
+PILOTS = "{includeGroups: [Pilots]}"
+ONLY_SALES = "{includeGroups: [Sales]}"
+TWO = "{includeApplications: [Office365, Yammer]}"
+YAMMER = "{includeApplications: [Yammer]}"
+
+
+@pytest.mark.parametrize(
+    ("others", "count"),
+    [
+        ([{"users": PILOTS}], 1),
+        ([{"users": PILOTS}, {"users": ONLY_SALES}], 0),
+        ([{"users": PILOTS}, {"users": ONLY_SALES, "state": REPORTS}], 1),
+        ([{"users": PILOTS, "applications": TWO}, {"users": ONLY_SALES}], 0),
+        ([{"users": PILOTS, "applications": YAMMER}, {"users": ONLY_SALES}], 1),
+        ([{"applications": YAMMER}, {"applications": "{includeApplications: [Office365]}"}], 0),
+        (
+            [
+                {"users": PILOTS, "applications": YAMMER},
+                {"users": PILOTS, "applications": "{includeApplications: [Office365]}"},
+                {"users": ONLY_SALES},
+            ],
+            0,
+        ),
+        ([{"users": "{includeUsers: [None]}"}, {"users": PILOTS}], 1),
+    ],
+)
+def test_several_policies_add_up_to_one(tmp_path: Path, others: list[dict[str, str]], count: int) -> None:
+    whole = {"users": PAIR, "applications": TWO}
+    high = [policy(f"High {n}", conditions=HIGH, **{**whole, **over}) for n, over in enumerate(others)]
+    rest = [
+        policy(f"Rest {n}", conditions=THE_REST, grant=BLOCK, **{**whole, **over})
+        for n, over in enumerate(others)
+    ]
+
+    assert len(hits(tmp_path, "CA010", policy("Medium", conditions=MEDIUM, **whole), *high)) == count
+    assert len(hits(tmp_path, "CA015", policy("Phones", conditions=PHONES, **whole), *rest)) == count
+
+
 @pytest.mark.parametrize(
     ("other", "count"),
     [
