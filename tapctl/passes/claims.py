@@ -39,10 +39,10 @@ def refuse_claimed(worklist: Worklist, folder: Path, tenant: str, besides: str =
 def _claimed(path: Path, tenant: str, *, is_live: bool) -> Iterator[str]:
     """Ids of people."""
     try:
-        first, theirs = read(path)
+        about, theirs = read(path)
     except Refused:  # nobody is planned yet, or it is no record of ours
         return
-    if first.get("tenant") == tenant:
+    if about.tenant_id == tenant:
         for entry in theirs.entries(*_UNDER_WAY, *(("ready",) if is_live else ())):
             yield entry.recipient.id
     theirs.close()

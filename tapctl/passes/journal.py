@@ -1,13 +1,14 @@
 """The record of a run: JSON lines that are only ever added, and never hold a passcode.
 
-    {"event": "run", ...}          where, by whom, why, and where the passcodes go
+    {"event": "run", ...}          where, by whom, why, and how the passcodes are handed over
     {"event": "planned", ...}      one line for each person
     {"event": "checked", ...}      everybody was checked: from here on the run can be continued
     {"event": "refused", ...}      somebody may not have a pass and is left out (--skip-refused), and why
     {"event": "begun", ...}        on disk before a pass is asked for: what for, and what they held before
     {"event": "made", ...}         on disk before its passcode is handed over
     {"event": "delivered", ...}    on disk before the next step
-    {"event": "failed" | "lost" | "undelivered" | "continued" | "end", ...}
+    {"event": "continued", ...}    the same as in the first line, as it is from here on
+    {"event": "failed" | "lost" | "undelivered" | "end", ...}
 
 Whatever stops the run, each person is found in the state of the last line that is whole.
 """
@@ -16,9 +17,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -51,7 +52,8 @@ def _now() -> datetime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class About:
-    """What a run's first line says. `delivery` is the kind of place, never a command's words."""
+    """What a run's first line says, and whoever continues it need not say again. `delivery` is the kind of
+    place, never a command's words; `options` are those about what is handed over, as they were said."""
 
     environment: str
     tenant_id: str
@@ -59,6 +61,8 @@ class About:
     delivery: str
     reason: str = ""
     words: tuple[str, ...] = ()
+    skips_refused: bool = False
+    options: Mapping[str, str] = field(default_factory=dict)
 
 
 class Journal:
@@ -87,6 +91,21 @@ class Journal:
 
     def _add(self, line: JsonObject) -> None:
         self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
+
+    def write_about(self, event: str, about: About) -> None:
+        """How a run is begun, or goes on."""
+        self.write(
+            event,
+            version=VERSION,
+            environment=about.environment,
+            tenant=about.tenant_id,
+            by=about.by,
+            reason=about.reason,
+            delivery=about.delivery,
+            words=[*about.words],
+            skipsRefused=about.skips_refused,
+            options={**about.options},
+        )
 
     def plan(self, worklist: Worklist) -> None:
         """Everybody, and who of them may have no pass; afterwards the run can be continued."""
@@ -174,16 +193,7 @@ def begin(folder: Path, about: About, now: Callable[[], datetime] = _now) -> Jou
     except OSError as error:
         raise _not_kept(folder, error) from error
     journal = Journal(path, handle, now)
-    journal.write(
-        "run",
-        version=VERSION,
-        environment=about.environment,
-        tenant=about.tenant_id,
-        by=about.by,
-        reason=about.reason,
-        delivery=about.delivery,
-        words=[*about.words],
-    )
+    journal.write_about("run", about)
     return journal
 
 
@@ -191,8 +201,8 @@ def _not_kept(folder: Path, error: OSError) -> WorkspaceError:
     return WorkspaceError(f'the record of the run cannot be kept in "{folder}": {error.strerror}')
 
 
-def resume(folder: Path, run: str) -> tuple[Journal, JsonObject, Worklist]:
-    """An unfinished run: its journal, its first line, and how far everybody is.
+def resume(folder: Path, run: str) -> tuple[Journal, About, Worklist]:
+    """An unfinished run: its journal, what it is about, and how far everybody is.
 
     Raises Refused if there is no such run, if it has nothing left to do, or if somebody else is at it.
     """
@@ -205,9 +215,9 @@ def resume(folder: Path, run: str) -> tuple[Journal, JsonObject, Worklist]:
         with alone(folder):
             _lock(handle, path)
         _cut_torn_line(handle)
-        first, worklist = read(path)
+        about, worklist = read(path)
         unless_resumed.pop_all()
-    return Journal(path, handle), first, worklist
+    return Journal(path, handle), about, worklist
 
 
 @contextmanager
@@ -229,12 +239,12 @@ def is_at_work(path: Path) -> bool:
         return not _is_locked(file.fileno())
 
 
-def read(path: Path) -> tuple[JsonObject, Worklist]:
-    """The first line, and the worklist after the last. Raises Refused for a run that never began."""
+def read(path: Path) -> tuple[About, Worklist]:
+    """What a run is about, and the worklist after its last line. Raises Refused for one that never began."""
     worklist, first, is_checked = Worklist(), JsonObject(), False
     for line in lines_of(path):
         event = _text(line, "event")
-        if event == "run":
+        if event in ("run", "continued"):
             first = line
         elif event == "planned":
             worklist.add(_entry(line))
@@ -246,7 +256,21 @@ def read(path: Path) -> tuple[JsonObject, Worklist]:
     if not is_checked:
         worklist.close()
         raise Refused(f'the run "{run_of(path)}" stopped before anything was created: issue anew')
-    return first, worklist
+    return _about(first), worklist
+
+
+def _about(line: JsonObject) -> About:
+    options = line.get("options")
+    return About(
+        environment=_text(line, "environment"),
+        tenant_id=_text(line, "tenant"),
+        by=_text(line, "by"),
+        delivery=_text(line, "delivery"),
+        reason=_text(line, "reason"),
+        words=tuple(str(word) for word in _list(line, "words")),
+        skips_refused=line.get("skipsRefused") is True,
+        options={name: str(text) for name, text in options.items()} if isinstance(options, dict) else {},
+    )
 
 
 def unfinished(folder: Path, environment: str) -> list[str]:

@@ -23,6 +23,7 @@ from tapctl.schema import read
 
 MIA, YUSUF, CHLOE = (f"{name}@nordwind.example" for name in ("mia.larsen", "yusuf.demir", "chloe.martin"))
 INGRID = "ingrid.solberg@nordwind.example"
+TOMASZ = "tomasz.wozniak@nordwind.example"
 KEY = "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj"
 PLACE = ["--to-file", "codes", "--recipient", KEY]
 
@@ -114,6 +115,8 @@ def test_a_roster_says_when_and_where(cli: Cli, issue: Issue) -> None:
         ([MIA, "--to-file", "x", "--recipient", "bob"], "bob"),
         ([MIA, "--handout", "all.txt/x", *PLACE], "handouts cannot be written"),
         (["--continue", "last", *PLACE], "there is no interrupted run"),
+        (["--continue", "last", "--multi-use", *PLACE], "--multi-use is for a new run"),
+        (["--continue", "last", "--time-zone", "Asia/Tokyo", *PLACE], "--time-zone is for a new run"),
         (["--continue", "monday", *PLACE], 'there is no run "monday"'),
         (["--abandon", "monday"], 'there is no run "monday"'),
         (["--abandon", "last"], "there is no interrupted run to continue, or to abandon"),
@@ -311,6 +314,63 @@ def test_a_run_that_stopped_is_continued_by_name(cli: Cli, issue: Issue) -> None
     assert again.code == 0
     assert "3 handed over" in again.out
     assert {path.name for path in cli.root.glob("*.code")} == {f"{one}.code" for one in (MIA, YUSUF, CHLOE)}
+
+
+def test_what_was_said_when_a_run_began_is_kept(cli: Cli, issue: Issue) -> None:
+    said = (
+        "--contents",
+        "json",
+        "--handout",
+        "paper",
+        "--handout-contact",
+        "the desk",
+        "--reason",
+        "day one",
+    )
+    issue(MIA, YUSUF, "--to-command", command(cli, "sys.exit(3)"), "--yes", *said)
+    result = issue("--continue", "last", "--to-command", command(cli, KEEP))
+
+    assert (result.code, "why: day one" in result.out) == (0, True)
+    assert json.loads((cli.root / f"{MIA}.code").read_text())["user"] == MIA
+    assert "the desk" in (cli.root / "paper" / f"{YUSUF}.txt").read_text()
+
+
+def test_words_that_were_said_when_a_run_began_are_kept(cli: Cli, issue: Issue) -> None:
+    said = ("--despite-policies", "--privileged", "--skip-refused", "--replace", "--yes")
+    issue(TOMASZ, MIA, "--to-command", command(cli, "sys.exit(3)"), *said)
+    cli("sandbox", "load", without(cli, "mia.larsen"))
+    result = issue("--continue", "last", "--to-command", command(cli, KEEP))
+
+    assert "Handed over (1)\n  tomasz" in result.out
+    assert "May not have a pass (1)\n  mia" in result.out
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        (("--contents", "handout"), 'the run was begun with --contents "json": leave --contents out'),
+        (("--handout", "other"), "/paper"),
+    ],
+)
+def test_what_contradicts_the_beginning_of_a_run_is_refused(
+    cli: Cli, issue: Issue, said: tuple[str, ...], why: str
+) -> None:
+    bad = command(cli, "sys.exit(3)")
+    issue(MIA, "--to-command", bad, "--contents", "json", "--handout", "paper")
+    result = issue("--continue", "last", "--to-command", command(cli, KEEP), *said)
+
+    assert (result.code, why in result.err) == (1, True)
+    assert not (cli.root / f"{MIA}.code").exists()
+    same = ("--contents", "json", "--handout", "paper", "--handout-methods", "a key")
+    assert issue("--continue", "last", "--to-command", command(cli, KEEP), *same).code == 0
+    assert "a key" in (cli.root / "paper" / f"{MIA}.txt").read_text()
+
+
+def test_another_place_for_the_rest_of_a_run_is_told(cli: Cli, issue: Issue) -> None:
+    stopped(cli, issue)
+    result = issue("--continue", "last", *PLACE)
+
+    assert (result.code, "went to --to-command: those stay there" in result.err) == (0, True)
 
 
 def stopped(cli: Cli, issue: Issue) -> str:

@@ -19,7 +19,14 @@ from tapctl.passes.worklist import Entry, Worklist
 
 NOW = datetime(2026, 9, 1, 8, tzinfo=UTC)
 ABOUT = About(
-    environment="prod", tenant_id="t", by="ada", delivery="file", reason="day one", words=("--replace",)
+    environment="prod",
+    tenant_id="t",
+    by="ada",
+    delivery="file",
+    reason="day one",
+    words=("--replace",),
+    skips_refused=True,
+    options={"--contents": "json"},
 )
 ENTRY = Entry(
     number=0,
@@ -68,10 +75,17 @@ def test_a_record_begins_with_who_where_and_why(run: tuple[Journal, Worklist]) -
 
 
 def test_what_was_planned_is_read_again(run: tuple[Journal, Worklist]) -> None:
-    first, people = read(run[0].path)
+    about, people = read(run[0].path)
 
-    assert first["by"] == "ada"
+    assert about == ABOUT
     assert list(people.entries()) == [ENTRY, BEN]
+
+
+def test_a_run_is_about_what_it_was_last_continued_with(run: tuple[Journal, Worklist]) -> None:
+    about = replace(ABOUT, by="ben", words=(), delivery="command")
+    run[0].write_about("continued", about)
+
+    assert read(run[0].path)[0] == about
 
 
 def test_every_step_is_read_as_it_was_noted(run: tuple[Journal, Worklist]) -> None:

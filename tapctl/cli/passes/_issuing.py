@@ -65,7 +65,8 @@ def run_issue(options: Options, wishes: Wishes) -> int:
     run, count = "", len(wishes.users)
     if wishes.run is not None:
         run = _run_named(folder, wishes.run, workspace.environment.name)
-        count = _left_in(folder, run)
+        about, count = _standing(folder, run)
+        wishes = wishes.continuing(about)
     delivery = delivery_of(wishes, zones, workspace, folder, is_for_one=count == 1)
     if delivery is not None:
         delivery.prove()
@@ -92,12 +93,12 @@ def _run_named(folder: Path, run: str, environment: str) -> str:
     return found[-1]
 
 
-def _left_in(folder: Path, run: str) -> int:
-    """How many people of a run still wait. Raises Refused if there is no such run."""
-    journal, _, worklist = resume(folder, run)
+def _standing(folder: Path, run: str) -> tuple[About, int]:
+    """What a run is about, and how many people still wait. Raises Refused if there is no such run."""
+    journal, about, worklist = resume(folder, run)
     journal.close()
     try:
-        return _left(worklist)
+        return about, _left(worklist)
     finally:
         worklist.close()
 
@@ -159,12 +160,12 @@ class Course:
     def go_on(self, run: str) -> int:
         """Those who wait are checked again, then the run goes on."""
         gateway = self.session.gateway
-        journal, first, worklist = resume(self.folder, run)
+        journal, begun, worklist = resume(self.folder, run)
         try:
-            if (first.get("tenant"), first.get("environment")) != (gateway.tenant_id, gateway.environment):
+            if (begun.tenant_id, begun.environment) != (gateway.tenant_id, gateway.environment):
                 raise Refused(
-                    f'the run "{journal.run}" is of environment "{first.get("environment")}", tenant '
-                    f"{first.get('tenant')}: name that one with -e"
+                    f'the run "{journal.run}" is of environment "{begun.environment}", tenant '
+                    f"{begun.tenant_id}: name that one with -e"
                 )
             setting, left_out = self._examining(self._doors()), worklist.count("refused")
             examined = self.session.run(examine_again(gateway, self.workspace, worklist, setting))
@@ -175,8 +176,9 @@ class Course:
                 return self._end(worklist, "refused", examined, refusal=why)
             if self.wishes.dry_run or self.delivery is None:
                 return self._end(worklist, "checked", examined)
-            about = self._about(self.delivery)
-            journal.write("continued", by=about.by, reason=about.reason, delivery=about.delivery)
+            if begun.delivery != self.delivery.kind:
+                say(f"So far the passcodes of this run went to --to-{begun.delivery}: those stay there.")
+            journal.write_about("continued", self._about(self.delivery))
             if worklist.count("refused") > left_out:
                 journal.leave_out(worklist.entries("refused"))
             return self._issue(journal, examined, self.delivery)
@@ -249,6 +251,8 @@ class Course:
             delivery=delivery.kind,
             reason=self.wishes.reason,
             words=tuple(sorted(self.wishes.words)),
+            skips_refused=self.wishes.skip_refused,
+            options={"--contents": "passcode", **self.wishes.options},
         )
 
     def _issue(self, journal: Journal, examined: Examined, delivery: Delivery) -> int:

@@ -8,7 +8,7 @@ from tapctl.cli.passes._wishes import Wishes
 from tapctl.errors import WorkspaceError
 from tapctl.model import Workspace
 from tapctl.passes.delivery import Delivery, Made, Written, as_json, passcode_only
-from tapctl.passes.handout import Setting, as_html, as_text, handout
+from tapctl.passes.handout import ADDRESS, Setting, as_html, as_text, handout
 from tapctl.passes.times import Zones
 from tapctl.report import SANDBOX_NOTICE
 
@@ -39,7 +39,7 @@ def delivery_of(
 
 def _written(wishes: Wishes, zones: Zones, notice: str) -> Written:
     match wishes.contents:
-        case "passcode":
+        case "passcode" | None:
             return passcode_only
         case "json":
             return as_json
@@ -51,7 +51,7 @@ def _written(wishes: Wishes, zones: Zones, notice: str) -> Written:
 
 def _handout_setting(wishes: Wishes, notice: str) -> Setting:
     return Setting(
-        address=wishes.handout_address,
+        address=wishes.handout_address or ADDRESS,
         methods=(wishes.handout_methods,) if wishes.handout_methods else (),
         contact=wishes.handout_contact,
         notice=notice,

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from tapctl.errors import UsageError
 from tapctl.passes.checks import PRIVILEGED, REPLACE
 from tapctl.passes.delivery import Contents
 from tapctl.passes.doors import DESPITE
+from tapctl.passes.journal import About
 from tapctl.passes.roster import Wanted, lifetime_of
 from tapctl.passes.times import Zones, moment_of, zone_of
 
@@ -33,7 +34,7 @@ class Wishes:
     to_command: str | None
     recipients: tuple[str, ...]
     recipients_file: Path | None
-    contents: Contents
+    contents: Contents | None
     handout: Path | None
     handout_address: str
     handout_methods: str
@@ -54,6 +55,40 @@ class Wishes:
         said = {REPLACE: self.replace, PRIVILEGED: self.privileged, DESPITE: self.despite_policies}
         return frozenset(word for word, is_said in said.items() if is_said)
 
+    @property
+    def options(self) -> dict[str, str]:
+        """What was said of what is handed over: the same for everybody in a run."""
+        said = {
+            "--contents": self.contents or "",
+            "--handout": str(self.handout.absolute()) if self.handout else "",
+            "--handout-address": self.handout_address,
+            "--handout-methods": self.handout_methods,
+            "--handout-contact": self.handout_contact,
+        }
+        return {option: text for option, text in said.items() if text}
+
+    def continuing(self, about: About) -> Wishes:
+        """The same, with what was said when the run began. Raises UsageError for what contradicts that."""
+        for option, text in self.options.items():
+            if (begun := about.options.get(option, text)) != text:
+                raise UsageError(
+                    f'the run was begun with {option} "{begun}": leave {option} out, or say the same'
+                )
+        options = {**about.options, **self.options}
+        return replace(
+            self,
+            contents=cast(Contents | None, options.get("--contents")),
+            handout=Path(options["--handout"]) if "--handout" in options else None,
+            handout_address=options.get("--handout-address", ""),
+            handout_methods=options.get("--handout-methods", ""),
+            handout_contact=options.get("--handout-contact", ""),
+            reason=self.reason or about.reason,
+            replace=self.replace or REPLACE in about.words,
+            privileged=self.privileged or PRIVILEGED in about.words,
+            despite_policies=self.despite_policies or DESPITE in about.words,
+            skip_refused=self.skip_refused or about.skips_refused,
+        )
+
     def check(self) -> None:
         """Raises UsageError for choices that contradict each other."""
         people = sum(map(bool, (self.users, self.group, self.roster, self.run, self.abandon)))
@@ -61,6 +96,15 @@ class Wishes:
             raise UsageError(
                 "say for whom, in one way: USER..., --roster FILE or --group NAME (or --continue RUN)"
             )
+        new = {
+            "--start": self.start is not None,
+            "--lifetime": self.lifetime is not None,
+            "--multi-use": self.multi_use,
+            "--time-zone": self.time_zone is not None,
+        }
+        if self.run is not None and any(new.values()):
+            option = next(option for option, is_said in new.items() if is_said)
+            raise UsageError(f"{option} is for a new run: the passes of this one stay as they were asked for")
         places = sum((self.to_terminal, self.to_file is not None, self.to_command is not None))
         if places > 1 or (not places and not self.dry_run and not self.abandon):
             raise UsageError(

@@ -12,8 +12,6 @@ import click
 from tapctl.cli.options import Options, common
 from tapctl.cli.passes._people import group_and_roster
 
-_ADDRESS = "https://aka.ms/mysecurityinfo"
-
 
 def _places(command: Callable[..., int]) -> Callable[..., int]:
     """Gives a command the ways to hand a passcode over."""
@@ -46,9 +44,8 @@ def _places(command: Callable[..., int]) -> Callable[..., int]:
     @click.option(
         "--contents",
         type=click.Choice(["passcode", "json", "handout", "handout-html"]),
-        default="passcode",
-        show_default=True,
-        help="What goes to the file or command: the passcode alone, or with everything about the pass.",
+        help="What goes to the file or command: the passcode alone, or with everything about the pass "
+        "[default: passcode].",
     )
     @functools.wraps(command)
     def with_options(*arguments: Any, **others: Any) -> int:
@@ -81,7 +78,10 @@ def _handouts(command: Callable[..., int]) -> Callable[..., int]:
         help="Write what each person is to do, as text and as a page to print, without the passcode.",
     )
     @click.option(
-        "--handout-address", metavar="URL", default=_ADDRESS, show_default=True, help="The page they open."
+        "--handout-address",
+        metavar="URL",
+        default="",
+        help="The page they open [default: https://aka.ms/mysecurityinfo].",
     )
     @click.option("--handout-methods", metavar="TEXT", default="", help="What they register there.")
     @click.option("--handout-contact", metavar="TEXT", default="", help="Whom they ask.")
@@ -110,7 +110,12 @@ def _handouts(command: Callable[..., int]) -> Callable[..., int]:
 @click.option("--skip-refused", is_flag=True, help="Issue for the others if somebody may not have a pass.")
 @click.option("--dry-run", is_flag=True, help="Check everybody, and create nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask before issuing for several people.")
-@click.option("--continue", "run", metavar="RUN", help="Go on with an interrupted run: its name, or `last`.")
+@click.option(
+    "--continue",
+    "run",
+    metavar="RUN",
+    help="Go on with an interrupted run: its name, or `last`. Only the place for passcodes is said again.",
+)
 @click.option("--abandon", metavar="RUN", help="Note that a run is not to be continued: its name, or `last`.")
 def command(options: Options, **given: Any) -> int:
     """Make passes for USER..., a --roster or a --group, and hand each passcode over once.
