@@ -80,6 +80,11 @@ class StderrProgress:
         if not self._is_terminal and total >= _MANY and done and done % (total // 10) == 0:
             self._write(self._doing + "\n")
 
+    def doubting(self, people: int) -> None:
+        """So many people are looked at for some time longer."""
+        self._doing = f"looking whether a lost request comes late ({people} in doubt)"
+        self._status(self._doing)
+
     def clear(self) -> None:
         """Take the line away, before something else is written."""
         self._status("")

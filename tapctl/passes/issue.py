@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Final, assert_never
@@ -26,6 +26,7 @@ from tapctl.passes.journal import Journal
 from tapctl.passes.making import Created, create, is_unclear, look, start_of
 from tapctl.passes.step import LATEST, Conflict, Make, Settled, is_like, is_outdated, next_step
 from tapctl.passes.worklist import Entry, Worklist
+from tapctl.passes.written import moment
 
 if TYPE_CHECKING:
     from tapctl.graph.gateway import Gateway
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 IN_FLIGHT: Final = 4
 # How often one pass is asked for, if answer after answer is lost; each time after a look.
 ATTEMPTS: Final = 4
+# Seconds between looks at the end of a run for a request whose answer was lost, and that comes late.
+LAST_LOOKS: Final = (0.0, 5.0, 10.0, 15.0)
 # So many people whom Graph refuses before anybody got a pass, and it is the one who asks who may not.
 MOST_DENIED: Final = 20
 # So many people in a row whose answers were all lost, and the network is to blame.
@@ -47,8 +50,8 @@ def _now() -> datetime:
 @dataclass(slots=True, kw_only=True)
 class Run:
     """A run under way. `watch` is told how many of how many are done; `also` gets each pass that was handed
-    over, without its passcode; `stopped` says why nothing more is made. `doubtful` are the numbers of those
-    for whom an answer was lost, `under_way` those of them whose request may still be carried out."""
+    over, without its passcode; `doubting` is told for how many people it looks whether a lost request comes
+    late; `stopped` says why nothing more is made."""
 
     gateway: Gateway
     worklist: Worklist
@@ -59,12 +62,11 @@ class Run:
     watch: Callable[[int, int], None] = lambda done, total: None
     finishing: Callable[[], None] = lambda: None
     also: Callable[[Made], None] = lambda made: None
+    doubting: Callable[[int], None] = lambda count: None
     stopped: str = ""
     was_interrupted: bool = False
     denied: int = 0
     lost_in_a_row: int = 0
-    doubtful: list[int] = field(default_factory=list)
-    under_way: set[int] = field(default_factory=set)
 
     def stop(self, why: str) -> None:
         """Nothing more is made; what is under way comes to its end."""
@@ -87,7 +89,7 @@ async def issue(run: Run) -> None:
             with contextlib.suppress(asyncio.CancelledError):
                 await work
     left = run.worklist.count() - run.worklist.count("delivered", "refused")
-    run.journal.write("end", left=left, why=run.stopped)
+    run.journal.write("end", left=left, doubtful=len(run.worklist.doubtful()), why=run.stopped)
 
 
 # What can be sent to a process and ends it if nobody cares; SIGQUIT is Ctrl-\.
@@ -119,8 +121,9 @@ def _signals() -> Iterator[None]:
 
 async def _everybody(run: Run) -> None:
     try:
-        await _rounds(run)
         await _look_again(run)
+        await _rounds(run)
+        await _settle_doubts(run)
     except TapctlError as error:
         run.stop(str(error))
 
@@ -217,9 +220,7 @@ async def _created(run: Run, entry: Entry, before: str, step: Make) -> tuple[Ent
     """A pass, or a note of why there is none. It is asked for again only after a look showed that the last
     request did nothing, or made one whose passcode nobody has."""
     seen = {before, entry.held}
-    if _may_be_under_way(entry, step, run.now()):
-        run.doubtful.append(entry.number)
-        run.under_way.add(entry.number)
+    entry = replace(entry, doubt=_doubt_of(entry, step, run.now()))
     for _ in range(ATTEMPTS):
         entry = _note_begun(run, entry, before, step)
         try:
@@ -243,10 +244,12 @@ async def _created(run: Run, entry: Entry, before: str, step: Make) -> tuple[Ent
     return entry, None
 
 
-def _may_be_under_way(entry: Entry, step: Make, now: datetime) -> bool:
-    """Whether the run was stopped a moment ago with a request of which nothing is to be seen."""
+def _doubt_of(entry: Entry, step: Make, now: datetime) -> datetime | None:
+    """Until when a request may be carried out that the run was stopped with, and of which nothing is seen."""
     is_unseen = entry.state in ("begun", "lost") and not step.replaces
-    return is_unseen and entry.begun is not None and now - entry.begun <= LATEST
+    if is_unseen and entry.begun is not None and now <= entry.begun + LATEST:
+        return entry.begun + LATEST
+    return entry.doubt
 
 
 def _note_begun(run: Run, entry: Entry, before: str, step: Make) -> Entry:
@@ -260,17 +263,16 @@ def _note_begun(run: Run, entry: Entry, before: str, step: Make) -> Entry:
         before=before,
         replaces=step.replaces,
         likely=step.is_likely,
+        doubt=_written(entry.doubt),
     )
 
 
 def _note_loss(run: Run, entry: Entry, found: Pass | None, error: GraphError) -> Entry:
     """What the person holds after a request whose answer was lost."""
-    if entry.number not in run.doubtful:
-        run.doubtful.append(entry.number)
     if found is None:
-        run.under_way.add(entry.number)
         why = f"no answer came ({error.message or error.status}), and nothing was made"
-        return run.journal.note(run.worklist, entry, "lost", why=why)
+        doubt = _written(run.now() + LATEST)
+        return run.journal.note(run.worklist, entry, "lost", why=why, doubt=doubt)
     if not _may_be_ours(run, entry, found):
         why = f"no answer came ({error.message or error.status}), and somebody else made them a pass"
         return run.journal.note(run.worklist, entry, "failed", why=why)
@@ -321,24 +323,41 @@ async def _hand_over(run: Run, entry: Entry, created: Created, slot: Slot) -> No
     run.also(made)
 
 
+async def _settle_doubts(run: Run) -> None:
+    """Looks for some time whether lost requests come late; of those that may come later still it is noted."""
+    for wait in LAST_LOOKS:
+        if not (left := len(run.worklist.doubtful())) or (wait and run.stopped):
+            break
+        run.doubting(left)
+        await run.gateway.clock.sleep(wait)
+        await _look_again(run)
+    for entry in run.worklist.doubtful():
+        _note_doubt(run, entry)
+
+
 async def _look_again(run: Run) -> None:
     """A request whose answer was lost may have been carried out late, after the pass that was handed over."""
-    entries = [run.worklist.get(number) for number in run.doubtful]
-    mine = {entry.recipient.id: entry for entry in entries if entry.state == "delivered"}
-    for user, held in (await look_at_passes(run.gateway, [*mine])).items():
-        entry = mine[user]
-        if isinstance(held, Pass) and held.id != entry.pass_id and not is_outdated(entry, held):
+    entries = {entry.recipient.id: entry for entry in run.worklist.doubtful()}
+    for user, held in (await look_at_passes(run.gateway, [*entries])).items():
+        entry = entries[user]
+        if isinstance(held, GraphError):
+            continue
+        if held is not None and held.id != entry.pass_id and not is_outdated(entry, held):
             _note_replaced(run, entry, held)
-        elif entry.number in run.under_way:
-            _note_doubt(run, entry)
+        elif entry.doubt is not None and run.now() >= entry.doubt:
+            why = "an answer was lost before, and that request did not come late"
+            run.journal.note(run.worklist, entry, "delivered", why=why, doubt=None)
+
+
+def _written(until: datetime | None) -> str | None:
+    return until.isoformat() if until else None
 
 
 def _note_doubt(run: Run, entry: Entry) -> None:
-    """Nothing was to be seen of a request whose answer was lost, which says little of the minutes to come."""
-    minutes = round(LATEST.total_seconds() / 60)
+    """Nothing is to be seen of a request whose answer was lost, which says little of the minutes to come."""
     why = (
-        "an answer was lost before, and if that request is still carried out, this passcode is void: in "
-        f"{minutes} minutes, see with tapctl pass list whether they hold a pass that was made later"
+        "an answer was lost before, and if that request is still carried out, this passcode is void: from "
+        f"{moment(entry.doubt)} on, --continue {run.journal.run} looks again"
     )
     run.journal.note(run.worklist, entry, "delivered", why=why)
 

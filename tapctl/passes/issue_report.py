@@ -178,6 +178,18 @@ def _problems(account: Account) -> Iterator[str]:
         yield f"stopped: {account.stopped}"
     if account.run and account.left:
         yield f"{account.left} left: {going_on(account.run)} with the same --to-{account.delivery}"
+    if account.run and (doubtful := account.worklist.doubtful()):
+        yield _in_doubt(doubtful, account)
+
+
+def _in_doubt(doubtful: list[Entry], account: Account) -> str:
+    """Whose passcodes may become void, and what tells."""
+    names = ", ".join(_name(entry) for entry in doubtful[:_MOST])
+    until = max(entry.doubt for entry in doubtful if entry.doubt is not None)
+    return (
+        f"{len(doubtful)} to be looked at again, since a lost request may come late: {names}\n"
+        f"  from {shown(until, account.zones)} on: {going_on(account.run)} with --to-{account.delivery}"
+    )
 
 
 def _summary(account: Account) -> Iterator[str]:
@@ -245,6 +257,7 @@ def _person_json(entry: Entry, account: Account) -> JsonObject:
         "isUsableOnce": entry.is_usable_once,
         "timeZone": zone.key if zone else None,
         "target": entry.target or None,
+        "doubtUntil": moment(entry.doubt) if entry.state == "delivered" else None,
         "findings": [_finding_json(_taken(item, account)) for item in entry.findings],
     }
 

@@ -137,7 +137,8 @@ class Journal:
 def stepped(entry: Entry, line: JsonObject) -> Entry:
     """An entry after one event of its own; the same whether it happens now or is read again."""
     event = _text(line, "event")
-    after = replace(entry, state=_STATES[event], why=_text(line, "why"))
+    doubt = _moment(line, "doubt") if "doubt" in line else entry.doubt
+    after = replace(entry, state=_STATES[event], why=_text(line, "why"), doubt=doubt)
     match event:
         case "refused":
             return replace(after, findings=findings_of(_list(line, "findings")))
@@ -288,9 +289,10 @@ def open_runs(folder: Path, environment: str = "*") -> list[Path]:
 
 
 def _is_unfinished(path: Path) -> bool:
-    """Whether something was begun, and the last line does not say that nothing is left."""
+    """Whether something was begun, and the last line does not say that nobody is left, or to be looked at."""
     last = _last_line(path)
-    return last.get("event") not in (None, "run", "planned") and last.get("left") != 0
+    is_begun = last.get("event") not in (None, "run", "planned")
+    return is_begun and (last.get("left"), last.get("doubtful", 0)) != (0, 0)
 
 
 def _last_line(path: Path) -> JsonObject:

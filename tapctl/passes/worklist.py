@@ -35,7 +35,7 @@ create table entries (
     number integer primary key, id text unique, name text, display text, start text, lifetime integer,
     once integer, zone text, held text, state text, pass text, made_start text, made_end text, target text,
     why text, begun text, proof text, asked text, before text, replaced text, likely integer, made_at text,
-    findings text
+    findings text, doubt text
 )
 """
 
@@ -47,7 +47,8 @@ class Entry:
     `proof` shows whether it arrived. `begun` is when a request to make it may have been sent, `asked` the
     start that it wished for, and `before` the pass that they held right before. `replaced` are passes of this
     run that nobody has the passcode of; `is_likely`: one of them was known by its likeness alone. `made_at`
-    is when the last one was made, by Graph's clock."""
+    is when the last one was made, by Graph's clock. Until `doubt` a request whose answer was lost may still
+    be carried out, and take the place of that pass."""
 
     number: int
     recipient: Recipient
@@ -69,6 +70,7 @@ class Entry:
     is_likely: bool = False
     made_at: datetime | None = None
     findings: tuple[Finding, ...] = ()
+    doubt: datetime | None = None
 
     @property
     def wish(self) -> Wanted:
@@ -94,7 +96,7 @@ class Worklist:
 
     def add(self, entry: Entry) -> bool:
         """False if this user is there already: a second pass would destroy the first."""
-        row = (*_row(entry), json.dumps(rows_of(entry.findings)))
+        row = (*_row(entry), json.dumps(rows_of(entry.findings)), _text(entry.doubt))
         marks = ", ".join("?" for _ in row)
         try:
             self._data.execute(f"insert into entries values ({marks})", row)  # noqa: S608  # only question marks
@@ -143,6 +145,10 @@ class Worklist:
         ).fetchone()
         return int(found)
 
+    def doubtful(self) -> list[Entry]:
+        """Whoever has a passcode that may be void by now, or become so."""
+        return list(self._select("where state = 'delivered' and doubt != '' order by number", ()))
+
     def of_user(self, user: str) -> Entry | None:
         """By the user's id."""
         return next(self._select("where id = ?", (user,)), None)
@@ -188,7 +194,7 @@ def _row(entry: Entry) -> tuple[object, ...]:
 def _entry(row: Sequence[str]) -> Entry:
     number, id_, name, display, start, lifetime, once, zone, held, *others = row
     state, pass_id, made_start, made_end, target, why, begun, proof, *others = others
-    asked, before, replaced, likely, made_at, findings = others
+    asked, before, replaced, likely, made_at, findings, doubt = others
     return Entry(
         number=int(number),
         recipient=Recipient(
@@ -212,6 +218,7 @@ def _entry(row: Sequence[str]) -> Entry:
         is_likely=bool(likely),
         made_at=_moment(made_at),
         findings=findings_of(json.loads(findings)),
+        doubt=_moment(doubt),
     )
 
 

@@ -366,6 +366,23 @@ def test_what_contradicts_the_beginning_of_a_run_is_refused(
     assert "a key" in (cli.root / "paper" / f"{MIA}.txt").read_text()
 
 
+def test_whoever_may_lose_their_pass_to_a_late_request_is_named_and_looked_at_again(
+    cli: Cli, issue: Issue
+) -> None:
+    result = issue(MIA, "--to-command", command(cli, KEEP))
+    in_doubt = {"event": "delivered", "n": 0, "why": "", "doubt": "2026-01-02T03:04:05+00:00"}
+    with issue.records[0].open("a") as record:
+        record.write(
+            json.dumps(in_doubt) + "\n" + json.dumps({"event": "end", "left": 0, "doubtful": 1}) + "\n"
+        )
+    shown = issue("--continue", "last", "--dry-run")
+    document = issue.json("--continue", "last", *PLACE)
+
+    assert (result.code, shown.code) == (0, 0)
+    assert document["people"][0]["why"] == "an answer was lost before, and that request did not come late"
+    assert issue("--continue", "last", *PLACE).err.startswith("Error: there is no interrupted run")
+
+
 def test_another_place_for_the_rest_of_a_run_is_told(cli: Cli, issue: Issue) -> None:
     stopped(cli, issue)
     result = issue("--continue", "last", *PLACE)

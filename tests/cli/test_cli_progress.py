@@ -121,6 +121,13 @@ def test_handing_over_shows_its_rate_and_the_time_left() -> None:
     assert "9 of 40 passes handed over, 2.0 a second, about 16 s left" in stream.getvalue()
 
 
+def test_waiting_for_a_late_request_is_told() -> None:
+    stream = Terminal()
+    StderrProgress(stream, Watch()).doubting(2)
+
+    assert "looking whether a lost request comes late (2 in doubt)" in stream.getvalue()
+
+
 def test_handing_many_over_leaves_a_line_now_and_then() -> None:
     stream = io.StringIO()
     progress = StderrProgress(stream, Watch())

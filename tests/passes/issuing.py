@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -96,6 +97,8 @@ class Trial:
     was_interrupted: bool = False
     seen: list[tuple[int, int]] = field(default_factory=list)
     also: list[Made] = field(default_factory=list)
+    later: timedelta = timedelta()
+    doubting: Callable[[int], None] = lambda count: None
 
     def go(
         self, people: Iterable[Entry] = (), *, during: Callable[[], Awaitable[None]] | None = None
@@ -113,6 +116,8 @@ class Trial:
                 words=self.words,
                 watch=lambda done, total: self.seen.append((done, total)),
                 also=self.also.append,
+                now=lambda: datetime.now(UTC) + self.later,
+                doubting=lambda count: self.doubting(count),
             )
             task = asyncio.create_task(issue(run))
             if during:
@@ -215,6 +220,35 @@ def late(app: AsgiApp) -> AsgiApp:
             await app(kept, again, _nowhere)
 
     return slow
+
+
+@dataclass
+class HeldBack:
+    """The first creation gets no answer, and is carried out when it is let go."""
+
+    app: AsgiApp | None = None
+    kept: list[tuple[Message, Message]] = field(default_factory=list)
+
+    def __call__(self, app: AsgiApp) -> AsgiApp:
+        self.app = app
+
+        async def slow(scope: Message, receive: Receive, send: Send) -> None:
+            if not is_creation(scope) or self.kept:
+                await app(scope, receive, send)
+                return
+            self.kept.append((scope, {**await receive(), "more_body": False}))
+            raise ConnectionResetError("the answer was lost")
+
+        return slow
+
+    async def let_go(self) -> None:
+        scope, body = self.kept[0]
+
+        async def again() -> Message:
+            return body
+
+        assert self.app is not None
+        await self.app(scope, again, _nowhere)
 
 
 def stealing(app: AsgiApp) -> AsgiApp:

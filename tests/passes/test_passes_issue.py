@@ -8,9 +8,23 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from issuing import DOMAIN, NAMES, PATH, Trial, answering, by_hand, entries, late, losing, make, stealing
+from issuing import (
+    DOMAIN,
+    NAMES,
+    PATH,
+    HeldBack,
+    Trial,
+    answering,
+    by_hand,
+    entries,
+    late,
+    losing,
+    make,
+    stealing,
+)
 
 from tapctl.passes import issue as issuing_run
+from tapctl.passes.journal import unfinished
 from tapctl.sandbox import Misbehaviour
 from tapctl.sandbox.seed import PEOPLE
 
@@ -390,6 +404,62 @@ def test_a_late_request_that_replaces_a_pass_is_told(trial: Trial) -> None:
     assert trial.states == ["lost"]
     assert trial.works == {MIA: False}
     assert "its passcode is void" in trial.record
+
+
+def in_doubt(trial: Trial) -> HeldBack:
+    """A run whose first answer was lost, and whose request has not been carried out yet."""
+    first = HeldBack()
+    trial.tenant.between.append(first)
+    trial.go(entries("mia.larsen"))
+    return first
+
+
+def test_a_lost_request_is_waited_for_at_the_end(trial: Trial) -> None:
+    looks: list[int] = []
+    trial.doubting = looks.append
+    in_doubt(trial)
+
+    assert looks == [1, 1, 1, 1]
+    assert unfinished(trial.folder, "sandbox") == [trial.run]
+    assert f"--continue {trial.run} looks again" in trial.worklist.get(0).why
+
+
+def test_a_run_that_stops_waits_for_no_lost_request(trial: Trial) -> None:
+    looks: list[int] = []
+    trial.doubting, trial.kept.fails = looks.append, YUSUF
+    trial.tenant.between.append(losing(1, is_made=False))
+    trial.kept.at_once = 1
+    trial.go(entries("mia.larsen", "yusuf.demir"))
+
+    assert (trial.states, looks) == (["delivered", "made"], [1])
+
+
+def test_a_request_that_came_after_the_run_is_made_good_when_it_is_continued(trial: Trial) -> None:
+    asyncio.run(in_doubt(trial).let_go())
+    assert trial.works == {MIA: False}
+    trial.go()
+
+    assert trial.states == ["delivered"]
+    assert trial.works == {MIA: True}
+    assert trial.record.count("was replaced by a late request") == 1
+
+
+def test_a_request_that_did_not_come_is_settled_when_it_can_come_no_more(trial: Trial) -> None:
+    in_doubt(trial)
+    trial.later = timedelta(minutes=11)
+    trial.go()
+
+    assert trial.worklist.get(0).why.endswith("did not come late")
+    assert (trial.worklist.doubtful(), unfinished(trial.folder, "sandbox")) == ([], [])
+
+
+def test_whoever_cannot_be_looked_at_stays_in_doubt(trial: Trial) -> None:
+    in_doubt(trial)
+    trial.later = timedelta(minutes=11)
+    trial.tenant.misbehaviour = Misbehaviour(forbidden=("users/",))
+    trial.go()
+
+    assert len(trial.worklist.doubtful()) == 1
 
 
 def test_a_pass_of_somebody_else_after_a_loss_is_not_called_a_late_request(trial: Trial) -> None:

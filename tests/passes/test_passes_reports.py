@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,7 +14,7 @@ from tapctl.errors import NotPermitted
 from tapctl.passes.deleting import Deletion, Outcome
 from tapctl.passes.deleting_report import Going, account_sheet, plan_sheet
 from tapctl.passes.delivery import Recipient
-from tapctl.passes.issue_report import Account, sheet_of
+from tapctl.passes.issue_report import Account, json_of, sheet_of
 from tapctl.passes.list import Holder, Listing
 from tapctl.passes.list_report import gone_notes, listing_json, listing_sheet
 from tapctl.passes.methods import Registered
@@ -151,6 +152,21 @@ def test_what_was_replaced_by_its_likeness_is_told_with_what_that_may_mean() -> 
     said = sheet.sections[0].items[0].lines
     assert "replaces what a lost answer had made, by its time, start and lifetime: p1, p2" in said
     assert "if a colleague made a pass just like it in those minutes, that is void" in said
+    people.close()
+
+
+def test_whoever_is_in_doubt_is_a_problem_with_a_time_and_a_remedy() -> None:
+    people = Worklist()
+    people.add(replace(ENTRY, state="delivered", doubt=MADE))
+    account = Account(
+        status="issued", headline=HEADLINE, worklist=people, run="1Z-production", delivery="file"
+    )
+    document = json.loads("".join(json_of(account)))
+
+    (problem,) = sheet_of(account).problems
+    assert problem.startswith("1 to be looked at again, since a lost request may come late: a@x\n")
+    assert "09:00 UTC on: tapctl pass issue -e production --continue 1Z-production with --to-file" in problem
+    assert document["people"][0]["doubtUntil"] == "2026-11-02T09:00:00Z"
     people.close()
 
 

@@ -98,7 +98,7 @@ def _standing(folder: Path, run: str) -> tuple[About, int]:
     journal, about, worklist = resume(folder, run)
     journal.close()
     try:
-        return about, _left(worklist)
+        return about, _open(worklist)
     finally:
         worklist.close()
 
@@ -130,7 +130,7 @@ class Course:
         gateway = self.session.gateway
         if runs := unfinished(self.folder, gateway.environment):
             others = f"; {len(runs) - 1} more before it" if len(runs) > 1 else ""
-            say(f"An interrupted run has people left: {going_on(runs[-1])} (or --abandon {runs[-1]}){others}")
+            say(f"A run before this is not done: {going_on(runs[-1])} (or --abandon {runs[-1]}){others}")
         setting = self._examining(self._doors())
         source = self._source(defaults)
         examined = self.session.run(examine(gateway, self.workspace, source, setting))
@@ -170,7 +170,7 @@ class Course:
             setting, left_out = self._examining(self._doors()), worklist.count("refused")
             examined = self.session.run(examine_again(gateway, self.workspace, worklist, setting))
             self._look_at_other_runs(worklist, journal.run)
-            if not _left(worklist) and worklist.count("refused") == left_out:
+            if not _open(worklist) and worklist.count("refused") == left_out:
                 return self._end(worklist, "issued", examined, journal=journal)
             if why := self._objection(examined, left_out):
                 return self._end(worklist, "refused", examined, refusal=why)
@@ -227,7 +227,7 @@ class Course:
         """Why nothing is done; empty if something may be. So many were `left_out` with a word already."""
         if blocking(examined.findings, self.wishes.words):
             return "nothing was created: see the problems above"
-        refused, ready = examined.worklist.count("refused") - left_out, _left(examined.worklist)
+        refused, ready = examined.worklist.count("refused") - left_out, _open(examined.worklist)
         if not refused and not ready:
             return "nothing was created: there is nobody to issue for"
         if refused and not (self.wishes.skip_refused and ready):
@@ -267,6 +267,7 @@ class Course:
                 "Interrupted: what is under way is finished first; once more stops at once."
             ),
             also=self._also,
+            doubting=self.session.progress.doubting,
         )
         self.session.run(issue(run))
         status: Status = "issued"
@@ -322,3 +323,8 @@ class Course:
 
 def _left(worklist: Worklist) -> int:
     return worklist.count() - worklist.count("delivered", "refused")
+
+
+def _open(worklist: Worklist) -> int:
+    """Who waits for a passcode, and who is to be looked at again."""
+    return _left(worklist) + len(worklist.doubtful())
