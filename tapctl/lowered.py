@@ -10,9 +10,9 @@ from typing import Final, TypeAlias
 from tapctl.canonical import at, texts, with_values
 from tapctl.guard import result
 from tapctl.lint.entra import BUILT_IN_STRENGTHS, MFA
+from tapctl.location import beyond, if_trusted
 from tapctl.match import Matched, Pair
 from tapctl.model import BreakGlass, Finding, Json, JsonObject, Path
-from tapctl.ripple import entries
 from tapctl.scope import blocks, is_in_force, narrowed, state
 from tapctl.session import loosened
 
@@ -179,15 +179,16 @@ def _moves(pair: Pair, policies: Iterable[Pair]) -> Iterator[Finding]:
     before, after = pair.before or {}, result(pair) or {}
     if before and after:
         yield from _moved(pair, pair.address.name, "it", (before, after), policies)
-    trusted = (_if_trusted(before), _if_trusted(after))
+    trusted = (if_trusted(before), if_trusted(after))
     yield from _moved(pair, _TRUSTED, "all trusted locations", trusted, policies)
 
 
 def _moved(
     pair: Pair, name: str, what: str, specs: tuple[JsonObject, JsonObject], policies: Iterable[Pair]
 ) -> Iterator[Finding]:
-    had, has = map(entries, specs)
-    for side, verb, moved in (("exclude", "gain", has - had), ("include", "lose", had - has)):
+    before, after = specs
+    gained, lost = beyond(after, before), beyond(before, after)
+    for side, verb, moved in (("exclude", "gain", gained), ("include", "lose", lost)):
         path = ("conditions", "locations", f"{side}Locations")
         naming = [
             policy.address.name
@@ -196,7 +197,7 @@ def _moved(
         ]
         if moved and naming:
             said = (
-                f"{pair.address} would {verb} {', '.join(sorted(moved))}; enforced policies {side} {what}: "
+                f"{pair.address} would {verb} {', '.join(moved)}; enforced policies {side} {what}: "
                 f"{', '.join(map(repr, naming))}"
             )
             yield _finding(
@@ -205,7 +206,3 @@ def _moved(
                 said,
                 "Make sure that nobody has to be stopped who comes from there.",
             )
-
-
-def _if_trusted(location: JsonObject) -> JsonObject:
-    return location if location.get("isTrusted") is True else {}

@@ -6,18 +6,18 @@ has shrunk, a group it includes has grown, or the strength it asks for accepts l
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from tapctl.canonical import at, references, sort_key, texts
+from tapctl.canonical import references, sort_key, texts
+from tapctl.location import beyond, if_trusted
 from tapctl.match import Matched, Pair
 from tapctl.membership import Membership
 from tapctl.model import Json, JsonObject
 
 Side: TypeAlias = Literal["include", "exclude"]
 
-_ENTRIES = ("ipRanges", "countriesAndRegions")
 _RULES = ("membershipRule", "membershipRuleProcessingState")
 _TRUSTED = "AllTrusted"
 
@@ -69,45 +69,40 @@ def _of(pair: Pair, side: Side, policy: JsonObject) -> Iterator[Ripple]:
             if said := _asks_for_more(before, after):
                 yield Ripple(changed=pair, said=f"{pair.address} {said}", is_strength=True)
         case "NamedLocation":
-            yield from _moved(pair, side, entries(before), entries(after))
+            yield from _moved_place(pair, side, before, after)
         case _ if side == "include" and "All" in texts(policy, "conditions", "users", "includeUsers"):
             return
         case _ if any(before.get(rule) != after.get(rule) for rule in _RULES):
             yield Ripple(changed=pair, said=f"the rule of {pair.address} changes")
         case _ if "members" not in pair.left_as_is:
-            yield from _moved(pair, side, set(texts(before, "members")), set(texts(after, "members")))
+            yield from _moved_people(pair, side, set(texts(before, "members")), set(texts(after, "members")))
 
 
-def _moved(pair: Pair, side: Side, before: set[str], after: set[str]) -> Iterator[Ripple]:
+def _moved_place(pair: Pair, side: Side, before: JsonObject, after: JsonObject) -> Iterator[Ripple]:
+    yield from _moved(pair, side, gained=beyond(after, before), lost=beyond(before, after))
+
+
+def _moved_people(pair: Pair, side: Side, before: set[str], after: set[str]) -> Iterator[Ripple]:
+    yield from _moved(pair, side, gained=sorted(after - before), lost=sorted(before - after))
+
+
+def _moved(pair: Pair, side: Side, *, gained: Sequence[str], lost: Sequence[str]) -> Iterator[Ripple]:
     """More on the include side reaches further, and so does less on the exclude side."""
-    moved, verb = (after - before, "gains") if side == "include" else (before - after, "loses")
+    moved, verb = (gained, "gains") if side == "include" else (lost, "loses")
     if moved:
-        shown = ", ".join(sorted(moved)[:5]) + (f" and {len(moved) - 5} more" if len(moved) > 5 else "")
+        shown = ", ".join(moved[:5]) + (f" and {len(moved) - 5} more" if len(moved) > 5 else "")
         yield Ripple(changed=pair, said=f"{pair.address}, which it {side}s, {verb} {shown}")
 
 
-def entries(location: JsonObject) -> set[str]:
-    """Each range and country of a location, and how its countries are told."""
-    found = {sort_key(item) for name in _ENTRIES for item in _list(location.get(name))}
-    if location.get("includeUnknownCountriesAndRegions") is True:
-        found.add("addresses of no known country")
-    return found | ({f"by {method}"} if (method := location.get("countryLookupMethod")) else set())
-
-
 def _list(value: Json) -> list[Json]:
-    found = value if isinstance(value, list) else []
-    return [item.get("cidrAddress", item) if isinstance(item, dict) else item for item in found]
+    return value if isinstance(value, list) else []
 
 
 def _of_trusted(changed: Iterable[Pair], side: Side) -> Iterator[Ripple]:
     """All trusted locations together are one more location."""
     for pair in changed:
         if pair.kind.name == "NamedLocation":
-            before, after = (
-                entries(spec or {}) if at(spec, "isTrusted") is True else set()
-                for spec in (pair.before, pair.after)
-            )
-            yield from _moved(pair, side, before, after)
+            yield from _moved_place(pair, side, if_trusted(pair.before), if_trusted(pair.after))
 
 
 def _asks_for_more(before: JsonObject, after: JsonObject) -> str:

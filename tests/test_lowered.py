@@ -264,6 +264,7 @@ def test_a_location_that_takes_places_from_a_policy(
         (WIDER, OFFICE, BUT_OFFICE),
         (OFFICE, WIDER, AT_OFFICE),
         (OFFICE, WIDER, policy("P")),
+        (OFFICE, location("Office", "192.0.2.0/26"), BUT_OFFICE),
         (TRUSTED, NO_PLACE, BUT_TRUSTED),
     ],
 )

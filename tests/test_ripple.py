@@ -81,7 +81,11 @@ def test_a_strength_that_is_restricted_asks_for_a_word(tenant: Tenant, tmp_path:
 
 @pytest.mark.parametrize(
     ("ranges", "expected"),
-    [(["192.0.2.0/24"], ["widens-scope"]), (["192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24"], [])],
+    [
+        (["192.0.2.0/24"], ["widens-scope"]),
+        (["192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24"], []),
+        (["192.0.2.0/25", "192.0.2.128/25", "198.51.0.0/16"], []),
+    ],
 )
 def test_a_location_that_is_excluded_may_grow_but_not_shrink(
     tenant: Tenant, tmp_path: Path, ranges: list[str], expected: list[str]
