@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
+from tapctl.canonical import sort_key
 from tapctl.evaluate.match import reaches_person
 from tapctl.evaluate.policy import read_policy
 from tapctl.evaluate.scene import Index, Scene, index
@@ -261,16 +262,21 @@ _EXCLUDED: Final = (
 )
 def exclusion_without_fallback(context: Context) -> Iterator[Hit]:
     """One hit for everybody whom a policy leaves out: they are mended together."""
-    for found in context.enforced:
-        wanted = _classes(found)
-        if not wanted or not found.includes_everyone:
+    baselines = [(found, wanted) for found in context.enforced if (wanted := _classes(found))]
+    asked: dict[str, dict[str, list[str]]] = {}
+    for found, wanted in baselines:
+        if not found.includes_everyone:
             continue
-        others = [other for other in context.enforced if other is not found and wanted <= _classes(other)]
-        left = {
-            side: names
-            for side, of_side in _LEFT_OUT.items()
-            if (names := sorted(of_side(context, found, others)))
-        }
+        if (
+            key := sort_key(found.spec)
+        ) not in asked:  # of policies that say the same, all leave out the same
+            others = [other for other, has in baselines if other is not found and wanted <= has]
+            asked[key] = {
+                side: names
+                for side, of_side in _LEFT_OUT.items()
+                if (names := sorted(of_side(context, found, others)))
+            }
+        left = asked[key]
         if left:
             names = [name for some in left.values() for name in some]
             said = ", ".join(names[:_MOST_NAMES])

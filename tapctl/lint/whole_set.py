@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Final
 
+from tapctl.canonical import sort_key
 from tapctl.evaluate.strengths import MULTIFACTOR
 from tapctl.lint.context import Context
 from tapctl.lint.example import BLOCK, MFA, document, policy, stream
@@ -45,22 +47,67 @@ def _reporting_since(day: str) -> str:
     bad=stream(policy("All"), policy("New hires", users=_NEW_HIRES)),
 )
 def redundant(context: Context) -> Iterator[Hit]:
+    """Policies that say the same are compared once, and only with those that may reach as far."""
     policies = sorted(context.enforced, key=lambda policy: policy.name)
-    groups = [None if found.includes_everyone else found.users("includeGroups") for found in policies]
-    for found, people in zip(policies, groups, strict=True):
-        others = [
-            other
-            for other, reached in zip(policies, groups, strict=True)
-            # Most pairs differ in their groups: that is seen first, and at little cost.
-            if reached is None or (people is not None and people <= reached)
-            if other is not found and _implies(context, other, found)
+    alike: dict[str, list[Policy]] = {}
+    for found in policies:
+        alike.setdefault(sort_key(found.spec), []).append(found)
+    kinds = [*alike.values()]
+    wider = _Wider([same[0] for same in kinds])
+    implied: dict[str, list[tuple[list[Policy], bool]]] = {}
+    for key, (narrow, *_) in alike.items():
+        wides = (kinds[number] for number in wider.than(narrow))
+        implied[key] = [
+            (wide, _implies(context, narrow, wide[0])) for wide in wides if _implies(context, wide[0], narrow)
         ]
+    for found in policies:
         # Of two that say the same, the later one is the one too many.
-        other = next(
-            (item for item in others if item.name < found.name or not _implies(context, found, item)), None
-        )
-        if other is not None:
-            yield found.hit(f"{found.name} asks for nothing that {other.name} does not ask already")
+        others = [
+            wide[0].name
+            for wide, is_mutual in implied[sort_key(found.spec)]
+            if wide[0].name < found.name or not is_mutual
+        ]
+        if others:
+            yield found.hit(f"{found.name} asks for nothing that {min(others)} does not ask already")
+
+
+class _Wider:
+    """Which of many policies may reach as far as one, by groups and applications: most pairs differ there."""
+
+    def __init__(self, policies: Sequence[Policy]) -> None:
+        self._people = _Supersets([_people(policy) for policy in policies])
+        self._applications = _Supersets([_applications(policy) for policy in policies])
+
+    def than(self, narrow: Policy) -> list[int]:
+        return sorted(self._people.of(_people(narrow)) & self._applications.of(_applications(narrow)))
+
+
+class _Supersets:
+    """Sets by their entries; None holds everything."""
+
+    def __init__(self, sets: Sequence[frozenset[str] | None]) -> None:
+        self._all = set(range(len(sets)))
+        self._everything = {number for number, held in enumerate(sets) if held is None}
+        self._holding: defaultdict[str, set[int]] = defaultdict(set)
+        for number, held in enumerate(sets):
+            for entry in held or ():
+                self._holding[entry].add(number)
+
+    def of(self, wanted: frozenset[str] | None) -> set[int]:
+        """The numbers of the sets that hold all that is wanted."""
+        if wanted is None:
+            return self._everything
+        return self._everything | self._all.intersection(*(self._holding[entry] for entry in wanted))
+
+
+def _people(policy: Policy) -> frozenset[str] | None:
+    return None if policy.includes_everyone else policy.users("includeGroups")
+
+
+def _applications(policy: Policy) -> frozenset[str] | None:
+    """A policy for all of them and some more is one for all."""
+    found = policy.applications() - {"None"}
+    return None if found & {"All", "all"} else found
 
 
 def _implies(context: Context, wide: Policy, narrow: Policy) -> bool:

@@ -13,7 +13,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from company import Size, access_token, tenant, write_methods, write_sign_in_tests, write_workspace
+from company import (
+    Size,
+    access_token,
+    tenant,
+    write_alike,
+    write_methods,
+    write_sign_in_tests,
+    write_workspace,
+)
 
 PYTHON = sys.executable
 TAPCTL = str(Path(PYTHON).with_name("tapctl"))
@@ -187,6 +195,28 @@ def rules() -> None:
         say(what, f"{time.thread_time() - started:.2f} s", goal)
 
 
+def alike() -> None:
+    """Lint of policies of which each says what every other says: the most that can be compared."""
+    from datetime import date
+
+    from tapctl.lint.context import offline
+    from tapctl.lint.run import lint
+    from tapctl.pipeline import check
+
+    def took(count: int) -> float:
+        with tempfile.TemporaryDirectory() as name:
+            write_alike(Path(name), count)
+            checked = check(Path(name), "sandbox")
+            made = offline(checked.workspace, checked.desired, as_of=date(2026, 11, 25))
+            started = time.thread_time()
+            lint(made)
+            return time.thread_time() - started
+
+    took(10)
+    small, large = (min(took(count) for _ in range(2)) for count in (150, 1500))
+    say("lint of 1,500 policies that are alike, against 150", f"{large / small:.1f} x", "at most 15")
+
+
 def deciding() -> None:
     """One sign-in against a company's policies."""
     from deciding import milliseconds
@@ -221,5 +251,5 @@ def passes() -> None:
 
 
 if __name__ == "__main__":
-    for part in (start_up, plan, adoption, growth, rules, deciding, sign_in_tests, passes):
+    for part in (start_up, plan, adoption, growth, rules, alike, deciding, sign_in_tests, passes):
         part()

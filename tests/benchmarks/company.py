@@ -121,6 +121,25 @@ def write_methods(folder: Path, groups: int) -> None:
     (folder / "methods.yaml").write_text("---\n".join(documents))
 
 
+def write_alike(folder: Path, count: int) -> None:
+    """So many policies for everybody that differ in nothing but their names."""
+    (folder / "tapctl.yaml").write_text("{}\n")
+    documents = (
+        f"""kind: ConditionalAccessPolicy
+name: Alike {number:04}
+spec:
+  state: enabled
+  conditions:
+    users: {{includeUsers: [All], excludeGroups: [Break glass]}}
+    applications: {{includeApplications: [All]}}
+    clientAppTypes: [all]
+  grantControls: {{operator: OR, builtInControls: [mfa]}}
+"""
+        for number in range(count)
+    )
+    (folder / "all.yaml").write_text("---\n".join(documents))
+
+
 def write_sign_in_tests(folder: Path, count: int, size: Size) -> None:
     """Tests of people in different groups, on different applications, each about one sign-in."""
     (folder / "tests").mkdir()

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 
 import pytest
 import yaml
-from lint_tools import findings
+from lint_tools import context, findings
 
-from tapctl.lint.example import BLOCK, MFA, REGISTER, document, policy, stream, tap
+from tapctl.lint.context import Context
+from tapctl.lint.example import (
+    ALL_RESOURCES,
+    BLOCK,
+    EVERYONE,
+    MFA,
+    REGISTER,
+    document,
+    policy,
+    stream,
+    tap,
+)
+from tapctl.lint.run import lint
+from tapctl.lint.whole_set import _implies
 
 EVERY_TIME = "{signInFrequency: {isEnabled: true, frequencyInterval: everyTime}}"
 EXCHANGE = "{includeApplications: [Office 365 Exchange Online]}"
@@ -194,6 +209,42 @@ def test_a_rule_speaks_up(tmp_path: Path, rule: str, documents: list[str], says:
 
     assert len(found) == 1
     assert says in found[0]
+
+
+def test_redundant_is_what_every_pair_of_policies_says(tmp_path: Path) -> None:
+    """The rule compares fewer pairs than there are, and finds the same."""
+    people = [EVERYONE, NEW_HIRES, "{includeGroups: [New hires, Staff]}", "{includeUsers: [ada@example.com]}"]
+    places = [ALL_RESOURCES, EXCHANGE, REGISTER, "{includeApplications: [None]}"]
+    grants = [MFA, BLOCK, MFA_OR_DEVICE, MFA]
+    kinds = product(people, places, grants)
+    documents = [
+        policy(f"P{7 * number % 64:02}", users=users, applications=where, grant=grant)
+        for number, (users, where, grant) in enumerate(kinds)
+    ]
+    made = context(tmp_path, stream(*documents))
+
+    found = [finding.message for _, finding in lint(made).found if finding.rule == "CA042"]
+
+    assert sorted(found) == sorted(redundant_by_pairs(made))
+    assert len(found) > 20
+
+
+def redundant_by_pairs(made: Context) -> Iterator[str]:
+    policies = sorted(made.enforced, key=lambda one: one.name)
+    for one in policies:
+        for other in policies:
+            is_first = other.name < one.name or not _implies(made, one, other)
+            if other is not one and _implies(made, other, one) and is_first:
+                yield f"{one.name} asks for nothing that {other.name} does not ask already"
+                break
+
+
+def test_policies_that_say_the_same_leave_out_the_same(tmp_path: Path) -> None:
+    glass = "settings: {breakGlass: {groups: [Break glass]}}\n"
+    left = "{includeUsers: [All], excludeGroups: [Break glass, Contractors]}"
+    found = hits(tmp_path, "CA008", policy("A", users=left), policy("B", users=left), glass)
+
+    assert [message.partition(" is excluded")[0] for message in found] == ["Contractors", "Contractors"]
 
 
 def test_the_emergency_accounts_are_no_administrators_to_count_on(tmp_path: Path) -> None:
