@@ -222,7 +222,7 @@ def _ids_of_nothing(matched: Matched, snapshot: Snapshot) -> Iterator[Finding]:
             if (
                 reference.form == "id"
                 and text not in held
-                and _is_nothing(field, reference.text, matched, snapshot)
+                and is_nothing(field, reference.text, matched, snapshot)
             ):
                 yield _of_nothing(pair.desired, _written_path(path), reference.text)
 
@@ -238,7 +238,7 @@ def _of_nothing(desired: Desired, path: Path, object_id: str) -> Finding:
     )
 
 
-def _is_nothing(field: Field, object_id: str, matched: Matched, snapshot: Snapshot) -> bool:
+def is_nothing(field: Field, object_id: str, matched: Matched, snapshot: Snapshot) -> bool:
     """Whether the tenant was asked about this id and has nothing by it."""
     is_named = any((kind, object_id) in matched.directory.names for kind in field.references)
     return not is_named and snapshot.was_asked(field.references)

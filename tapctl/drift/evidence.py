@@ -6,16 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from tapctl.drift.strangers import Stranger
 from tapctl.model import JsonObject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """What the tenant was asked beyond the plan. `unread` says why the audit log could not be read, if so;
-    `deleted` are the deleted items of each kind, as Graph answered them; `undeleted` why they are unknown."""
+    `deleted` are the deleted items of each kind, as Graph answered them; `undeleted` why they are unknown.
+    `strangers` are the ids that nothing has any more."""
 
     now: datetime
     records: tuple[JsonObject, ...] = ()
     unread: str = ""
     deleted: Mapping[str, tuple[JsonObject, ...]] = field(default_factory=dict)
     undeleted: Mapping[str, str] = field(default_factory=dict)
+    strangers: tuple[Stranger, ...] = ()

@@ -27,6 +27,7 @@ from tapctl.drift.events import Event, events_of, moment_of
 from tapctl.drift.evidence import Evidence
 from tapctl.drift.exposure import Absence, Loss, exposure
 from tapctl.drift.meaning import Fate, meaning, of_lost, without_exposed, worst_first
+from tapctl.drift.strangers import about
 from tapctl.drift.vanished import GROUP, referrers
 from tapctl.drift.versions import Version, versions
 from tapctl.lint.planned import drift_findings
@@ -132,6 +133,10 @@ def news(compared: Compared, checked: Checked, evidence: Evidence, since: Since)
         snapshot,
         arrived,
     )
+    said = {loss.subject.node for loss in exposed.losses} | {item.id for item in drifted}
+    strange = [item for item in evidence.strangers if item.id not in said]
+    unread = next(iter(evidence.undeleted.values()), "").partition("\n")[0]
+    lost = about(strange, join.fate_of, unread)
     as_of = evidence.now.date()
     unwise = drift_findings(matched, snapshot, checked.workspace, as_of=as_of) if drifted else ()
     others = [item for item in (*checked.findings, *plan.findings) if item.severity != "brake"]
@@ -147,7 +152,7 @@ def news(compared: Compared, checked: Checked, evidence: Evidence, since: Since)
         records=len(join.events),
         drifted=drifted,
         undeclared=undeclared,
-        findings=worst_first(found, without_exposed(unwise, exposed), of_lost(others, exposed)),
+        findings=worst_first((*found, *lost), without_exposed(unwise, exposed), of_lost(others, exposed)),
     )
 
 
@@ -224,8 +229,11 @@ class _Join:
         return known[0] if known else f"by whom is unknown: {found.unknown}"
 
     def fate(self, loss: Loss) -> Fate:
-        """Who deleted a break-glass account or group, and whether it can come back."""
-        kind, object_id = loss.subject.address.kind, loss.subject.node
+        """What became of a break-glass account or group."""
+        return self.fate_of(loss.subject.address.kind, loss.subject.node)
+
+    def fate_of(self, kind: str, object_id: str) -> Fate:
+        """Who deleted an account or group, and whether it can come back."""
         item = next((one for one in self.evidence.deleted.get(kind, ()) if _id(one) == object_id), None)
         deleted = moment_of((item or {}).get("deletedDateTime"))
         gone = [

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Final
 
 from tapctl.drift.evidence import Evidence
 from tapctl.drift.exposure import Exposure, Loss, exposure
+from tapctl.drift.strangers import strange_ids, strangers
 from tapctl.drift.vanished import dangling
 from tapctl.errors import GraphError, NotFound
+from tapctl.graph.batch import Read, read_each
 from tapctl.graph.odata import odata_quote
 from tapctl.kinds import kinds
 from tapctl.model import JsonObject
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 AUDITS: Final = "auditLogs/directoryAudits"
 _UNSUPPORTED: Final = (400, 501)
+_MOST: Final = 20  # ids that the log is asked about
 _CONDITIONAL_ACCESS: Final = "category eq 'Policy'"
 _GROUPS: Final = "category eq 'GroupManagement'"
 _USERS: Final = "category eq 'UserManagement'"
@@ -43,17 +46,20 @@ async def read_evidence(
         ),
         *(_lost(gateway, loss) for loss in exposed.losses),
     )
-    (records, unread), deleted = await asyncio.gather(_records(gateway, _filters(compared, exposed)), reading)
-    kinds_read = sorted({kind for kind, _, _ in deleted})
+    (records, unread), answers, strange = await asyncio.gather(
+        _records(gateway, _filters(compared, exposed)), reading, _strange(gateway, compared)
+    )
+    deleted = {
+        name: tuple(item for kind, items, _ in (*answers, *strange) if kind == name for item in items)
+        for name in sorted({kind for kind, *_ in (*answers, *strange)})
+    }
     return Evidence(
         now=now,
         records=tuple(records),
         unread=unread,
-        deleted={
-            name: tuple(item for kind, items, _ in deleted if kind == name for item in items)
-            for name in kinds_read
-        },
-        undeleted={kind: why for kind, _, why in deleted if why},
+        deleted=deleted,
+        undeleted={kind: why for kind, _, why in (*answers, *strange) if why},
+        strangers=strangers(compared, deleted),
     )
 
 
@@ -74,6 +80,8 @@ def _filters(compared: Compared, exposed: Exposure) -> list[str]:
             found.append(f"targetResources/any(t:t/{key} eq {odata_quote(str(value))})")
     for object_id in sorted({one for ids in dangling(compared).values() for one in ids}):
         found.append(f"{_GROUPS} and targetResources/any(t:t/id eq {odata_quote(object_id)})")
+    for object_id in [*strange_ids(compared)][:_MOST]:
+        found.append(f"targetResources/any(t:t/id eq {odata_quote(object_id)})")
     for subject in (loss.subject for loss in exposed.losses):
         category = _USERS if subject.address.kind == "User" else _GROUPS
         found.append(f"{category} and targetResources/any(t:t/id eq {odata_quote(subject.node)})")
@@ -135,6 +143,22 @@ async def _lost(gateway: Gateway, loss: Loss) -> tuple[str, list[JsonObject], st
         return kind, [], ""
     except GraphError as error:
         return kind, [], str(error)
+
+
+async def _strange(gateway: Gateway, compared: Compared) -> list[tuple[str, list[JsonObject], str]]:
+    """What deleted items say of the ids that nothing has any more."""
+    reads = [Read(path=f"directory/deletedItems/{object_id}") for object_id in strange_ids(compared)]
+    try:
+        answers = await read_each(gateway, reads)
+    except GraphError as error:
+        return [("User", [], str(error))]
+    return [_kept(answer) for answer in answers if not isinstance(answer, NotFound)]
+
+
+def _kept(answer: JsonObject | GraphError) -> tuple[str, list[JsonObject], str]:
+    if isinstance(answer, GraphError):
+        return "User", [], str(answer)
+    return ("User" if "userPrincipalName" in answer else "Group"), [answer], ""
 
 
 def _vanished(compared: Compared, kind: str) -> Collection[str]:

@@ -15,6 +15,7 @@ from tapctl.canonical import references
 from tapctl.checked import Checked
 from tapctl.drift.events import events_of
 from tapctl.drift.evidence import Evidence
+from tapctl.drift.strangers import entries_of
 from tapctl.match import Matched
 from tapctl.model import Address, JsonObject
 from tapctl.pipeline import Compared, compared_with
@@ -40,18 +41,20 @@ def dangling(compared: Compared) -> Mapping[Address, frozenset[str]]:
 
 def recognised(compared: Compared, checked: Checked, evidence: Evidence) -> Compared:
     """The same comparison, with the ids of groups that were deleted, as deleted items or records show, read
-    as the names that they had."""
+    as the names that they had, and so of accounts that documents name."""
     deleted = evidence.deleted.get(GROUP, ())
     gone = [event for event in events_of(evidence.records) if event.does("delete", GROUP)]
     known = {(target.id, target.name) for event in gone for target in event.targets}
     known |= {(str(item.get("id")).lower(), str(item.get("displayName"))) for item in deleted}
     names = _names(dangling(compared), compared.matched, known)
-    if not names:
+    others = entries_of(item for item in evidence.strangers if item.id not in names)
+    if not names and not others:
         return compared
     snapshot = compared.snapshot
-    found: list[JsonObject] = [{"id": id_, "displayName": name} for id_, name in sorted(names.items())]
-    entries = {**snapshot.entries, GROUP: (*snapshot.entries.get(GROUP, ()), *found)}
-    return compared_with(checked, replace(snapshot, entries=entries))
+    groups: list[JsonObject] = [{"id": id_, "displayName": name} for id_, name in sorted(names.items())]
+    found = {**others, GROUP: (*others.get(GROUP, ()), *groups)}
+    entries = {kind: (*snapshot.entries.get(kind, ()), *more) for kind, more in found.items()}
+    return compared_with(checked, replace(snapshot, entries={**snapshot.entries, **entries}))
 
 
 def _names(
