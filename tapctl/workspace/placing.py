@@ -58,14 +58,14 @@ def replace(texts: Mapping[Path, str]) -> None:
     """Give each file its new text, or none: what can fail happens beside them first. Raises Refused."""
     with ExitStack() as beside:
         for path, text in texts.items():
-            new = path.with_name(f".{path.name}.new")
+            new = _beside(path)
             beside.callback(new.unlink, missing_ok=True)
             try:
                 new.write_bytes(text.encode("utf-8"))
             except OSError as error:
                 raise _refused(error, path) from error
         for path in texts:
-            path.with_name(f".{path.name}.new").replace(path)
+            _beside(path).replace(path)
 
 
 def _refused(error: OSError, path: Path) -> Refused:
@@ -73,10 +73,33 @@ def _refused(error: OSError, path: Path) -> Refused:
 
 
 def _write(path: Path, text: str, made: list[Path]) -> None:
+    """The whole text or no file, whenever the run ends; what is there by now is not overwritten."""
     make_folders(path.parent, made)
-    with path.open("x", encoding="utf-8", newline="") as file:
+    beside = _beside(path)
+    beside.unlink(missing_ok=True)  # never written into: another run may have given that file its name by now
+    try:
+        with beside.open("xb") as file:
+            file.write(text.encode("utf-8"))
+        _give_name(beside, path)
         made.append(path)
-        file.write(text)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _give_name(beside: Path, path: Path) -> None:
+    """Unlike a rename, a second link replaces nothing; where a file system has none, it is looked first."""
+    try:
+        path.hardlink_to(beside)
+    except FileExistsError:
+        raise
+    except OSError:
+        if path.is_symlink() or path.exists():
+            raise
+        beside.rename(path)
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.new")
 
 
 def make_folders(folder: Path, made: list[Path]) -> None:

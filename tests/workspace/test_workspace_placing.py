@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -35,6 +39,50 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "three.sh").symlink_to(tmp_path / "nowhere")
 
     assert set(standing(tmp_path).values()) == {"differs"}
+
+
+def test_what_a_killed_run_left_beside_a_file_is_in_nobody_s_way(tmp_path: Path) -> None:
+    (tmp_path / ".three.sh.new").write_text("half a f", encoding="utf-8")
+
+    place(tmp_path, TEXTS)
+
+    assert {path.name for path in tmp_path.iterdir()} == {"a", "three.sh"}
+    assert set(standing(tmp_path).values()) == {"same"}
+
+
+KILLED = """
+import pathlib, resource, signal
+from tapctl.workspace.placing import place
+resource.setrlimit(resource.RLIMIT_FSIZE, (5, 5))
+signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+place(pathlib.Path("."), {"a.yaml": "short", "b.yaml": "longer"})
+"""
+
+
+def test_a_run_that_is_killed_while_it_writes_leaves_only_whole_files(tmp_path: Path) -> None:
+    ended = subprocess.run([sys.executable, "-c", KILLED], cwd=tmp_path, check=False)  # noqa: S603  # ours
+
+    assert ended.returncode == -signal.SIGXFSZ
+    assert (tmp_path / "a.yaml").read_text(encoding="utf-8") == "short"
+    assert not (tmp_path / "b.yaml").exists()
+
+
+@pytest.mark.parametrize("is_there", [False, True])
+def test_without_hard_links_a_file_is_renamed_and_none_overwritten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_there: bool
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    if is_there:
+        (tmp_path / "three.sh").symlink_to("nowhere")
+
+    with pytest.raises(Refused, match="not permitted") if is_there else nullcontext():
+        place(tmp_path, TEXTS)
+
+    assert set(standing(tmp_path).values()) == ({"new", "differs"} if is_there else {"same"})
+    assert not list(tmp_path.rglob(".*"))
 
 
 def test_if_one_cannot_be_written_none_is(tmp_path: Path) -> None:
