@@ -17,6 +17,7 @@ from typing import Final, TypeAlias, cast
 from tapctl.model import Json, JsonObject, Path
 from tapctl.schema import MISSING, Field
 
+_Place: TypeAlias = tuple[int, int, int]
 Refer: TypeAlias = Callable[[Field, str], str]
 
 _ABSENT: Final = object()
@@ -92,7 +93,7 @@ def _format(name: str, text: str) -> str:
         case "country":
             return text.strip().upper()
         case "cidr":
-            return _network(text)
+            return _network(text)[0]
         case "combination":
             parts = {part.strip() for part in text.split(",") if part.strip()}
             return ",".join(sorted(parts, key=_in_order_of(_MODES)))
@@ -106,12 +107,14 @@ def _in_order_of(known: Sequence[str]) -> Callable[[str], tuple[int, str]]:
 
 
 @lru_cache(maxsize=2**18)
-def _network(text: str) -> str:
-    """The standard spelling of a range: host bits cleared, IPv6 shortened; what is none stays as it is."""
+def _network(text: str) -> tuple[str, _Place]:
+    """The standard spelling of a range (host bits cleared, IPv6 shortened), and where it stands among
+    others: IPv4 first, by address, the wider one first. What is none stays as it is, at the end."""
     try:
-        return str(ipaddress.ip_network(text.strip(), strict=False))
+        found = ipaddress.ip_network(text.strip(), strict=False)
     except ValueError:
-        return text
+        return text, (9, 0, 0)
+    return str(found), (found.version, int(found.network_address), found.prefixlen)
 
 
 def canonical(field: Field, value: Json, refer: Refer) -> JsonObject:
@@ -175,7 +178,14 @@ def _list(field: Field, values: list[Json], refer: Refer) -> object:
     if field.is_set or field.is_flags:
         by_text = {sort_key(item): item for item in items}
         items = [by_text[text] for text in sorted(by_text)]
+        if name := _range_in(field.items):
+            items.sort(key=lambda item: _network(str(cast(JsonObject, item).get(name)))[1])
     return items if items else _ABSENT
+
+
+def _range_in(field: Field) -> str:
+    """The property of an entry that is a range of addresses; empty if none is."""
+    return next((name for name, inner in field.properties.items() if inner.format == "cidr"), "")
 
 
 def sort_key(value: object) -> str:

@@ -160,6 +160,15 @@ def test_ranges_have_one_spelling(written: str, standard: str) -> None:
     assert form(LOCATION, {"ipRanges": [written]})["ipRanges"] == [{"cidrAddress": standard}]
 
 
+def test_ranges_stand_by_their_addresses() -> None:
+    written: list[Json] = ["2001:db8::/32", "no range", "10.0.0.0/8", "9.0.0.0/9", "100.0.0.0/8", "9.0.0.0/8"]
+
+    found = form(LOCATION, {"ipRanges": written})["ipRanges"]
+
+    by_address = ["9.0.0.0/8", "9.0.0.0/9", "10.0.0.0/8", "100.0.0.0/8", "2001:db8::/32", "no range"]
+    assert found == [{"cidrAddress": text} for text in by_address]
+
+
 def test_countries_and_combinations_have_one_spelling() -> None:
     assert form(LOCATION, {"countriesAndRegions": ["se ", "DK"]})["countriesAndRegions"] == ["DK", "SE"]
     assert form(STRENGTH, {"allowedCombinations": ["sms , password", "password,sms"]}) == {
