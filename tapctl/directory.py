@@ -99,7 +99,8 @@ def build(
     renamed: Mapping[tuple[str, str], str],
 ) -> Directory:
     """A Directory of looked-up entries. A pin decides what its name means; `renamed` gives an object
-    that a document recognises (by a former name) the document's name."""
+    that a document recognises (by a former name) the document's name. What nothing of this names goes by
+    the name that it has everywhere."""
     ids: defaultdict[Address, list[str]] = defaultdict(list)
     names: dict[tuple[str, str], str] = {}
     for kind, lookup in lookups().items():
@@ -109,6 +110,11 @@ def build(
     for address, pinned in pins.items():
         ids[_folded(address)] = [pinned.lower()]
         names[address.kind, pinned.lower()] = address.name
+    for kind, lookup in lookups().items():
+        for name, object_id in lookup.otherwise.items():
+            names.setdefault((kind, object_id), name)
+            if not ids[Address(kind, name)]:
+                ids[Address(kind, name)] = [object_id]
     return Directory(
         ids={key: tuple(value) for key, value in ids.items() if value}, names=names, pinned=frozenset(pins)
     )

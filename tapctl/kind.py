@@ -25,10 +25,11 @@ class Lookup:
     """How an object that policies refer to is found by name, and how an id is named.
 
     `by` says what Graph offers: `filter` (`key in (...)`), or `list` (the whole, small collection).
-    `well_known` are names of ours for ids that are the same in every tenant. `types` are what
-    directoryObjects/getByIds calls it, where ids can be named in bulk. `permission` is the least that
-    reading it takes (https://learn.microsoft.com/graph/permissions-reference); `delegated_only`: Graph gives
-    it to people only.
+    `well_known` are names of ours for ids that are the same in every tenant; `otherwise` likewise, of what
+    the tenant says no name for. `types` are what directoryObjects/getByIds calls it, where ids can be named
+    in bulk. `permission` is the least that reading it takes
+    (https://learn.microsoft.com/graph/permissions-reference); `delegated_only`: Graph gives it to people
+    only.
     """
 
     kind: str
@@ -39,6 +40,7 @@ class Lookup:
     id: str = "id"
     select: tuple[str, ...] = ("id", "displayName")
     well_known: Mapping[str, str] = field(default_factory=dict)
+    otherwise: Mapping[str, str] = field(default_factory=dict)
     types: tuple[str, ...] = ()
     delegated_only: bool = False
 

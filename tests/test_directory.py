@@ -179,3 +179,29 @@ def test_a_name_in_an_export_is_marked_as_one() -> None:
     assert known.of_graph(field, "name:Staff") == "Staff"
     assert known.of_graph(field, "name:Elsewhere") == "Elsewhere"
     assert known.of_graph(items("includeUsers"), "name:All") == "name:All"
+
+
+GLOBAL = "62e90394-69f5-4237-9190-012177145e10"
+
+
+@pytest.mark.parametrize(
+    ("said", "canonical"),
+    [
+        (None, "Global Administrator"),  # nobody was asked, or the tenant does not list it
+        ({"id": GLOBAL, "displayName": "Company Administrator"}, "Company Administrator"),
+        ({"id": ONE, "displayName": "Global Administrator"}, f"id:{GLOBAL}"),
+    ],
+)
+def test_a_built_in_role_has_its_name_where_the_tenant_does_not_say_another(
+    said: JsonObject | None, canonical: str
+) -> None:
+    directory = build({"Role": [said] if said else []}, {}, {})
+
+    assert directory.as_name(items("includeRoles"), GLOBAL) == canonical
+    assert directory.as_id(items("includeRoles"), canonical) == GLOBAL
+
+
+def test_a_role_is_found_by_the_name_that_the_tenant_does_not_use_for_it() -> None:
+    directory = build({"Role": [{"id": GLOBAL, "displayName": "Company Administrator"}]}, {}, {})
+
+    assert directory.as_name(items("includeRoles"), "Global Administrator") == "Company Administrator"

@@ -14,7 +14,6 @@ from tapctl import directory as directories
 from tapctl.canonical import canonical, references, with_values
 from tapctl.directory import Directory
 from tapctl.kinds import kinds
-from tapctl.kinds._roles import ROLES
 from tapctl.model import Address, JsonObject
 from tapctl.reference import parse, written
 from tapctl.schema import Field
@@ -32,9 +31,6 @@ _WHERE_POLICIES_NAME: Final[Mapping[str, tuple[str, ...]]] = {
     "NamedLocation": ("conditions", "locations", "includeLocations"),
     "AuthenticationStrength": ("grantControls", "authenticationStrength", "id"),
 }
-_BUILT_IN_ROLES: Final[tuple[JsonObject, ...]] = tuple(
-    {"id": key, "displayName": name} for name, key in ROLES.items()
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,9 +56,7 @@ class Specs:
 
 def specs_of(checked: Checked, entries: Mapping[str, Iterable[JsonObject]] | None = None) -> Specs:
     """The documents of a workspace without errors. `entries` are looked-up objects (id and name) by kind."""
-    entries = entries or {}
-    roles = [*_BUILT_IN_ROLES, *entries.get("Role", ())]  # what the tenant says comes last and is kept
-    directory = directories.build({**entries, "Role": roles}, checked.workspace.environment.pins, {})
+    directory = directories.build(entries or {}, checked.workspace.environment.pins, {})
     present = (item for item in checked.desired if item.resource.ensure == "present")
     return Specs(specs={item.address: _canonical(item, directory) for item in present}, directory=directory)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tapctl.kind import Lookup
+from tapctl.kinds._roles import ROLES
 
 APPLICATIONS = {
     # First-party ids are the same in every tenant:
@@ -52,7 +53,11 @@ APPLICATION = Lookup(
 # Policies hold template ids, not the ids of activated roles:
 # https://learn.microsoft.com/entra/identity/conditional-access/concept-conditional-access-users-groups
 ROLE = Lookup(
-    kind="Role", path="directoryRoleTemplates", by="list", permission="RoleManagement.Read.Directory"
+    kind="Role",
+    path="directoryRoleTemplates",
+    by="list",
+    otherwise=ROLES,
+    permission="RoleManagement.Read.Directory",
 )
 TERMS_OF_USE = Lookup(
     kind="TermsOfUse",

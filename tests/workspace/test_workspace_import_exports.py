@@ -87,6 +87,27 @@ def test_a_folder_of_yaml_is_no_export(capsys: Capture, tmp_path: Path) -> None:
     assert 'a.yaml", ' in output
 
 
+def test_a_built_in_role_of_an_export_has_its_name_and_is_what_the_tenant_has(
+    capsys: Capture, tmp_path: Path
+) -> None:
+    folder = str(tmp_path / "policies")
+    (tmp_path / "policies").mkdir()
+    run(["sandbox", "dump", "-C", folder])
+    held = json.loads(capsys.readouterr().out)["identity/conditionalAccess/policies"]
+    (policy,) = (item for item in held if item["displayName"].startswith("CA-01"))
+    policy["conditions"]["users"]["excludeGroups"] = []
+    (tmp_path / "a.json").write_text(json.dumps(policy), encoding="utf-8")
+    assert policy["conditions"]["users"]["includeRoles"]
+
+    assert run(["import", "--from", str(tmp_path / "a.json"), "-C", folder, "-e", "sandbox"]) == 0
+
+    output = capsys.readouterr().out
+    (document,) = (tmp_path / "policies" / "conditional-access-policies").iterdir()
+    assert ("Global Administrator" in document.read_text(), "ids stay ids" in output) == (True, False)
+    assert run(["plan", "-C", folder, "-e", "sandbox"]) == 0
+    assert "includeRoles" not in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("name", [{}, {"displayName": None}, {"displayName": ""}])
 def test_an_object_without_a_name_is_told(capsys: Capture, tmp_path: Path, name: dict[str, Any]) -> None:
     nameless = {key: item for key, item in LOCATION.items() if key != "displayName"}
