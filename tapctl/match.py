@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -268,8 +269,9 @@ def _is_owned(address: Address, workspace: Workspace) -> bool:
 def _pin_findings(
     workspace: Workspace, snapshot: Snapshot, pairs: Sequence[Pair], directory: Directory
 ) -> Iterator[Finding]:
-    """A pin must name an object that is there and goes by that name, or one that its document makes again."""
-    made = {pair.address: pair for pair in pairs if pair.before is None and pair.after is not None}
+    """A pin must name an object that is there and goes by that name, or one that its document makes again or
+    has done with."""
+    gone = {pair.address: pair for pair in pairs if pair.before is None and pair.desired is not None}
     for address, pin in workspace.environment.pins.items():
         lookup = lookups().get(address.kind)
         if lookup is None or address.kind not in snapshot.entries:
@@ -279,14 +281,18 @@ def _pin_findings(
             for entry in snapshot.entries[address.kind]
             if str(entry.get(lookup.id)).lower() == pin.lower()
         }
-        if not names and address in made and not _is_break_glass(address, workspace):
-            namesakes = list(_namesakes(made[address], workspace, snapshot, pairs, directory))
-            yield from _made_again(made[address], pin, namesakes, workspace, snapshot)
+        if not names and address in gone and not _is_break_glass(address, workspace):
+            namesakes = list(_namesakes(gone[address], workspace, snapshot, pairs, directory))
+            yield from _of_nothing(gone[address], pin, namesakes, workspace, snapshot)
         elif not names:
             yield _pin_finding(workspace, address, f"is pinned to {pin}, which the tenant does not have")
         elif not _is_called(address, names) and not _was(address, names, workspace):
             said = f"is pinned to {pin}, which the tenant calls {', '.join(sorted(names))!r}"
-            yield _pin_finding(workspace, address, said)
+            finding = _pin_finding(workspace, address, said)
+            absent = [one for one in workspace.resources if one.address == address and one.ensure == "absent"]
+            shown = json.dumps(min(names), ensure_ascii=False)
+            remedy = f"If it is what is to go, write `spec: {{displayName: {shown}}}` in its document."
+            yield replace(finding, help=f"{remedy} Else correct the pin.") if absent else finding
 
 
 def _is_break_glass(address: Address, workspace: Workspace) -> bool:
@@ -314,14 +320,19 @@ def _namesakes(
             yield str(item["id"])
 
 
-def _made_again(
+def _of_nothing(
     pair: Pair, pin: str, namesakes: Sequence[str], workspace: Workspace, snapshot: Snapshot
 ) -> Iterator[Finding]:
-    """Nothing has the pinned id. The document makes it anew, unless it may be there under another id."""
+    """Nothing has the pinned id. The document makes it anew, or nothing is left that it wants away, unless it
+    may be there under another id."""
     gone = f"is pinned to {pin}, which the tenant does not have"
     if namesakes:
         has = "has its name" if len(namesakes) == 1 else "have its name"
         yield _pin_finding(workspace, pair.address, f"{gone}; {', '.join(namesakes)} {has}")
+    elif pair.after is None:
+        finding = _pin_finding(workspace, pair.address, f"{gone}: nothing is left to delete")
+        help_text = "Remove its document and its pin, once no other environment needs the document."
+        yield replace(finding, rule=DEAD_PIN, severity="warning", help=help_text)
     elif why := snapshot.unread.get(f"deleted items of {pair.kind.name}"):
         said, _, advice = why.partition("\n")
         text = f"{gone}; whether it was deleted cannot be read: {said}"

@@ -133,6 +133,38 @@ def test_why_deleted_items_cannot_be_read_is_said_in_a_line_and_its_advice_is_th
     assert finding.help.startswith("Grant Policy.Read.All. Look the object up")
 
 
+def absent(name: str, **spec: str) -> Resource:
+    return replace(document(name), ensure="absent", spec={**spec})
+
+
+def test_what_is_to_go_and_is_gone_needs_its_pin_no_more() -> None:
+    pins = {Address("NamedLocation", "Nordics"): ONE}
+
+    (finding,) = matched([absent("Nordics")], [location("Other", TWO)], pins=pins).findings
+
+    assert (finding.rule, finding.severity) == ("pin-to-nothing", "warning")
+    assert "nothing is left to delete" in finding.message
+
+
+def test_a_namesake_of_what_is_to_go_is_not_passed_over() -> None:
+    pins = {Address("NamedLocation", "Nordics"): ONE}
+
+    (finding,) = matched([absent("Nordics")], [location("Nordics", TWO)], pins=pins).findings
+
+    assert (finding.rule, TWO in finding.message) == ("pin-mismatch", True)
+
+
+def test_a_twin_that_is_to_go_is_told_how_to_say_so() -> None:
+    pins = {Address("NamedLocation", "Nordics (2)"): TWO}
+    twins = [location("Nordics"), location("Nordics", TWO)]
+
+    (finding,) = matched([absent("Nordics (2)")], twins, pins=pins).findings
+    said = matched([absent("Nordics (2)", displayName="Nordics")], twins, pins=pins)
+
+    assert 'write `spec: {displayName: "Nordics"}` in its document' in finding.help
+    assert (said.findings, {(pair.id, pair.after) for pair in said.pairs}) == ((), {(TWO, None), (ONE, None)})
+
+
 def test_a_pin_on_another_name_is_an_error_at_the_pin() -> None:
     pins = {Address("NamedLocation", "Nordics"): ONE}
 
