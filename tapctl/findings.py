@@ -90,6 +90,7 @@ DOCUMENTS: Final[Mapping[str, str]] = {
     "broken-reference": "A document names something that nothing declares and the tenant does not have.",
     "built-in-strength": "Microsoft made this strength, and nobody can change it.",
     "combination-not-allowed": "Graph takes no such combination of authentication methods.",
+    "combination-restricted-twice": "Graph keeps one restriction for a combination of methods.",
     "duplicate-document": "Two documents have one name, so which of the two counts nobody knows.",
     "dynamic-group-members": "Who is in a dynamic group is what its rule finds. Members cannot be listed.",
     "dynamic-group-role": "A group that can hold roles cannot be dynamic.",

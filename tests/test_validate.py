@@ -57,6 +57,20 @@ def about_pass(path: str, value: Json) -> Finding:
     return finding
 
 
+def test_a_second_restriction_of_a_combination_is_told_at_its_line() -> None:
+    twin: JsonObject = {
+        "@odata.type": "#microsoft.graph.fido2CombinationConfiguration",
+        "appliesToCombinations": ["fido2"],
+    }
+    keys = ("de1e552d-db1d-4423-a619-566b625cdc84", "90a3ccdf-635c-4729-a248-9b709135078f")
+    twins: list[Json] = [{**twin, "allowedAAGUIDs": [key]} for key in keys]
+    spec: JsonObject = {"combinationConfigurations": twins, "allowedCombinations": ["fido2"]}
+
+    (finding,) = findings("AuthenticationStrength", spec)
+
+    assert (finding.rule, finding.place) == ("combination-restricted-twice", Place("a.yaml", 12, 1))
+
+
 def about_policy(path: str, value: Json) -> Finding:
     (finding,) = findings("ConditionalAccessPolicy", with_values(POLICY, {tuple(path.split(".")): value}))
     return finding

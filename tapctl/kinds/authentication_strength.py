@@ -28,17 +28,34 @@ def _rules(resource: Resource, spec: JsonObject) -> Iterable[Finding]:
             "Refer to it by this name in policies, or declare a strength of your own under another name.",
             rule="built-in-strength",
         )
+    yield from _twins(resource, spec)
     allowed = spec.get("allowedCombinations")
     for index, item in enumerate(_configurations(spec)):
         for combination in _list(item.get("appliesToCombinations")):
             if isinstance(allowed, list) and combination not in allowed:
                 yield wrong(
                     resource,
-                    ("combinationConfigurations", str(index)),
+                    ("combinationConfigurations", index),
                     f"appliesToCombinations names {combination!r}, which allowedCombinations does not hold",
                     "Add the combination to allowedCombinations or take it out here.",
                     rule="combination-not-allowed",
                 )
+
+
+def _twins(resource: Resource, spec: JsonObject) -> Iterable[Finding]:
+    first: dict[tuple[str, ...], int] = {}
+    for index, item in enumerate(_configurations(spec)):
+        other = first.setdefault(_subject(item), index)
+        if other != index:
+            _, *names = _subject(item)
+            said = f"combinationConfigurations[{index}] restricts {' and '.join(map(repr, names))}"
+            yield wrong(
+                resource,
+                ("combinationConfigurations", index),
+                f"{said}, and so does combinationConfigurations[{other}]: Graph keeps one for a combination",
+                "Write both as one entry: its lists take what the two hold.",
+                rule="combination-restricted-twice",
+            )
 
 
 def _requests(kind: Kind, write: Write) -> list[Request]:
