@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import resource
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -37,29 +38,29 @@ def test_if_one_document_cannot_be_written_nothing_is(
     assert (settings.read_text(encoding="utf-8") if settings.exists() else None) == before
 
 
-@pytest.fixture
-def full() -> Iterator[None]:
-    """No file may become larger than this: what a full disk does to one."""
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """No file may become larger than this, the one that pytest may be writing to included."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (64, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.mark.parametrize("text", ["tenantId: x\n", None])
 @pytest.mark.parametrize("pins", [1, 9])
-@pytest.mark.usefixtures("full")
 def test_a_full_disk_leaves_nothing_half_done(tmp_path: Path, text: str | None, pins: int) -> None:
     settings = tmp_path / "environments" / "sandbox.yaml"
     settings.parent.mkdir()
     if text is not None:
         settings.write_text(text, encoding="utf-8")
     large = Imported(address=Address("NamedLocation", "z"), file="sites/z.yaml", text="z" * 99)
+    pinned = {Address("Group", str(n)): "1" * 8 for n in range(pins)}
 
-    with pytest.raises(Refused, match="nothing was written"):
-        write_both(
-            tmp_path, "sandbox", [*SITES, large], {Address("Group", str(n)): "1" * 8 for n in range(pins)}
-        )
+    with pytest.raises(Refused, match="nothing was written"), full_disk():
+        write_both(tmp_path, "sandbox", [*SITES, large], pinned)
 
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == (["sandbox.yaml"] if text else [])
     assert text is None or settings.read_text(encoding="utf-8") == text
