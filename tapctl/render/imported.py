@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from tapctl.model import Address, Finding, JsonObject
 from tapctl.render import gfm
@@ -65,7 +66,9 @@ def render_text(done: Import) -> str:
     lines += [f"  ~ {file}: {address}" for address, file in done.updated]
     lines += [f"  pin {address}: {pin}" for address, pin in sorted(done.pins.items())]
     lines += [f"  ? {hint}" for hint in done.hints]
-    lines += [f"  ! {f'{item.place}: ' if item.place else ''}{item.message}" for item in done.findings]
+    for remedy, findings in groupby(done.findings, key=_remedy):
+        lines += [f"  ! {f'{item.place}: ' if item.place else ''}{item.message}" for item in findings]
+        lines += [f"    {remedy}"] if remedy else []
     lines += [_said(done), *([done.notice] if done.notice else [])]
     return "\n".join(map(visible, lines)) + "\n"
 
@@ -81,10 +84,17 @@ def render_markdown(done: Import) -> str:
     lines += [f"- updated: {gfm.code(str(address))} in {gfm.code(file)}" for address, file in done.updated]
     lines += [f"- pinned: {gfm.code(f'{address}: {pin}')}" for address, pin in sorted(done.pins.items())]
     lines += [f"- to decide: {gfm.text(hint)}" for hint in done.hints]
-    for item in done.findings:
-        place = f"{gfm.code(str(item.place))}: " if item.place else ""
-        lines.append(f"- {item.severity}: {place}{gfm.text(item.message)}")
+    for remedy, findings in groupby(done.findings, key=_remedy):
+        for item in findings:
+            place = f"{gfm.code(str(item.place))}: " if item.place else ""
+            lines.append(f"- {item.severity}: {place}{gfm.text(item.message)}")
+        lines[-1] += f"<br>{gfm.text(remedy)}" if remedy else ""
     return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _remedy(finding: Finding) -> str:
+    """What to do, said once after findings of which it is the same."""
+    return finding.help
 
 
 def _said(done: Import) -> str:

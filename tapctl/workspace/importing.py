@@ -293,7 +293,8 @@ def _prefixes(names: Sequence[str], owned: Sequence[str]) -> Iterator[str]:
     free = [name for name in names if not any(fnmatch.fnmatchcase(name, pattern) for pattern in owned)]
     starts = Counter(name.partition("-")[0] for name in free if "-" in name[:8])
     for start, count in sorted(starts.items()):
-        if count >= _FEW:
+        says_something = start.strip() and not {*start} & {*"*?["}  # as a pattern, too
+        if count >= _FEW and says_something:
             yield f"ownership.{_POLICIES}: {f'{start}-*'!r}? {count} of {len(names)} policies are called so"
 
 

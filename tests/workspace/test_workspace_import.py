@@ -84,6 +84,21 @@ def test_break_glass_and_ownership_are_proposed_with_the_evidence(capsys: Captur
     assert "breakGlass" not in yaml.safe_load((tmp_path / "tapctl.yaml").read_text())
 
 
+@pytest.mark.parametrize(("start", "is_proposed"), [("", False), (" ", False), ("[A]", False), ("AB", True)])
+def test_a_prefix_is_proposed_where_it_says_something(
+    capsys: Capture, tmp_path: Path, start: str, is_proposed: bool
+) -> None:
+    content = json.loads(tapctl(capsys, tmp_path, "sandbox", "dump")[1])
+    held = content[POLICIES]
+    for number, policy in enumerate(held):
+        policy["displayName"] = f"{start}-{number}"
+    loaded(capsys, tmp_path, content)
+
+    hints = imported(capsys, tmp_path)["hints"]
+
+    assert any(hint.startswith("ownership") for hint in hints) == is_proposed
+
+
 def test_what_is_declared_already_is_not_proposed(capsys: Capture, tmp_path: Path) -> None:
     patterns = 'ownership: {ConditionalAccessPolicy: ["NH-*", "CA-*"]}'
     settings = f"defaultEnvironment: sandbox\nbreakGlass: {{groups: [Break glass]}}\n{patterns}\n"

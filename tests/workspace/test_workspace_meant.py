@@ -74,6 +74,15 @@ def test_what_is_not_clear_is_asked(capsys: Capture, root: Path, countries: tupl
     assert "pins: {NamedLocation/HQ: <id>}" in asked["help"]
 
 
+@pytest.mark.parametrize("chosen", ["text", "markdown"])
+def test_what_is_asked_says_what_to_do_in_every_format(capsys: Capture, root: Path, chosen: str) -> None:
+    load(capsys, root, place(1, "SE"), place(2, "DK"))
+
+    assert run(["import", "-C", str(root), "--format", chosen]) == 1
+
+    assert "pins: {NamedLocation/HQ: <id>}" in capsys.readouterr().out.replace("\\", "")
+
+
 def test_one_object_is_not_chosen_for_two_documents(capsys: Capture, root: Path) -> None:
     text = "kind: NamedLocation\nname: {}\nspec: {{displayName: HQ, countriesAndRegions: [NO]}}\n"
     for path in (root / "named-locations").iterdir():
