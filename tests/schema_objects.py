@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from tapctl.kinds import kinds
 from tapctl.sandbox.strength_facts import COMBINATIONS
 from tapctl.schema import read
+from tapctl.workspace.emit import literal
 
 Node = Mapping[str, Any]
 Values = st.SearchStrategy[Any]
@@ -54,8 +55,9 @@ class Style:
 
 
 def specs(kind: str, style: Style) -> Values:
-    """Specs of a kind; whether Graph would take them is left to `fit`."""
-    return _object(read(kind), style, is_root=True).map(lambda spec: fit(kind, spec))
+    """Specs of a kind; whether Graph would take them is left to `fit`. A document escapes `${`."""
+    fitting = _object(read(kind), style, is_root=True).map(lambda spec: fit(kind, spec))
+    return fitting if style.is_answer else fitting.map(literal)
 
 
 def _value(node: Node, style: Style) -> Values:

@@ -26,6 +26,7 @@ from tapctl.sandbox import dump
 from tapctl.sandbox.newer import remember
 from tapctl.sandbox.seed import GROUPS, PEOPLE, numbered
 from tapctl.sandbox.shapes import SHAPES
+from tapctl.workspace.emit import literal
 
 # Each object goes by its name or by its id, so that nothing is said twice in two ways.
 THERE = {
@@ -154,7 +155,7 @@ def test_what_is_newer_arrives_and_is_kept(wanted: list[Document]) -> None:
 
     put_into_force(folder(root, wanted), tenant)
 
-    held = json.dumps(dump(tenant.store), sort_keys=True)
+    held = json.dumps(literal(dump(tenant.store)), sort_keys=True)
     lost = [
         (item["kind"], name)
         for item in wanted
