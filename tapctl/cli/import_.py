@@ -132,7 +132,7 @@ def _observe(
 
         exports = read_exports(export)
         found = (*exports.findings, *nothing_in(export, exports))
-        return snapshot_of(exports.objects, checked.workspace.environment.name), found, 0
+        return snapshot_of(exports.objects, checked.workspace.environment.name, exports.named), found, 0
     from tapctl.cli.connect import connected
     from tapctl.observe import observe
 

@@ -37,6 +37,7 @@ _FEW = 3
 _NO_SETTINGS = Settings()
 _NAMELESS = "(no name)"
 _NOTHING_UPDATED: Unresolved = {}
+_NO_NAMES: Mapping[str, Sequence[JsonObject]] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -298,11 +299,14 @@ def _prefixes(names: Sequence[str], owned: Sequence[str]) -> Iterator[str]:
             yield f"ownership.{_POLICIES}: {f'{start}-*'!r}? {count} of {len(names)} policies are called so"
 
 
-def snapshot_of(exported: Iterable[Exported], environment: str) -> Snapshot:
-    """A Snapshot of exported objects: nothing but they can be named."""
+def snapshot_of(
+    exported: Iterable[Exported], environment: str, named: Mapping[str, Sequence[JsonObject]] = _NO_NAMES
+) -> Snapshot:
+    """A Snapshot of exported objects: nothing can be named but they, and what is `named` beside them."""
     found: defaultdict[str, list[JsonObject]] = defaultdict(list)
     for number, item in enumerate(exported):
         identified = item.object if item.object.get("id") else {**item.object, "id": f"exported-{number}"}
         found[item.kind].append(identified)
     held = {kind: tuple(items) for kind, items in found.items()}
-    return Snapshot(environment=environment, tenant_id="", is_sandbox=False, objects=held, entries=held)
+    entries = {kind: (*named.get(kind, ()), *held.get(kind, ())) for kind in (*named, *held)}
+    return Snapshot(environment=environment, tenant_id="", is_sandbox=False, objects=held, entries=entries)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from tapctl.cli.main import run
 
@@ -106,6 +107,38 @@ def test_a_built_in_role_of_an_export_has_its_name_and_is_what_the_tenant_has(
     assert ("Global Administrator" in document.read_text(), "ids stay ids" in output) == (True, False)
     assert run(["plan", "-C", folder, "-e", "sandbox"]) == 0
     assert "includeRoles" not in capsys.readouterr().out
+
+
+def table(*objects: Any) -> str:
+    return json.dumps({"TenantId": NOBODY, "Organization": "Contoso", "Objects": [*objects]})
+
+
+def entry(number: int, name: str | None, kind: str = "Group") -> dict[str, Any]:
+    return {"DisplayName": name, "Id": f"2A000000-0000-4000-8000-00000000000{number}", "Type": kind}
+
+
+def test_a_table_that_a_tool_put_beside_an_export_names_what_it_refers_to(
+    capsys: Capture, tmp_path: Path
+) -> None:
+    (tmp_path / "from").mkdir()
+    kinds = ["Group", "Group", "Group", "Group", "User"]
+    ids = [f"2a000000-0000-4000-8000-00000000000{number}" for number in range(5)]
+    named = [
+        entry(number, name, kind)
+        for number, name, kind in zip(range(5), ["A", "B", "B", None, "U"], kinds, strict=True)
+    ]
+    (tmp_path / "from" / "MigrationTable.json").write_text(table(*named, None), encoding="utf-8-sig")
+    users = {"includeUsers": ids[4:], "includeGroups": ids[:4]}
+    policy = {"displayName": "P", "state": "disabled", "conditions": {"users": users}, "grantControls": None}
+    (tmp_path / "from" / "p.json").write_text(json.dumps(policy), encoding="utf-8")
+
+    run(["import", "--from", str(tmp_path / "from"), "-C", str(tmp_path / "policies"), "-e", "sandbox"])
+
+    text = (tmp_path / "policies" / "conditional-access-policies" / "p.yaml").read_text()
+    written = yaml.safe_load(text)["spec"]["conditions"]["users"]
+    assert written["includeGroups"] == ["A", *(f"id:{one}" for one in ids[1:4])]
+    assert written["includeUsers"] == [f"id:{ids[4]}"]
+    assert text.count("# B, a name that others have too") == 2
 
 
 @pytest.mark.parametrize("name", [{}, {"displayName": None}, {"displayName": ""}])

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -28,6 +29,7 @@ from tapctl.workspace.exports.recognise import (
     STRENGTHS,
     description,
     kind_at,
+    named_in,
     recognised,
     wraps,
 )
@@ -62,9 +64,11 @@ class Exported(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exports:
-    """What was found: objects in Graph's spelling, and everything that a person should know about them."""
+    """What was found: objects in Graph's spelling, what a tool's table calls what they refer to (by kind, as
+    Graph would answer), and everything that a person should know about them."""
 
     objects: tuple[Exported, ...]
+    named: Mapping[str, tuple[JsonObject, ...]]
     findings: tuple[Finding, ...]
 
 
@@ -76,12 +80,19 @@ def read_exports(path: Path) -> Exports:
         )
     objects: list[Exported] = []
     findings: list[Finding] = []
+    named: defaultdict[str, list[JsonObject]] = defaultdict(list)
     for file in _files(path, findings) if path.is_dir() else [path]:
         reading = _File(name=_shown(file), findings=findings)
         reading.read(file)
         objects += reading.objects
+        for kind, entry in reading.named:
+            named[kind].append(entry)
     objects = [*map(_referring, objects), *_embedded(objects)]
-    return Exports(objects=tuple(_once(objects, findings)), findings=tuple(findings))
+    return Exports(
+        objects=tuple(_once(objects, findings)),
+        named={kind: tuple(entries) for kind, entries in named.items()},
+        findings=tuple(findings),
+    )
 
 
 def _referring(item: Exported) -> Exported:
@@ -204,6 +215,7 @@ class _File:
     findings: list[Finding]
     text: str = ""
     objects: list[Exported] = field(default_factory=list)
+    named: list[tuple[str, JsonObject]] = field(default_factory=list)
     others: dict[str, list[JsonPath]] = field(default_factory=dict)
 
     def read(self, file: Path) -> None:
@@ -291,7 +303,9 @@ class _File:
     def _collect_object(self, value: JsonObject, path: JsonPath, hint: str) -> None:
         folded = {key.lower(): key for key in value}
         own_hint = str(value.get(folded.get("@odata.context", ""), "")) or hint
-        if kind := recognised(value, own_hint):
+        if table := [*named_in(value)]:
+            self.named += table
+        elif kind := recognised(value, own_hint):
             spelled = Speller(self.report).mapping(kinds()[kind].field, value, path)
             self.objects.append(Exported(kind, spelled, f"{self.name}#{pointer(path)}"))
             if nested := folded.get(CONFIGURATIONS.lower()):

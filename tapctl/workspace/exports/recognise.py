@@ -54,6 +54,7 @@ _PROPERTIES: Final = (
     ("Group", ({"securityenabled", "displayname"}, {"membershiprule"}, {"grouptypes"})),
 )
 # Kinds that their properties tell without fail, whatever stands around them.
+_NAMED: Final = ("Group", "NamedLocation", STRENGTHS, "TermsOfUse")
 _WRAPPED: Final = ("ConditionalAccessPolicy", "NamedLocation", STRENGTHS, "AuthenticationMethodsPolicy")
 
 
@@ -96,6 +97,19 @@ def wraps(value: Json) -> bool:
                 return False
         case _:
             return False
+
+
+def named_in(value: JsonObject) -> Iterator[tuple[str, JsonObject]]:
+    """What IntuneManagement's MigrationTable.json calls the objects that an export refers to: kind and entry.
+    It knows people by their display names, by which no document does."""
+    objects = value.get("Objects")
+    for item in objects if isinstance(objects, list) else ():
+        said = [item.get(name) for name in ("Type", "Id", "DisplayName")] if isinstance(item, dict) else []
+        match said:
+            case [str(kind), str(id_), str(name)] if kind in _NAMED and id_ and name:
+                yield kind, {"id": id_, "displayName": name}
+            case _:
+                pass
 
 
 def kind_at(text: str) -> str | None:
