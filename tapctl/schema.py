@@ -51,6 +51,7 @@ class Field:
     shorthand: str
     is_set: bool
     is_flags: bool
+    is_boolean: bool
     is_read_only: bool
     is_unmanaged: bool
     min_items: int
@@ -129,6 +130,7 @@ def _field(node: JsonObject) -> Field:
         shorthand=str(node.get("x-shorthand", "")),
         is_set=node.get("uniqueItems") is True,
         is_flags=node.get("x-flags") is True,
+        is_boolean=node.get("type") in ("boolean", ["boolean", "null"]),
         is_read_only=node.get("readOnly") is True,
         is_unmanaged=node.get("x-unmanaged") is True,
         min_items=cast(int, node.get("minItems", 0)),

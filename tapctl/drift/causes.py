@@ -1,7 +1,8 @@
 """What differs, and what the audit log says of the object → who made it so, or why nobody can say. Pure.
 
 The newest record that made a field what it is now is its cause. In a list each entry has its own: two people
-may have added two exclusions. A record that left another value than the tenant has is never taken for one.
+may have added two exclusions. A record that left another value than the tenant has is never taken for one;
+a record of which a side is unknown is one only if the records beside it prove it.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from tapctl.drift.events import Event
-from tapctl.drift.versions import Version, changed_at, entries
+from tapctl.drift.events import Event, Gap, Value
+from tapctl.drift.versions import Passage, Version, entries, passages
 from tapctl.model import Json
 from tapctl.report import FieldLine
 
@@ -39,7 +40,7 @@ class Cause:
 class Attribution:
     """Who made a difference. `unknown` says why for what has no cause, and is empty where all of it has.
 
-    `suspects` are records that name the object and do not say which field they changed.
+    `suspects` are records that may have made it, of which one side or both are unknown.
     """
 
     causes: tuple[Cause, ...] = ()
@@ -71,20 +72,17 @@ def of_field(
     modified: datetime | None,
 ) -> Attribution:
     """Who made a field of an object `found`, where the document has `declared`. `history` is newest first."""
+    told = tuple(passages(history, path))
     if isinstance(declared, list | None) and isinstance(found, list | None):
-        return _of_list(path, entries(declared), entries(found), history, log, modified)
-    for version in history:
-        change = changed_at(version, path)
-        if change is None:
-            continue
-        if change.after == found and change.before != found:
-            return Attribution(causes=(Cause(event=version.event),))
-        return Attribution(unknown=_later(version.event))
-    return _unattributed(history, log, modified)
+        return _of_list(told, entries(declared), entries(found), history, log, modified)
+    made = maker(told, found)
+    if made.is_proved:
+        return Attribution(causes=(Cause(event=made.passages[0].event),))
+    return _unproved([made], history, log, modified)
 
 
 def _of_list(
-    path: str,
+    told: Sequence[Passage],
     declared: dict[str, Json],
     found: dict[str, Json],
     history: Sequence[Version],
@@ -93,15 +91,14 @@ def _of_list(
 ) -> Attribution:
     wanted = {key: item for key, item in found.items() if key not in declared}
     wanted |= {key: item for key, item in declared.items() if key not in found}
+    made = {key: maker([_of_entry(item, key) for item in told], key in found) for key in wanted}
     causes: dict[str, tuple[Event, list[Json]]] = {}
-    missing = []
-    for key, item in wanted.items():
-        event = _moved(path, key, history, is_there=key in found)
-        if event is None:
-            missing.append(item)
-        else:
-            causes.setdefault(event.id, (event, []))[1].append(item)
-    rest = _unattributed(history, log, modified) if missing else Attribution()
+    for key, item in made.items():
+        if item.is_proved:
+            event = item.passages[0].event
+            causes.setdefault(event.id, (event, []))[1].append(wanted[key])
+    missing = [item for item in made.values() if not item.is_proved]
+    rest = _unproved(missing, history, log, modified) if missing else Attribution()
     ordered = sorted(causes.values(), key=lambda cause: cause[0].moment, reverse=True)
     return Attribution(
         causes=tuple(Cause(event=event, entries=tuple(items)) for event, items in ordered),
@@ -110,16 +107,51 @@ def _of_list(
     )
 
 
-def _moved(path: str, key: str, history: Iterable[Version], *, is_there: bool) -> Event | None:
-    """The newest event that brought an entry in, or took it out, if that is how it ended."""
-    for version in history:
-        change = changed_at(version, path)
-        before, after = (
-            entries(side) for side in ((change.before, change.after) if change else (None, None))
-        )
-        if (key in before) != (key in after):
-            return version.event if (key in after) == is_there else None
-    return None
+def _of_entry(passage: Passage, key: str) -> Passage:
+    """Whether an entry was in a list, and whether it was afterwards."""
+    before, after = (
+        key in entries(side)
+        if isinstance(side, list | None)
+        else side
+        if isinstance(side, Gap)
+        else Gap.UNKNOWN
+        for side in (passage.before, passage.after)
+    )
+    return Passage(event=passage.event, before=before, after=after)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """The passages of which one made a field what it is: the one that did, if that is proved, or all that may
+    have. Without any, `later` is the event after which it was something else."""
+
+    passages: tuple[Passage, ...] = ()
+    is_proved: bool = False
+    later: Event | None = None
+
+
+def maker(told: Iterable[Passage], found: Value) -> Made:
+    """Who made a field what is `found` now; newest first. What is unknown is never taken for anything."""
+    maybe: list[Passage] = []
+    for passage in told:
+        if passage.after not in (found, Gap.UNKNOWN):
+            return _since(passage, maybe)
+        if passage.after == found or passage.before == found:
+            maybe.clear()  # it was so already when they came
+        if passage.before == found:
+            continue
+        maybe.append(passage)
+        if passage.before is not Gap.UNKNOWN:
+            return Made(passages=tuple(maybe), is_proved=passage.after == found)
+    return Made(passages=tuple(maybe))
+
+
+def _since(passage: Passage, maybe: Sequence[Passage]) -> Made:
+    """One of those that came after it, if any is known; a single one that left what is found is proved."""
+    if maybe:
+        is_proved = len(maybe) == 1 and maybe[0].after is not Gap.UNKNOWN
+        return Made(passages=tuple(maybe), is_proved=is_proved)
+    return Made(later=passage.event if passage.before != passage.after else None)
 
 
 def _later(event: Event) -> str:
@@ -129,12 +161,21 @@ def _later(event: Event) -> str:
     )
 
 
-def _unattributed(history: Sequence[Version], log: Log, modified: datetime | None) -> Attribution:
-    suspects = tuple(version.event for version in history if not version.is_readable)
-    if suspects:
-        why = "the record does not say which fields it changed"
-        return Attribution(suspects=suspects, unknown=why)
-    return Attribution(unknown=why_unknown(history, log, modified))
+def _unproved(
+    made: Iterable[Made], history: Sequence[Version], log: Log, modified: datetime | None
+) -> Attribution:
+    """Who may have made what nobody is proved to have made, and why it is not known."""
+    made = tuple(made)
+    maybe = {item.event.id: item for found in made for item in found.passages}
+    if maybe:
+        ordered = sorted(maybe.values(), key=lambda item: item.event.moment, reverse=True)
+        is_silent = all(item.before is item.after is Gap.UNKNOWN for item in ordered)
+        why = (
+            "does not say which fields it changed" if is_silent else "does not show both sides of the change"
+        )
+        return Attribution(suspects=tuple(item.event for item in ordered), unknown=f"the record {why}")
+    later = [found.later for found in made if found.later]
+    return Attribution(unknown=_later(later[0]) if later else why_unknown(history, log, modified))
 
 
 def why_unknown(history: Sequence[Version], log: Log, modified: datetime | None) -> str:

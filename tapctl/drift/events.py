@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final, Literal
+from enum import Enum
+from typing import Final, Literal, TypeAlias
 
 from tapctl.model import Json, JsonObject
 
@@ -19,6 +20,18 @@ _MOST_LAYERS: Final = 4
 _APPLICATION_KEYS: Final = re.compile(r"(client )?app(lication)?[ _]?(display ?name|name|id)?", re.IGNORECASE)
 _ADDRESS_KEYS: Final = re.compile(r"(client|actor)?[ _]?ip[ _]?(address|addr)?|ipaddr", re.IGNORECASE)
 _HAPPENED: Final = ("success", "timeout", "")  # after a timeout nobody knows: the values decide
+_CUT: Final = re.compile(r'\s*(?:\{\s*(?:"|\Z)|\[\s*(?:["{\[]|\Z)|"(?:[^"\\]|\\.)*\\?\Z)', re.DOTALL)
+"""The beginning of an object, a list or a text in JSON that ends too early."""
+
+
+class Gap(Enum):
+    """What stands where a record has no value: nobody knows it, or there was no object to have one."""
+
+    UNKNOWN = "unknown"
+    ABSENT = "absent"
+
+
+Value: TypeAlias = "Json | Gap"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,11 +54,11 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Modified:
-    """One modified property; `before` and `after` are decoded, and None where the record has nothing."""
+    """One modified property; its sides are decoded, and what is missing or cut is unknown, never empty."""
 
     name: str
-    before: Json
-    after: Json
+    before: Value
+    after: Value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +87,11 @@ class Event:
         """Whether the activity is called by these words: the log's letter case differs from the pages'."""
         said = self.activity.lower()
         return all(word.lower() in said for word in words)
+
+    @property
+    def makes(self) -> bool:
+        """Whether by its words an object came to be; a strength's combinations are no object of their own."""
+        return (self.does("add") or self.does("create")) and not self.does("combination")
 
 
 def events_of(records: Iterable[JsonObject]) -> tuple[Event, ...]:
@@ -165,9 +183,15 @@ def _modified(target: JsonObject) -> Iterator[Modified]:
     for item in map(_object, _items(target.get("modifiedProperties"))):
         yield Modified(
             name=_text(item.get("displayName")),
-            before=decoded(item.get("oldValue")),
-            after=decoded(item.get("newValue")),
+            before=_side(item.get("oldValue")),
+            after=_side(item.get("newValue")),
         )
+
+
+def _side(value: Json) -> Value:
+    found = decoded(value)
+    is_cut = isinstance(found, str) and _CUT.match(found)
+    return Gap.UNKNOWN if value in (None, "") or is_cut else found
 
 
 def _object(value: Json) -> JsonObject:

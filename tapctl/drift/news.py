@@ -256,11 +256,9 @@ class _Join:
         events = [event for event in self.events if not is_membership(event)]
         return versions(events, pair.kind, str(pair.id), self.matched.directory)
 
-    def _renamed_to(self, name: str | None, history: Iterable[Version]) -> Attribution:
-        for version in history:
-            if version.names[1] == name and version.names[0] != name:
-                return Attribution(causes=(Cause(event=version.event),))
-        return Attribution(unknown=why_unknown((), self.log, None))
+    def _renamed_to(self, name: str, history: Sequence[Version]) -> Attribution:
+        """Who gave an object the name that it has in the tenant."""
+        return of_field("displayName", "", name, history, self.log, None)
 
     def _missing(self, change: Change, pair: Pair) -> Drifted:
         """Declared, and not in the tenant: deleted, renamed, or never there."""
@@ -350,7 +348,7 @@ class _Join:
 
     def _made(self, pair: Pair) -> Attribution:
         for event in self.events:
-            is_making = event.does("add") or event.does("create") or event.does("restore")
+            is_making = event.makes or event.does("restore")
             if is_making and pair.id and event.is_about(pair.id) and not is_membership(event):
                 return Attribution(causes=(Cause(event=event),))
         return Attribution(unknown=why_unknown((), self.log, _time(pair, "createdDateTime")))

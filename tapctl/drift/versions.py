@@ -1,4 +1,4 @@
-"""One Event and one kind of object → which fields it changed, in the plan's own terms. Pure.
+"""One Event and one kind of object → what it was before and after, in the plan's own terms. Pure.
 
 A record holds the whole object before and after (Conditional Access), only what changed (Authentication
 Methods since April 2026), the whole policy that an object is part of, or one property at a time (Core
@@ -12,30 +12,36 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from tapctl.canonical import canonical, expand, sort_key
-from tapctl.diff import field_changes
+from tapctl.canonical import sort_key
 from tapctl.directory import Directory
-from tapctl.drift.events import Event, Modified
+from tapctl.drift.events import Event, Gap, Modified, Value
+from tapctl.drift.sides import Part, Side, Steps, Tree, side
 from tapctl.kind import Kind
-from tapctl.model import FieldChange, Json, JsonObject
+from tapctl.model import Json, JsonObject
 from tapctl.schema import Field
 
 _CONFIGURATIONS: Final = "authenticationMethodConfigurations"
 _SEPARATORS: Final = re.compile(r"[.\[\]/:]+")
+_NAMES: Final = ("id", "displayName")
+_BOOLEANS: Final = {"true": True, "false": False}  # as .NET writes them: True, False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Version:
-    """What an event did to an object: the fields it changed, each with what it was and what it became.
-
-    `names` are the display names before and after. `is_readable` is false for a record that names the
-    object and does not say, in any form known, what changed about it.
-    """
+    """What an object was before an event and after it, as far as its record says."""
 
     event: Event
-    changes: tuple[FieldChange, ...]
-    names: tuple[str, str] = ("", "")
-    is_readable: bool = True
+    before: Side
+    after: Side
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """What an event found in a field, and what it left there."""
+
+    event: Event
+    before: Value
+    after: Value
 
 
 def versions(
@@ -46,22 +52,29 @@ def versions(
     return tuple(version for version in found if version is not None)
 
 
+def passages(history: Iterable[Version], path: str) -> Iterator[Passage]:
+    """What the versions say of a field; those that are not about it are left out."""
+    steps = tuple(path.split("."))
+    for version in history:
+        sides = version.before, version.after
+        if any(item.tells(steps) or item.hides(steps) for item in sides):
+            before, after = (one.value(steps, other) for one, other in (sides, sides[::-1]))
+            yield Passage(event=version.event, before=before, after=after)
+
+
 def _version(event: Event, kind: Kind, object_id: str, directory: Directory) -> Version | None:
-    before: JsonObject = {}
-    after: JsonObject = {}
-    is_named = False
-    for old, new in _sides(event, kind, object_id):
-        before, after, is_named = _joined(before, old), _joined(after, new), True
-    if not is_named and not (_is_meant(event, kind, object_id) and _is_silent(event)):
-        return None
-    changes = _changes(kind, before, after, directory)
-    names = (str(before.get("displayName") or ""), str(after.get("displayName") or ""))
-    return Version(
-        event=event,
-        changes=changes,
-        names=names,
-        is_readable=bool(changes) or names[0] != names[1] or _is_complete(kind, before, after),
-    )
+    parts = [*_parts(event, kind, object_id)]
+    if not parts:
+        if not (_is_meant(event, kind, object_id) and _is_silent(event)):
+            return None
+        parts = [Part(steps=(), before=Gap.UNKNOWN, after=Gap.UNKNOWN)]
+    before = side(kind, ((part.steps, part.before) for part in parts), directory)
+    after = side(kind, ((part.steps, part.after) for part in parts), directory)
+    if event.makes and after.told and not before.told:
+        before = Side(spec={}, is_absent=True)
+    if event.does("delete") and not after.told:
+        after = before  # that it is there again changed no field
+    return Version(event=event, before=before, after=after)
 
 
 def _is_meant(event: Event, kind: Kind, object_id: str) -> bool:
@@ -76,47 +89,32 @@ def _is_silent(event: Event) -> bool:
     return not any(isinstance(side, dict) and any(key.lower() == "id" for key in side) for side in sides)
 
 
-def _joined(one: JsonObject, other: JsonObject) -> JsonObject:
-    """Both together: properties of one block may each have been said by themselves."""
-    found = dict(one)
-    for key, value in other.items():
-        known = found.get(key)
-        found[key] = _joined(known, value) if isinstance(known, dict) and isinstance(value, dict) else value
-    return found
-
-
-def _is_complete(kind: Kind, before: JsonObject, after: JsonObject) -> bool:
-    """Whether both sides were there to be compared, even if what differs is nothing that a document holds."""
-    known = {"id", "displayName", *kind.field.properties}
-    return bool(known & before.keys()) and bool(known & after.keys())
-
-
-def _changes(
-    kind: Kind, before: JsonObject, after: JsonObject, directory: Directory
-) -> tuple[FieldChange, ...]:
-    """A property that neither side holds did not change; what one side leaves out has its default there."""
-    sides = [
-        kind.normalise(canonical(kind.field, expand(kind.field, kind.from_graph(side)), directory.of_graph))
-        for side in (before, after)
-    ]
-    held = before.keys() | after.keys()
-    return tuple(change for change in field_changes(*sides) if change.path.partition(".")[0] in held)
-
-
-def _sides(event: Event, kind: Kind, object_id: str) -> Iterator[tuple[JsonObject, JsonObject]]:
-    """The parts of the object that each modified property holds, before and after: what the property's name
-    says, be that a block or one value, or the object itself."""
+def _parts(event: Event, kind: Kind, object_id: str) -> Iterator[Part]:
+    """The parts of the object that each modified property holds: what the property's name says, be that a
+    block or one value, or the object itself."""
     for item in event.modified:
-        is_meant = _is_meant(event, kind, object_id) or object_id in map(str.lower, _parts(item))
-        if path := _property_path(item, kind, object_id) if is_meant else ():
-            yield _at_path(kind.field, path, item.before), _at_path(kind.field, path, item.after)
-        elif isinstance(item.before, dict) or isinstance(item.after, dict):
-            held = [_own(side, is_meant, kind, object_id) for side in (item.before, item.after)]
-            if held != [None, None]:
-                yield held[0] or {}, held[1] or {}
+        is_meant = _is_meant(event, kind, object_id) or object_id in map(str.lower, _words(item))
+        if steps := _property_path(item, kind, object_id) if is_meant else ():
+            before, after = (_at_path(kind.field, steps, side) for side in (item.before, item.after))
+            yield Part(steps=steps, before=before, after=after)
+            continue
+        owned = [_own(side, is_meant, kind, object_id) for side in (item.before, item.after)]
+        if owned != [None, None] or (is_meant and _is_unread(item) and _is_silent(event)):
+            before, after = (_whole(kind, found) for found in owned)
+            yield Part(steps=(), before=before, after=after)
 
 
-def _own(side: Json, is_meant: bool, kind: Kind, object_id: str) -> JsonObject | None:
+def _is_unread(item: Modified) -> bool:
+    return item.before is Gap.UNKNOWN and item.after is Gap.UNKNOWN
+
+
+def _whole(kind: Kind, found: JsonObject | None) -> Tree:
+    """An object that holds nothing of what the kind has says nothing of it."""
+    is_known = found is not None and bool({*_NAMES, *kind.field.properties} & found.keys())
+    return found if found is not None and is_known else Gap.UNKNOWN
+
+
+def _own(side: Value, is_meant: bool, kind: Kind, object_id: str) -> JsonObject | None:
     """This object in one side of a record: the side itself, or the part of it that has the object's id."""
     if not isinstance(side, dict):
         return None
@@ -138,13 +136,13 @@ def _is_other(kind: Kind, spelled: JsonObject) -> bool:
     return bool(kind.inside and kind.odata_type and said) and str(said).lower() != kind.odata_type.lower()
 
 
-def _parts(item: Modified) -> list[str]:
+def _words(item: Modified) -> list[str]:
     return [part for part in _SEPARATORS.split(item.name) if part]
 
 
 def _property_path(item: Modified, kind: Kind, object_id: str) -> tuple[str, ...]:
     """The path that a property's own name stands for: `Description`, `TemporaryAccessPass.isUsableOnce`."""
-    parts = _parts(item)
+    parts = _words(item)
     folded = [part.lower() for part in parts]
     return _known_path(kind.field, parts[folded.index(object_id) + 1 :] if object_id in folded else parts)
 
@@ -161,15 +159,16 @@ def _known_path(field: Field, parts: list[str]) -> tuple[str, ...]:
     return tuple(path)
 
 
-def _at_path(field: Field, path: tuple[str, ...], value: Json) -> JsonObject:
-    head, *rest = path
+def _at_path(field: Field, steps: Steps, value: Value) -> Tree:
+    """The object's tree with one value in it. Core Directory wraps each value in a list."""
+    head, *rest = steps
     child = field.properties.get(head, field)
     if rest:
         inner = _at_path(child, tuple(rest), value)
-        return {head: inner} if inner else {}
+        return inner if isinstance(inner, Gap) else {head: inner}
     if isinstance(value, list) and child.type != "array":
-        value = value[0] if len(value) == 1 else None  # Core Directory wraps each value in a list
-    return {} if value is None else {head: _spelled_value(child, value)}
+        value = Gap.UNKNOWN if len(value) > 1 else value[0] if value else None
+    return value if isinstance(value, Gap) else {head: _spelled_value(child, value)}
 
 
 def _spelled(field: Field, value: JsonObject) -> JsonObject:
@@ -188,12 +187,9 @@ def _spelled_value(field: Field, value: Json) -> Json:
         return _spelled(field, value)
     if isinstance(value, list) and field.items is not None:
         return [_spelled_value(field.items, item) for item in value]
+    if field.is_boolean and isinstance(value, str):
+        return _BOOLEANS.get(value.strip().lower(), value)
     return value
-
-
-def changed_at(version: Version, path: str) -> FieldChange | None:
-    """What the event did to a field; both sides of a comparison are leaves."""
-    return next((change for change in version.changes if change.path == path), None)
 
 
 def entries(value: Json) -> dict[str, Json]:

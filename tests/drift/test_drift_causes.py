@@ -40,7 +40,11 @@ def test_the_newest_record_that_made_it_so() -> None:
         record(
             policy(), policy(state="disabled"), when="2026-11-03T00:00:00Z", initiatedBy=by("kim@x.example")
         ),
-        record(excluding(), excluding(KIM), when="2026-11-04T00:00:00Z"),
+        record(
+            excluding() | {"state": "disabled"},
+            excluding(KIM) | {"state": "disabled"},
+            when="2026-11-04T00:00:00Z",
+        ),
     )
 
     assert who(found) == [("kim@x.example", ())]
@@ -127,6 +131,104 @@ def test_why_nobody_is_known(log: Any, modified: Any, said: str) -> None:
     recorded = history(record(excluding(), excluding(KIM))) if modified and modified.day == 20 else ()
 
     assert said in of_field("state", "enabled", "disabled", recorded, log, modified).unknown
+
+
+def half(
+    before: Any, after: Any, when: str, who: str, cut: tuple[int | None, int | None] = (None, None)
+) -> dict[str, Any]:
+    """A record of which one side, or both, ends too early."""
+    found = record(before, after, when=when, initiatedBy=by(who), id=f"{who} {when}")
+    (item,) = found["targetResources"][0]["modifiedProperties"]
+    item.update(oldValue=item["oldValue"] and item["oldValue"][: cut[0]])
+    item.update(newValue=item["newValue"] and item["newValue"][: cut[1]])
+    return found
+
+
+CUT_OLD, CUT_NEW, CUT_BOTH = (120, None), (None, 120), (120, 120)
+
+
+@pytest.mark.parametrize(
+    "newest",
+    [
+        half(excluding(ALEX), excluding(ALEX), "2026-11-02T00:00:00Z", "bob", CUT_OLD),
+        half(excluding(ALEX), excluding(ALEX), "2026-11-02T00:00:00Z", "bob", CUT_NEW),
+        half(excluding(ALEX), excluding(ALEX), "2026-11-02T00:00:00Z", "bob", CUT_BOTH),
+        half(None, excluding(ALEX), "2026-11-02T00:00:00Z", "bob"),
+        half(excluding(ALEX), None, "2026-11-02T00:00:00Z", "bob"),
+    ],
+)
+def test_a_later_record_that_lost_a_side_takes_nothing_from_who_did_it(newest: dict[str, Any]) -> None:
+    did = half(excluding(), excluding(ALEX), "2026-11-01T00:00:00Z", "kim")
+    found = blamed(USERS, [], ["alex@x.example"], did, newest)
+
+    assert who(found) == [("kim", ("alex@x.example",))]
+    assert (found.suspects, found.unknown) == ((), "")
+
+
+def test_the_record_before_it_proves_a_record_of_which_the_old_side_is_lost() -> None:
+    other = half(policy(), policy(users={"excludeUsers": [KIM]}), "2026-11-01T00:00:00Z", "kim")
+    newest = half(policy(), policy(state="disabled"), "2026-11-02T00:00:00Z", "bob", CUT_OLD)
+
+    assert who(blamed("state", "enabled", "disabled", other, newest)) == [("bob", ())]
+    assert who(blamed("state", "enabled", "disabled", newest)) == []
+
+
+@pytest.mark.parametrize("cut", [CUT_OLD, CUT_NEW, CUT_BOTH])
+def test_a_record_that_lost_a_side_may_be_the_one(cut: Any) -> None:
+    found = blamed(
+        "state",
+        "enabled",
+        "disabled",
+        half(policy(), policy(state="disabled"), "2026-11-02T00:00:00Z", "bob", cut),
+    )
+
+    assert [event.actor.name for event in found.suspects] == ["bob"]
+    silent = "does not say which fields it changed"
+    assert (
+        found.unknown
+        == f"the record {silent if cut == CUT_BOTH else 'does not show both sides of the change'}"
+    )
+
+
+def test_several_records_without_a_side_may_all_be_the_one() -> None:
+    found = blamed(
+        "state",
+        "enabled",
+        "disabled",
+        half(policy(), policy(), "2026-11-01T00:00:00Z", "kim"),
+        half(policy(), policy(state="disabled"), "2026-11-02T00:00:00Z", "bob", CUT_BOTH),
+        half(policy(), policy(state="disabled"), "2026-11-03T00:00:00Z", "eve", CUT_OLD),
+    )
+
+    assert found.causes == ()
+    assert [event.actor.name for event in found.suspects] == ["eve", "bob"]
+
+
+def test_what_was_made_after_a_lost_side_is_known() -> None:
+    """Bob's record says what was before; what it became, the next one says."""
+    bob = half(policy(), policy(state="disabled"), "2026-11-02T00:00:00Z", "bob", CUT_NEW)
+    eve = half(policy(), policy(state="disabled"), "2026-11-03T00:00:00Z", "eve", CUT_OLD)
+    found = blamed("state", "enabled", "disabled", bob, eve)
+
+    assert [event.actor.name for event in found.suspects] == ["eve", "bob"]
+
+
+def test_who_made_the_policy_made_all_of_it() -> None:
+    made = half(None, excluding(), "2026-11-02T00:00:00Z", "bob") | {
+        "activityDisplayName": "Add conditional access policy"
+    }
+
+    assert who(blamed(USERS, ["alex@x.example"], None, made)) == [("bob", ("alex@x.example",))]
+    assert who(blamed("state", "disabled", "enabled", made)) == [("bob", ())]
+
+
+def test_a_policy_that_was_deleted_and_is_there_again_was_not_changed_by_that() -> None:
+    did = half(policy(), policy(state="disabled"), "2026-11-01T00:00:00Z", "kim")
+    gone = half(policy(state="disabled"), None, "2026-11-02T00:00:00Z", "bob") | {
+        "activityDisplayName": "Delete conditional access policy"
+    }
+
+    assert who(blamed("state", "enabled", "disabled", did, gone)) == [("kim", ())]
 
 
 def membership(activity: str, member: str, when: str, group_target: bool = True) -> dict[str, Any]:

@@ -3,11 +3,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from audit_records import ALEX, GROUP, history, policy, record
+from audit_records import ALEX, GROUP, POLICY, changed, history, is_silent, policy, record
 from hypothesis import given, settings
 from test_drift_events import JSON
 
-from tapctl.drift.versions import changed_at
+from tapctl.drift.events import Gap
+from tapctl.drift.versions import passages
 
 TAP = "temporaryaccesspass"
 TYPE = "#microsoft.graph.temporaryAccessPassAuthenticationMethodConfiguration"
@@ -22,7 +23,7 @@ def methods(before: Any, after: Any, **changes: Any) -> dict[str, Any]:
 def test_a_whole_policy_before_and_after() -> None:
     (version,) = history(record(policy(), policy(state="disabled", users={"excludeUsers": [ALEX]})))
 
-    assert {(change.path, str(change.after)) for change in version.changes} == {
+    assert {(change.path, str(change.after)) for change in changed(version)} == {
         ("state", "disabled"),
         ("conditions.users.excludeUsers", "['alex@x.example']"),
     }
@@ -33,7 +34,7 @@ def test_names_of_properties_in_other_letter_cases() -> None:
     new = {**old, "State": "Disabled"}
     (version,) = history(record(old, new), id_="x")
 
-    assert [(change.path, change.before, change.after) for change in version.changes] == [
+    assert [(change.path, change.before, change.after) for change in changed(version)] == [
         ("state", "enabled", "disabled")
     ]
 
@@ -46,7 +47,7 @@ def test_a_block_goes_by_its_name() -> None:
     one = methods(*campaigns, target="authenticationMethodsPolicy", name="RegistrationEnforcement")
     (version,) = history(one, kind="AuthenticationMethodsPolicy", id_="authenticationMethodsPolicy")
 
-    assert [(change.path.rpartition(".")[2], change.before, change.after) for change in version.changes] == [
+    assert [(change.path.rpartition(".")[2], change.before, change.after) for change in changed(version)] == [
         ("state", "enabled", "disabled")
     ]
 
@@ -57,7 +58,7 @@ def test_a_block_of_a_policy_changes_what_differs_in_it(name: str) -> None:
     block = [side["users"] for side in sides] if name.endswith("users") else sides
     (version,) = history(record(*block, name=name))
 
-    assert [(change.path, change.after) for change in version.changes] == [
+    assert [(change.path, change.after) for change in changed(version)] == [
         ("conditions.users.excludeUsers", ["alex@x.example"])
     ]
 
@@ -69,7 +70,7 @@ def test_two_properties_of_one_block() -> None:
     ]
     (version,) = history(one)
 
-    assert {change.path for change in version.changes} == {
+    assert {change.path for change in changed(version)} == {
         "conditions.clientAppTypes",
         "conditions.users.excludeUsers",
     }
@@ -78,7 +79,7 @@ def test_two_properties_of_one_block() -> None:
 def test_a_block_that_no_schema_knows_leaves_a_suspect() -> None:
     (version,) = history(record({"excludeUsers": []}, {"excludeUsers": [ALEX]}, name="Users"))
 
-    assert not version.is_readable
+    assert is_silent(version)
 
 
 def test_the_order_of_a_set_and_null_are_no_change() -> None:
@@ -86,15 +87,16 @@ def test_the_order_of_a_set_and_null_are_no_change() -> None:
     new = policy(users={"excludeUsers": ["a", "b"], "excludeRoles": []})
     (version,) = history(record(old, new))
 
-    assert version.changes == ()
-    assert version.is_readable
+    assert changed(version) == ()
+    assert not is_silent(version)
 
 
 def test_an_addition_has_no_before() -> None:
     (version,) = history(record(None, policy(), activity="Add conditional access policy"))
 
-    assert changed_at(version, "state") is not None
-    assert version.names == ("", "NH-10")
+    (passage,) = passages([version], "state")
+
+    assert (passage.before, passage.after) == (Gap.ABSENT, "enabled")
 
 
 def test_a_record_of_another_object_is_not_of_this() -> None:
@@ -107,8 +109,8 @@ def test_a_record_that_does_not_say_what_changed(modified: Any) -> None:
     bare["targetResources"][0]["modifiedProperties"] = modified
     (version,) = history(bare)
 
-    assert not version.is_readable
-    assert version.changes == ()
+    assert is_silent(version)
+    assert changed(version) == ()
 
 
 @pytest.mark.parametrize(
@@ -143,7 +145,7 @@ def test_a_record_that_does_not_say_what_changed(modified: Any) -> None:
 def test_the_pass_policy_in_every_shape(one: dict[str, Any]) -> None:
     (version,) = history(one, kind="TemporaryAccessPassPolicy", id_="TemporaryAccessPass")
 
-    assert [(change.path, change.before, change.after) for change in version.changes] == [
+    assert [(change.path, change.before, change.after) for change in changed(version)] == [
         ("isUsableOnce", True, False)
     ]
 
@@ -154,7 +156,7 @@ def test_a_partial_record_says_nothing_of_what_it_leaves_out() -> None:
     )
     (version,) = history(partial, kind="TemporaryAccessPassPolicy", id_="TemporaryAccessPass")
 
-    assert [change.path for change in version.changes] == ["defaultLength"]
+    assert [change.path for change in changed(version)] == ["defaultLength"]
 
 
 def test_a_record_of_one_method_is_not_of_another_nor_of_the_policy() -> None:
@@ -169,7 +171,7 @@ def test_a_record_of_one_method_is_not_of_another_nor_of_the_policy() -> None:
 
     assert history(one, kind="TemporaryAccessPassPolicy", id_="TemporaryAccessPass") == ()
     assert history(one, kind="AuthenticationMethodsPolicy", id_="authenticationMethodsPolicy") == ()
-    assert all(not found.changes for found in history(typed, kind="SmsPolicy", id_="Sms"))
+    assert all(not changed(found) for found in history(typed, kind="SmsPolicy", id_="Sms"))
 
 
 def test_a_method_goes_by_its_name_too() -> None:
@@ -177,7 +179,7 @@ def test_a_method_goes_by_its_name_too() -> None:
     one["targetResources"][0]["displayName"] = "Temporary Access Pass"
     (version,) = history(one, kind="TemporaryAccessPassPolicy", id_="TemporaryAccessPass")
 
-    assert version.changes[0].path == "state"
+    assert changed(version)[0].path == "state"
 
 
 def test_core_directory_writes_one_property_at_a_time() -> None:
@@ -188,20 +190,81 @@ def test_core_directory_writes_one_property_at_a_time() -> None:
     ]
     (version,) = history(one, kind="Group", id_=GROUP)
 
-    assert [(change.path, change.before, change.after) for change in version.changes] == [
-        ("description", "old", "new")
+    assert [(change.path, change.before, change.after) for change in changed(version)] == [
+        ("description", "old", "new"),
+        ("displayName", "Was", "Is"),
     ]
-    assert version.names == ("Was", "Is")
+
+
+@pytest.mark.parametrize("spelled", ["{}", '"{}"', '["{}"]', '"[\\"{}\\"]"'])
+def test_truth_as_net_writes_it(spelled: str) -> None:
+    one = methods(True, False, name="TemporaryAccessPass.IsUsableOnce")
+    sides = {"oldValue": spelled.format("True"), "newValue": spelled.format("False")}
+    one["targetResources"][0]["modifiedProperties"] = [{"displayName": "IsUsableOnce", **sides}]
+    one["targetResources"][0]["id"] = "TemporaryAccessPass"
+    (version,) = history(one, kind="TemporaryAccessPassPolicy", id_="TemporaryAccessPass")
+
+    assert [(change.path, change.before, change.after) for change in changed(version)] == [
+        ("isUsableOnce", True, False)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "path"),
+    [
+        ("IsUsableOnce", '"neither"', "isUsableOnce"),
+        ("IsUsableOnce", '["True", "False"]', "isUsableOnce"),
+        ("IncludeTargets", '"System.Object[]"', "includeTargets"),
+        ("IncludeTargets", '[{"Id": "x", "TargetTy', "includeTargets"),
+        ("State", '"enab', "state"),
+    ],
+)
+def test_a_value_of_another_type_is_no_value(name: str, value: str, path: str) -> None:
+    one = methods(None, None, target="TemporaryAccessPass")
+    one["targetResources"][0]["modifiedProperties"] = [
+        {"displayName": name, "oldValue": value, "newValue": value}
+    ]
+    found = history(one, kind="TemporaryAccessPassPolicy", id_="TemporaryAccessPass")
+    (passage,) = passages(found, path)
+
+    assert passage.before is passage.after is Gap.UNKNOWN
+
+
+def test_a_property_that_was_empty_and_one_that_is_missing() -> None:
+    known = record([], ["new"], target=GROUP, name="Description", activity="Update group")
+    missing = record(None, ["new"], target=GROUP, name="Description", activity="Update group")
+    (one,), (other,) = (
+        passages(history(item, kind="Group", id_=GROUP), "description") for item in (known, missing)
+    )
+
+    assert (one.before, other.before) == (None, Gap.UNKNOWN)
+
+
+def test_what_neither_side_of_a_partial_record_holds_is_not_said() -> None:
+    found = history(record({"id": POLICY, "state": "enabled"}, {"id": POLICY, "state": "disabled"}))
+
+    assert not list(passages(found, "conditions.users.excludeUsers"))
+    assert [passage.after for passage in passages(found, "state")] == ["disabled"]
+
+
+def test_of_a_record_with_one_side_the_other_is_unknown_even_where_it_is_left_out() -> None:
+    cut = record(policy(), policy())
+    (item,) = cut["targetResources"][0]["modifiedProperties"]
+    item["newValue"] = item["newValue"][:200]
+    found = history(cut)
+    (told,), (left_out,) = passages(found, "state"), passages(found, "description")
+
+    assert (told.before, told.after) == ("enabled", Gap.UNKNOWN)
+    assert left_out.before is left_out.after is Gap.UNKNOWN
 
 
 def test_a_block_that_goes_changes_what_it_held() -> None:
     (version,) = history(record(policy(), policy(grantControls=None)))
 
-    part = changed_at(version, "grantControls.builtInControls")
-
-    assert part is not None
-    assert (part.before, part.after) == (["mfa"], None)
-    assert changed_at(version, "state") is None
+    assert [(change.path, change.before, change.after) for change in changed(version)] == [
+        ("grantControls.builtInControls", ["mfa"], None),
+        ("grantControls.operator", "OR", None),
+    ]
 
 
 def test_a_property_deep_inside_goes_by_its_path() -> None:
@@ -212,7 +275,7 @@ def test_a_property_deep_inside_goes_by_its_path() -> None:
     )
     (version,) = history(one, kind="MicrosoftAuthenticatorPolicy", id_="MicrosoftAuthenticator")
 
-    assert [change.path for change in version.changes] == [
+    assert [change.path for change in changed(version)] == [
         "featureSettings.displayAppInformationRequiredState.state"
     ]
 
