@@ -40,13 +40,13 @@ class Terminal:
         self._keys, self._screen = keys or sys.stdin, screen or _screen()
 
     def prove(self) -> None:
+        if not hasattr(os, "tcgetpgrp"):
+            raise NotDelivered("tapctl cannot read single keys on this system: use --to-file")
         if not self._keys.isatty() or not self._screen.isatty():
             raise NotDelivered(
                 "there is no terminal to show a passcode on: standard input and output are piped or "
                 "captured. Use --to-file or --to-command"
             )
-        if not hasattr(os, "tcgetpgrp"):
-            raise NotDelivered("tapctl cannot read single keys on this system: use --to-file or --to-command")
         term = os.environ.get("TERM", "")
         if not _has_other_screen(term, self._screen):
             raise NotDelivered(

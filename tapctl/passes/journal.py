@@ -29,6 +29,7 @@ from tapctl.errors import Refused, WorkspaceError
 from tapctl.model import Json, JsonObject
 from tapctl.passes.delivery import Recipient
 from tapctl.passes.durable import see_to_disk
+from tapctl.passes.locking import lock
 from tapctl.passes.worklist import Entry, State, Worklist, findings_of, rows_of
 
 VERSION: Final = 1
@@ -230,14 +231,14 @@ def alone(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise _not_kept(folder, error) from error
     with file:
-        _is_locked(file.fileno(), may_wait=True)
+        lock(file.fileno(), may_wait=True)
         yield
 
 
 def is_at_work(path: Path) -> bool:
     """Whether a process that lives has this run open. To be asked while `alone`."""
     with path.open("rb") as file:
-        return not _is_locked(file.fileno())
+        return not lock(file.fileno())
 
 
 def read(path: Path) -> tuple[About, Worklist]:
@@ -326,10 +327,15 @@ def _cut_torn_line(handle: int) -> None:
     """What was being written when the power went is no line, and must not become part of the next."""
     size = os.fstat(handle).st_size
     position = size
-    while position and os.pread(handle, 1, position - 1) != b"\n":
+    while position and _byte(handle, position - 1) != b"\n":
         position -= 1
     if position < size:
         os.ftruncate(handle, position)
+
+
+def _byte(handle: int, position: int) -> bytes:
+    os.lseek(handle, position, os.SEEK_SET)
+    return os.read(handle, 1)
 
 
 def _planned(entry: Entry) -> JsonObject:
@@ -382,18 +388,5 @@ def _list(line: JsonObject, name: str) -> list[Json]:
 
 def _lock(handle: int, path: Path) -> None:
     """For as long as the file is open, and no longer than the process lives. Raises Refused."""
-    if not _is_locked(handle):
+    if not lock(handle):
         raise Refused(f'another tapctl is at work on the run "{run_of(path)}"')
-
-
-def _is_locked(handle: int, *, may_wait: bool = False) -> bool:
-    """Whether a file is this process's now: nobody else has it, or it could be waited for."""
-    try:
-        import fcntl
-    except ImportError:  # Windows, where nothing as simple is released by a crash
-        return True
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX if may_wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

@@ -13,6 +13,7 @@ from typing import Final
 
 from tapctl.errors import NotDelivered
 from tapctl.passes._keeper import UNREAD
+from tapctl.passes.locking import lock
 
 SUFFIX: Final = ".exit"
 # Seconds to wait for a command that is still at work.
@@ -22,12 +23,10 @@ _PAUSE: Final = 0.2
 
 def begin(path: Path) -> int:
     """An open, locked file for a keeper. Raises NotDelivered."""
-    import fcntl
-
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        lock(handle)
     except OSError as error:
         raise NotDelivered(f'"{path}" cannot be written: {error.strerror}') from error
     return handle
@@ -58,14 +57,8 @@ def _exists(path: Path) -> bool:
 
 def _code(path: Path) -> str | None:
     """What the keeper wrote; None while it is at work."""
-    import fcntl
-
     with path.open("rb+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return None
-        return file.read().decode(errors="replace")
+        return file.read().decode(errors="replace") if lock(file.fileno()) else None
 
 
 def forget(proof: str) -> None:
