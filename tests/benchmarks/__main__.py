@@ -239,12 +239,22 @@ def sign_in_tests() -> None:
 
 def passes() -> None:
     """Requests for people's passes."""
-    from people import check_people, following, list_people, requests
+    from people import check_people, following, issuing, list_people, requests
 
     for people in (100, 1000):
         checked, listed = requests(people, check_people), requests(people, list_people)
         say(f"requests before the first of {people:,} passes", str(checked), "one for 20 people, and a few")
         say(f"requests to list {people:,} passes", str(listed), "one for 20 people")
+    made = issuing(1000)
+    say("passes in flight, of 1,000", str(made.in_flight), "4")
+    say("requests for 1,000 passes, everybody checked", str(made.requests), "one each, and one for 20")
+    say(
+        "passes a second where nothing paces them", f"{made.a_second:.0f}", "the service's 20 ms, 4 at a time"
+    )
+    for rows in (1000, 100_000):
+        used = run([PYTHON, str(Path(__file__).with_name("people.py")), str(rows)])
+        say(f"checking {rows:,} roster rows, peak memory", f"{used.megabytes:.0f} MB", "flat")
+        say("the same, CPU", f"{used.cpu:.1f} s", "")
     for rows in (1000, 100_000):
         say(f"pass status, {rows:,} records in each log", f"{following(rows, is_traced=False):.1f} s", "")
         say("the same, in memory", f"{following(rows, is_traced=True):.0f} MB", "flat")
