@@ -176,22 +176,23 @@ def _kept(
 
 
 def _asking(kept: Iterable[Finding]) -> Iterator[Finding]:
-    """The one brake for all errors that the change introduces."""
+    """The one brake for all errors that the change introduces. Each is told as a finding of its own: here by
+    its rule and its place."""
     found = [finding for finding in kept if finding.flag]
     if found:
         said = "an error" if len(found) == 1 else f"{len(found)} errors"
         yield Finding(
             rule=INTRODUCES,
             severity="brake",
-            message=f"this change introduces what lint calls {said}: {'; '.join(map(_named_at, found))}",
+            message=f"this change introduces what lint calls {said}: {', '.join(map(_named_at, found))}",
             help="Correct them. The word is for what was so before, such as a tenant that is made again.",
             flag=flag(INTRODUCES),
         )
 
 
 def _named_at(finding: Finding) -> str:
-    at = f"{finding.place}: " if finding.place else ""
-    return f"{at}{finding.message} ({finding.rule} {finding.name})"
+    where = f"at {finding.place}" if finding.place else f"of {finding.address}" if finding.address else ""
+    return f"{finding.rule} {finding.name} {where}".rstrip()
 
 
 def _of_old(key: Key) -> str:

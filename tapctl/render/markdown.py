@@ -160,7 +160,7 @@ def _finding(finding: Finding) -> str:
     parts.append(f"({code(finding.label)})")
     if finding.help:
         parts.append(f"<br>{prose(clipped(finding.help, _LONGEST_MESSAGE))}")
-    if finding.flag:
+    if finding.flag and finding.severity == "brake":  # which says it for all errors that it names
         parts.append(f"<br>Allow it with {code(finding.flag)}")
     return "- " + " ".join(parts)
 

@@ -144,9 +144,11 @@ def _finding(page: Page, finding: Finding, symbol: str, style: str) -> None:
     page.line((f"{symbol} ", style), where, spelled(finding.message), (f" [{visible(finding.label)}]", "dim"))
     if finding.help:
         page.line((visible(finding.help), "dim"), indent=4, hang=0)
+    if finding.severity != "brake":
+        return
     if finding.flag:
         page.line("allow it with ", (visible(finding.flag), "bold"), indent=4)
-    elif finding.severity == "brake":
+    else:
         page.line("no option allows this", indent=4)
 
 

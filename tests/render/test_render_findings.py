@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from xml.etree import ElementTree
 
@@ -13,7 +14,8 @@ from sarif_schema import SARIF_SCHEMA
 
 from tapctl.errors import UsageError
 from tapctl.model import Finding
-from tapctl.render import junit, sarif
+from tapctl.render import html, junit, markdown, sarif, terminal
+from tapctl.render import json as as_json
 from tapctl.render.escape import is_hidden
 from tapctl.report import Headline, Report
 
@@ -30,6 +32,28 @@ def test_every_finding_is_a_result_on_its_line() -> None:
     assert placed.place is not None
     assert result["locations"][0]["physicalLocation"]["region"]["startLine"] == placed.place.line
     assert all(result["locations"] for result in results)
+
+
+WORD = "--allow-introduces-errors"
+INTRODUCED = (
+    Finding(rule="introduces-errors", severity="brake", message="an error: T1 multi at a.yaml:1", flag=WORD),
+    Finding(rule="T1", severity="warning", message="passes last", news="introduced", name="multi", flag=WORD),
+)
+
+
+@pytest.mark.parametrize("render", [terminal.render, markdown.render, html.render])
+def test_an_error_that_a_brake_asks_about_is_said_once_and_so_is_the_word(
+    render: Callable[[Report], str],
+) -> None:
+    text = render(replace(full(), findings=INTRODUCED, outcomes=()))
+
+    assert (text.count("passes last"), text.count(WORD)) == (1, 1)
+
+
+def test_json_says_of_each_error_that_a_brake_asks_about_which_word_it_takes() -> None:
+    found = json.loads(as_json.render(replace(full(), findings=INTRODUCED)))["findings"]
+
+    assert [(item["rule"], item["flag"]) for item in found] == [("introduces-errors", WORD), ("T1", WORD)]
 
 
 def test_what_is_about_no_line_is_shown_in_the_settings_and_what_is_over_nowhere() -> None:
