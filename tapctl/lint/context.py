@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import assert_never
 
 from tapctl import directory as directories
 from tapctl.canonical import at, canonical, texts, with_values
@@ -138,6 +139,8 @@ class Context:
                 return any(person.per_user_mfa is not None for person in people)
             case "securityDefaults":
                 return self.facts.security_defaults is not None
+            case _:
+                assert_never(need)
 
     def at_settings(self, message: str, *path: str) -> Hit:
         """Something about tapctl.yaml."""

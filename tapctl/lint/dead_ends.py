@@ -212,13 +212,10 @@ def no_enrolment(context: Context) -> Iterator[Hit]:
         with_device = [
             ask.ask(person, {"password", mode}, **{**WORK, "device": MANAGED}) for person, mode in ways
         ]
-        if all(work) and all(enrolment) and any(item.verdict == "allow" for item in with_device):
-            decision = enrolment[0]
-            if decision is not None:
-                message = (
-                    f"{named(decision.by)} keeps {cell.people} from enrolling the device they are asked for"
-                )
-                yield at_decision(context, decision, message, cell.item)
+        first = enrolment[0]
+        if first and all(enrolment) and all(work) and any(item.verdict == "allow" for item in with_device):
+            message = f"{named(first.by)} keeps {cell.people} from enrolling the device they are asked for"
+            yield at_decision(context, first, message, cell.item)
 
 
 @rule(

@@ -389,9 +389,7 @@ def graduation_gap(context: Context) -> Iterator[Hit]:
     ),
 )
 def turned_off(context: Context) -> Iterator[Hit]:
-    if context.before is None:
-        return
-    earlier = {cell.name: cell for cell in cells(context.before)}
+    earlier = {cell.name: cell for cell in (cells(context.before) if context.before else ())}
     for cell in cells(context):
         had = earlier.get(cell.name)
         gone = [mode for mode in had.methods if mode not in cell.methods] if had is not None else []

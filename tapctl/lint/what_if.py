@@ -44,7 +44,6 @@ LANDING: Final = (
 """What somebody may have when the pass is gone, best first."""
 _ALONE: Final = frozenset(LANDING[:4])
 """Methods that are a whole sign-in; the others follow a password."""
-_OPEN: Final = frozenset({"allow", "challenge"})
 _SHUT: Final = frozenset({"block", "unsatisfiable"})
 CLOSED: Final = _SHUT | {"refusedBeforePolicy"}
 _PLAIN: Final[Situation] = {
@@ -215,10 +214,6 @@ class WhatIf:
         starts = [frozenset({mode}) for mode in methods & _ALONE] + [frozenset({"password"})]
         starts += [frozenset({"password", mode}) for mode in methods - _ALONE]
         return _first_if_all_shut(self.shut_everywhere(person, auth, **situation) for auth in starts)
-
-    def is_open(self, decision: Decision) -> bool:
-        """Whether the person gets in, with what they have."""
-        return decision.verdict in _OPEN
 
     def landing(self, groups: Iterable[str]) -> tuple[str, ...]:
         """The methods that are, or may be, enabled for members of these groups."""

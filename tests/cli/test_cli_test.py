@@ -158,6 +158,38 @@ def test_dated_rules_are_those_of_the_day(tested: Cli) -> None:
     assert [tested("test").code, tested("test", day).code] == [0, 1]
 
 
+OF_ALL_SORTS = """\
+kind: SignInTest
+name: Joining rests on what nobody documents
+given: {user: {groups: [Pilots], registered: [password]}, action: join, method: password}
+expect: {decision: allow}
+---
+kind: SignInTest
+name: Of production
+environments: [production]
+given: {user: {groups: [Pilots], registered: [password]}, application: Office365, method: password}
+expect: {decision: allow}
+---
+kind: SignInTest
+name: A journey
+given: {user: {groups: [Pilots], registered: [password, fido2]}, application: Office365, method: password}
+steps: [{name: By password, expect: {decision: block}}, {expect: {decision: challenge}}]
+"""
+
+
+def test_what_a_test_is_beside_passed_is_said_in_every_format(tested: Cli) -> None:
+    tested.write("environments/production.yaml", "production: true\n")
+    tested.write("tests/pilots.yaml", OF_ALL_SORTS)
+    text = tested("test").out
+    suite = ET.fromstring(tested("test", "--format", "junit").out)  # noqa: S314  # ours
+
+    assert "Of production (for production)" in text
+    assert "step 1 (By password): decision is challenge, not block" in text
+    assert text.count("rests on inference: all-resources-and-join") == 1
+    assert "3 tests: 1 passed, 1 failed, 1 for other environments, 1 rests on inference" in text
+    assert [case[0].tag for case in suite.iter("testcase")] == ["system-out", "skipped", "failure"]
+
+
 TIMED = """\
 kind: SignInTest
 name: A pass that has begun

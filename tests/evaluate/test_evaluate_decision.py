@@ -63,6 +63,14 @@ def test_inferences_that_matter_only_together_are_named_together() -> None:
     assert decision.inferences == ("one-app-does-not-reach-registration", "proof-up-without-strength")
 
 
+def test_an_inference_that_may_as_well_be_relied_on_is_not_named_with_the_others() -> None:
+    sometimes = policy("mfa", apps=["mail"], times={"allDay": True})
+    decision = decided(policy("mfa", apps=["mail"]), sometimes, asked=sign_in("alice", apps=("mail",)))
+
+    assert decision.verdict == "register"
+    assert decision.inferences == ("one-app-does-not-reach-registration", "proof-up-without-strength")
+
+
 def test_what_rests_on_inference_is_named_and_unknown_when_strict() -> None:
     mfa, asked = policy("mfa"), sign_in("alice", apps=("app-x",))
 

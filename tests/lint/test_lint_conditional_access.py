@@ -15,6 +15,7 @@ from tapctl.lint.example import (
     ALL_RESOURCES,
     BLOCK,
     EVERYONE,
+    JOIN,
     MFA,
     REGISTER,
     document,
@@ -39,6 +40,17 @@ GPS = document(
     "NamedLocation", "Here", "{countriesAndRegions: [DE], countryLookupMethod: authenticatorAppGps}"
 )
 ADA = "ada@example.com: {roles: [Global Administrator]}"
+NEWER = "newer: [conditions.brandNew]\nspec:"
+RESISTANT = "{operator: OR, authenticationStrength: Phishing-resistant MFA}"
+OURS = "{operator: OR, authenticationStrength: Ours}"
+BOTH = document(
+    "AuthenticationStrength", "Ours", "{allowedCombinations: [fido2, temporaryAccessPassOneTime]}"
+)
+DEVICE = "{operator: OR, builtInControls: [compliantDevice]}"
+LESS_HIRES = "{includeUsers: [All], excludeGroups: [Break glass, New hires]}"
+SELF_SERVICE = "{groupTypes: [DynamicMembership], membershipRule: 'user.mobilePhone -eq \"1\"'}"
+OWN = "settings: {breakGlass: {accounts: [bg@example.com], policies: [theirs]}}\n"
+ONLY_EXTERNAL = "facts: {groups: {New hires: []}, users: {ada@example.com: {registered: [externalMfa]}}}\n"
 
 
 def hits(root: Path, rule: str, *documents: str) -> list[str]:
@@ -55,6 +67,34 @@ def passkeys(state: str, target: str) -> str:
 @pytest.mark.parametrize(
     ("rule", "documents"),
     [
+        ("CA001", [policy("Theirs", users="{includeUsers: [All]}"), OWN]),
+        ("CA003", [policy(users="{includeUsers: [None]}")]),
+        ("CA030", [policy(), ONLY_EXTERNAL]),
+        ("CA042", [policy("A"), policy("B", users=NEW_HIRES, session=EVERY_TIME)]),
+        (
+            "CA047",
+            [policy(grant=BLOCK), ONLY_EXTERNAL.replace("registered: [externalMfa]", "perUserMfa: true")],
+        ),
+        (
+            "CA047",
+            [policy(users=NEW_HIRES), ONLY_EXTERNAL.replace("registered: [externalMfa]", "perUserMfa: true")],
+        ),
+        ("REG005", [policy(applications=REGISTER, grant=BLOCK)]),
+        ("CA004", [policy(grant="", conditions="brandNew: {is: there}").replace("spec:", NEWER)]),
+        ("CA050", [document("Group", "Nobody's", SELF_SERVICE), policy()]),
+        (
+            "REG011",
+            [policy(users=NEW_HIRES, grant=RESISTANT), policy("In", applications=REGISTER, grant=OURS), BOTH],
+        ),
+        (
+            "REG013",
+            [
+                policy(users="{includeGroups: [Pilots]}", grant=DEVICE),
+                policy("In", users=NEW_HIRES, applications=REGISTER, grant=OURS),
+                BOTH,
+            ],
+        ),
+        ("DL023", [tap(), policy(users=LESS_HIRES, conditions="platforms: {includePlatforms: [iOS]}")]),
         ("CA003", [policy(users="{includeGroups: [A, B], excludeGroups: [A]}")]),
         (
             "CA015",
@@ -201,6 +241,17 @@ def test_a_rule_keeps_quiet(tmp_path: Path, rule: str, documents: list[str]) -> 
             "CA050",
             [tap(includeTargets="[G]"), document("Group", "G", "{membershipRule: 'user.mobile -eq \"1\"'}")],
             "the pass configuration rests on G",
+        ),
+        ("CA003", [policy(users="{includeUsers: [All], excludeUsers: [All]}")], "excludes everybody"),
+        ("DEV001", [policy(applications=JOIN, clients="[browser]")], "knows no clientAppTypes"),
+        (
+            "CA048",
+            [
+                policy("Everybody", users="{includeUsers: [All]}", grant=BLOCK),
+                policy("Pilots", users="{includeGroups: [Pilots]}", grant=BLOCK),
+                f"facts: {{groups: {{Pilots: []}}, users: {{{ADA}}}}}\n",
+            ],
+            "Everybody leaves nobody",
         ),
     ],
 )

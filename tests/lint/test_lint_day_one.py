@@ -85,3 +85,45 @@ def test_a_pass_that_nobody_is_issued_is_no_way_to_a_passkey(
     way = policy("Register", applications=REGISTER, grant=OURS)
 
     assert ("REG011" in rules(tmp_path, configured, resistant, way, strength(accepted))) == is_said
+
+
+def test_what_is_so_for_two_groups_is_said_once(tmp_path: Path) -> None:
+    resistant = "{operator: OR, authenticationStrength: Phishing-resistant MFA}"
+    found = findings(
+        tmp_path, stream(tap(includeTargets="[New hires, Pilots]"), policy(grant=resistant))
+    ).found
+
+    assert [finding.rule for _, finding in found].count("DL007") == 1
+
+
+BEFORE = "before: [{{kind: TemporaryAccessPassPolicy, spec: {{state: enabled, isUsableOnce: true, {}}}}}]\n"
+TO_HIRES = "includeTargets: [New hires]"
+
+
+@pytest.mark.parametrize(
+    ("before", "grant", "is_said"),
+    [
+        (BEFORE.format(TO_HIRES), OURS, True),
+        (BEFORE.format("includeTargets: [Pilots]"), OURS, False),
+        ("before: []\n", OURS, False),
+        (BEFORE.format(TO_HIRES), BLOCK, False),
+    ],
+)
+def test_a_method_that_goes_matters_to_whoever_landed_with_it(
+    tmp_path: Path, before: str, grant: str, is_said: bool
+) -> None:
+    found = rules(tmp_path, before, tap(), NO_KEYS, policy(grant=grant), strength(KEY))
+    assert ("DL028" in found) == is_said
+
+
+WALL = (
+    "{kind: ConditionalAccessPolicy, name: Wall, spec: {state: enabled, conditions: {users: {includeUsers: "
+    "[All]}, applications: {includeApplications: [Office365]}}, grantControls: "
+    "{operator: OR, builtInControls: [block]}}}"
+)
+
+
+def test_a_method_that_goes_does_not_matter_to_whoever_never_landed(tmp_path: Path) -> None:
+    before = BEFORE.format(TO_HIRES).replace("}}]", f"}}}}, {WALL}]")
+
+    assert "DL028" not in rules(tmp_path, before, tap(), NO_KEYS, policy(grant=OURS), strength(KEY))

@@ -16,6 +16,7 @@ READ = Facts(
         "Owned": Group(users=frozenset({"old@contoso.example"})),
     }
 )
+TO_ALL = Group(groups=frozenset({"All"}))
 OWNED: JsonObject = {"members": ["mia@contoso.example", "Inner", "id:6f1"]}
 DYNAMIC: JsonObject = {"groupTypes": ["DynamicMembership"], "membershipRule": "user.department -eq 1"}
 GROUPS = Groups.of([("Owned", OWNED), ("Rule", DYNAMIC), ("Left alone", {})], READ)
@@ -24,6 +25,12 @@ GROUPS = Groups.of([("Owned", OWNED), ("Rule", DYNAMIC), ("Left alone", {})], RE
 def test_groups_in_groups_are_followed_both_ways() -> None:
     assert GROUPS.inside("Outer") == {"Outer", "Inner", "Unread"}
     assert {"Outer", "Owned"} < GROUPS.around("Inner")
+
+
+def test_a_group_that_is_in_one_by_two_ways_is_in_it_once() -> None:
+    found = Groups(members={"Top": Group(groups=frozenset({"A", "B"})), "A": TO_ALL, "B": TO_ALL})
+
+    assert found.inside("Top") == {"Top", "A", "B", "All"}
 
 
 def test_what_a_document_owns_goes_before_what_was_read() -> None:
