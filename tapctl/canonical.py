@@ -21,7 +21,7 @@ _Place: TypeAlias = tuple[int, int, int]
 Refer: TypeAlias = Callable[[Field, str], str]
 
 _ABSENT: Final = object()
-_MODES: Final = (
+MODES: Final = (
     "password",
     "voice",
     "hardwareOath",
@@ -96,7 +96,7 @@ def _format(name: str, text: str) -> str:
             return _network(text)[0]
         case "combination":
             parts = {part.strip() for part in text.split(",") if part.strip()}
-            return ",".join(sorted(parts, key=_in_order_of(_MODES)))
+            return ",".join(sorted(parts, key=_in_order_of(MODES)))
         case _:
             return text
 

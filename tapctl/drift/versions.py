@@ -12,14 +12,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from tapctl.canonical import sort_key
+from tapctl.canonical import MODES, sort_key
 from tapctl.directory import Directory
 from tapctl.drift.events import Event, Gap, Modified, Value
 from tapctl.drift.sides import Part, Side, Steps, Tree, side
 from tapctl.kind import Kind
+from tapctl.lint.entra import BUILT_IN_STRENGTHS, MFA
 from tapctl.model import Json, JsonObject
 from tapctl.schema import Field
 
+_FIRST: Final = ("password", "federatedSingleFactor")
 _CONFIGURATIONS: Final = "authenticationMethodConfigurations"
 _SEPARATORS: Final = re.compile(r"[.\[\]/:]+")
 _NAMES: Final = ("id", "displayName")
@@ -185,11 +187,38 @@ def _spelled(field: Field, value: JsonObject) -> JsonObject:
 def _spelled_value(field: Field, value: Json) -> Json:
     if isinstance(value, dict):
         return _spelled(field, value)
-    if isinstance(value, list) and field.items is not None:
-        return [_spelled_value(field.items, item) for item in value]
     if field.is_boolean and isinstance(value, str):
         return _BOOLEANS.get(value.strip().lower(), value)
-    return value
+    if field.items is None or field.is_flags:
+        return value
+    if isinstance(value, str) and field.items.type == "scalar":
+        return _apart(field.items, [value])
+    if not isinstance(value, list):
+        return value
+    if field.items.format == "combination":
+        return _apart(field.items, value)
+    return [_spelled_value(field.items, item) for item in value]
+
+
+def _apart(field: Field, texts: Iterable[Json]) -> list[Json]:
+    """The entries of a list of which a record joins some, or all, by commas."""
+    split = ([part.strip() for part in str(text).split(",") if part.strip()] for text in texts)
+    if field.format != "combination":
+        return [part for parts in split for part in parts]
+    return [combination for parts in split for combination in _combinations(parts)]
+
+
+def _combinations(parts: Iterable[str]) -> Iterator[str]:
+    """A combination has commas of its own: a first factor belongs to the factor after it."""
+    modes = {mode.lower(): mode for mode in MODES}
+    waiting = [modes.get(part.lower(), part) for part in parts]
+    if frozenset(waiting) in BUILT_IN_STRENGTHS[MFA]:
+        yield ",".join(waiting)
+        return
+    while waiting:
+        size = 2 if waiting[0] in _FIRST and frozenset(waiting[:2]) in BUILT_IN_STRENGTHS[MFA] else 1
+        yield ",".join(waiting[:size])
+        del waiting[:size]
 
 
 def entries(value: Json) -> dict[str, Json]:

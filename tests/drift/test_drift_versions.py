@@ -91,6 +91,40 @@ def test_the_order_of_a_set_and_null_are_no_change() -> None:
     assert not is_silent(version)
 
 
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("fido2", ["fido2"]),
+        ("Fido2, Password, MicrosoftAuthenticatorPush", ["fido2", "password,microsoftAuthenticatorPush"]),
+        ("password,sms,password,voice,sms", ["password,sms", "password,voice", "sms"]),
+        (["federatedSingleFactor,sms,fido2"], ["sms,federatedSingleFactor", "fido2"]),
+        ("sms,federatedSingleFactor", ["sms,federatedSingleFactor"]),
+        ("sms,password,voice", ["sms", "password,voice"]),
+        (["password,sms", "somethingNewer"], ["password,sms", "somethingNewer"]),
+    ],
+)
+def test_combinations_that_are_joined_are_taken_apart(said: Any, expected: list[str]) -> None:
+    one = record("email", said, name="AllowedCombinations")
+    (version,) = history(one, kind="AuthenticationStrength")
+
+    (found,) = changed(version)
+    assert isinstance(found.after, list)
+    assert (found.before, sorted(map(str, found.after))) == (["email"], sorted(expected))
+
+
+def test_a_list_that_is_one_text_is_taken_apart_and_flags_as_ever() -> None:
+    users = [{"includeRoles": "", "excludeRoles": None}, {"includeRoles": "a, b", "excludeRoles": 7}]
+    levels = [{"insiderRiskLevels": "minor"}, {"insiderRiskLevels": "minor,elevated"}]
+    two = [
+        record(*users, name="conditions.users"),
+        record(*levels, name="conditions", when="2026-11-20T11:00Z"),
+    ]
+    changes = {change.path: change.after for version in history(*two) for change in changed(version)}
+
+    assert changes["conditions.users.includeRoles"] == ["id:a", "id:b"]
+    assert changes["conditions.insiderRiskLevels"] == ["elevated", "minor"]
+
+
 def test_an_addition_has_no_before() -> None:
     (version,) = history(record(None, policy(), activity="Add conditional access policy"))
 
