@@ -3,7 +3,7 @@ let more through. Pure. None is a brake: a loosening locks nobody out, but nobod
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -82,12 +82,29 @@ def let_through(
     return (*_demands_less(before, after, strengths), *_spares(before, after, glass))
 
 
+def asks_for_more(before: JsonObject, after: JsonObject, strengths: Strengths) -> Iterator[str]:
+    """What `after` demands and `before` did not, in words, but for a block. In `strengths` it is the other
+    way round: what is before there comes after."""
+    had, has = _ways_in(before), _ways_in(after)
+    if blocks(after):
+        return
+    if _is_easier(has, had, strengths):
+        yield f"asks for {_in_words(has)} where it {_demand(before, had)}"
+    if any(loosened(after, before)):
+        yield "limits sessions more"
+
+
 def _demands_less(before: JsonObject, after: JsonObject, strengths: Strengths) -> Iterator[str]:
     had, has = _ways_in(before), _ways_in(after)
-    if any(not any(old <= strengths.implied(new) for old in had) for new in has):
+    if _is_easier(had, has, strengths):
         yield f"{_demand(after, has)} where it {_demand(before, had)}"
     if not blocks(after):
         yield from loosened(before, after)
+
+
+def _is_easier(had: Sequence[Way], has: Iterable[Way], strengths: Strengths) -> bool:
+    """Whether one of the ways there are is none of those that there were."""
+    return any(not any(old <= strengths.implied(new) for old in had) for new in has)
 
 
 def _ways_in(spec: JsonObject) -> list[Way]:
@@ -109,7 +126,11 @@ def _strength(name: str) -> str:
 def _demand(spec: JsonObject, ways: Iterable[Way]) -> str:
     if blocks(spec):
         return "blocks"
-    return f"asks for {' or '.join(' and '.join(sorted(way)) for way in ways) or 'nothing'}"
+    return f"asks for {_in_words(ways)}"
+
+
+def _in_words(ways: Iterable[Way]) -> str:
+    return " or ".join(" and ".join(sorted(way)) for way in ways) or "nothing"
 
 
 def _spares(before: JsonObject, after: JsonObject, glass: BreakGlass) -> tuple[str, ...]:

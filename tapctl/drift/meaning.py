@@ -12,7 +12,7 @@ from typing import Final
 from tapctl.canonical import references, texts
 from tapctl.drift.exposure import Absence, Exposure, Loss
 from tapctl.lint import rules
-from tapctl.lowered import Strengths, let_through
+from tapctl.lowered import Strengths, asks_for_more, let_through
 from tapctl.match import Matched, Pair
 from tapctl.membership import Membership
 from tapctl.model import Address, BreakGlass, Finding, JsonObject, Severity, Snapshot
@@ -35,6 +35,7 @@ RULES: Final[dict[str, tuple[Severity, str]]] = {
     "drift-stricter": ("warning", "the tenant stops what the documents let through"),
     "drift-id-of-deleted": ("warning", "the tenant holds an id that is nobody's any more"),
     "drift-in-use": ("warning", "what enforced policies refer to is not what the documents say"),
+    "drift-asks-more": ("note", "the tenant asks for more, or allows less, than the documents"),
     "drift-new-undeclared": ("warning", "a policy that no document declares has come and is enforced"),
 }
 """Each rule, worst first: how bad it is, and what it means."""
@@ -47,6 +48,9 @@ _ANEW: Final = (
     "If it is not among the deleted users and groups, make a new one first, pin its id, and see that every "
     "policy excludes it: nobody may be left to repair the rest."
 )
+
+
+_WHICH_WAY: Final = "Adopt it if that is meant; `tapctl apply` would loosen it again."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +88,10 @@ def meaning(
             finding
             for pair in differing
             if pair.kind.name == _POLICIES
-            for finding in _policy(pair, let_through(pair.after or {}, pair.before or {}, strengths, glass))
+            for finding in (
+                *_policy(pair, let_through(pair.after or {}, pair.before or {}, strengths, glass)),
+                *_asks_more(pair, Strengths.of(matched.pairs)),
+            )
         ),
         *(finding for pair in differing if pair.kind.name != _POLICIES for finding in _other(pair, enforced)),
         *_fewer_ways(matched, snapshot, enforced),
@@ -208,12 +215,24 @@ def _both_enforced(
         yield _finding("drift-stricter", pair, said, "People may be stopped whom nobody meant.")
 
 
+def _asks_more(pair: Pair, strengths: Strengths) -> Iterator[Finding]:
+    declared, found = pair.after or {}, pair.before or {}
+    is_enforced = is_in_force(declared) and is_in_force(found)
+    if more := [*asks_for_more(declared, found, strengths)] if is_enforced else []:
+        said = f"{pair.address}, which is enforced, asks for more than its document: it {'; '.join(more)}"
+        yield _finding("drift-asks-more", pair, said, _WHICH_WAY)
+
+
 def _other(pair: Pair, enforced: Sequence[Pair]) -> Iterator[Finding]:
     users = [policy for policy in enforced if _refers(policy, pair)]
     if pair.kind.inside or pair.kind.singleton:
-        if pair.after is not None and pair.kind.effect(pair.after, pair.before or {}) == "loosens":
+        declared, found = pair.after or {}, pair.before or {}
+        if pair.after is not None and pair.kind.effect(declared, found) == "loosens":
             said = f"{pair.address} allows what its document does not"
             yield _finding("drift-weaker", pair, said, "`tapctl apply` puts it back.")
+        elif pair.after is not None and pair.kind.effect(found, declared) == "loosens":
+            said = f"{pair.address} allows less than its document, and nothing more"
+            yield _finding("drift-asks-more", pair, said, _WHICH_WAY)
         return
     joined = _joined(pair)
     sparing = [policy for policy in users if _excludes(policy, pair)]

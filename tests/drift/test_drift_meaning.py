@@ -61,12 +61,22 @@ def test_a_tenant_that_asks_for_more_lets_nothing_through(base: Base) -> None:
     tenant = base.changed()
     grant = {"operator": "AND", "builtInControls": ["mfa", "compliantDevice"]}
     named(tenant, POLICIES, "Enforced")["grantControls"].update(grant)
-    assert rules(base, tenant) == []
+    (finding,) = [item for item in base.news(tenant).findings if item.rule in RULES]
+    assert (finding.rule, finding.severity) == ("drift-asks-more", "note")
+    assert finding.message.endswith("it asks for compliantDevice and mfa where it asks for mfa")
 
     tenant = base.changed()
     hourly = {"isEnabled": True, "type": "hours", "value": 1, "frequencyInterval": "timeBased"}
     named(tenant, POLICIES, "Enforced")["sessionControls"] = {"signInFrequency": hourly}
-    assert rules(base, tenant) == []
+    (finding,) = base.news(tenant).findings
+    assert finding.message.endswith("asks for more than its document: it limits sessions more")
+
+
+def test_a_block_is_not_said_to_ask_for_more_besides(base: Base) -> None:
+    tenant = base.changed()
+    named(tenant, POLICIES, "Enforced")["grantControls"]["builtInControls"] = ["block"]
+
+    assert rules(base, tenant) == ["drift-blocks"]
 
 
 def test_enforced_without_being_declared_so(base: Base) -> None:
@@ -86,6 +96,10 @@ def test_passes_that_work_more_than_once(base: Base) -> None:
     tenant = base.changed()
     pass_policy(tenant)["maximumLifetimeInMinutes"] = 120
     pass_policy(tenant)["defaultLifetimeInMinutes"] = 60
+    assert rules(base, tenant) == ["drift-asks-more"]
+
+    tenant = base.changed()
+    pass_policy(tenant)["defaultLength"] = 20
     assert rules(base, tenant) == []
 
 
