@@ -169,6 +169,27 @@ def test_entries_that_stay_are_adopted_as_they_are_written(cli: Cli) -> None:
     assert "includeTargets:\n    - New hires  # all of them\n    - Pilots\n" in file.read_text("utf-8")
 
 
+def test_an_id_of_nothing_is_adopted_with_a_comment_and_told(cli: Cli) -> None:
+    file = cli.root / "policies/all.yaml"
+    nobody = "9e000000-0000-4000-8000-00000000000a"
+    assert cli("apply", "--yes").code == 0
+    content = cli("sandbox", "dump").json
+    (configured,) = (
+        item
+        for item in content["policies/authenticationMethodsPolicy"]["authenticationMethodConfigurations"]
+        if item["id"] == "TemporaryAccessPass"
+    )
+    configured["includeTargets"].append({"id": nobody, "targetType": "group"})
+    Path("tenant.json").write_text(json.dumps(content), "utf-8")
+    assert cli("sandbox", "load", "tenant.json").code == 0
+
+    result = cli("drift", "--adopt", "--format", "json")
+
+    assert f"id:{nobody}  # nothing in the tenant has this id\n" in file.read_text("utf-8")
+    (told,) = [item for item in result.json["findings"] if item["rule"] == "id-of-nothing"]
+    assert told["message"].endswith("held by TemporaryAccessPassPolicy")
+
+
 def test_what_is_gone_or_unwanted_is_adopted_by_hand(cli: Cli) -> None:
     cli.write("more.yaml", "kind: Group\nname: All staff\nensure: absent\n")
     cli.write("tapctl.yaml", "ownership: {NamedLocation: ['Head*']}\n")
