@@ -128,7 +128,7 @@ def list_configurations(call: Call) -> Answer:
     found = find_strength(call.store, call.key())
     if found is None:
         raise _absent(call)
-    return answer_list(call, found.get("combinationConfigurations", []), _configurations(call))
+    return answer_list(call, _held(found), _configurations(call))
 
 
 def get_configuration(call: Call) -> Answer:
@@ -138,7 +138,7 @@ def get_configuration(call: Call) -> Answer:
 def create_configuration(call: Call) -> Answer:
     before = _custom(call)
     made = {**_checked_configuration(call, call.body, before, is_new=True), "id": new_id()}
-    _put_configurations(call, before, [*before.get("combinationConfigurations", []), made], "Create")
+    _put_configurations(call, before, [*_held(before), made], "Create")
     return Answer(status=201, body=answer_one(call, made, _configurations(call)).body)
 
 
@@ -147,14 +147,14 @@ def update_configuration(call: Call) -> Answer:
     after = {**before, **_checked_configuration(call, call.body, strength, is_new=False)}
     if after["@odata.type"] != before["@odata.type"]:
         raise bad_request("The type of a combination configuration cannot be changed.")
-    others = strength["combinationConfigurations"]
+    others = _held(strength)
     _put_configurations(call, strength, [after if item == before else item for item in others], "Update")
     return NO_CONTENT
 
 
 def delete_configuration(call: Call) -> Answer:
     strength, found = _custom(call), _configuration(call)
-    left = [item for item in strength["combinationConfigurations"] if item != found]
+    left = [item for item in _held(strength) if item != found]
     _put_configurations(call, strength, left, "Delete")
     return NO_CONTENT
 
@@ -167,10 +167,15 @@ def _put_configurations(call: Call, before: JsonObject, items: list[JsonObject],
 
 def _configuration(call: Call) -> JsonObject:
     strength = find_strength(call.store, call.key()) or {}
-    for item in strength.get("combinationConfigurations", []):
+    for item in _held(strength):
         if item["id"] == call.key("configuration"):
             return dict(item)
     raise not_found(f"There is no combination configuration '{call.key('configuration')}'.")
+
+
+def _held(strength: JsonObject) -> list[JsonObject]:
+    """The configurations of a strength; a loaded tenant may have said null."""
+    return strength.get("combinationConfigurations") or []
 
 
 def _configurations(call: Call) -> Listing:
@@ -217,8 +222,7 @@ def _combinations(call: Call, wanted: list[str]) -> list[str]:
 def _stored(call: Call, strength: JsonObject, before: JsonObject | None = None) -> JsonObject:
     """A strength as it is kept. What it had `before`, in a loaded tenant, nobody asks for."""
     combinations = set(strength["allowedCombinations"])
-    given = strength.get("combinationConfigurations", [])
-    had = (before or {}).get("combinationConfigurations", [])
+    given, had = _held(strength), _held(before or {})
     return {
         **_without_type(strength),
         "policyType": "custom",

@@ -150,6 +150,18 @@ def test_configurations_are_a_collection_of_their_own() -> None:
     assert refusal(client.get(one))[0] == 404
 
 
+def test_a_loaded_strength_that_says_null_of_its_configurations_is_like_any_other() -> None:
+    one = "60000000-0000-4000-8000-000000000077"
+    client = Client({STRENGTHS: [strength(id=one, policyType="custom", combinationConfigurations=None)]})
+    path = f"{STRENGTHS}/{one}/combinationConfigurations"
+
+    assert client.read(path)["value"] == []
+    assert refusal(client.get(f"{path}/x"))[0] == 404
+    action = f"{STRENGTHS}/{one}/updateAllowedCombinations"
+    assert client.post(action, {"allowedCombinations": ["fido2"]}).status_code == 200
+    assert client.post(path, FIDO2).status_code == 201
+
+
 def test_configurations_may_come_with_the_strength() -> None:
     client = Client()
     found = made(client, combinationConfigurations=[FIDO2, FIDO2])
