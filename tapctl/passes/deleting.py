@@ -42,11 +42,15 @@ class Outcome:
     why: str = ""
 
 
-Recheck: TypeAlias = Callable[[Sequence[Deletion], Holdings[Pass]], Awaitable[Mapping[str, str]]]
-"""Deletions and the passes as they are now → by user id, why one must not be carried out after all."""
+Objection: TypeAlias = tuple[Literal["left", "failed"], str]
+"""Why a deletion must not be carried out after all, or that this cannot be told."""
+Recheck: TypeAlias = Callable[[Sequence[Deletion], Holdings[Pass]], Awaitable[Mapping[str, Objection]]]
+"""Deletions and the passes as they are now → what is to be said against them, by user id."""
 
 
-async def nothing_to_recheck(deletions: Sequence[Deletion], passes: Holdings[Pass]) -> Mapping[str, str]:
+async def nothing_to_recheck(
+    deletions: Sequence[Deletion], passes: Holdings[Pass]
+) -> Mapping[str, Objection]:
     """For deletions that rest on nothing but somebody's word."""
     return {}
 
@@ -83,7 +87,7 @@ async def _delete_some(
     await asyncio.gather(*(delete(one) for one, outcome in looked if outcome is None))
 
 
-def _now(one: Deletion, passes: Holdings[Pass], objections: Mapping[str, str]) -> Outcome | None:
+def _now(one: Deletion, passes: Holdings[Pass], objections: Mapping[str, Objection]) -> Outcome | None:
     """What the fresh look says; None: go on."""
     user = one.person.id
     if user in passes.failures and user not in passes.gone:
@@ -93,8 +97,10 @@ def _now(one: Deletion, passes: Holdings[Pass], objections: Mapping[str, str]) -
         return Outcome(deletion=one, status="gone", why="it was not there any more")
     if held.id != one.held.id:
         return Outcome(deletion=one, status="left", why="it was replaced by another pass meanwhile")
-    why = objections.get(user)
-    return Outcome(deletion=one, status="left", why=why) if why else None
+    if user in objections:
+        status, why = objections[user]
+        return Outcome(deletion=one, status=status, why=why)
+    return None
 
 
 async def _delete(gateway: Gateway, one: Deletion) -> Outcome:

@@ -14,7 +14,7 @@ from typing import Final, Literal, TypeAlias
 
 from tapctl.errors import GraphError
 from tapctl.graph.gateway import Gateway
-from tapctl.passes.deleting import Deletion
+from tapctl.passes.deleting import Deletion, Objection
 from tapctl.passes.graph import Pass
 from tapctl.passes.holdings import Holdings, decided, read_methods
 from tapctl.passes.list import Holder
@@ -133,8 +133,8 @@ def _made(holders: Sequence[Holder]) -> dict[str, datetime]:
 
 async def recheck_owners(
     gateway: Gateway, deletions: Sequence[Deletion], passes: Holdings[Pass], wants: Wants, now: datetime
-) -> dict[str, str]:
-    """Why passes must stay after all: what they rest on has changed since it was read."""
+) -> dict[str, Objection]:
+    """Why passes must stay after all: what they rest on has changed since it was read, or cannot be read."""
     holders = [
         Holder(person=one.person, held=held)
         for one in deletions
@@ -143,4 +143,8 @@ async def recheck_owners(
     ]
     known = await read_known(gateway, holders)
     fresh = [judge(holder, known, wants, now) for holder in holders]
-    return {one.holder.person.id: f"not any more: {one.why}" for one in fresh if not one.goes}
+    return {one.holder.person.id: _objection(one) for one in fresh if not one.goes}
+
+
+def _objection(one: Verdict) -> Objection:
+    return ("failed", one.why) if one.reason == "unread-methods" else ("left", f"not any more: {one.why}")

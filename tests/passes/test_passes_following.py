@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from following_tools import CHLOE, IDS, INGRID, JONAS, MIA, NEW_HIRES, YUSUF, Company
 
-from tapctl.errors import Refused
+from tapctl.errors import GraphError, Refused
 from tapctl.graph.gateway import Gateway
 from tapctl.model import Json
-from tapctl.passes.deleting import Deletion, Outcome, delete_passes, nothing_to_recheck
+from tapctl.passes.deleting import Deletion, Objection, Outcome, delete_passes, nothing_to_recheck
 from tapctl.passes.graph import Pass
 from tapctl.passes.holdings import Holdings, decided, read_methods, read_passes
 from tapctl.passes.list import Listing, list_passes, now_of, read_holders
@@ -347,7 +347,7 @@ def test_a_pass_that_goes_between_the_look_and_the_deletion_is_no_failure() -> N
     company = Company()
     held = company.issue(MIA)
 
-    async def recheck(deletions: Sequence[Deletion], passes: Holdings[Pass]) -> Mapping[str, str]:
+    async def recheck(deletions: Sequence[Deletion], passes: Holdings[Pass]) -> Mapping[str, Objection]:
         await company.sent("DELETE", f"users/{MIA}/authentication/temporaryAccessPassMethods/{held}")
         return {}
 
@@ -405,7 +405,7 @@ def test_what_a_sweep_rests_on_is_looked_at_afresh() -> None:
     async def run(gateway: Gateway) -> list[Outcome]:
         done: list[Outcome] = []
 
-        async def recheck(some: Sequence[Deletion], passes: Holdings[Pass]) -> Mapping[str, str]:
+        async def recheck(some: Sequence[Deletion], passes: Holdings[Pass]) -> Mapping[str, Objection]:
             return await recheck_owners(gateway, some, passes, Wants(), company.now)
 
         await delete_passes(gateway, deletions, recheck, NoRecord(), done)
@@ -415,6 +415,37 @@ def test_what_a_sweep_rests_on_is_looked_at_afresh() -> None:
 
     assert statuses(done) == {MIA: "left", YUSUF: "deleted"}
     assert "no permanent passwordless method yet" in next(one.why for one in done if one.status == "left")
+
+
+def test_what_a_sweep_rests_on_and_cannot_be_read_now_is_a_failure() -> None:
+    company = Company()
+    company.issue(MIA)
+    deletions = revoked(company, MIA)
+    company.misbehave(forbidden=(f"users/{IDS[MIA]}/authentication/methods",))
+
+    async def run(gateway: Gateway) -> list[Outcome]:
+        done: list[Outcome] = []
+
+        async def recheck(some: Sequence[Deletion], passes: Holdings[Pass]) -> Mapping[str, Objection]:
+            return await recheck_owners(gateway, some, passes, Wants(), company.now)
+
+        await delete_passes(gateway, deletions, recheck, NoRecord(), done)
+        return done
+
+    (done,) = company.ask(run)
+
+    assert (done.status, "methods could not be read" in done.why) == ("failed", True)
+
+
+def test_a_recheck_that_fails_deletes_nothing() -> None:
+    company = Company()
+    company.issue(MIA)
+
+    async def recheck(some: Sequence[Deletion], passes: Holdings[Pass]) -> Mapping[str, Objection]:
+        raise GraphError(request="POST $batch", status=503)
+
+    assert statuses(deleted(company, revoked(company, MIA), recheck=recheck)) == {MIA: "failed"}
+    assert len(company.passes(MIA)) == 1
 
 
 def test_people_without_a_pass_are_mentioned() -> None:

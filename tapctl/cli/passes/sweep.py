@@ -13,7 +13,7 @@ from tapctl.cli.passes._people import group_and_roster, people_of, users_and_log
 from tapctl.cli.passes._tenant import tenant_for
 
 if TYPE_CHECKING:
-    from tapctl.passes.deleting import Deletion
+    from tapctl.passes.deleting import Deletion, Objection
     from tapctl.passes.graph import Pass
     from tapctl.passes.holdings import Holdings
 
@@ -90,7 +90,7 @@ def command(
             notes=listing.notes,
         )
 
-        async def recheck(deletions: Sequence[Deletion], passes: Holdings[Pass]) -> Mapping[str, str]:
+        async def recheck(deletions: Sequence[Deletion], passes: Holdings[Pass]) -> Mapping[str, Objection]:
             return await recheck_owners(gateway, deletions, passes, wants, now_of(gateway))
 
         manner = Manner(
