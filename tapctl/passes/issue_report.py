@@ -163,12 +163,6 @@ def _is_problem(finding: Finding, account: Account) -> bool:
     return finding.severity in ("error", "brake") and finding.flag not in account.words
 
 
-def _notes(account: Account) -> Iterator[str]:
-    for item in account.findings:
-        if not _is_problem(item, account):
-            yield _words(_taken(item, account))
-
-
 def _problems(account: Account) -> Iterator[str]:
     yield from (_words(item) for item in account.findings if _is_problem(item, account))
     yield from account.problems

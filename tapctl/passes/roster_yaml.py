@@ -47,15 +47,12 @@ def _rows(file: str, events: Iterator[Any]) -> Iterator[Row | Mistaken]:
 
 
 def _sequence(file: str, events: Iterator[Any]) -> Iterator[Row | Mistaken]:
-    for event in events:
-        match event:
-            case yaml.SequenceEndEvent():
-                return
-            case yaml.MappingStartEvent():
-                yield _mapping(file, event, events)
-            case _:
-                yield _mistaken(_SHAPE, _place(file, event))
-                _skip(event, events)
+    while not isinstance(event := next(events), yaml.SequenceEndEvent):
+        if isinstance(event, yaml.MappingStartEvent):
+            yield _mapping(file, event, events)
+        else:
+            yield _mistaken(_SHAPE, _place(file, event))
+            _skip(event, events)
 
 
 def _mapping(file: str, start: Any, events: Iterator[Any]) -> Row | Mistaken:

@@ -241,6 +241,25 @@ def test_the_tokens_of_tapctl_stay_with_tapctl(tmp_path: Path, monkeypatch: pyte
     assert "TAPCTL_ACCESS_TOKEN" not in kept.read_text()
 
 
+def test_words_that_no_command_can_be_given_start_nothing(notes: Path) -> None:
+    with pytest.raises(NotDelivered, match="cannot be started: embedded null byte"):
+        asyncio.run(command("cat {user}").open(replace(MIA, name="a\0b")))
+
+    assert list(notes.iterdir()) == []
+
+
+def test_an_interruption_before_the_passcode_ends_the_command(notes: Path) -> None:
+    async def main() -> None:
+        opening = asyncio.create_task(command(python("import time; time.sleep(60)"), grace=60).open(MIA))
+        await asyncio.sleep(0.3)
+        opening.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await opening
+
+    asyncio.run(main())
+    assert list(notes.iterdir()) == []
+
+
 def test_a_name_that_would_be_an_option_is_refused() -> None:
     odd = replace(MIA, name="--help@x.example")
 

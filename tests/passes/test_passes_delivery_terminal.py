@@ -153,10 +153,63 @@ def test_a_system_without_single_keys_will_not_do(pty: Pty, monkeypatch: pytest.
     assert "single keys" in refusal(pty.terminal())
 
 
+def test_a_terminal_that_somebody_else_is_in_front_of_will_not_do(
+    pty: Pty, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.tcgetpgrp", lambda handle: os.getpgrp() + 1)
+
+    assert "bring it to the front (fg)" in refusal(pty.terminal())
+
+
+def test_a_terminal_that_has_gone_is_shown_nothing(pty: Pty) -> None:
+    terminal = pty.terminal()
+    os.close(pty.person)
+
+    with pytest.raises(NotDelivered, match="the terminal is gone"):
+        asyncio.run(terminal.deliver(MADE, Secret(CODE)))
+    pty.person = os.open(os.devnull, os.O_RDONLY)
+
+
+def test_keys_that_cannot_be_read_are_a_terminal_that_is_gone(pty: Pty) -> None:
+    """As for a background job whose terminal refuses it."""
+    deaf = os.open(os.ttyname(pty.keys.fileno()), os.O_WRONLY | os.O_NOCTTY)
+    with os.fdopen(deaf, "w") as keys, pytest.raises(NotDelivered, match="the terminal is gone"):
+        asyncio.run(shown(pty, Terminal(zones=ZONES, keys=keys, screen=pty.screen)))
+
+    assert pty.read().endswith("\x1b[?1049l")
+
+
+def test_a_key_and_an_interruption_at_once_are_an_interruption(pty: Pty) -> None:
+    async def main() -> None:
+        showing = asyncio.create_task(pty.terminal().deliver(MADE, Secret(CODE)))
+        await asyncio.sleep(0.05)
+        os.write(pty.person, b"\n")
+        asyncio.get_running_loop().call_soon(showing.cancel)
+        with pytest.raises(asyncio.CancelledError):
+            await showing
+
+    asyncio.run(main())
+    assert pty.read().endswith("\x1b[?1049l")
+
+
+def test_somebody_without_a_display_name_is_called_by_their_name(pty: Pty) -> None:
+    made = replace(MADE, recipient=replace(MIA, display_name=""))
+
+    async def main() -> str:
+        showing = asyncio.create_task(pty.terminal().deliver(made, Secret(CODE)))
+        await asyncio.sleep(0.05)
+        seen = pty.read()
+        os.write(pty.person, b"x")
+        await showing
+        return seen
+
+    assert "Temporary Access Pass of mia@x.example\r\n" in asyncio.run(main())
+
+
 def test_a_terminal_is_proved_again_for_each_person(pty: Pty) -> None:
     terminal = pty.terminal()
 
     assert asyncio.run(terminal.open(MIA)) is terminal
-    assert terminal.target == "the terminal"
+    assert (terminal.target, terminal.proof) == ("the terminal", "")
     assert terminal.objection(MIA) == ""
     asyncio.run(terminal.close())

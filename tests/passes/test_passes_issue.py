@@ -406,6 +406,15 @@ def test_a_late_request_that_replaces_a_pass_is_told(trial: Trial) -> None:
     assert "its passcode is void" in trial.record
 
 
+def test_a_record_of_another_run_that_is_none_stops_this_one(trial: Trial) -> None:
+    (trial.folder / "20260101T000000Z-sandbox.issue.jsonl").write_text("no record\n")
+    by_hand(trial.tenant, "mia.larsen")
+    trial.go(entries("mia.larsen"))
+
+    assert (trial.states, trial.kept.passcodes) == (["ready"], {})
+    assert "this is not a line of a record of passes" in trial.stopped
+
+
 def in_doubt(trial: Trial) -> HeldBack:
     """A run whose first answer was lost, and whose request has not been carried out yet."""
     first = HeldBack()

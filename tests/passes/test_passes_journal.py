@@ -121,6 +121,13 @@ def test_a_line_that_was_torn_is_nothing_and_does_not_spoil_the_next(run: tuple[
     assert [item.state for item in read(journal.path)[1].entries()] == ["begun", "ready"]
 
 
+def test_a_torn_line_of_a_run_at_work_is_read_as_nothing(run: tuple[Journal, Worklist]) -> None:
+    with run[0].path.open("a") as file:
+        file.write('{"event": "begun", "n": 0')
+
+    assert [item.state for item in read(run[0].path)[1].entries()] == ["ready", "ready"]
+
+
 def test_nobody_else_works_on_a_run_at_the_same_time(run: tuple[Journal, Worklist]) -> None:
     with pytest.raises(Refused, match="another tapctl is at work"):
         resume(run[0].path.parent, run[0].run)

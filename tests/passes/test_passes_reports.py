@@ -11,6 +11,7 @@ import pytest
 from pass_values import MADE, PASS, USED
 
 from tapctl.errors import NotPermitted
+from tapctl.passes import issue_report
 from tapctl.passes.deleting import Deletion, Outcome
 from tapctl.passes.deleting_report import Going, account_sheet, plan_sheet
 from tapctl.passes.delivery import Recipient
@@ -167,6 +168,27 @@ def test_whoever_is_in_doubt_is_a_problem_with_a_time_and_a_remedy() -> None:
     assert problem.startswith("1 to be looked at again, since a lost request may come late: a@x\n")
     assert "09:00 UTC on: tapctl pass issue -e production --continue 1Z-production with --to-file" in problem
     assert document["people"][0]["doubtUntil"] == "2026-11-02T09:00:00Z"
+    people.close()
+
+
+def test_a_run_about_nobody_is_a_document_too() -> None:
+    people = Worklist()
+    account = Account(status="refused", headline=HEADLINE, worklist=people)
+
+    assert json.loads("".join(json_of(account)))["people"] == []
+    people.close()
+
+
+def test_of_very_many_people_a_sheet_shows_some(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(issue_report, "_MOST", 1)
+    people = Worklist()
+    for number in range(3):
+        recipient = Recipient(id=f"{number}", name=f"{number}@x")
+        people.add(replace(ENTRY, number=number, recipient=recipient))
+    (section,) = sheet_of(Account(status="checked", headline=HEADLINE, worklist=people)).sections
+
+    assert section.title == "May have a pass (3)"
+    assert [item.name for item in section.items] == ["0@x", "and 2 more: --format json has them all"]
     people.close()
 
 

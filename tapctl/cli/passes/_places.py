@@ -38,15 +38,13 @@ def delivery_of(
 
 
 def _written(wishes: Wishes, zones: Zones, notice: str) -> Written:
-    match wishes.contents:
-        case "passcode" | None:
-            return passcode_only
-        case "json":
-            return as_json
-        case "handout" | "handout-html":
-            write = as_text if wishes.contents == "handout" else as_html
-            setting = _handout_setting(wishes, notice)
-            return lambda made, secret: write(handout(made, zones, setting, secret))
+    if wishes.contents == "json":
+        return as_json
+    if wishes.contents not in ("handout", "handout-html"):
+        return passcode_only
+    write = as_text if wishes.contents == "handout" else as_html
+    setting = _handout_setting(wishes, notice)
+    return lambda made, secret: write(handout(made, zones, setting, secret))
 
 
 def _handout_setting(wishes: Wishes, notice: str) -> Setting:
