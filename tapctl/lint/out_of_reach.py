@@ -49,11 +49,6 @@ OUT_OF_REACH: Final[Mapping[str, OutOfReach]] = {
         "A policy names a role of one's own, or an id that is no role template's.",
         "A plan looks roles up among the built-in ones only: any other is an error there.",
     ),
-    "CA043": OutOfReach(
-        "ca-never-decides",
-        "Without this policy every sign-in would be decided as with it.",
-        "It takes every sign-in situation that policies tell apart; CA042 compares two policies.",
-    ),
     "CA054": OutOfReach(
         "ca-protected-action",
         "Changing policies asks for a context that a break-glass account cannot satisfy.",

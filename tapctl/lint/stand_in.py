@@ -15,11 +15,11 @@ from tapctl.model import Json, JsonObject
 def reach_as_far(context: Context, others: Sequence[Policy], found: Policy) -> bool:
     """Whether they reach as far as `found`: one of them, or one for each group, and application, it names."""
     return _one_reaches(context, others, found) or (
-        len(pieces := [*_pieces(found)]) > 1 and all(_one_reaches(context, others, piece) for piece in pieces)
+        len(parts := [*pieces(found)]) > 1 and all(_one_reaches(context, others, part) for part in parts)
     )
 
 
-def _pieces(found: Policy) -> Iterator[Policy]:
+def pieces(found: Policy) -> Iterator[Policy]:
     """The policy, about one of its inclusions of people and one of its targets at a time."""
     conditions = found.spec.get("conditions")
     known = conditions if isinstance(conditions, dict) else {}

@@ -53,12 +53,12 @@ def redundant(context: Context) -> Iterator[Hit]:
     for found in policies:
         alike.setdefault(sort_key(found.spec), []).append(found)
     kinds = [*alike.values()]
-    wider = _Wider([same[0] for same in kinds])
+    wider = Wider([same[0] for same in kinds])
     implied: dict[str, list[tuple[list[Policy], bool]]] = {}
     for key, (narrow, *_) in alike.items():
         wides = (kinds[number] for number in wider.than(narrow))
         implied[key] = [
-            (wide, _implies(context, narrow, wide[0])) for wide in wides if _implies(context, wide[0], narrow)
+            (wide, implies(context, narrow, wide[0])) for wide in wides if implies(context, wide[0], narrow)
         ]
     for found in policies:
         # Of two that say the same, the later one is the one too many.
@@ -71,7 +71,7 @@ def redundant(context: Context) -> Iterator[Hit]:
             yield found.hit(f"{found.name} asks for nothing that {min(others)} does not ask already")
 
 
-class _Wider:
+class Wider:
     """Which of many policies may reach as far as one, by groups and applications: most pairs differ there."""
 
     def __init__(self, policies: Sequence[Policy]) -> None:
@@ -110,7 +110,7 @@ def _applications(policy: Policy) -> frozenset[str] | None:
     return None if found & {"All", "all"} else found
 
 
-def _implies(context: Context, wide: Policy, narrow: Policy) -> bool:
+def implies(context: Context, wide: Policy, narrow: Policy) -> bool:
     """Whether `wide` reaches everything that `narrow` reaches, and asks for at least as much there."""
     return (
         is_within(narrow.spec, wide.spec)

@@ -24,7 +24,7 @@ from tapctl.lint.example import (
     tap,
 )
 from tapctl.lint.run import lint
-from tapctl.lint.whole_set import _implies
+from tapctl.lint.whole_set import implies
 
 EVERY_TIME = "{signInFrequency: {isEnabled: true, frequencyInterval: everyTime}}"
 EXCHANGE = "{includeApplications: [Office 365 Exchange Online]}"
@@ -284,8 +284,8 @@ def redundant_by_pairs(made: Context) -> Iterator[str]:
     policies = sorted(made.enforced, key=lambda one: one.name)
     for one in policies:
         for other in policies:
-            is_first = other.name < one.name or not _implies(made, one, other)
-            if other is not one and _implies(made, other, one) and is_first:
+            is_first = other.name < one.name or not implies(made, one, other)
+            if other is not one and implies(made, other, one) and is_first:
                 yield f"{one.name} asks for nothing that {other.name} does not ask already"
                 break
 

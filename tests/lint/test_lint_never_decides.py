@@ -1,0 +1,117 @@
+"""CA043: what is said to decide nothing decides nothing, as the evaluator sees it."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lint_tools import findings
+
+from tapctl.evaluate.evaluator import decide, rulebook
+from tapctl.evaluate.facts import Facts, Group, Person
+from tapctl.evaluate.situation import UNREGISTERED, Device, SignIn
+from tapctl.lint.context import Item, context_of
+from tapctl.lint.example import policy, stream
+from tapctl.lint.never_decides import never_decides
+from tapctl.model import Address, Environment, JsonObject, Settings
+
+KIND = "ConditionalAccessPolicy"
+DAY = date(2026, 11, 25)
+BOTH = "{operator: AND, builtInControls: [compliantDevice, mfa]}"
+DEVICE = "{operator: OR, builtInControls: [compliantDevice]}"
+ANY = "{operator: OR, builtInControls: [compliantDevice, mfa]}"
+TERMS = "{operator: AND, builtInControls: [mfa], termsOfUse: [Terms]}"
+PILOTS, SALES = "{includeGroups: [Pilots]}", "{includeGroups: [Sales]}"
+PAIR = "{includeGroups: [Pilots, Sales]}"
+TWO = "{includeApplications: [Office365, Yammer]}"
+ONE, OTHER = "{includeApplications: [Yammer]}", "{includeApplications: [Office365]}"
+
+
+@pytest.mark.parametrize(
+    ("found", "others", "is_said"),
+    [
+        (policy(users=PAIR), [policy("P", users=PILOTS), policy("S", users=SALES)], True),
+        (policy(users=PAIR), [policy("P", users=PILOTS), policy("S", users=SALES, grant=DEVICE)], False),
+        (policy(users=PAIR), [policy("P", users=PILOTS)], False),
+        (policy(users=PAIR), [policy("P", users=PAIR)], False),  # which is CA042's
+        (policy(grant=BOTH), [policy("M"), policy("D", grant=DEVICE)], True),
+        (policy(grant=BOTH), [policy("M"), policy("D", grant=ANY)], False),
+        (policy(grant=TERMS), [policy("M"), policy("N")], False),
+        (
+            policy(applications=TWO),
+            [policy("Y", applications=ONE), policy("O", applications=OTHER)],
+            True,
+        ),
+    ],
+)
+def test_what_others_ask_for_part_by_part_is_asked_for(
+    tmp_path: Path, found: str, others: list[str], is_said: bool
+) -> None:
+    said = [
+        finding.address and finding.address.name
+        for _, finding in findings(tmp_path, stream(found, *others)).found
+        if finding.rule == "CA043"
+    ]
+    assert said == (["A policy"] if is_said else [])
+
+
+GROUPS, APPS = ("A", "B", "C"), ("app-1", "app-2")
+
+
+def some(groups: list[list[str]]) -> st.SearchStrategy[JsonObject]:
+    """Policies for some of these groups."""
+    return st.builds(
+        lambda groups, left_out, apps, grant, risks: {
+            "state": "enabled",
+            "conditions": {
+                "users": {"includeGroups": groups, **left_out},
+                "applications": {"includeApplications": apps},
+                **risks,
+            },
+            "grantControls": {"operator": grant[0], "builtInControls": grant[1]},
+        },
+        st.sampled_from(groups),
+        st.sampled_from([{}, {}, {"excludeGroups": ["C"]}]),
+        st.sampled_from([["All"], ["All"], ["app-1", "app-2"], ["app-1"]]),
+        st.sampled_from([("OR", ["mfa"]), ("OR", ["compliantDevice"]), ("AND", ["compliantDevice", "mfa"])]),
+        st.sampled_from([{}, {}, {}, {"signInRiskLevels": ["high"]}]),
+    )
+
+
+WHOLES = some([["A", "B"]])
+PARTS = st.lists(some([["A"], ["A", "C"], ["B"], ["B", "C"]]), min_size=2, max_size=4)
+SIGN_INS = st.builds(
+    lambda groups, app, auth, device, risk: SignIn(
+        user="ada",
+        person=Person(groups=groups, registered=frozenset({"password", "sms"}), held_pass="none"),
+        apps=(app,),
+        auth=frozenset(auth),
+        device=device,
+        sign_in_risk=risk,
+        as_of=DAY,
+    ),
+    st.frozensets(st.sampled_from(GROUPS)),
+    st.sampled_from(APPS),
+    st.sampled_from([("password",), ("password", "sms")]),
+    st.sampled_from([UNREGISTERED, Device(attributes={"isCompliant": True})]),
+    st.sampled_from(["none", "high"]),
+)
+FACTS = Facts(groups={name: Group() for name in GROUPS}, methods={}, migration_is_complete=True)
+
+
+@given(WHOLES, PARTS, SIGN_INS)
+def test_without_it_a_sign_in_is_decided_as_with_it(
+    whole: JsonObject, parts: list[JsonObject], sign_in: SignIn
+) -> None:
+    policies = {f"P{number}": spec for number, spec in enumerate((whole, *parts))}
+    items = [Item(address=Address(KIND, name), spec=spec) for name, spec in policies.items()]
+    context = context_of(items, settings=Settings(), environment=Environment(name="case"), as_of=DAY)
+    with_it = decide(rulebook(policies, FACTS), sign_in).verdict
+
+    for hit in never_decides.check(context):
+        assert hit.item is not None
+        without = {name: spec for name, spec in policies.items() if name != hit.item.address.name}
+        assert decide(rulebook(without, FACTS), sign_in).verdict == with_it
