@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
 from typing import TypeAlias
 
@@ -94,7 +95,7 @@ def place_json(place: Place | None) -> Json:
 def _about_pass(question: Question, asked: PassQuestion) -> JsonObject:
     sign_in = SignIn(user=question.user, person=question.person, as_of=date.min)
     in_groups = Scene(index(question.facts), sign_in).in_any_group
-    if asked.held is not None:
+    if asked.held is not None and asked.request is None:
         state = pass_state(asked.held, asked.policy, in_groups, now=asked.now)
         lacking = [*_lacking(asked.policy, in_groups), *(["now"] if state.lacks_time else [])]
         return {
@@ -107,6 +108,9 @@ def _about_pass(question: Question, asked: PassQuestion) -> JsonObject:
         judged = Judgement(errors=errors, missing=() if asked.policy else ("tapPolicy",))
     else:
         judged = judge_request(asked.request, asked.policy, in_groups, now=asked.now)
+        if asked.held is not None:
+            state = pass_state(asked.held, asked.policy, in_groups, now=asked.now)
+            judged = replace(judged, replaces="expired" if state.reason == "Expired" else "valid")
     return {
         "accepted": judged.is_accepted,
         "error": judged.errors[0] if judged.errors else None,

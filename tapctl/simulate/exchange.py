@@ -51,7 +51,8 @@ _NAMES: Final = frozenset({"id", "upn", "name"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PassQuestion:
-    """Whether a pass works at a time; without a pass, whether a request for one would be accepted."""
+    """Whether a request for a pass would be accepted, by somebody who may hold one already; without a
+    request, whether the pass works at a time, or, without a pass, whether the policy may be so."""
 
     policy: PassPolicy | None
     held: Pass | None = None
@@ -250,8 +251,10 @@ class _Reader:
         request, now = self.written.get("request"), str(self.written.get("now") or "")
         if isinstance(request, dict):
             known = person or as_person(self.facts, user)
+            is_known = request.get("policyOnly") is not True and not request.get("existing")
             return PassQuestion(
                 policy=self.facts.pass_policy,
+                held=known.held_pass if is_known and isinstance(known.held_pass, Pass) else None,
                 request=None if request.get("policyOnly") is True else request_of(request, known),
                 now=text_of(request, "now") or now,
             )

@@ -273,6 +273,27 @@ def test_a_request_of_somebody_in_an_unknown_group_is_neither_accepted_nor_refus
     assert (found["accepted"], found["errors"], found["missing"]) == (None, [], ["user.groups"])
 
 
+HELD = {"startDateTime": "2026-09-01T07:00:00Z", "lifetimeInMinutes": 60, "isUsableOnce": True}
+
+
+@pytest.mark.parametrize(
+    ("situation", "replaces"),
+    [
+        ({"user": "ann"}, "valid"),  # whose pass the fixture knows
+        ({"user": "bob"}, None),
+        ({"user": "ann", "request": {"existing": "none"}}, None),
+        ({"user": "bob", "pass": HELD, "now": "2026-09-01T07:30:00Z"}, "valid"),
+        ({"user": "bob", "pass": HELD, "now": "2026-09-01T09:00:00Z"}, "expired"),
+        ({"user": "bob", "pass": HELD}, "valid"),
+        ({"user": "ann", "request": {"policyOnly": True}}, None),
+    ],
+)
+def test_a_request_says_which_pass_it_would_destroy(situation: dict[str, Any], replaces: str | None) -> None:
+    everybody = {**TAP_POLICY, "include": ["all_users"]}
+
+    assert one(**{"request": {}, "tapPolicy": everybody, **situation})["replaces"] == replaces
+
+
 def test_a_guest_is_refused_a_pass_whatever_the_policy() -> None:
     guest = {"type": "b2bCollaborationGuest", "groups": ["g:hires"]}
     found = one(user=guest, request={}, tapPolicy=None)
