@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from tapctl import schema
 from tapctl.canonical import with_values
-from tapctl.model import Action, Address, Finding, Json, JsonObject, Path, Resource
+from tapctl.model import Action, Address, Json, JsonObject, Path, Resource, Verdict
 from tapctl.schema import Field
 
 BUILT_IN = "built into Entra"
@@ -92,7 +92,7 @@ class DeletedItems(NamedTuple):
 Requests: TypeAlias = "Callable[[Kind, Write], list[Request]]"
 
 
-def no_rules(resource: Resource, spec: JsonObject) -> Iterable[Finding]:
+def no_rules(resource: Resource, spec: JsonObject) -> Iterable[Verdict]:
     """Nothing beyond the schema."""
     return ()
 
@@ -179,7 +179,7 @@ class Kind:
     from_graph: Callable[[JsonObject], JsonObject] = as_it_is
     normalise: Callable[[JsonObject], JsonObject] = as_it_is
     to_graph: Callable[[JsonObject], JsonObject] = as_it_is
-    rules: Callable[[Resource, JsonObject], Iterable[Finding]] = no_rules
+    rules: Callable[[Resource, JsonObject], Iterable[Verdict]] = no_rules
     refusal: Callable[[JsonObject, JsonObject], str] = never_refused
     uncreatable: Callable[[JsonObject], str] = always_creatable
     service_managed: Callable[[JsonObject], str] = always_ours

@@ -83,6 +83,17 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What a schema, or a rule of a kind, has against the value at `path` of a spec."""
+
+    path: Path
+    rule: str
+    message: str
+    help: str
+    severity: Severity = "error"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:
     """One declared object: `spec` as written, after variables, overrides and caps; names, not ids.
 

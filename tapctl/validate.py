@@ -9,18 +9,16 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, cast
+from itertools import starmap
+from typing import cast
 
 from tapctl.canonical import canonical, expand, references, unknown, with_values, without
 from tapctl.kind import Kind
 from tapctl.kinds import kinds
-from tapctl.model import Address, Finding, Json, JsonObject, Path, Resource, Severity, dotted
+from tapctl.model import Address, Finding, Json, JsonObject, Path, Resource, Source, Verdict, dotted
 from tapctl.reference import parse
 from tapctl.schema import Field
 from tapctl.verdicts import nearest, shown, verdicts
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,11 +73,10 @@ def _check(written: Resource) -> tuple[Desired, list[Finding]]:
     desired = Desired(resource=resource, kind=kind, spec=spec, newer=newer)
     if resource.ensure == "absent":
         return desired, [*_lasting(kind, resource), *_misidentified(kind, written)]
-    findings = list(_schema_findings(kind, resource, spec))
-    findings += kind.rules(resource, kind.normalise(canonical(kind.field, spec, _as_written)))
+    judged = [*_judged(kind, resource, spec), *starmap(_unknown_word, words.items())]
+    findings = [_finding(resource, verdict) for verdict in judged]
     findings += [
-        *(_unknown_word(resource, path, word) for path, word in words.items()),
-        *_stale_newer(resource, spec),
+        *_stale_newer(resource, spec, judged),
         *_read_only(kind.field, resource),
         *_blank(kind.field, resource),
         *_misidentified(kind, written),
@@ -98,34 +95,36 @@ def _as_written(_: Field, text: str) -> str:
     return text
 
 
-def _schema_findings(kind: Kind, resource: Resource, spec: JsonObject) -> Iterator[Finding]:
+def _judged(kind: Kind, resource: Resource, spec: JsonObject) -> Iterator[Verdict]:
+    """What the schema and the kind's rules have against an expanded spec."""
+    known = spec
     for path, _ in unknown(kind.field, spec):
-        spec = without(spec, path)
-        yield _unknown(kind, resource, path)
-    for verdict in verdicts(kind, spec):
-        is_newer = dotted(verdict.path) in resource.newer and verdict.rule in _MAY_BE_NEWER
-        severity: Severity = "warning" if is_newer or verdict.rule == "listed-twice" else "error"
-        yield Finding(
-            rule=verdict.rule,
-            severity=severity,
-            message=verdict.message,
-            help=_NEWER if is_newer else verdict.help,
-            place=resource.place(*verdict.path),
-            address=resource.address,
-        )
+        known = without(known, path)
+        yield _unknown(kind, path)
+    yield from verdicts(kind, known)
+    yield from kind.rules(resource, kind.normalise(canonical(kind.field, known, _as_written)))
 
 
-def _unknown(kind: Kind, resource: Resource, path: Path) -> Finding:
-    """A property that the schema does not know: an error, unless the document lists it as newer."""
-    is_newer = dotted(path) in resource.newer
-    where = f" of {dotted(path[:-1])}" if path[1:] else f" of {kind.name}"
+def _finding(resource: Resource, verdict: Verdict) -> Finding:
+    """An error, unless the document lists the path as newer: tenants hold what nobody here expected."""
+    is_listed = verdict.severity == "error" and dotted(verdict.path) in resource.newer
     return Finding(
-        rule="unknown-property",
-        severity="warning" if is_newer else "error",
-        message=f"{path[-1]!r} is no property{where}",
-        help=_NEWER if is_newer else nearest(kind, path, _siblings(kind.field, path)),
-        place=resource.place(*path),
+        rule=verdict.rule,
+        severity="warning" if is_listed else verdict.severity,
+        message=verdict.message,
+        help=_NEWER if is_listed else verdict.help,
+        place=resource.place(*verdict.path),
         address=resource.address,
+    )
+
+
+def _unknown(kind: Kind, path: Path) -> Verdict:
+    where = f" of {dotted(path[:-1])}" if path[1:] else f" of {kind.name}"
+    return Verdict(
+        path=path,
+        rule="unknown-property",
+        message=f"{path[-1]!r} is no property{where}",
+        help=nearest(kind, path, _siblings(kind.field, path)),
     )
 
 
@@ -136,26 +135,18 @@ def _newer_words(kind: Kind, resource: Resource, spec: JsonObject) -> Iterator[t
             yield path, text
 
 
-def _unknown_word(resource: Resource, path: Path, word: str) -> Finding:
-    return Finding(
-        rule="unknown-value",
-        severity="warning",
-        message=f"{dotted(path)} is {shown(word)}, a word that tapctl does not know",
-        help=_NEWER,
-        place=resource.place(*path),
-        address=resource.address,
-    )
+def _unknown_word(path: Path, word: str) -> Verdict:
+    said = f"{dotted(path)} is {shown(word)}, a word that tapctl does not know"
+    return Verdict(path=path, rule="unknown-value", message=said, help=_NEWER)
 
 
-_MAY_BE_NEWER = ("unknown-property", "unknown-value", "wrong-format")
-
-
-def strange_paths(kind: Kind, spec: JsonObject) -> frozenset[str]:
-    """Where a spec that Graph gave holds what the schema does not know: what `newer:` is for."""
+def strange_paths(kind: Kind, name: str, spec: JsonObject) -> Mapping[str, str]:
+    """Where a spec that a tenant holds has what would be an error in a document, and of which rule: what
+    `newer:` is for."""
     expanded = cast(JsonObject, expand(kind.field, kind.from_graph(spec)))
-    unknown_paths = {dotted(path) for path, _ in unknown(kind.field, expanded)}
-    found = verdicts(kind, expanded)
-    return frozenset(unknown_paths | {dotted(item.path) for item in found if item.rule in _MAY_BE_NEWER})
+    resource = Resource(address=Address(kind.name, name), spec=spec, source=Source(places={}))
+    found = _judged(kind, resource, expanded)
+    return {dotted(item.path): item.rule for item in found if item.path and item.severity == "error"}
 
 
 _NEWER = "It is listed under newer: and goes to Graph unchanged, unchecked."
@@ -253,9 +244,9 @@ def _blank(root: Field, resource: Resource) -> Iterator[Finding]:
             )
 
 
-def _stale_newer(resource: Resource, spec: JsonObject) -> Iterator[Finding]:
-    """A path under `newer:` at which the document holds nothing."""
-    present = set(_dotted_paths(spec))
+def _stale_newer(resource: Resource, spec: JsonObject, judged: Iterable[Verdict]) -> Iterator[Finding]:
+    """A path under `newer:` at which the document holds nothing, and nothing is missing."""
+    present = {*_dotted_paths(spec), *(dotted(verdict.path) for verdict in judged)}
     for path in sorted(resource.newer - present):
         yield Finding(
             rule="newer-names-nothing",

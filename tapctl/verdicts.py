@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, cast
 
@@ -12,21 +11,11 @@ from tapctl import schema
 from tapctl.canonical import is_noise
 from tapctl.conforms import conforms
 from tapctl.kind import Kind
-from tapctl.model import Json, JsonObject, Path, dotted
+from tapctl.model import Json, JsonObject, Path, Verdict, dotted
 from tapctl.schema import Field
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator, ValidationError
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
-    """One thing that a schema has against the value at `path`."""
-
-    path: Path
-    rule: str
-    message: str
-    help: str
 
 
 def verdicts(kind: Kind, value: JsonObject) -> Iterator[Verdict]:
@@ -102,7 +91,7 @@ def _missing(kind: Kind, path: Path, error: ValidationError, rules: JsonObject) 
         help_text = f"Add it; it has no default that is safe for everyone. {about.get('title', '')}."
         help_text += f" Example: {name}: {example[0]}" if example[0] != "" else ""
         yield Verdict(
-            path=path,
+            path=(*path, name),
             rule="missing-property",
             message=f"{dotted((*path, name))} is required of a {kind.name}",
             help=help_text,
@@ -178,6 +167,7 @@ def _twice(kind: Kind, path: Path, error: ValidationError, rules: JsonObject) ->
         rule="listed-twice",
         message=f"{dotted(path)} names something twice",
         help="Remove the repetition.",
+        severity="warning",
     )
 
 

@@ -196,12 +196,19 @@ def test_newer_properties_are_warnings() -> None:
     }
 
 
-def test_newer_does_not_excuse_what_is_known() -> None:
-    spec = {**PASS, "defaultLength": 5}
+@pytest.mark.parametrize(
+    ("spec", "path", "rule"),
+    [
+        ({**PASS, "defaultLength": 5}, "defaultLength", "out-of-range"),
+        ({key: value for key, value in PASS.items() if key != "state"}, "state", "missing-property"),
+        ({**PASS, "minimumLifetimeInMinutes": 100}, "minimumLifetimeInMinutes", "lifetimes-out-of-order"),
+    ],
+)
+def test_newer_excuses_what_it_lists_and_nothing_else(spec: JsonObject, path: str, rule: str) -> None:
+    (listed,) = findings("TemporaryAccessPassPolicy", spec, (path,))
+    (free,) = findings("TemporaryAccessPassPolicy", spec)
 
-    (finding,) = findings("TemporaryAccessPassPolicy", spec, ("defaultLength",))
-
-    assert (finding.rule, finding.severity) == ("out-of-range", "error")
+    assert (listed.rule, listed.severity, free.severity) == (rule, "warning", "error")
 
 
 def test_a_newer_path_that_names_nothing_is_stale() -> None:

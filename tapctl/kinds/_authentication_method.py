@@ -7,15 +7,15 @@ from typing import Any, TypeAlias
 
 from tapctl.canonical import at, sort_key
 from tapctl.kind import Effect, Kind, no_rules
-from tapctl.kinds._findings import wrong
-from tapctl.model import Finding, Json, JsonObject, Resource
+from tapctl.kinds._verdicts import wrong
+from tapctl.model import Json, JsonObject, Resource, Verdict
 from tapctl.reference import GUID
 
 METHODS_POLICY = "policies/authenticationMethodsPolicy"
 CONFIGURATIONS = f"{METHODS_POLICY}/authenticationMethodConfigurations"
 READ, WRITE = "Policy.Read.AuthenticationMethod", "Policy.ReadWrite.AuthenticationMethod"
 
-Rules: TypeAlias = Callable[[Resource, JsonObject], Iterable[Finding]]
+Rules: TypeAlias = Callable[[Resource, JsonObject], Iterable[Verdict]]
 _EVERYBODY = "all_users"
 _ON = (True, "enabled")
 
@@ -44,7 +44,7 @@ def method_configuration(
     )
 
 
-def target_rules(resource: Resource, _: JsonObject) -> Iterator[Finding]:
+def target_rules(resource: Resource, _: JsonObject) -> Iterator[Verdict]:
     """A name is a group's; a single user, whom old tenants may still hold, goes by the id."""
     for side in ("includeTargets", "excludeTargets"):
         targets = resource.spec.get(side)
@@ -53,7 +53,6 @@ def target_rules(resource: Resource, _: JsonObject) -> Iterator[Finding]:
             is_id = GUID.fullmatch(name.removeprefix("id:").strip())
             if str(at(target, "targetType")).lower() == "user" and not is_id:
                 yield wrong(
-                    resource,
                     (side, index, "id"),
                     f"{side}[{index}] is a user, and {name!r} names a group",
                     "Leave targetType out; Graph takes groups only for new targets.",

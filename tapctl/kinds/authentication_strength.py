@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from tapctl.canonical import expand
 from tapctl.kind import BUILT_IN, Kind, Lookup, Request, Write, changed_properties
-from tapctl.kinds._findings import wrong
-from tapctl.model import Finding, Json, JsonObject, Resource
+from tapctl.kinds._verdicts import wrong
+from tapctl.model import Json, JsonObject, Resource, Verdict
 
 # The ids are the same in every tenant; the names have changed over the years
 # (https://learn.microsoft.com/graph/api/authenticationstrengthroot-list-policies, checked 2026-11).
@@ -19,10 +19,9 @@ _BUILT_IN_IDS = {
 }
 
 
-def _rules(resource: Resource, spec: JsonObject) -> Iterable[Finding]:
+def _rules(resource: Resource, spec: JsonObject) -> Iterable[Verdict]:
     if resource.address.name in _BUILT_IN_IDS:
         yield wrong(
-            resource,
             (),
             f"{resource.address.name!r} is built into Entra and cannot be declared",
             "Refer to it by this name in policies, or declare a strength of your own under another name.",
@@ -34,7 +33,6 @@ def _rules(resource: Resource, spec: JsonObject) -> Iterable[Finding]:
         for combination in _list(item.get("appliesToCombinations")):
             if isinstance(allowed, list) and combination not in allowed:
                 yield wrong(
-                    resource,
                     ("combinationConfigurations", index),
                     f"appliesToCombinations names {combination!r}, which allowedCombinations does not hold",
                     "Add the combination to allowedCombinations or take it out here.",
@@ -42,7 +40,7 @@ def _rules(resource: Resource, spec: JsonObject) -> Iterable[Finding]:
                 )
 
 
-def _twins(resource: Resource, spec: JsonObject) -> Iterable[Finding]:
+def _twins(resource: Resource, spec: JsonObject) -> Iterable[Verdict]:
     first: dict[tuple[str, ...], int] = {}
     for index, item in enumerate(_configurations(spec)):
         other = first.setdefault(_subject(item), index)
@@ -50,7 +48,6 @@ def _twins(resource: Resource, spec: JsonObject) -> Iterable[Finding]:
             _, *names = _subject(item)
             said = f"combinationConfigurations[{index}] restricts {' and '.join(map(repr, names))}"
             yield wrong(
-                resource,
                 ("combinationConfigurations", index),
                 f"{said}, and so does combinationConfigurations[{other}]: Graph keeps one for a combination",
                 "Write both as one entry: its lists take what the two hold.",

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from tapctl.canonical import at, texts, with_values
 from tapctl.kind import DeletedItems, Kind, Lookup, Request, Write, changed_properties
-from tapctl.kinds._findings import doubtful, wrong
-from tapctl.model import Finding, Json, JsonObject, Path, Resource
+from tapctl.kinds._verdicts import doubtful, wrong
+from tapctl.model import Json, JsonObject, Path, Resource, Verdict
 from tapctl.schema import Field
 from tapctl.scope import effect
 
@@ -184,12 +184,11 @@ def _completed(field: Field, value: JsonObject, path: Path) -> JsonObject:
     return {**lists, **nulls, **value}
 
 
-def _rules(resource: Resource, spec: JsonObject) -> Iterable[Finding]:
+def _rules(resource: Resource, spec: JsonObject) -> Iterable[Verdict]:
     conditions = spec.get("conditions")
     is_there = isinstance(conditions, dict)
     if is_there and not at(conditions, "users") and not at(conditions, "clientApplications"):
         yield doubtful(
-            resource,
             ("conditions",),
             "this policy is about nobody: it has neither users nor clientApplications",
             "Add conditions.users with whom it includes (All, groups, roles ...).",
@@ -197,7 +196,6 @@ def _rules(resource: Resource, spec: JsonObject) -> Iterable[Finding]:
         )
     if is_there and not at(conditions, "applications") and not at(conditions, "clientApplications"):
         yield doubtful(
-            resource,
             ("conditions",),
             "this policy is about no application, user action or authentication context",
             "Add conditions.applications, for example includeApplications: [All].",
@@ -205,7 +203,6 @@ def _rules(resource: Resource, spec: JsonObject) -> Iterable[Finding]:
         )
     if not spec.get("grantControls") and not spec.get("sessionControls"):
         yield doubtful(
-            resource,
             (),
             "this policy asks for nothing: it has neither grantControls nor sessionControls",
             "Add what it demands; Graph refuses a policy without a control.",
@@ -215,12 +212,11 @@ def _rules(resource: Resource, spec: JsonObject) -> Iterable[Finding]:
     yield from _frequency_rules(resource, spec)
 
 
-def _grant_rules(resource: Resource, spec: JsonObject) -> Iterable[Finding]:
+def _grant_rules(resource: Resource, spec: JsonObject) -> Iterable[Verdict]:
     controls = texts(spec, "grantControls", "builtInControls")
     path = ("grantControls", "builtInControls")
     if "mfa" in controls and at(spec, "grantControls", "authenticationStrength"):
         yield wrong(
-            resource,
             path,
             "mfa and an authentication strength are in one policy, which Graph refuses (1108)",
             "Keep the strength and take mfa out.",
@@ -228,7 +224,6 @@ def _grant_rules(resource: Resource, spec: JsonObject) -> Iterable[Finding]:
         )
     if "block" in controls and len(controls) > 1:
         yield wrong(
-            resource,
             path,
             "block stands beside other controls",
             "Block stands alone.",
@@ -236,15 +231,15 @@ def _grant_rules(resource: Resource, spec: JsonObject) -> Iterable[Finding]:
         )
     if "passwordChange" in controls and not _may_change_password(spec):
         yield wrong(
-            resource,
             path,
             "passwordChange is used outside its rules, which Graph refuses (1032)",
-            "It needs mfa beside it, operator AND, userRiskLevels, and all applications with none excluded.",
+            "It needs mfa or an authentication strength beside it and nothing else, operator AND, "
+            "userRiskLevels, and all applications with none excluded.",
             rule="password-change",
         )
 
 
-def _frequency_rules(resource: Resource, spec: JsonObject) -> Iterable[Finding]:
+def _frequency_rules(resource: Resource, spec: JsonObject) -> Iterable[Verdict]:
     """A frequency by time needs a time; the portal offers 1 to 23 hours or 1 to 365 days."""
     frequency = at(spec, "sessionControls", "signInFrequency")
     if not isinstance(frequency, dict) or frequency.get("frequencyInterval") == "everyTime":
@@ -254,17 +249,19 @@ def _frequency_rules(resource: Resource, spec: JsonObject) -> Iterable[Finding]:
     if not isinstance(value, int) or value < 1 or unit not in _LONGEST:
         said = f"signInFrequency is {value or 'no'} {unit or 'hours or days'}, which is no time"
         help_text = "Give type and value (hours: 1 to 23, days: 1 to 365), or frequencyInterval: everyTime."
-        yield wrong(resource, path, said, help_text, rule="sign-in-frequency")
+        yield wrong(path, said, help_text, rule="sign-in-frequency")
     elif value > _LONGEST[str(unit)]:
         said = f"signInFrequency is {value} {unit}, more than the portal offers ({_LONGEST[str(unit)]})"
-        yield doubtful(resource, path, said, "Write days instead of hours.", rule="sign-in-frequency")
+        yield doubtful(path, said, "Write days instead of hours.", rule="sign-in-frequency")
 
 
 def _may_change_password(spec: JsonObject) -> bool:
+    """A strength stands in for mfa: tenants hold such policies (a portal's policy of 2026-08)."""
     grant, conditions = spec.get("grantControls"), spec.get("conditions")
+    proof = set() if at(grant, "authenticationStrength") else {"mfa"}
     return (
         at(grant, "operator") == "AND"
-        and set(texts(grant, "builtInControls")) == {"mfa", "passwordChange"}
+        and set(texts(grant, "builtInControls")) == {"passwordChange", *proof}
         and bool(texts(conditions, "userRiskLevels"))
         and texts(conditions, "applications", "includeApplications") == ("All",)
         and not texts(conditions, "applications", "excludeApplications")

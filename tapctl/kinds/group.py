@@ -8,8 +8,8 @@ import unicodedata
 from collections.abc import Iterable
 
 from tapctl.kind import DeletedItems, Kind, Lookup, Request, Write, changed_properties
-from tapctl.kinds._findings import wrong
-from tapctl.model import Finding, Json, JsonObject, Resource
+from tapctl.kinds._verdicts import wrong
+from tapctl.model import Json, JsonObject, Resource, Verdict
 
 _LINKS = ("members", "owners")
 _DYNAMIC = "DynamicMembership"
@@ -37,10 +37,9 @@ def _from_graph(raw: JsonObject) -> JsonObject:
     return raw
 
 
-def _rules(resource: Resource, spec: JsonObject) -> Iterable[Finding]:
+def _rules(resource: Resource, spec: JsonObject) -> Iterable[Verdict]:
     if is_dynamic(spec) and "members" in resource.spec:
         yield wrong(
-            resource,
             ("members",),
             "a dynamic group cannot have declared members",
             "Entra computes them from membershipRule: remove one of the two.",
@@ -48,7 +47,6 @@ def _rules(resource: Resource, spec: JsonObject) -> Iterable[Finding]:
         )
     if is_dynamic(spec) and not spec.get("membershipRule"):
         yield wrong(
-            resource,
             ("groupTypes",),
             "a dynamic group needs a membershipRule",
             "Add the rule, or leave groupTypes out for an assigned group.",
@@ -56,7 +54,6 @@ def _rules(resource: Resource, spec: JsonObject) -> Iterable[Finding]:
         )
     if is_dynamic(spec) and spec.get("isAssignableToRole") is True:
         yield wrong(
-            resource,
             ("isAssignableToRole",),
             "a group that can hold roles cannot be dynamic",
             "Leave isAssignableToRole out, or assign the members.",

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 from tapctl.canonical import default
 from tapctl.kind import DeletedItems, Kind, Lookup, Request, Write
-from tapctl.kinds._findings import wrong
-from tapctl.model import Finding, Json, JsonObject, Resource
+from tapctl.kinds._verdicts import wrong
+from tapctl.model import Json, JsonObject, Resource, Verdict
 
 _IP, _COUNTRY = "#microsoft.graph.ipNamedLocation", "#microsoft.graph.countryNamedLocation"
 _BASE = "#microsoft.graph.namedLocation"
@@ -68,7 +68,7 @@ def _range(item: Json) -> Json:
     return {"@odata.type": f"#microsoft.graph.{family}", **said}
 
 
-def _rules(resource: Resource, spec: JsonObject) -> Iterable[Finding]:
+def _rules(resource: Resource, spec: JsonObject) -> Iterable[Verdict]:
     """One type, and something in it; what a newer type holds is not ours to say."""
     if spec.get("@odata.type") not in (None, *_PROPERTIES):
         return
@@ -80,28 +80,27 @@ def _rules(resource: Resource, spec: JsonObject) -> Iterable[Finding]:
             else "neither ipRanges nor countriesAndRegions"
         )
         help_text = "A location is a list of IP ranges or a list of countries: give exactly one of the two."
-        yield wrong(resource, (), f"this location has {said}", help_text, rule="location-type")
+        yield wrong((), f"this location has {said}", help_text, rule="location-type")
         return
     yield from _range_rules(resource)
     named = _IP if has_ranges else _COUNTRY
     if spec.get("@odata.type") != named:
         said = f"@odata.type is {spec.get('@odata.type')!r}, but the location holds {_CONTENT[named]}"
         help_text = f"Leave @odata.type out, or write {named}."
-        yield wrong(resource, ("@odata.type",), said, help_text, rule="location-type")
+        yield wrong(("@odata.type",), said, help_text, rule="location-type")
     for name in _PROPERTIES[_COUNTRY if has_ranges else _IP]:
         if name in resource.spec:
             said = f"{name} does not belong to a location of {'IP ranges' if has_ranges else 'countries'}"
-            yield wrong(resource, (name,), said, f"Remove {name}.", rule="location-type")
+            yield wrong((name,), said, f"Remove {name}.", rule="location-type")
 
 
-def _range_rules(resource: Resource) -> Iterable[Finding]:
+def _range_rules(resource: Resource) -> Iterable[Verdict]:
     """Each range is one that Graph takes (namedLocation overview; checked 2026-11)."""
     ranges = resource.spec.get("ipRanges")
     for index, item in enumerate(ranges if isinstance(ranges, list) else ()):
         address = item.get("cidrAddress") if isinstance(item, dict) else item
         if isinstance(address, str) and (said := _unfit(address)):
             yield wrong(
-                resource,
                 ("ipRanges", index),
                 f"ipRanges[{index}] {address!r} {said}",
                 "Write an address and the length of its prefix, such as 203.0.113.0/24 or 2001:db8::/32.",

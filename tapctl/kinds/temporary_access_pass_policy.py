@@ -7,21 +7,20 @@ from collections.abc import Iterable
 
 from tapctl.kind import Effect
 from tapctl.kinds._authentication_method import is_widened, method_configuration
-from tapctl.kinds._findings import wrong
-from tapctl.model import Finding, JsonObject, Resource
+from tapctl.kinds._verdicts import wrong
+from tapctl.model import JsonObject, Resource, Verdict
 
 _SHORTEST, _LONGEST = 10, 43_200  # minutes; the schema speaks about what is outside
 _LIFETIMES = ("minimumLifetimeInMinutes", "defaultLifetimeInMinutes", "maximumLifetimeInMinutes")
 
 
-def _rules(resource: Resource, spec: JsonObject) -> Iterable[Finding]:
+def _rules(resource: Resource, spec: JsonObject) -> Iterable[Verdict]:
     """minimum <= default <= maximum: Graph states the range, and refuses what breaks it without naming it."""
     for low, high in itertools.pairwise(_LIFETIMES):
         least, most = spec.get(low), spec.get(high)
         if isinstance(least, int) and isinstance(most, int) and _SHORTEST <= most < least <= _LONGEST:
             field = low if low in resource.spec else high
             yield wrong(
-                resource,
                 (field,),
                 f"{low} ({least} minutes) is more than {high} ({most} minutes)",
                 "Lifetimes must satisfy minimum <= default <= maximum; one left out has its default "

@@ -27,9 +27,9 @@ class Draft:
     notes: tuple[str, ...] = ()
 
 
-def draft(pair: Pair, *, name: str | None = None) -> Draft:
+def draft(pair: Pair, *, name: str | None = None, is_whole: bool = True) -> Draft:
     """What declares this object exactly as it is. `name` is another name for the document, where the
-    object's own is taken."""
+    object's own is taken; with `is_whole` a tenant holds it like that, and nobody is asked for more."""
     root = pair.kind.field
     kept = {key: item for key, item in (pair.before or {}).items() if key not in _MEMBERSHIP}
     is_named_by_id = pair.kind.key == "id"
@@ -40,7 +40,9 @@ def draft(pair: Pair, *, name: str | None = None) -> Draft:
     shown: JsonObject = {"displayName": own_name} if is_other else {}
     spec = with_values({**shown, **_written_object(root, kept)}, pair.extra)
     spec = _complete(root, spec, expand(root, pair.kind.from_graph(pair.observed or {})))
-    newer = strange_paths(pair.kind, spec) | {dotted(path) for path in _words(root, kept)}
+    rules = strange_paths(pair.kind, label or pair.kind.name, spec)
+    strange = {path for path, rule in rules.items() if is_whole or rule != "missing-property"}
+    newer = strange | {dotted(path) for path in _words(root, kept)}
     return Draft(
         kind=pair.kind.name,
         name=label,

@@ -89,9 +89,10 @@ def propose(
     declared |= {_key(pair): address for address, pair in settled.chosen.items()}
     new = [pair for pair in found if _key(pair) not in declared and _key(pair) not in settled.unclear]
     taken = {pair.address for pair in matched.pairs if pair.desired is not None}
-    labelled = list(_labelled(new, taken))
+    labelled = list(_labelled(new, taken | _well_known()))
     known = {address: str(pair.id) for address, pair in settled.chosen.items()}
-    drafts = [(pair, draft(pair, name=label)) for pair, label in labelled]
+    is_whole = bool(snapshot.tenant_id)
+    drafts = [(pair, draft(pair, name=label, is_whole=is_whole)) for pair, label in labelled]
     if snapshot.tenant_id and (told_apart := known | _pins(drafts, new)):
         directory = with_pins(matched.directory, told_apart)
         labels = [(as_observed(pair.kind, pair.observed or {}, directory), label) for pair, label in labelled]
@@ -158,6 +159,12 @@ def _labelled(pairs: Sequence[Pair], taken: set[Address]) -> Iterator[tuple[Pair
             label = f"{name} ({number})"
         taken.add(Address(pair.kind.name, label))
         yield pair, label
+
+
+def _well_known() -> set[Address]:
+    """Names that mean the same object in every tenant: another's document has another name."""
+    found = ((kind.name, kind.lookup) for kind in kinds().values() if kind.lookup is not None)
+    return {Address(name, word) for name, lookup in found for word in lookup.well_known}
 
 
 def _writable(name: str) -> str:

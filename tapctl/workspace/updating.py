@@ -22,7 +22,7 @@ from tapctl.match import Matched, Pair, as_observed
 from tapctl.model import Address, Finding, Json, JsonObject, Snapshot, dotted
 from tapctl.model import Path as JsonPath
 from tapctl.schema import Field
-from tapctl.validate import Desired
+from tapctl.validate import Desired, strange_paths
 from tapctl.workspace.document import draft
 from tapctl.workspace.edit import updated
 from tapctl.workspace.placing import replace
@@ -132,7 +132,8 @@ def _version(pair: Pair, desired: Desired, directory: Directory) -> _Version:
     kept = {path for path in desired.resource.newer if not _is_below(path, taken)}
     new = {path for path in theirs.newer if _is_below(path, taken)}
     spec = {name: value for name, value in merged.items() if name not in pair.left_as_is}
-    return _Version(spec, frozenset(kept | new), tuple(taken))
+    strange = strange_paths(pair.kind, desired.address.name, spec)
+    return _Version(spec, frozenset({*kept, *new, *strange}), tuple(taken))
 
 
 def _is_below(path: str, taken: Iterable[str]) -> bool:
