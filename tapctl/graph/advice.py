@@ -13,8 +13,8 @@ from tapctl.graph.permissions import permission_for
 _NUMBERS = {
     "1007": "the body does not match Graph's schema: an unknown property, or a wrong shape or enum member; "
     "the message may name it, and the kind's file in schemas/ says what may be there",
-    "1032": "the control passwordChange has conditions of its own: operator AND, mfa beside it, "
-    "all applications and a user risk level",
+    "1032": "the control passwordChange has conditions of its own: operator AND, mfa or a strength beside "
+    "it, all applications and a user risk level",
     "1064": "clientAppTypes may not be empty; write [all]",
     "1108": "an authentication strength and the control mfa cannot be in one policy; keep the strength",
     "1235": "this control is not supported together with the condition authenticationFlows; use block",

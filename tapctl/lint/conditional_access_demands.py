@@ -145,8 +145,8 @@ def mfa_plus_strength(context: Context) -> Iterator[Hit]:
     severity="error",
     covers=("password-change",),
     what="A password change is asked for in a way that Entra does not take.",
-    why="It goes with mfa (AND), for all resources (none excluded), on users and risk only.",
-    fix="Ask for mfa and passwordChange with AND, for All, and move other conditions to another policy.",
+    why="It goes with mfa or a strength (AND), for all resources (none excluded), on users and risk only.",
+    fix="Ask for mfa (or a strength) and passwordChange with AND, for All; put the rest into another policy.",
     source=_GRANT,
     good=policy(conditions="userRiskLevels: [high]", grant=_ALL_OF),
     bad=policy(

@@ -169,7 +169,8 @@ def _check_password_change(policy: JsonObject, grant: JsonObject) -> None:
     conditions = policy.get("conditions") or {}
     applications = conditions.get("applications") or {}
     is_right = (
-        controls_of(grant) in (["mfa", "passwordChange"], ["passwordChange", "mfa"])
+        len(controls_of(grant)) == 2
+        and ("mfa" in grant["builtInControls"] or grant.get("authenticationStrength"))
         and grant.get("operator") == "AND"
         and conditions.get("userRiskLevels")
         and applications.get("includeApplications") == ["All"]
@@ -177,8 +178,8 @@ def _check_password_change(policy: JsonObject, grant: JsonObject) -> None:
     )
     if not is_right:
         raise bad_request(
-            "1032: InvalidPasswordResetControl: passwordChange needs mfa with AND, a user risk condition, all"
-            " applications and no other control."
+            "1032: InvalidPasswordResetControl: passwordChange needs mfa or an authentication strength with"
+            " AND, a user risk condition, all applications and no other control."
         )
 
 

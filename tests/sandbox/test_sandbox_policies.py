@@ -100,6 +100,17 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         "1108",
     ),
     "password change alone": ({"grantControls": grant(builtInControls=["passwordChange"])}, "1032"),
+    "password change with a strength and more": (
+        {
+            "grantControls": grant(
+                operator="AND",
+                builtInControls=["passwordChange", "compliantDevice"],
+                authenticationStrength={"id": MFA_STRENGTH},
+            ),
+            "conditions": risk(),
+        },
+        "1032",
+    ),
     "password change without risk": ({"grantControls": PASSWORD_CHANGE}, "1032"),
     "password change with an exclusion": (
         {
@@ -254,6 +265,14 @@ ACCEPTED: dict[str, dict[str, Any]] = {
         )
     },
     "a changed password": {"grantControls": PASSWORD_CHANGE, "conditions": risk()},
+    "a changed password with a strength": {
+        "grantControls": {
+            "operator": "AND",
+            "builtInControls": ["passwordChange"],
+            "authenticationStrength": {"id": MFA_STRENGTH},
+        },
+        "conditions": risk(),
+    },
     "sign-in every time": {"grantControls": None, "sessionControls": {"signInFrequency": EVERY_TIME}},
     "a frequency that is off": {
         "sessionControls": {
