@@ -6,7 +6,7 @@ names; the ids are those of the applications that people sign in to most.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from tapctl.evaluate.truth import Truth
@@ -97,6 +97,27 @@ COVERS: Final[Mapping[str, frozenset[str]]] = {
     AZURE_MANAGEMENT: frozenset({AZURE_PORTAL, AZURE_CLI, AZURE_POWERSHELL, AZURE_MOBILE})
 }
 """An application, and those that a policy on it reaches as well: signing in to them is asking for it."""
+_EXCHANGE: Final = "00000002-0000-0ff1-ce00-000000000000"
+_SHAREPOINT: Final = "00000003-0000-0ff1-ce00-000000000000"
+_SKYPE: Final = "00000004-0000-0ff1-ce00-000000000000"
+_POWER_APPS: Final = "475226c6-020e-4fb2-8a90-7a972cbfc1d4"
+_OF_TEAMS: Final = frozenset({_EXCHANGE, _SHAREPOINT, _SKYPE})
+_OF_POWER_APPS: Final = frozenset({AZURE_MANAGEMENT, DIRECTORY, _EXCHANGE, _SHAREPOINT})
+NEEDS: Final[Mapping[str, frozenset[str]]] = {
+    "cc15fd57-2c6c-4117-a88c-83b1d56b4bbe": _OF_TEAMS,
+    "1fec8e78-bce4-4aaf-ab1b-5451cc387264": _OF_TEAMS,
+    "5e3ce6c0-2b1f-4285-8d4b-75ee78787346": _OF_TEAMS,
+    _SKYPE: frozenset({_EXCHANGE}),
+    "c9a559d2-7aab-4f13-a6ed-e7e9c52aec87": frozenset({_EXCHANGE, _SHAREPOINT}),  # Microsoft Forms
+    "22098786-6e16-43cc-a27d-191a01a1e3b5": frozenset({_EXCHANGE}),  # Microsoft To Do
+    _POWER_APPS: _OF_POWER_APPS,
+    "a8f7a65c-f5ba-4859-b2d6-df772c264e9d": _OF_POWER_APPS,
+    "6204c1d1-4712-4c46-a7d9-3ed63d992682": frozenset({_POWER_APPS}),  # Power Automate
+    "e9f49c6b-5ce5-44c8-925d-015017e9f7ad": frozenset({AZURE_MANAGEMENT}),  # Azure Data Lake
+    "872cd9fa-d31f-45e0-9eab-6e460a02d1f1": frozenset({AZURE_MANAGEMENT}),  # Visual Studio
+}
+"""An application, and those whose policies have to be met before it is entered (early-bound). Microsoft's
+list does not claim to be whole: https://learn.microsoft.com/entra/identity/conditional-access/service-dependencies"""
 SUITES: Final[Mapping[str, Mapping[str, str]]] = {
     "office365": _OFFICE,
     "microsoftadminportals": _ADMIN_PORTALS,
@@ -106,6 +127,8 @@ _IDS: Final = {
     for names in ({app_id: name for name, app_id in APPLICATIONS.items()}, _OFFICE, _ADMIN_PORTALS)
     for app_id, name in names.items()
 } | {name.casefold(): app_id for name, app_id in APPLICATIONS.items()}
+
+_NAMES: Final = {**_ADMIN_PORTALS, **_OFFICE, **{app: name for name, app in reversed(APPLICATIONS.items())}}
 
 
 def is_newer_word(text: str) -> bool:
@@ -119,6 +142,17 @@ def app_key(text: str) -> str:
         return text.casefold()
     folded = text.removeprefix("id:").removeprefix("name:").strip().casefold()
     return _IDS.get(folded, folded)
+
+
+def needed(apps: Iterable[str]) -> tuple[str, ...]:
+    """What signing in to these applications (as `app_key` gives them) needs besides."""
+    asked = frozenset(apps)
+    return tuple(sorted(frozenset().union(*(NEEDS.get(app, ()) for app in asked)) - asked))
+
+
+def app_name(app: str) -> str:
+    """What people call an application (as `app_key` gives it), where every tenant has it."""
+    return _NAMES.get(app, app)
 
 
 def in_suite(suite: str, app: str, more: Mapping[str, frozenset[str]]) -> Truth:

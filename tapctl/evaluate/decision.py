@@ -58,7 +58,8 @@ class Decision:
     the first factor was refused; `skipped_for_proof_up` the policies whose strengths the registration action
     set aside; `inferences` the ids of the rules this rests on that Microsoft does not document; `missing` the
     facts that an unknown lacks; `switches` the dated rules that took part. `inner` is the registration that
-    the person would be sent to, where one was evaluated.
+    the person would be sent to, where one was evaluated. `by_application` is the verdict on a suite as such,
+    and on each application of it that policies treat by itself, where they differ.
     """
 
     verdict: Verdict
@@ -75,3 +76,4 @@ class Decision:
     switches: tuple[str, ...] = ()
     trace: tuple[TraceStep, ...] = ()
     inner: Decision | None = None
+    by_application: Mapping[str, Verdict] = field(default_factory=dict)

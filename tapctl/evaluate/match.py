@@ -11,7 +11,7 @@ from functools import cache, partial
 from operator import itemgetter
 from typing import NamedTuple, TypeAlias
 
-from tapctl.evaluate.applications import COVERS, DIRECTORY, SUITES, app_key, in_suite, is_newer_word
+from tapctl.evaluate.applications import COVERS, DIRECTORY, SUITES, app_key, in_suite, is_newer_word, needed
 from tapctl.evaluate.dated import BASELINE_SCOPES, HELLO
 from tapctl.evaluate.device_filter import FilterError, Node, matches, parse
 from tapctl.evaluate.policy import GuestClause, Lists, Policy, UserClause
@@ -336,22 +336,46 @@ def _resources(lists: Lists, filter_mode: str, scene: Scene) -> Truth:
         return scene.assume("all-resources-and-join", False) if reaches_all else False
     if not scene.sign_in.apps:
         return scene.assume("all-resources-and-contexts", False) if reaches_all else False
-    apps = _asked_for(scene)
-    return some(_resource(lists, filter_mode, app, scene) for app in apps)
+    asked, besides = _targets(scene)
+    found = some(_resource(lists, filter_mode, app, scene) for app in asked)
+    if found is True or not besides:
+        return found
+    return some((found, *(_named(lists, filter_mode, app, scene) for app in besides)))
 
 
-def _asked_for(scene: Scene) -> tuple[str, ...]:
+def is_by_dependency(policy: Policy, scene: Scene) -> bool:
+    """Whether the policy is only for what the applications that are asked for need."""
+    asked, besides = _targets(scene)
+    if policy.target != "apps" or not besides:
+        return False
+    direct = some(_resource(policy.apps, policy.app_filter, app, scene) for app in asked)
+    return direct is False and _resources(policy.apps, policy.app_filter, scene) is not False
+
+
+class _Targets(NamedTuple):
+    """The applications that are asked for, and those that they need."""
+
+    asked: tuple[str, ...]
+    needed: tuple[str, ...]
+
+
+def _targets(scene: Scene) -> _Targets:
     found = scene.memory.get("apps")
-    if not isinstance(found, tuple):
-        found = tuple(app_key(text) for text in scene.sign_in.apps)
-        scene.memory["apps"] = found
+    if not isinstance(found, _Targets):
+        asked = tuple(app_key(text) for text in scene.sign_in.apps)
+        found = scene.memory["apps"] = _Targets(asked, needed(asked))
     return found
 
 
+def _named(lists: Lists, filter_mode: str, app: str, scene: Scene) -> Truth:
+    included = True if "all" in lists.include else _in_apps(lists.include, app, scene)
+    return _filtered(included, _in_apps(lists.exclude, app, scene), filter_mode)
+
+
 def _resource(lists: Lists, filter_mode: str, app: str, scene: Scene) -> Truth:
-    excluded = _in_apps(lists.exclude, app, scene)
     if "all" not in lists.include:
-        return _filtered(_in_apps(lists.include, app, scene), excluded, filter_mode)
+        return _named(lists, filter_mode, app, scene)
+    excluded = _in_apps(lists.exclude, app, scene)
     reached = True if not lists.exclude else _all_but_some(lists, excluded, scene)
     return reached and None if filter_mode else reached
 

@@ -58,6 +58,11 @@ RULES: Final[Mapping[str, Rule]] = {
         "those of the tenant itself only, and no managed identity.",
     ),
     "resources": _documented(_APPS, "A policy looks at the resource that is asked for; an exclusion wins."),
+    "service-dependencies": _documented(
+        "conditional-access/service-dependencies",
+        "Before somebody gets into Teams, Forms and others, the policies of the applications that these "
+        "need have to be met as well (early-bound).",
+    ),
     "office-365": _documented(
         "reference-office-365-application-contents",
         "Office365 is a list of applications that Microsoft keeps.",

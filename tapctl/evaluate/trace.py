@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from tapctl.evaluate.applications import app_key, app_name, needed
 from tapctl.evaluate.controls import Answer, combinations, is_strength, strength_named
 from tapctl.evaluate.credential import Refusal
 from tapctl.evaluate.facts import Pass
-from tapctl.evaluate.match import Check, Match
+from tapctl.evaluate.match import Check, Match, is_by_dependency
 from tapctl.evaluate.missing import TARGETS, of_condition
 from tapctl.evaluate.overlays import Overlay
 from tapctl.evaluate.policy import Control, Policy
@@ -75,13 +76,14 @@ def tell_check(scene: Scene, policy: Policy, check: Check, found: Match) -> None
         answer = f"cannot be told{_why(scene, policy, check)}"
     else:
         answer = "matches"
-    scene.note(
-        policy.name,
-        check.path,
-        _said(scene, _target(scene) if check.fact in TARGETS else check.fact),
-        f"{check.reason} {answer}",
-        check.rule,
-    )
+    fact, rule = _said(scene, _target(scene) if check.fact in TARGETS else check.fact), check.rule
+    if check.rule == "resources" and is_by_dependency(policy, scene):
+        fact, rule = f"{fact}{_needing(scene)}", "service-dependencies"
+    scene.note(policy.name, check.path, fact, f"{check.reason} {answer}", rule)
+
+
+def _needing(scene: Scene) -> str:
+    return f", which needs {', '.join(map(app_name, needed(map(app_key, scene.sign_in.apps))))}"
 
 
 def _why(scene: Scene, policy: Policy, check: Check) -> str:

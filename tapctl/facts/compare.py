@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from tapctl.errors import GraphError, NotFound, UsageError
+from tapctl.evaluate.applications import app_key, needed
 from tapctl.evaluate.decision import Applied
 from tapctl.evaluate.evaluator import decide, rulebook
 from tapctl.evaluate.facts import Facts, Person
@@ -38,8 +39,8 @@ _ALIKE: Final = (
 """Reasons that say the same: whether they go by the policy's or by the sign-in's target is not documented."""
 _TOO_LITTLE: Final = "notEnoughInformation"
 _ALWAYS: Final = (
-    "What-If says which live policies apply, and nothing about strengths, methods or passes; "
-    "service dependencies are in neither answer"
+    "What-If says which live policies apply, and nothing about strengths, methods or passes, or about "
+    "applications that others need"
 )
 
 
@@ -95,9 +96,10 @@ async def compare(
     if left_out:
         limits.append(f"not given, and so not sent: {', '.join(left_out)}")
     live = _answered(await gateway.post_read(PATH, body))
+    needs_others = bool(needed(map(app_key, sign_in.apps)))
     own = _own(live, replace(facts, groups={}, users={}, locations=places.by_id), asked)
     return Comparison(
-        policies=tuple(_compared(item, own[str(item["id"])]) for item in live),
+        policies=tuple(_compared(item, own[str(item["id"])], needs_others=needs_others) for item in live),
         only_here=tuple(sorted(policies.keys() - {str(item.get("displayName")) for item in live})),
         limits=tuple(limits),
         request=body,
@@ -194,7 +196,7 @@ def _own(live: Iterable[JsonObject], facts: Facts, sign_in: SignIn) -> dict[str,
     return {found.policy: found for found in decide(rulebook(specs, facts), sign_in).policies}
 
 
-def _compared(item: JsonObject, own: Applied) -> Compared:
+def _compared(item: JsonObject, own: Applied, *, needs_others: bool) -> Compared:
     there = item["policyApplies"] is True
     reasons = tuple(
         text
@@ -203,7 +205,9 @@ def _compared(item: JsonObject, own: Applied) -> Compared:
     )
     here = _RESULTS.get(own.result, False)
     reasons_here = own.reasons if own.result != "notEnabled" else (_NOT_ENABLED,)
-    finding, why = _judged(here, there=there, reasons_here=reasons_here, reasons_there=reasons)
+    finding, why = _judged(
+        here, there=there, reasons_here=reasons_here, reasons_there=reasons, needs_others=needs_others
+    )
     return Compared(
         policy=str(item.get("displayName")),
         id=str(item["id"]),
@@ -218,7 +222,12 @@ def _compared(item: JsonObject, own: Applied) -> Compared:
 
 
 def _judged(
-    here: Truth, *, there: bool, reasons_here: tuple[str, ...], reasons_there: tuple[str, ...]
+    here: Truth,
+    *,
+    there: bool,
+    reasons_here: tuple[str, ...],
+    reasons_there: tuple[str, ...],
+    needs_others: bool,
 ) -> tuple[Finding, str]:
     if here is None:
         missing = ", ".join(reasons_here)
@@ -228,6 +237,8 @@ def _judged(
             "expected",
             f"a missing fact ({missing}) is taken for 'does not apply' there, and is unknown here",
         )
+    if here and needs_others and _meant(reasons_there) == _meant({"application"}):
+        return "expected", "an application that is asked for needs one of the policy's: What-If ignores that"
     if here is not there:
         return "differs", "one of the two is wrong, or knows a rule that the other does not"
     if here or _TOO_LITTLE in reasons_there or _meant(reasons_there) <= _meant(reasons_here):

@@ -75,11 +75,19 @@ def sentence(decision: Decision) -> str:
 
 def missing(decision: Decision) -> str:
     """What an unknown lacks; with --strict, what it rests on may be all there is."""
+    if decision.by_application:
+        return f"its applications are treated differently ({visible(', '.join(applications(decision)))})"
     if decision.inferences and not decision.missing:
         return f"it rests on what Microsoft does not document ({', '.join(decision.inferences)})"
     if not decision.missing:
         return "it depends on what no fact tells here"
     return f"it depends on {visible(', '.join(map(as_given, decision.missing)))}, which is not given"
+
+
+def applications(decision: Decision) -> Iterator[str]:
+    """What becomes of each application of a suite, where they are treated differently."""
+    for name, verdict in decision.by_application.items():
+        yield f"{name}: {verdict}"
 
 
 def inferences(decision: Decision) -> Iterator[str]:

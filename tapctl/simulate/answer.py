@@ -71,6 +71,7 @@ def decision_json(decision: Decision, where: Where) -> JsonObject:
         "missing": [*decision.missing],
         "switches": [*decision.switches],
         "trace": [_step(step, where) for step in decision.trace],
+        "byApplication": {**decision.by_application},
         "registration": decision_json(inner, where) if inner is not None else None,
     }
 

@@ -8,10 +8,11 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from tapctl.evaluate.decision import Decision
-from tapctl.evaluate.evaluator import Rulebook, decide
+from tapctl.evaluate.evaluator import Rulebook
 from tapctl.evaluate.facts import Facts, Pass, Person
 from tapctl.evaluate.journey import Effect, after, as_person, older
 from tapctl.evaluate.situation import SignIn
+from tapctl.evaluate.suites import decide_suite
 from tapctl.simulate.fixture import ANY_PASS, MULTI_USE, ONE_TIME
 
 _DAY: Final = timedelta(days=1)
@@ -54,7 +55,7 @@ def walk(
 ) -> Iterator[Stage]:
     """Decide each step."""
     for sign_in in sign_ins(book.facts, steps):
-        yield Stage(sign_in=sign_in, decision=decide(book, sign_in, strict=strict, traced=traced))
+        yield Stage(sign_in=sign_in, decision=decide_suite(book, sign_in, strict=strict, traced=traced))
 
 
 def sign_ins(facts: Facts, steps: Iterable[Step]) -> Iterator[SignIn]:

@@ -9,12 +9,12 @@ from typing import Literal, TypeAlias
 from tapctl.evaluate.decision import Decision
 from tapctl.evaluate.evaluator import decide
 from tapctl.evaluate.situation import SignIn
+from tapctl.evaluate.suites import each_application
 from tapctl.model import Finding, Place
 from tapctl.simulate.journey import sign_ins
 from tapctl.simulate.workspace import Company
 from tapctl.testing.case import Case, Expected
 from tapctl.testing.expect import differences
-from tapctl.testing.suites import each_application
 
 Status: TypeAlias = Literal["passed", "failed", "skipped", "broken"]
 """`skipped`: for other environments. `broken`: the test itself is wrong, and proves nothing."""
@@ -74,7 +74,7 @@ def _step(expected: Expected, sign_in: SignIn, company: Company, strict: bool) -
     """The first application of a suite that fails speaks for it."""
     book = company.enforcing(expected.enforce)
     first: Decision | None = None
-    for name, one in each_application(sign_in, company):
+    for name, one in each_application(book, sign_in):
         decision = decide(book, one, strict=strict)
         first = first or decision
         if found := differences(expected.expect, decision):

@@ -37,6 +37,19 @@ def write(cli: Cli, name: str, value: Any) -> str:
     return name
 
 
+def test_a_suite_of_which_a_part_is_blocked_is_not_known(cli: Cli) -> None:
+    target = {"includeApplications": ["00000002-0000-0ff1-ce00-000000000000"]}
+    block = {**BLOCK, "conditions": {**BLOCK["conditions"], "applications": target}}
+    file = write(
+        cli, "s.json", {**SITUATION, "policies": [block], "signIn": {"apps": ["Office365"], "auth": []}}
+    )
+
+    (found,) = cli("simulate", file, "--format", "json").json["answers"]
+
+    assert (found["decision"], found["missing"]) == ("unknown", ["apps"])
+    assert found["byApplication"] == {"Office365": "allow", "Office 365 Exchange Online": "block"}
+
+
 def test_a_question_is_answered_with_who_decided_and_where(enforced: Cli) -> None:
     result = enforced("simulate", *PILOT)
 

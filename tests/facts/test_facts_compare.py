@@ -325,6 +325,19 @@ def test_different_reasons_are_a_difference_too() -> None:
     assert vague.finding == "same"
 
 
+@pytest.mark.parametrize(("reasons", "expected"), [("application", "expected"), ("users", "differs")])
+def test_what_if_knows_of_no_application_that_another_needs(reasons: str, expected: str) -> None:
+    exchange = {
+        **EVERYTHING,
+        "applications": {"includeApplications": ["00000002-0000-0ff1-ce00-000000000000"]},
+    }
+    tenant = says(policyApplies=False, analysisReasons=reasons, conditions=exchange)
+
+    found = the_one(tenant, replace(PLAIN, apps=("Microsoft Teams Services",)))
+
+    assert (found.here, found.there, found.finding) == (True, False, expected)
+
+
 @pytest.mark.parametrize("result", [{"policyApplies": "yes"}, {"id": 1, "policyApplies": True}])
 def test_an_answer_that_is_none_stops_it(result: dict[str, Any]) -> None:
     with pytest.raises(GraphError, match="no list of What-If results"):
