@@ -123,9 +123,13 @@ def checks_of(policy: Policy, slots: Slots) -> tuple[Check, ...]:
     found = tuple(_checks(policy, slots))
     opened = _opened(policy)
     return tuple(
-        slots.opened(check) if check.path[:2] in opened and check.rule != "users" else check
+        slots.opened(check) if check.path[:2] in opened and check.rule not in _OPEN_THEMSELVES else check
         for check in found
     )
+
+
+_OPEN_THEMSELVES = ("users", "workload-identities")
+"""The rules whose conditions know whom more cannot mean: the excluded; people, where it is workloads."""
 
 
 def _opened(policy: Policy) -> frozenset[Path]:
@@ -148,7 +152,8 @@ def _checks(policy: Policy, slots: Slots) -> Iterator[Check]:
     if policy.is_for_workloads:
         path = (*conditions, "clientApplications")
         clause = (policy.workloads, policy.workload_filter)
-        yield slots.check("workloadIdentities", path, "user", "workload-identities", _workloads, *clause)
+        asks_workloads = _workloads_or_more if path in _opened(policy) else _workloads
+        yield slots.check("workloadIdentities", path, "user", "workload-identities", asks_workloads, *clause)
     else:
         path = (*conditions, "users")
         asks = _users_or_more if path in _opened(policy) else _users
@@ -275,6 +280,14 @@ def _workloads(lists: Lists, filter_mode: str, scene: Scene) -> Truth:
     included: Truth = every_one or not names.isdisjoint(lists.include)
     excluded: Truth = not names.isdisjoint(lists.exclude)
     return _filtered(included, excluded, filter_mode)
+
+
+def _workloads_or_more(lists: Lists, filter_mode: str, scene: Scene) -> Truth:
+    """An exclusion wins over whatever is included, and a managed identity is in nothing."""
+    found = _workloads(lists, filter_mode, scene)
+    is_in_reach = scene.is_workload and not scene.user.startswith("mi:")
+    is_excluded = not {scene.user, scene.user.removeprefix("sp:")}.isdisjoint(lists.exclude)
+    return found if found or not is_in_reach or is_excluded else None
 
 
 def _filtered(included: Truth, excluded: Truth, filter_mode: str) -> Truth:

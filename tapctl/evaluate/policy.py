@@ -125,8 +125,7 @@ def read_policy(name: str, spec: JsonObject) -> Policy:
     return Policy(
         name=name,
         state=_STATES.get(str(spec.get("state", "")).lower()),
-        is_for_workloads=bool(_texts(workloads.get("includeServicePrincipals")))
-        or bool(workloads.get("servicePrincipalFilter")),
+        is_for_workloads=_is_for_workloads(users, workloads),
         include=_users(users, "include"),
         exclude=_users(users, "exclude"),
         workloads=Lists(
@@ -156,6 +155,16 @@ def read_policy(name: str, spec: JsonObject) -> Policy:
         session=_session(spec, controls),
         asks_for=tuple(control.key for control in controls),
     )
+
+
+def _is_for_workloads(users: JsonObject, workloads: JsonObject) -> bool:
+    """Whether it names workloads; so does one that names nobody else, in words newer than the evaluator."""
+    if _texts(workloads.get("includeServicePrincipals")) or workloads.get("servicePrincipalFilter"):
+        return True
+    names_people = any(
+        value and value != ["None"] for name, value in users.items() if name.startswith("include")
+    )
+    return not names_people and any(value for name, value in workloads.items() if name.startswith("include"))
 
 
 def _target(

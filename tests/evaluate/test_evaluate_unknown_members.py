@@ -76,6 +76,26 @@ def test_an_id_in_place_of_a_name_means_somebody_else() -> None:
     assert decided(policy("block", users=users), asked=sign_in()).verdict == "allow"
 
 
+@pytest.mark.parametrize(
+    ("user", "workloads", "result"),
+    [
+        ("sp:ci", {"includeAgents": ["All"]}, "unknown"),
+        ("sp:ci", {"includeAgents": ["All"], "includeServicePrincipals": ["other"]}, "unknown"),
+        ("sp:ci", {"includeAgents": ["All"], "excludeServicePrincipals": ["ci"]}, "notApplied"),
+        ("mi:vm", {"includeAgents": ["All"]}, "notApplied"),
+        ("bob", {"includeAgents": ["All"]}, "notApplied"),
+        ("bob", {"includeAgents": ["All"], "includeServicePrincipals": ["other"]}, "notApplied"),
+        ("sp:ci", {"excludeAgents": ["All"]}, "notApplied"),
+    ],
+)
+def test_a_policy_for_a_newer_sort_of_workload_may_mean_a_workload_and_no_person(
+    user: str, workloads: JsonObject, result: str
+) -> None:
+    spec = policy("block", users={"includeUsers": ["None"]}, clientApplications=workloads)
+
+    assert results(decided(spec, asked=sign_in(user))) == [result]
+
+
 def test_an_exclusion_wins_over_what_may_be_included() -> None:
     users: JsonObject = {"includeUser": ["All"], "excludeUsers": ["bob"]}
 
