@@ -75,6 +75,12 @@ def has_strong_method(scene: Scene) -> Truth:
     return False if person.unsure.isdisjoint(STRONG) else None
 
 
+def is_first_method(scene: Scene) -> Truth:
+    """Whether what the person would register is their first strong method."""
+    strong = has_strong_method(scene)
+    return None if strong is None else not strong
+
+
 # MFA and strengths
 
 
@@ -111,6 +117,17 @@ def strength_named(name: str, scene: Scene) -> Strength | None:
     """A strength by the name or id that a policy gives it."""
     text = name.removeprefix("id:").removeprefix("name:")
     return scene.facts.strengths.get(name) or scene.facts.strengths.get(text) or BUILT_IN.get(text.casefold())
+
+
+def has_method_of(key: str, scene: Scene) -> Truth:
+    """Whether the person has registered something strong that is part of what a strength accepts."""
+    strength, person = strength_named(key.partition(":")[2], scene), scene.person
+    if strength is None or person.registered is None:
+        return None
+    accepted = frozenset().union(*strength.combinations) & STRONG
+    if not person.registered.isdisjoint(accepted):
+        return True
+    return False if person.unsure.isdisjoint(accepted) else None
 
 
 def _strength(name: str, scene: Scene) -> Answer:

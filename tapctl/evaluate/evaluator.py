@@ -17,9 +17,9 @@ from tapctl.evaluate.controls import (
     ERROR_RISKY,
     Answer,
     ask,
-    has_strong_method,
+    has_method_of,
+    is_first_method,
     is_known,
-    is_risky,
     is_strength,
 )
 from tapctl.evaluate.credential import Refusal, refusal
@@ -28,7 +28,7 @@ from tapctl.evaluate.decision import Applied, Decision, Result, Verdict
 from tapctl.evaluate.facts import Facts
 from tapctl.evaluate.match import Ask, Match, Matcher, Slots, checks_of
 from tapctl.evaluate.missing import of_condition, of_control
-from tapctl.evaluate.overlays import Overlay, overlays
+from tapctl.evaluate.overlays import ENROLMENT, Overlay, overlays
 from tapctl.evaluate.policy import Control, Policy, read_policy
 from tapctl.evaluate.rules import RULES
 from tapctl.evaluate.scene import Index, Scene, index
@@ -366,12 +366,12 @@ class _Evaluation:
         is_about = key == "mfa" or is_strength(key)
         if not scene.is_registering or not is_about or answer.status == MET:
             return answer
-        proving_up = True if scene.is_interrupted else _is_first_method(scene)
+        proving_up = True if scene.is_interrupted else is_first_method(scene)
         if proving_up is False:
-            return answer
+            return self._without_override(key, answer)
         at_risk = policy is not None and _is_at_risk(policy, scene)
         is_outranked = key != "mfa" and self._has_strength_on_action()
-        if at_risk is True or (is_risky(scene) and not is_outranked):
+        if at_risk is True:
             return _at_risk(answer)
         rule = "proof-up-strengths"
         if not is_outranked:
@@ -382,6 +382,15 @@ class _Evaluation:
             proving_up and at_risk is False and (RULES[rule].grade != "inferred" or scene.relies_on(rule))
         )
         return answer._replace(status=MET if certain else MET | answer.status, rule=rule)
+
+    def _without_override(self, key: str, answer: Answer) -> Answer:
+        """What a demand that registering a first method would set aside is to somebody who has one: it
+        stands. Whether it does where the method is none of the strength's is our reading."""
+        if not is_strength(key) or has_method_of(key, self._scene) is not False:
+            return answer._replace(rule="proof-up-ends")
+        rule = "proof-up-ends-with-any"
+        perhaps = 0 if self._scene.relies_on(rule) else MET
+        return answer._replace(status=answer.status | perhaps, rule=rule)
 
     def _has_strength_on_action(self) -> bool:
         return any(
@@ -425,13 +434,16 @@ class _Evaluation:
         decision = _Evaluation(self._book, inner).decision()
         outer.used |= inner.used
         outer.switches |= inner.switches
-        if _is_first_method(outer) is not True and decision.skipped_for_proof_up:
+        if is_first_method(outer) is not True and decision.skipped_for_proof_up:
             outer.used.add("interrupted-registration")
         return decision
 
     def _weigh_overlay(self, item: Overlay) -> _Demand:
         if item.key == "block":
             return _BLOCK
+        if item.key == ENROLMENT:
+            tell_overlay(self._scene, item, Answer(NEVER, item.rule))
+            return _Demand(NEVER, detail=ERROR_RISKY)
         answer = ask(item.key, self._scene)
         if answer.status & REGISTER:
             answer = answer._replace(status=answer.status & ~REGISTER | self._registration())
@@ -463,11 +475,6 @@ def _at_risk(answer: Answer) -> Answer:
     if not answer.status & NEVER:
         return answer
     return answer._replace(rule="risky-cannot-enrol", detail=ERROR_RISKY)
-
-
-def _is_first_method(scene: Scene) -> Truth:
-    strong = has_strong_method(scene)
-    return None if strong is None else not strong
 
 
 def _perhaps(decision: Decision, refused: Refusal) -> Decision:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from tapctl.evaluate.applications import AZURE_MANAGEMENT, PORTALS, TOOLS, app_key
+from tapctl.evaluate.controls import is_first_method, is_risky
 from tapctl.evaluate.dated import PORTALS as PORTALS_SINCE
 from tapctl.evaluate.dated import TOOLS as TOOLS_SINCE
 from tapctl.evaluate.scene import Scene
@@ -30,6 +31,8 @@ class Overlay(NamedTuple):
     is_on_registration: bool = False
 
 
+ENROLMENT: Final = "enrolment"
+"""What nothing can answer: that registering itself is refused."""
 _PORTAL_SUITE: Final = "microsoftadminportals"
 
 
@@ -81,6 +84,22 @@ def _hello(scene: Scene) -> Overlay | None:
     return Overlay("Windows Hello", "mfa", "hello-needs-mfa", True, about=about, is_on_registration=True)
 
 
+def _risky_registration(scene: Scene) -> Overlay | None:
+    """A first method is not registered at risk, whatever policies ask for and whatever has been proved."""
+    if not scene.is_registering or not is_risky(scene):
+        return None
+    is_first = True if scene.is_interrupted else is_first_method(scene)
+    return Overlay(
+        "sign-in risk",
+        ENROLMENT,
+        "risky-cannot-enrol",
+        is_first,
+        "user.registered",
+        about="the sign-in risk",
+        is_on_registration=True,
+    )
+
+
 _OVERLAYS: Final[tuple[Callable[[Scene], Overlay | None], ...]] = (
     _mandatory_at_portals,
     _mandatory_for_tools,
@@ -88,6 +107,7 @@ _OVERLAYS: Final[tuple[Callable[[Scene], Overlay | None], ...]] = (
     _defaults_block_legacy,
     _defaults_ask,
     _hello,
+    _risky_registration,
 )
 
 

@@ -175,6 +175,10 @@ RULES: Final[Mapping[str, Rule]] = {
         "techcommunity thread 4528814",
         "Once a strong method is registered, registering another one asks for what policies demand.",
     ),
+    "proof-up-ends-with-any": _inferred(
+        "techcommunity thread 4528814",
+        "So it does where what is registered can meet none of the strengths that are asked for.",
+    ),
     "interrupted-registration": _inferred(
         _STRENGTH,
         "Who is sent to registration by a demand is not asked for it there, whatever else is registered.",

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from evaluate_tools import FACTS, JOIN, ONE_TIME, REGISTER, decided, policy, results, sign_in
 
+from tapctl.evaluate.controls import has_method_of
+from tapctl.evaluate.evaluator import rulebook
 from tapctl.evaluate.facts import EVERYBODY, Facts, Pass, Person, Scope, Strength
 from tapctl.evaluate.situation import UNREGISTERED, Device, SignIn
 from tapctl.evaluate.strengths import strength_of
@@ -396,6 +398,48 @@ def test_a_strength_set_aside_meets_a_choice_that_holds_it() -> None:
     assert (decision.verdict, decision.inferences) == ("allow", ("proof-up-or",))
 
 
+@pytest.mark.parametrize(
+    ("registered", "rule", "strictly"),
+    [
+        ({"password", "fido2"}, "proof-up-ends", "challenge"),
+        ({"password", "sms"}, "proof-up-ends-with-any", "unknown"),
+    ],
+)
+def test_the_override_ends_with_a_strong_method_and_says_so(
+    registered: set[str], rule: str, strictly: str
+) -> None:
+    person = replace(WITH_PASS, registered=frozenset(registered))
+    at_action = asked(person, TAP, apps=(), action=REGISTER)
+    policies = (policy(strength=PHISHING_RESISTANT), GUARD)
+    decision = decided(*policies, asked=at_action, traced=True)
+
+    assert rule in {step.rule for step in decision.trace}
+    assert decision.inferences == ((rule,) if strictly == "unknown" else ())
+    assert decided(*policies, asked=at_action, strict=True).verdict == strictly
+
+
+@pytest.mark.parametrize(
+    ("key", "person", "expected"),
+    [
+        ("strength:nobody knows it", {"registered": frozenset({"fido2"})}, None),
+        (f"strength:{PHISHING_RESISTANT}", {"registered": None}, None),
+        (f"strength:{PHISHING_RESISTANT}", {"registered": frozenset({"fido2"})}, True),
+        (f"strength:{PHISHING_RESISTANT}", {"registered": frozenset({"sms"})}, False),
+        (
+            f"strength:{PHISHING_RESISTANT}",
+            {"registered": frozenset({"sms"}), "unsure": frozenset({"fido2"})},
+            None,
+        ),
+    ],
+)
+def test_what_is_registered_may_be_none_of_a_strength_s(
+    key: str, person: dict[str, Any], expected: bool | None
+) -> None:
+    scene = rulebook({}, FACTS).scene(asked(replace(NEW, **person)))
+
+    assert has_method_of(key, scene) is expected
+
+
 def test_registration_that_is_guarded_is_no_way_out() -> None:
     everything = policy(strength="Multifactor authentication")
     decision = decided(everything, GUARD, asked=asked(NEW))
@@ -422,26 +466,36 @@ def test_a_risky_sign_in_registers_nothing_at_the_action_itself(conditions: dict
     assert (decision.verdict, decision.detail) == ("unsatisfiable", "53004")
 
 
-def test_a_risk_can_be_answered_for_at_the_action_by_who_has_a_pass_at_hand() -> None:
-    at_action = asked(WITH_PASS, apps=(), action=REGISTER, sign_in_risk="high")
-    decision = decided(policy("mfa"), asked=at_action)
+@pytest.mark.parametrize("proved", ["password", TAP])
+@pytest.mark.parametrize("policies", [(), (policy("mfa"),), (policy(strength=PHISHING_RESISTANT), GUARD)])
+def test_at_risk_nobody_registers_a_first_method_whatever_is_asked_for(
+    proved: str, policies: tuple[JsonObject, ...]
+) -> None:
+    at_action = asked(WITH_PASS, proved, apps=(), action=REGISTER, sign_in_risk="medium")
+    decision = decided(*policies, asked=at_action, traced=True)
 
-    assert (decision.verdict, decision.detail) == ("challenge", "")
+    assert (decision.verdict, decision.detail) == ("unsatisfiable", "53004")
+    assert ("enrolment cannot be met", "risky-cannot-enrol") in {(s.says, s.rule) for s in decision.trace}
+
+
+@pytest.mark.parametrize(
+    ("registered", "verdict", "missing"),
+    [({"password", "fido2"}, "allow", ()), (None, "unknown", ("user.registered",))],
+)
+def test_at_risk_only_a_first_method_is_refused(
+    registered: set[str] | None, verdict: str, missing: tuple[str, ...]
+) -> None:
+    known = None if registered is None else frozenset(registered)
+    person = replace(WITH_PASS, registered=known)
+    decision = decided(asked=asked(person, TAP, apps=(), action=REGISTER, sign_in_risk="high"))
+
+    assert (decision.verdict, decision.missing) == (verdict, missing)
 
 
 def test_per_user_mfa_lets_no_risky_sign_in_register() -> None:
     at_action = asked(replace(NEW, per_user_mfa=True), apps=(), action=REGISTER, sign_in_risk="high")
 
     assert decided(asked=at_action).detail == "53004"
-
-
-def test_a_strength_on_the_action_outranks_others_at_risk_too() -> None:
-    at_action = asked(WITH_PASS, TAP, apps=(), action=REGISTER, sign_in_risk="high")
-    everything = policy(strength=PHISHING_RESISTANT)
-
-    assert decided(everything, GUARD, asked=at_action).skipped_for_proof_up == ("P1",)
-    assert decided(everything, asked=at_action).skipped_for_proof_up == ()
-    assert decided(everything, asked=at_action).detail == "53004"
 
 
 def test_no_strength_on_the_action_sets_that_of_a_policy_about_risk_aside() -> None:
@@ -453,7 +507,8 @@ def test_no_strength_on_the_action_sets_that_of_a_policy_about_risk_aside() -> N
     assert (decision.verdict, decision.detail) == ("unsatisfiable", "53004")
     assert decision.skipped_for_proof_up == ()
     assert [step.says for step in decision.trace if step.rule == "risky-cannot-enrol"] == [
-        f"strength:{PHISHING_RESISTANT} cannot be met"
+        f"strength:{PHISHING_RESISTANT} cannot be met",
+        "enrolment cannot be met",
     ]
 
 
