@@ -284,6 +284,8 @@ class _Evaluation:
         ]
         inner = self._inner.missing if self._inner is not None and vague else ()
         known = _unique((*facts, *overlaid, *controls, *risks, *inner))
+        if not known and self._scene.is_rolling_out:
+            return ("asOf",)
         return known or _unique(key for item in vague for key in item.demand.unmet)
 
     # One policy

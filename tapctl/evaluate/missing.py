@@ -68,10 +68,14 @@ def _of_users(clause: UserClause, scene: Scene) -> Iterator[str]:
 
 def of_control(key: str, scene: Scene) -> Iterator[str]:
     """The facts that a demand lacks; none where no fact would tell."""
-    if key in _OF_CONTROLS:
-        yield _OF_CONTROLS[key]
-    else:
+    is_given = {
+        "approvedApplication": scene.sign_in.approved_app is not None,
+        "compliantApplication": scene.sign_in.app_protection is not None,
+    }
+    if key not in _OF_CONTROLS:
         yield from _of_methods(key, scene)
+    elif not is_given.get(key):
+        yield _OF_CONTROLS[key]
 
 
 def _of_methods(key: str, scene: Scene) -> Iterator[str]:

@@ -41,7 +41,7 @@ def _mandatory_at_portals(scene: Scene) -> Overlay | None:
     or a tool, and by what else there is: without the client, nobody knows."""
     apps = _apps(scene)
     if not apps.isdisjoint(PORTALS | {_PORTAL_SUITE}):
-        return Overlay("mandatory MFA", "mfa", "mandatory-mfa", scene.since(PORTALS_SINCE))
+        return Overlay("mandatory MFA", "mfa", "mandatory-mfa", scene.since(PORTALS_SINCE), "asOf")
     if AZURE_MANAGEMENT in apps and not scene.sign_in.client and apps.isdisjoint(TOOLS):
         holds = every((scene.since(PORTALS_SINCE), None))
         return Overlay("mandatory MFA", "mfa", "mandatory-mfa", holds, "client")
@@ -52,8 +52,9 @@ def _mandatory_for_tools(scene: Scene) -> Overlay | None:
     """Reading is not affected: only creating, changing and deleting."""
     if _apps(scene).isdisjoint(TOOLS):
         return None
-    holds = every((scene.since(TOOLS_SINCE), scene.sign_in.is_write))
-    return Overlay("mandatory MFA", "mfa", "mandatory-mfa", holds, "write")
+    is_write = scene.sign_in.is_write
+    holds = every((scene.since(TOOLS_SINCE), is_write))
+    return Overlay("mandatory MFA", "mfa", "mandatory-mfa", holds, "write" if is_write is None else "asOf")
 
 
 def _per_user_mfa(scene: Scene) -> Overlay | None:

@@ -77,7 +77,8 @@ class Scene:
     """Holds what is remembered while one sign-in is evaluated.
 
     `doubt` are the inferred rules that may not be relied on; `used` those that were relied on; `switches` the
-    dated rules that took part; `steps`, where it is a list, collects the trace.
+    dated rules that took part, and `is_rolling_out` whether the day leaves one of them open; `steps`, where
+    it is a list, collects the trace.
     """
 
     def __init__(
@@ -94,6 +95,7 @@ class Scene:
         self.is_interrupted = is_interrupted
         self.used: set[str] = set()
         self.switches: set[str] = set()
+        self.is_rolling_out = False
         self.steps: list[TraceStep] | None = [] if traced else None
         self.user = sign_in.user.casefold()
         self.is_workload = sign_in.user.startswith(("sp:", "mi:"))
@@ -136,7 +138,9 @@ class Scene:
     def since(self, switch: Switch) -> Truth:
         """Whether a dated change is in force; notes that it was asked."""
         self.switches.add(switch.id)
-        return is_on(switch, self.sign_in.as_of)
+        found = is_on(switch, self.sign_in.as_of)
+        self.is_rolling_out |= found is None
+        return found
 
     def note(self, policy: str, path: Path, fact: str, says: str, rule: str) -> None:
         """Add a step to the trace, if there is one."""

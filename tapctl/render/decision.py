@@ -83,6 +83,8 @@ def missing(decision: Decision) -> str:
         return f"it rests on what Microsoft does not document ({', '.join(decision.inferences)})"
     if not decision.missing:
         return "it depends on what no fact tells here"
+    if decision.missing == ("asOf",):
+        return f"on that day a change is being rolled out ({visible(', '.join(decision.switches))})"
     return f"it depends on {visible(', '.join(map(as_given, decision.missing)))}, which is not given"
 
 

@@ -94,7 +94,7 @@ def _hint(expected: Expected, sign_in: SignIn, company: Company, strict: bool) -
     reported = company.report_only - expected.enforce
     decision = decide(company.enforcing(expected.enforce | reported), sign_in, strict=strict)
     names = [name for name in decision.by if name in reported]
-    if not names or differences(expected.expect, decision):
+    if not names or decision.verdict == "unknown" or differences(expected.expect, decision):
         return ""
     return (
         f"It would pass where {', '.join(names)} is enforced: here it is report-only. Say "

@@ -90,6 +90,16 @@ def test_a_test_of_what_is_only_reported_says_so(tested: Cli) -> None:
     assert "It would pass where NH-20 Passwordless is enforced" in result.out
 
 
+def test_a_decision_that_nobody_knows_is_no_reason_for_a_hint(tested: Cli) -> None:
+    tested.write("all.yaml", DOCUMENTS + PASSKEYS)
+    said = ", method: password}\nexpect: {decision: challenge, by: [NH-20 Passwordless], unmet: [mfa]}"
+    tested.write("tests/pilots.yaml", TESTS.replace(said, "}\nexpect: {decision: unknown}"))
+    result = tested("test")
+
+    assert "decision is allow, not unknown" in result.out
+    assert "It would pass where" not in result.out
+
+
 def test_only_the_named_tests_run(tested: Cli) -> None:
     assert "1 test: 1 passed" in tested("test", "somebody ELSE").out
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -96,6 +97,34 @@ def test_methods_that_nobody_declared_are_a_fact_too() -> None:
     decision = decided(policy("mfa"), asked=sign_in("new", person=person), facts=replace(FACTS, methods=None))
 
     assert decision.missing == ("enabledMethods",)
+
+
+@pytest.mark.parametrize(
+    ("spec", "facts", "lacks"),
+    [
+        (policy("approvedApplication"), {"approved_app": False}, ("asOf",)),
+        (policy("approvedApplication"), {}, ("approvedApp",)),
+        (
+            policy("approvedApplication", "compliantApplication", operator="OR"),
+            {"approved_app": True, "app_protection": False},
+            ("asOf",),
+        ),
+        (policy("compliantApplication"), {}, ("appProtection",)),
+    ],
+)
+def test_while_a_change_is_rolled_out_the_day_is_what_is_lacking(
+    spec: JsonObject, facts: dict[str, Any], lacks: tuple[str, ...]
+) -> None:
+    decision = decided(spec, asked=sign_in(**{"as_of": date(2026, 3, 2), **facts}))
+
+    assert (decision.verdict, decision.missing) == ("unknown", lacks)
+
+
+def test_the_day_is_lacking_at_azure_s_tools_too() -> None:
+    asked = sign_in(apps=(CLI,), as_of=date(2026, 6, 30))
+
+    assert decided(asked=replace(asked, is_write=True)).missing == ("asOf",)
+    assert decided(asked=asked).missing == ("write",)
 
 
 def test_what_is_met_anyhow_lacks_nothing() -> None:

@@ -31,6 +31,20 @@ DAY = date(2026, 11, 30)
             "Stopped: strength:P, mfa is asked for, and there is no way to it from here.",
         ),
         (
+            Decision(verdict="unsatisfiable", detail="53004"),
+            "Stopped: at this risk nobody registers a first method (53004).",
+        ),
+        (
+            Decision(verdict="unknown", missing=("asOf",), switches=("s1", "s2")),
+            "Not known: on that day a change is being rolled out (s1, s2).",
+        ),
+        (
+            Decision(
+                verdict="unknown", missing=("apps",), by_application={"Office365": "allow", "T\x1b": "block"}
+            ),
+            "Not known: its applications are treated differently (Office365: allow, T\\x1b: block).",
+        ),
+        (
             Decision(verdict="refusedBeforePolicy", reason="the pass is \x1b[2Jused"),
             "Refused before any policy is looked at: the pass is \\x1b[2Jused.",
         ),
