@@ -110,6 +110,7 @@ DOCUMENTS: Final[Mapping[str, str]] = {
     "names-alike": "Two names differ in letter case or spaces only. To Graph they are two objects.",
     "newer-names-nothing": "`newer:` lists a property that the document does not have.",
     "out-of-range": "The service takes no such number.",
+    "profile-admits-nothing": "Nobody can register a passkey by this profile: what it admits cannot attest.",
     "policy-without-applications": (
         "Graph refuses a policy that is about no application, user action or context."
     ),

@@ -21,6 +21,7 @@ from tapctl.model import JsonObject
 from tapctl.ripple import Ripple
 
 _MFA: Final = "mfa"
+_ONE_TIME, _MULTI_USE = PASSES
 _FIRST: Final = {"password", "federatedSingleFactor"}
 _LASTING: Final = frozenset(
     modes - _FIRST for modes in BUILT_IN_STRENGTHS[MFA] if not modes & {*PASSES, "federatedMultiFactor"}
@@ -58,6 +59,8 @@ class Withdrawals:
         for gone in self.found:
             if not any(gone.modes & modes for modes in accepted) or not _may_reach(policy, gone, membership):
                 continue
+            if gone.modes == {_MULTI_USE} and {_ONE_TIME} in accepted:
+                continue  # a pass is still enough, made anew
             others = [modes for modes in accepted if gone.is_in_part or not gone.modes & modes]
             if name == _MFA and any(map(self._is_for_everybody, others)):
                 continue
@@ -181,7 +184,11 @@ def _said(after: Scope, taken: frozenset[str] | None, excluded: frozenset[str]) 
 
 
 def _scope(pair: Pair, spec: JsonObject | None, mode: str) -> Scope | None:
-    return Methods(items={pair.kind.name: spec}).scope(mode) if spec is not None else None
+    """Where all passes are one-time, those that are not are refused, also if they are out already."""
+    methods = Methods(items={} if spec is None else {pair.kind.name: spec})
+    scope = methods.scope(mode)
+    is_refused = mode == _MULTI_USE and methods.passes_are_once is True
+    return replace(scope, is_enabled=False) if scope is not None and is_refused else scope
 
 
 def _may_reach(policy: JsonObject, gone: Withdrawn, membership: Membership) -> bool:

@@ -261,3 +261,23 @@ def test_keys_that_are_admitted_no_more(tenant: Tenant, tmp_path: Path, groups: 
 
     said = f"accepts, admits no keys but those of {MODEL}; what is left is fido2"
     assert said in finding(planned, "tightens-strength").message
+
+
+@pytest.mark.parametrize(
+    ("accepted", "expected"),
+    [
+        (("temporaryAccessPassMultiUse",), BRAKE),
+        (("temporaryAccessPassOneTime", "temporaryAccessPassMultiUse"), []),
+    ],
+)
+def test_passes_that_all_become_one_time(
+    tenant: Tenant, tmp_path: Path, accepted: tuple[str, ...], expected: list[str]
+) -> None:
+    def passes(is_once: bool) -> Document:
+        spec = {"state": "enabled", "isUsableOnce": is_once, "includeTargets": ["all_users"]}
+        return {"kind": "TemporaryAccessPassPolicy", "spec": spec}
+
+    others = [strength("Start", *accepted), asks("Start")]
+
+    assert braked(tmp_path, tenant, [*others, passes(False)], [*others, passes(True)]) == expected
+    assert braked(tmp_path / "back", tenant, [*others, passes(True)], [*others, passes(False)]) == []
