@@ -195,3 +195,18 @@ def test_a_record_that_cannot_be_kept_stops_it_early(cli: Cli) -> None:
     assert result.code == 1
     assert "a record cannot be kept" in result.err
     assert cli("plan", "--detailed-exitcode").code == 2
+
+
+def test_a_lint_error_that_a_change_introduces_wants_its_word(cli: Cli) -> None:
+    cli("apply", "--yes")
+    cli.write("environments/sandbox.yaml", "production: true\n")
+    cli.write("all.yaml", DOCUMENTS.replace("isUsableOnce: true", "isUsableOnce: false"))
+
+    plan, shown = cli("plan", "--detailed-exitcode"), cli("plan", "--format", "markdown")
+    refused, done = cli("apply", "--yes"), cli("apply", "--yes", "--allow", "introduces-errors")
+
+    assert (plan.code, shown.code, refused.code, done.code) == (2, 0, 1, 0)
+    headline = shown.out.partition("\n")[0]
+    assert "1 brake stops apply" in headline
+    assert "1 new finding (`tap-multi-use`)" in headline
+    assert "--allow-introduces-errors" in refused.err
