@@ -41,14 +41,14 @@ def snapshot_of(
 
     Raises UsageError for the facts of another tenant.
     """
+    if chosen is None:
+        return None  # most runs: what reads facts is slow to load
     from tapctl.cli.connect import OURS, connected
     from tapctl.errors import UsageError
     from tapctl.facts.privacy import recognised
     from tapctl.facts.reading import read_facts
     from tapctl.facts.stored import read_snapshot
 
-    if chosen is None:
-        return None
     if chosen == "live":
         with nullcontext(session) if session else connected(checked.workspace) as found:
             return found.run(read_facts(found.gateway, checked, people))

@@ -30,7 +30,6 @@ def command(options: Options, *, no_lint: bool, facts: str | None, as_of: date) 
     (--facts). Whether sign-in tests hold is for `tapctl test`.
     """
     from tapctl.cli.output import answer
-    from tapctl.facts.merge import known_if_seen
     from tapctl.pipeline import check, linted
     from tapctl.report import checked_report
 
@@ -38,6 +37,8 @@ def command(options: Options, *, no_lint: bool, facts: str | None, as_of: date) 
     if checked.workspace.tests or facts:
         checked, snapshot = _with_tests(checked, facts, as_of)
     if not no_lint:
+        from tapctl.facts.merge import known_if_seen
+
         checked = linted(checked, as_of, known_if_seen(checked, snapshot))
     answer(checked_report(checked, "validate", snapshot.tenant_id if snapshot else ""), options)
     return 1 if checked.has_errors else 0

@@ -124,3 +124,15 @@ def test_facts_let_more_rules_speak(cli: Cli) -> None:
 def test_facts_about_a_broken_folder_are_not_read(cli: Cli) -> None:
     cli.write("all.yaml", "kind: Group\n")
     assert cli("validate", "--facts", "no-such-file.json").code == 1
+
+
+def test_nothing_that_talks_to_a_tenant_is_loaded(cli: Cli) -> None:
+    """A check runs on every save: half of its time went there."""
+    cli.write("tests/pilots.yaml", TEST)
+    program = (
+        "import sys; from tapctl.cli.main import run; run(['validate', '--no-lint']); "
+        "print([name for name in ('asyncio', 'httpx', 'tapctl.graph.gateway') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)  # noqa: S603
+
+    assert done.stdout.splitlines()[-1] == "[]"
