@@ -345,6 +345,18 @@ def test_words_that_were_said_when_a_run_began_are_kept(cli: Cli, issue: Issue) 
     assert "May not have a pass (1)\n  mia" in result.out
 
 
+def test_replacing_is_said_anew_for_a_pass_that_was_made_since(cli: Cli, issue: Issue) -> None:
+    good, bad = command(cli, KEEP), ("--to-command", "false")
+    issue(MIA, *PLACE)
+    issue(MIA, YUSUF, "--replace", "--yes", *bad)
+    issue(YUSUF, "--to-file", "other", "--recipient", KEY)
+    result = issue("--continue", "last", "--to-command", good)
+
+    assert [path.name for path in cli.root.glob("*.code")] == [f"{MIA}.code"]
+    assert "made them a pass meanwhile" in result.out
+    assert issue("--continue", "last", "--to-command", good, "--replace").code == 0
+
+
 @pytest.mark.parametrize(
     ("said", "why"),
     [

@@ -68,7 +68,10 @@ class Wishes:
         return {option: text for option, text in said.items() if text}
 
     def continuing(self, about: About) -> Wishes:
-        """The same, with what was said when the run began. Raises UsageError for what contradicts that."""
+        """The same, with what was said when the run began. Raises UsageError for what contradicts that.
+
+        --replace was said of the passes that were there when everybody was checked, which the record holds;
+        for one that somebody has made since, it is said anew."""
         for option, text in self.options.items():
             if (begun := about.options.get(option, text)) != text:
                 raise UsageError(
@@ -83,7 +86,6 @@ class Wishes:
             handout_methods=options.get("--handout-methods", ""),
             handout_contact=options.get("--handout-contact", ""),
             reason=self.reason or about.reason,
-            replace=self.replace or REPLACE in about.words,
             privileged=self.privileged or PRIVILEGED in about.words,
             despite_policies=self.despite_policies or DESPITE in about.words,
             skip_refused=self.skip_refused or about.skips_refused,

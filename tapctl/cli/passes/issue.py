@@ -114,7 +114,8 @@ def _handouts(command: Callable[..., int]) -> Callable[..., int]:
     "--continue",
     "run",
     metavar="RUN",
-    help="Go on with an interrupted run: its name, or `last`. Only the place for passcodes is said again.",
+    help="Go on with an interrupted run: its name, or `last`. Said again are only the place for passcodes, "
+    "and --replace for a pass that was made since.",
 )
 @click.option("--abandon", metavar="RUN", help="Note that a run is not to be continued: its name, or `last`.")
 def command(options: Options, **given: Any) -> int:
