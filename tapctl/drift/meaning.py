@@ -28,6 +28,10 @@ RULES: Final[dict[str, tuple[Severity, str]]] = {
     "drift-not-enforced": ("error", "what the documents enforce is not enforced in the tenant"),
     "drift-named-deleted": ("error", "an account or group that documents name was deleted in the tenant"),
     "drift-blocks": ("error", "an enforced policy of the tenant blocks where the documents ask"),
+    "drift-undeclared-blocks": (
+        "error",
+        "a policy that no document declares has come or changed, and blocks",
+    ),
     "drift-method-gone": ("warning", "enforced policies can be met in fewer ways than the documents say"),
     "drift-weaker": ("warning", "the tenant lets through what the documents stop"),
     "drift-more-spared": ("warning", "a group that enforced policies exclude has members it should not have"),
@@ -36,7 +40,10 @@ RULES: Final[dict[str, tuple[Severity, str]]] = {
     "drift-id-of-deleted": ("warning", "the tenant holds an id that is nobody's any more"),
     "drift-in-use": ("warning", "what enforced policies refer to is not what the documents say"),
     "drift-asks-more": ("note", "the tenant asks for more, or allows less, than the documents"),
-    "drift-new-undeclared": ("warning", "a policy that no document declares has come and is enforced"),
+    "drift-new-undeclared": (
+        "warning",
+        "a policy that no document declares has come or changed, and is enforced",
+    ),
 }
 """Each rule, worst first: how bad it is, and what it means."""
 
@@ -69,10 +76,9 @@ def meaning(
     drifted: Collection[Address],
     glass: BreakGlass,
     snapshot: Snapshot,
-    arrived: Collection[str] = (),
 ) -> tuple[Finding, ...]:
     """Findings about what differs, worst first. `who` says who took an account out of its group,
-    `fate` what became of what is lost; `arrived` are the ids of undeclared objects that are new."""
+    `fate` what became of what is lost."""
     differing = [pair for pair in matched.pairs if pair.address in drifted]
     strengths = Strengths.of(map(turned, matched.pairs))
     enforced = [
@@ -95,7 +101,6 @@ def meaning(
         ),
         *(finding for pair in differing if pair.kind.name != _POLICIES for finding in _other(pair, enforced)),
         *_fewer_ways(matched, snapshot, enforced),
-        *_undeclared(enforced, arrived),
     ]
     order = list(RULES)
     return tuple(sorted(found, key=lambda finding: (order.index(finding.rule), finding.address or ())))
@@ -279,13 +284,6 @@ def _fewer_ways(matched: Matched, snapshot: Snapshot, enforced: Sequence[Pair]) 
             said = f"{policy.address}, which is enforced, can be met in fewer ways: {ripple.said}"
             help_text = "Whoever has nothing else cannot sign in. `tapctl apply` puts it back."
             yield _finding("drift-method-gone", ripple.changed, said, help_text)
-
-
-def _undeclared(enforced: Sequence[Pair], arrived: Collection[str]) -> Iterator[Finding]:
-    for pair in enforced:
-        if pair.desired is None and not pair.is_owned and pair.id in arrived:
-            said = f"{pair.address} is new, enforced, and declared by no document"
-            yield _finding("drift-new-undeclared", pair, said, "`tapctl import --name` writes a document.")
 
 
 def _names(pairs: Sequence[Pair]) -> str:

@@ -6,9 +6,10 @@ and the document has not.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from tapctl.drift.causes import (
@@ -28,12 +29,14 @@ from tapctl.drift.evidence import Evidence
 from tapctl.drift.exposure import Absence, Loss, exposure
 from tapctl.drift.meaning import Fate, meaning, of_lost, without_exposed, worst_first
 from tapctl.drift.strangers import about
+from tapctl.drift.undeclared import Lately, Undeclared, dangers, enforced_lately
 from tapctl.drift.vanished import GROUP, referrers
-from tapctl.drift.versions import Version, versions
-from tapctl.lint.planned import drift_findings
+from tapctl.drift.versions import Version, changes, versions
+from tapctl.lint.planned import arrived_findings, drift_findings
 from tapctl.model import Address, Change, FieldChange, Finding, JsonObject, Place, Snapshot
 from tapctl.reference import parse
 from tapctl.report import FieldLine, Headline, field_line, settings_file
+from tapctl.scope import state
 
 if TYPE_CHECKING:
     from tapctl.checked import Checked
@@ -82,18 +85,6 @@ class Drifted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Undeclared:
-    """An object in the tenant that no document means; listed, and no drift."""
-
-    address: Address
-    id: str | None
-    created: datetime | None = None
-    modified: datetime | None = None
-    attribution: Attribution | None = None
-    is_newer: bool | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class News:
     """Everything `tapctl drift` has to say."""
 
@@ -120,7 +111,6 @@ def news(compared: Compared, checked: Checked, evidence: Evidence, since: Since)
     drifted = tuple(join.drifted(change) for change in plan.pending)
     strays = [pair for pair in matched.pairs if pair.desired is None and not pair.is_owned]
     undeclared = tuple(map(join.undeclared, strays))
-    arrived = {str(item.id) for item in undeclared if item.is_newer}
     exposed = exposure(matched, snapshot, checked.workspace)
     glass = checked.workspace.settings.break_glass
     found = meaning(
@@ -131,14 +121,12 @@ def news(compared: Compared, checked: Checked, evidence: Evidence, since: Since)
         {item.address for item in drifted},
         glass,
         snapshot,
-        arrived,
     )
     said = {loss.subject.node for loss in exposed.losses} | {item.id for item in drifted}
     strange = [item for item in evidence.strangers if item.id not in said]
     unread = next(iter(evidence.undeleted.values()), "").partition("\n")[0]
-    lost = about(strange, join.fate_of, unread)
-    as_of = evidence.now.date()
-    unwise = drift_findings(matched, snapshot, checked.workspace, as_of=as_of) if drifted else ()
+    found += (*about(strange, join.fate_of, unread), *dangers(matched, undeclared))
+    unwise = _unwise(compared, checked, undeclared, evidence.now.date(), is_drifted=bool(drifted))
     others = [item for item in (*checked.findings, *plan.findings) if item.severity != "brake"]
     return News(
         headline=Headline(
@@ -152,8 +140,21 @@ def news(compared: Compared, checked: Checked, evidence: Evidence, since: Since)
         records=len(join.events),
         drifted=drifted,
         undeclared=undeclared,
-        findings=worst_first((*found, *lost), without_exposed(unwise, exposed), of_lost(others, exposed)),
+        findings=worst_first(found, without_exposed(unwise, exposed), of_lost(others, exposed)),
     )
+
+
+def _unwise(
+    compared: Compared, checked: Checked, undeclared: Iterable[Undeclared], as_of: date, *, is_drifted: bool
+) -> tuple[Finding, ...]:
+    """What lint says of the tenant for the reason alone that it differs from the documents, or that enforced
+    policies came or changed which none declares."""
+    matched, snapshot, workspace = compared.matched, compared.snapshot, checked.workspace
+    found = drift_findings(matched, snapshot, workspace, as_of=as_of) if is_drifted else ()
+    arrived = {item.address for item, *_ in enforced_lately(matched, undeclared)}
+    theirs = arrived_findings(matched, snapshot, workspace, arrived, as_of=as_of) if arrived else ()
+    known = {(item.rule, item.address, item.message) for item in found}
+    return (*found, *(item for item in theirs if (item.rule, item.address, item.message) not in known))
 
 
 class _Join:
@@ -168,6 +169,10 @@ class _Join:
             now=evidence.now,
             oldest=self.events[-1].moment if self.events else None,
         )
+        self.targeted: defaultdict[str, list[Event]] = defaultdict(list)
+        for event in self.events:
+            for object_id in {target.id for target in event.targets}:
+                self.targeted[object_id].append(event)
         self.ids = {(kind, name): object_id for (kind, object_id), name in matched.directory.names.items()}
 
     def drifted(self, change: Change) -> Drifted:
@@ -196,7 +201,7 @@ class _Join:
             place=change.place,
             fields=fields,
             attribution=renaming,
-            is_newer=_any(newer) or self._modified_since(modified),
+            is_newer=_any(newer) or self._is_after(modified),
         )
 
     def _field(
@@ -253,7 +258,13 @@ class _Join:
         return Fate(said=f"{who}; {back}", is_restorable=item is not None)
 
     def _history(self, pair: Pair) -> tuple[Version, ...]:
-        events = [event for event in self.events if not is_membership(event)]
+        """A method is told of under the policy that it is part of; all else is a target itself."""
+        there = (
+            self.events
+            if pair.kind.singleton or pair.kind.inside
+            else self.targeted.get(str(pair.id).lower(), ())
+        )
+        events = [event for event in there if not is_membership(event)]
         return versions(events, pair.kind, str(pair.id), self.matched.directory)
 
     def _renamed_to(self, name: str, history: Sequence[Version]) -> Attribution:
@@ -330,36 +341,41 @@ class _Join:
             id=change.id,
             place=change.place,
             attribution=attribution,
-            is_newer=_any([self._is_newer(attribution), self._modified_since(created)]),
+            is_newer=_any([self._is_newer(attribution), self._is_after(created)]),
         )
 
     def undeclared(self, pair: Pair) -> Undeclared:
         """An object that no document means."""
         created, modified = _time(pair, "createdDateTime"), _time(pair, "modifiedDateTime")
-        attribution = self._made(pair)
+        made, history = self._made(pair), self._history(pair)
+        later = [version for version in history if self._is_after(version.event.moment)]
+        came = _any([self._is_newer(made), self._is_after(created)])
+        changed = _any([True if later else None, self._is_after(modified)])
+        lately: Lately | None = "made" if came else "changed" if changed else None
+        causes = tuple(Cause(event=item.event, entries=_changed(item)) for item in later) or made.causes
+        unknown = why_unknown(history, self.log, modified or created) if lately and not causes else ""
         return Undeclared(
             address=pair.address,
             id=pair.id,
             created=created,
             modified=modified,
-            attribution=attribution if attribution.causes else None,
-            is_newer=_any([self._is_newer(attribution), self._modified_since(created)]),
+            state=state(pair.before or {}) if pair.kind.name == "ConditionalAccessPolicy" else None,
+            attribution=Attribution(causes=causes, unknown=unknown) if causes or unknown else None,
+            lately=lately,
+            is_newer=_any([came, changed]),
         )
 
     def _made(self, pair: Pair) -> Attribution:
-        for event in self.events:
-            is_making = event.makes or event.does("restore")
-            if is_making and pair.id and event.is_about(pair.id) and not is_membership(event):
+        for event in self.targeted.get(str(pair.id).lower(), ()):
+            if (event.makes or event.does("restore")) and not is_membership(event):
                 return Attribution(causes=(Cause(event=event),))
         return Attribution(unknown=why_unknown((), self.log, _time(pair, "createdDateTime")))
 
     def _is_newer(self, attribution: Attribution) -> bool | None:
         """Whether the log shows it to have come after the moment asked about; None where it shows nothing."""
-        if self.since.moment is None or attribution.newest is None:
-            return None
-        return attribution.newest > self.since.moment
+        return self._is_after(attribution.newest)
 
-    def _modified_since(self, moment: datetime | None) -> bool | None:
+    def _is_after(self, moment: datetime | None) -> bool | None:
         if self.since.moment is None or moment is None:
             return None
         return moment > self.since.moment
@@ -370,6 +386,11 @@ def _lines(change: Change) -> Iterator[FieldLine]:
     for found in change.fields:
         turned = FieldChange(path=found.path, before=found.after, after=found.before)
         yield field_line(change.address.kind, turned)
+
+
+def _changed(version: Version) -> tuple[str, ...]:
+    """The fields that an event is known to have changed; none for one that made the object."""
+    return () if version.before.is_absent else tuple(change.path for change in changes(version))
 
 
 def _any(said: Iterable[bool | None]) -> bool | None:

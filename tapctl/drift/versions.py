@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from tapctl.canonical import MODES, sort_key
+from tapctl.diff import field_changes
 from tapctl.directory import Directory
 from tapctl.drift.events import Event, Gap, Modified, Value
 from tapctl.drift.sides import Part, Side, Steps, Tree, side
 from tapctl.kind import Kind
 from tapctl.lint.entra import BUILT_IN_STRENGTHS, MFA
-from tapctl.model import Json, JsonObject
+from tapctl.model import FieldChange, Json, JsonObject
 from tapctl.schema import Field
 
 _FIRST: Final = ("password", "federatedSingleFactor")
@@ -62,6 +63,17 @@ def passages(history: Iterable[Version], path: str) -> Iterator[Passage]:
         if any(item.tells(steps) or item.hides(steps) for item in sides):
             before, after = (one.value(steps, other) for one, other in (sides, sides[::-1]))
             yield Passage(event=version.event, before=before, after=after)
+
+
+def changes(version: Version) -> tuple[FieldChange, ...]:
+    """The fields that an event is known to have changed."""
+    differing = field_changes(version.before.spec, version.after.spec)
+    return tuple(
+        change
+        for change in differing
+        for passage in passages([version], change.path)
+        if Gap.UNKNOWN not in (passage.before, passage.after)
+    )
 
 
 def _version(event: Event, kind: Kind, object_id: str, directory: Directory) -> Version | None:

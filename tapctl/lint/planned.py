@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -14,7 +14,7 @@ from tapctl.lint import rules
 from tapctl.lint.context import Context, Item, context_of, last_changed
 from tapctl.lint.run import Key, Linted, lint
 from tapctl.match import Matched, Pair, as_observed
-from tapctl.model import Finding, JsonObject, Snapshot, Workspace
+from tapctl.model import Address, Finding, JsonObject, Snapshot, Workspace
 
 _EITHER_WAY = "BG009"
 _NOT_NEW = "This change does not introduce it, so it does not stop an apply."
@@ -62,6 +62,23 @@ def drift_findings(
     changed = lint(replace(found_there, before=replace(declared, before=None))).found
     found += [finding for _, finding in changed if finding.rule == _EITHER_WAY]
     return tuple(replace(finding, help=f"{finding.help} {_NOT_DECLARED}".strip()) for finding in found)
+
+
+def arrived_findings(
+    matched: Matched,
+    snapshot: Snapshot,
+    workspace: Workspace,
+    arrived: Collection[Address],
+    *,
+    as_of: date,
+) -> tuple[Finding, ...]:
+    """What lint says of the tenant as it is, beyond notes, and would not say without what arrived in it."""
+    facts = _facts(matched, snapshot)
+    without = replace(matched, pairs=tuple(pair for pair in matched.pairs if pair.address not in arrived))
+    has, had = (_contexts(each, snapshot, workspace, facts, as_of)[0] for each in (matched, without))
+    known = {key for key, _ in lint(had).found}
+    found = [finding for key, finding in lint(has).found if key not in known]
+    return tuple(finding for finding in found if finding.severity != "note")
 
 
 def _contexts(

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from tapctl.drift.causes import Attribution
-from tapctl.drift.news import Drifted, News, Undeclared
+from tapctl.drift.news import Drifted, News
+from tapctl.drift.undeclared import Undeclared
 from tapctl.model import Severity
 from tapctl.render import drift_words as words
 from tapctl.render import html_parts as parts
@@ -103,6 +104,6 @@ def _undeclared(news: News) -> Iterator[str]:
 
 
 def _stray(item: Undeclared) -> str:
-    new = " (new)" if item.is_newer else ""
-    who = [parts.text(said) for said in words.causes(item.attribution)] if item.attribution else []
-    return f"<li>{', '.join([parts.code(str(item.address)) + new, *who])}</li>"
+    mark = f" ({words.lately(item)})" if item.lately else ""
+    said = [parts.text(said) for said in (words.dated(item), *words.doers(item)) if said]
+    return f"<li>{', '.join([parts.code(str(item.address)) + mark, *said])}</li>"

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from tapctl.drift.causes import DAYS_KEPT, Attribution, Cause
 from tapctl.drift.events import Event
-from tapctl.drift.news import Drifted, DriftedField, News, Since, Undeclared
+from tapctl.drift.news import Drifted, DriftedField, News, Since
+from tapctl.drift.undeclared import Undeclared
 from tapctl.model import JsonObject
 from tapctl.render.json import VERSION, finding, headline, place, written
 from tapctl.report import Report
@@ -110,7 +111,9 @@ def _undeclared(item: Undeclared) -> JsonObject:
         "id": item.id,
         "created": _time(item.created),
         "modified": _time(item.modified),
+        "state": item.state,
         "newer": item.is_newer,
+        "lately": item.lately,
         "attribution": _attribution(item.attribution),
     }
 

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from tapctl.drift.causes import Attribution
-from tapctl.drift.news import Drifted, DriftedField, News, Undeclared
+from tapctl.drift.news import Drifted, DriftedField, News
+from tapctl.drift.undeclared import Undeclared
 from tapctl.model import Finding
 from tapctl.render import drift_words as words
 from tapctl.render.escape import spelled
@@ -147,9 +148,9 @@ def _undeclared(news: News, room: Room) -> list[str]:
 
 
 def _stray(item: Undeclared) -> str:
-    new = " (new)" if item.is_newer else ""
-    who = [text(said) for said in words.causes(item.attribution)] if item.attribution else []
-    return f"- {code(clipped(str(item.address), _NAME))}{new}" + "".join(f", {said}" for said in who)
+    mark = f" ({words.lately(item)})" if item.lately else ""
+    said = [text(clipped(said, _TEXT)) for said in (words.dated(item), *words.doers(item)) if said]
+    return ", ".join([f"- {code(clipped(str(item.address), _NAME))}{mark}", *said])
 
 
 def _fitting(items: Sequence[str], room: Room, share: float, between: str) -> list[str]:

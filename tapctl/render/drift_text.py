@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Final
 
-from tapctl.drift.causes import Attribution, shown_time
-from tapctl.drift.news import Drifted, DriftedField, News, Undeclared
+from tapctl.drift.causes import Attribution
+from tapctl.drift.news import Drifted, DriftedField, News
+from tapctl.drift.undeclared import Undeclared
 from tapctl.model import Finding
 from tapctl.render import drift_words as words
 from tapctl.render.escape import named, spelled, visible
@@ -119,18 +120,17 @@ def _undeclared(page: Page, items: Sequence[Undeclared]) -> None:
     ordered = words.newest_first(items)
     first, more = shortened(ordered, _MOST_UNDECLARED)
     for item in first:
-        new = (" (new)", "bold") if item.is_newer else ""
-        made = f", made {shown_time(item.created)}" if item.created else ""
-        page.line(visible(f"{item.address}{made}"), new, indent=2)
-        if item.attribution is not None:
-            _causes(page, item.attribution, 6)
+        mark = (f" ({words.lately(item)})", "bold") if item.lately else ""
+        page.line(visible(", ".join(filter(None, (str(item.address), words.dated(item))))), mark, indent=2)
+        for said in words.doers(item):
+            page.line((visible(said), "dim"), indent=6, hang=4)
     for text in more:
         page.line((text, "dim"), indent=2)
 
 
 def _foot(page: Page, news: News) -> None:
     page.line(f"{words.headline(news)} ({counted(news.requests, 'request')})")
-    if news.drifted:
+    if news.drifted or any(item.lately for item in news.undeclared):
         page.line(words.since(news))
     if text := words.log(news):
         page.line(visible(text))

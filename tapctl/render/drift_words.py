@@ -7,7 +7,8 @@ from typing import Final
 
 from tapctl.drift.causes import Attribution, Cause, by, shown_time
 from tapctl.drift.meaning import RULES
-from tapctl.drift.news import Drifted, News, Undeclared
+from tapctl.drift.news import Drifted, News
+from tapctl.drift.undeclared import Undeclared
 from tapctl.render.values import counted, shortened, shown
 
 SYMBOLS: Final = {"changed": "~", "renamed": "~", "missing": "-", "unwanted": "+"}
@@ -18,6 +19,7 @@ _WHATS: Final = {
     "unwanted": "in the tenant, where it should not be",
 }
 _MOST_NAMES: Final = 5
+_MOST_RECORDS: Final = 3
 
 
 def headline(news: News) -> str:
@@ -48,7 +50,9 @@ def since(news: News) -> str:
     if moment is None:
         return f"What is new is unknown: {news.since.said}."
     newer = sum(item.is_newer is True for item in news.drifted)
-    return f"{newer} shown to be newer than {shown_time(moment)} ({news.since.said})."
+    strays = sum(item.lately is not None for item in news.undeclared)
+    also = f", and {strays} that no document declares" if strays else ""
+    return f"{newer} shown to be newer than {shown_time(moment)} ({news.since.said}){also}."
 
 
 def log(news: News) -> str:
@@ -72,6 +76,26 @@ def age(is_newer: bool | None) -> str:
     return "new" if is_newer else ""
 
 
+def lately(item: Undeclared) -> str:
+    """A mark for what came or was changed since the moment asked about."""
+    return {"made": "new", "changed": "changed", None: ""}[item.lately]
+
+
+def dated(item: Undeclared) -> str:
+    """A policy's state, and when an undeclared object was made and changed, as far as it says."""
+    made = f"made {shown_time(item.created)}" if item.created else ""
+    changed = f"changed {shown_time(item.modified)}" if item.modified else ""
+    return ", ".join(filter(None, (item.state, made, changed)))
+
+
+def doers(item: Undeclared) -> list[str]:
+    """Who made an undeclared object, or did what became of it lately, newest first."""
+    found = item.attribution or Attribution()
+    said = [f"{_entries(cause)}{by(cause.event)}" for cause in found.causes]
+    first, more = shortened(said, _MOST_RECORDS)
+    return [*first, *more, *([f"by whom is unknown: {found.unknown}"] if found.unknown else [])]
+
+
 def actors(item: Drifted) -> dict[str, str]:
     """Whoever is known to have made a difference in an object, and when that was last, newest first."""
     attributions = [item.attribution, *(found.attribution for found in item.fields)]
@@ -83,8 +107,8 @@ def actors(item: Drifted) -> dict[str, str]:
 
 
 def newest_first(undeclared: Iterable[Undeclared]) -> list[Undeclared]:
-    """What is new, then by name."""
-    return sorted(undeclared, key=lambda item: (not item.is_newer, item.address))
+    """What is new or changed, then by name."""
+    return sorted(undeclared, key=lambda item: (item.lately is None, item.address))
 
 
 def causes(attribution: Attribution) -> Iterator[str]:

@@ -54,6 +54,22 @@ def test_no_drift(cli: Cli) -> None:
     assert "What is new is unknown" not in result.out
 
 
+def test_a_new_policy_that_blocks_leaves_no_green_run(cli: Cli) -> None:
+    assert cli("apply", "--yes").code == 0
+    tenant = json.loads(cli("sandbox", "dump").out)
+    policy = {**tenant[POLICIES][0], "id": "99999999-0000-4000-8000-000000000001", "displayName": BAD}
+    policy |= {"state": "enabled", "createdDateTime": "2026-11-20T10:00:00Z", "modifiedDateTime": None}
+    tenant[POLICIES].append({**policy, "grantControls": {"operator": "OR", "builtInControls": ["block"]}})
+    (cli.root / "tenant.json").write_text(json.dumps(tenant), encoding="utf-8")
+    assert cli("sandbox", "load", "tenant.json").code == 0
+    result = cli("drift", "--format", "json", "--since", "2026-11-01")
+
+    Draft202012Validator(schema.read("drift-output")).validate(result.json)
+    assert (result.code, result.json["clean"], result.json["drifted"]) == (2, False, [])
+    assert "drift-undeclared-blocks" in [item["rule"] for item in result.json["findings"]]
+    assert result.json["undeclared"][0]["state"] == "enabled"
+
+
 def test_json_keeps_its_promise(drifted: Cli) -> None:
     result = drifted("drift", "--format", "json", "--since", "2026-11-01")
     found = result.json

@@ -6,13 +6,12 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from tapctl.diff import field_changes
 from tapctl.directory import Directory, build
 from tapctl.drift.causes import Log
-from tapctl.drift.events import Event, Gap, events_of
-from tapctl.drift.versions import Version, passages, versions
+from tapctl.drift.events import Event, events_of
+from tapctl.drift.versions import Version, versions
 from tapctl.kinds import kinds
-from tapctl.model import FieldChange, JsonObject
+from tapctl.model import JsonObject
 
 POLICY = "aaaaaaaa-0000-4000-8000-000000000001"
 GROUP = "bbbbbbbb-0000-4000-8000-000000000001"
@@ -101,16 +100,6 @@ def history(
     *records: dict[str, Any], kind: str = "ConditionalAccessPolicy", id_: str = POLICY
 ) -> tuple[Version, ...]:
     return versions(events_of(records), kinds()[kind], id_, directory())
-
-
-def changed(version: Version) -> tuple[FieldChange, ...]:
-    """The fields that the version is known to have changed."""
-    return tuple(
-        change
-        for change in field_changes(version.before.spec, version.after.spec)
-        for passage in passages([version], change.path)
-        if Gap.UNKNOWN not in (passage.before, passage.after)
-    )
 
 
 def is_silent(version: Version) -> bool:

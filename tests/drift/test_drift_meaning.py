@@ -160,21 +160,6 @@ def test_a_group_that_nothing_spares_is_only_in_use(base: Base) -> None:
     assert rules(base, tenant) == ["drift-in-use"]
 
 
-def test_a_new_enforced_policy_that_nobody_declared(base: Base) -> None:
-    tenant = base.changed()
-    other = {
-        **named(tenant, POLICIES, "Reported"),
-        "id": OTHER,
-        "displayName": "Stranger",
-        "state": "enabled",
-    }
-    tenant[POLICIES].append({**other, "createdDateTime": "2026-11-24T00:00:00Z"})
-    assert rules(base, tenant) == ["drift-new-undeclared"]
-
-    tenant[POLICIES][-1]["createdDateTime"] = "2020-01-01T00:00:00Z"
-    assert rules(base, tenant) == []
-
-
 def with_keys(base: Base, folder: Path) -> Base:
     """The workspace also turns security keys on, and a policy that is enforced asks for nothing else."""
     copied = folder / "policies"

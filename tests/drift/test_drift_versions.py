@@ -3,12 +3,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from audit_records import ALEX, GROUP, POLICY, changed, history, is_silent, policy, record
+from audit_records import ALEX, GROUP, POLICY, history, is_silent, policy, record
 from hypothesis import given, settings
 from test_drift_events import JSON
 
 from tapctl.drift.events import Gap
-from tapctl.drift.versions import passages
+from tapctl.drift.versions import changes, passages
 
 TAP = "temporaryaccesspass"
 TYPE = "#microsoft.graph.temporaryAccessPassAuthenticationMethodConfiguration"
@@ -23,7 +23,7 @@ def methods(before: Any, after: Any, **changes: Any) -> dict[str, Any]:
 def test_a_whole_policy_before_and_after() -> None:
     (version,) = history(record(policy(), policy(state="disabled", users={"excludeUsers": [ALEX]})))
 
-    assert {(change.path, str(change.after)) for change in changed(version)} == {
+    assert {(change.path, str(change.after)) for change in changes(version)} == {
         ("state", "disabled"),
         ("conditions.users.excludeUsers", "['alex@x.example']"),
     }
@@ -34,7 +34,7 @@ def test_names_of_properties_in_other_letter_cases() -> None:
     new = {**old, "State": "Disabled"}
     (version,) = history(record(old, new), id_="x")
 
-    assert [(change.path, change.before, change.after) for change in changed(version)] == [
+    assert [(change.path, change.before, change.after) for change in changes(version)] == [
         ("state", "enabled", "disabled")
     ]
 
@@ -47,7 +47,7 @@ def test_a_block_goes_by_its_name() -> None:
     one = methods(*campaigns, target="authenticationMethodsPolicy", name="RegistrationEnforcement")
     (version,) = history(one, kind="AuthenticationMethodsPolicy", id_="authenticationMethodsPolicy")
 
-    assert [(change.path.rpartition(".")[2], change.before, change.after) for change in changed(version)] == [
+    assert [(change.path.rpartition(".")[2], change.before, change.after) for change in changes(version)] == [
         ("state", "enabled", "disabled")
     ]
 
@@ -58,7 +58,7 @@ def test_a_block_of_a_policy_changes_what_differs_in_it(name: str) -> None:
     block = [side["users"] for side in sides] if name.endswith("users") else sides
     (version,) = history(record(*block, name=name))
 
-    assert [(change.path, change.after) for change in changed(version)] == [
+    assert [(change.path, change.after) for change in changes(version)] == [
         ("conditions.users.excludeUsers", ["alex@x.example"])
     ]
 
@@ -70,7 +70,7 @@ def test_two_properties_of_one_block() -> None:
     ]
     (version,) = history(one)
 
-    assert {change.path for change in changed(version)} == {
+    assert {change.path for change in changes(version)} == {
         "conditions.clientAppTypes",
         "conditions.users.excludeUsers",
     }
@@ -87,7 +87,7 @@ def test_the_order_of_a_set_and_null_are_no_change() -> None:
     new = policy(users={"excludeUsers": ["a", "b"], "excludeRoles": []})
     (version,) = history(record(old, new))
 
-    assert changed(version) == ()
+    assert changes(version) == ()
     assert not is_silent(version)
 
 
@@ -107,7 +107,7 @@ def test_combinations_that_are_joined_are_taken_apart(said: Any, expected: list[
     one = record("email", said, name="AllowedCombinations")
     (version,) = history(one, kind="AuthenticationStrength")
 
-    (found,) = changed(version)
+    (found,) = changes(version)
     assert isinstance(found.after, list)
     assert (found.before, sorted(map(str, found.after))) == (["email"], sorted(expected))
 
@@ -119,10 +119,10 @@ def test_a_list_that_is_one_text_is_taken_apart_and_flags_as_ever() -> None:
         record(*users, name="conditions.users"),
         record(*levels, name="conditions", when="2026-11-20T11:00Z"),
     ]
-    changes = {change.path: change.after for version in history(*two) for change in changed(version)}
+    found = {change.path: change.after for version in history(*two) for change in changes(version)}
 
-    assert changes["conditions.users.includeRoles"] == ["id:a", "id:b"]
-    assert changes["conditions.insiderRiskLevels"] == ["elevated", "minor"]
+    assert found["conditions.users.includeRoles"] == ["id:a", "id:b"]
+    assert found["conditions.insiderRiskLevels"] == ["elevated", "minor"]
 
 
 def test_an_addition_has_no_before() -> None:
@@ -144,7 +144,7 @@ def test_a_record_that_does_not_say_what_changed(modified: Any) -> None:
     (version,) = history(bare)
 
     assert is_silent(version)
-    assert changed(version) == ()
+    assert changes(version) == ()
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,7 @@ def test_a_record_that_does_not_say_what_changed(modified: Any) -> None:
 def test_the_pass_policy_in_every_shape(one: dict[str, Any]) -> None:
     (version,) = history(one, kind="TemporaryAccessPassPolicy", id_="TemporaryAccessPass")
 
-    assert [(change.path, change.before, change.after) for change in changed(version)] == [
+    assert [(change.path, change.before, change.after) for change in changes(version)] == [
         ("isUsableOnce", True, False)
     ]
 
@@ -190,7 +190,7 @@ def test_a_partial_record_says_nothing_of_what_it_leaves_out() -> None:
     )
     (version,) = history(partial, kind="TemporaryAccessPassPolicy", id_="TemporaryAccessPass")
 
-    assert [change.path for change in changed(version)] == ["defaultLength"]
+    assert [change.path for change in changes(version)] == ["defaultLength"]
 
 
 def test_a_record_of_one_method_is_not_of_another_nor_of_the_policy() -> None:
@@ -205,7 +205,7 @@ def test_a_record_of_one_method_is_not_of_another_nor_of_the_policy() -> None:
 
     assert history(one, kind="TemporaryAccessPassPolicy", id_="TemporaryAccessPass") == ()
     assert history(one, kind="AuthenticationMethodsPolicy", id_="authenticationMethodsPolicy") == ()
-    assert all(not changed(found) for found in history(typed, kind="SmsPolicy", id_="Sms"))
+    assert all(not changes(found) for found in history(typed, kind="SmsPolicy", id_="Sms"))
 
 
 def test_a_method_goes_by_its_name_too() -> None:
@@ -213,7 +213,7 @@ def test_a_method_goes_by_its_name_too() -> None:
     one["targetResources"][0]["displayName"] = "Temporary Access Pass"
     (version,) = history(one, kind="TemporaryAccessPassPolicy", id_="TemporaryAccessPass")
 
-    assert changed(version)[0].path == "state"
+    assert changes(version)[0].path == "state"
 
 
 def test_core_directory_writes_one_property_at_a_time() -> None:
@@ -224,7 +224,7 @@ def test_core_directory_writes_one_property_at_a_time() -> None:
     ]
     (version,) = history(one, kind="Group", id_=GROUP)
 
-    assert [(change.path, change.before, change.after) for change in changed(version)] == [
+    assert [(change.path, change.before, change.after) for change in changes(version)] == [
         ("description", "old", "new"),
         ("displayName", "Was", "Is"),
     ]
@@ -238,7 +238,7 @@ def test_truth_as_net_writes_it(spelled: str) -> None:
     one["targetResources"][0]["id"] = "TemporaryAccessPass"
     (version,) = history(one, kind="TemporaryAccessPassPolicy", id_="TemporaryAccessPass")
 
-    assert [(change.path, change.before, change.after) for change in changed(version)] == [
+    assert [(change.path, change.before, change.after) for change in changes(version)] == [
         ("isUsableOnce", True, False)
     ]
 
@@ -295,7 +295,7 @@ def test_of_a_record_with_one_side_the_other_is_unknown_even_where_it_is_left_ou
 def test_a_block_that_goes_changes_what_it_held() -> None:
     (version,) = history(record(policy(), policy(grantControls=None)))
 
-    assert [(change.path, change.before, change.after) for change in changed(version)] == [
+    assert [(change.path, change.before, change.after) for change in changes(version)] == [
         ("grantControls.builtInControls", ["mfa"], None),
         ("grantControls.operator", "OR", None),
     ]
@@ -309,7 +309,7 @@ def test_a_property_deep_inside_goes_by_its_path() -> None:
     )
     (version,) = history(one, kind="MicrosoftAuthenticatorPolicy", id_="MicrosoftAuthenticator")
 
-    assert [change.path for change in changed(version)] == [
+    assert [change.path for change in changes(version)] == [
         "featureSettings.displayAppInformationRequiredState.state"
     ]
 

@@ -1,0 +1,117 @@
+"""Objects that no document means → those that came or were changed lately, and what is dangerous about them.
+
+Pure. There is no document to compare them with: what they do now counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal, TypeAlias
+
+from tapctl.canonical import at, texts
+from tapctl.drift.causes import Attribution, by
+from tapctl.drift.meaning import RULES
+from tapctl.match import Matched, Pair
+from tapctl.model import Address, Finding, JsonObject
+from tapctl.scope import blocks, is_in_force
+
+Lately: TypeAlias = Literal["made", "changed"]
+
+_POLICIES: Final = "ConditionalAccessPolicy"
+_LATELY: Final[Mapping[Lately, str]] = {
+    "made": "is new and enforced",
+    "changed": "was changed and is enforced",
+}
+_ADVICE: Final = (
+    "Find out who wants it. `tapctl import --name` writes a document; the admin center turns it off."
+)
+_USERS: Final = ("includeUsers", "includeGroups", "includeRoles")
+_TARGETS: Final = ("includeApplications", "includeUserActions", "includeAuthenticationContextClassReferences")
+_MOST: Final = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undeclared:
+    """An object in the tenant that no document means; listed, and no drift.
+
+    `lately` says what is shown to have become of it since the moment asked about, and is None where nothing
+    is; `attribution` then is who did that, each record with the fields that it changed, else who made it.
+    `state` is a policy's.
+    """
+
+    address: Address
+    id: str | None
+    created: datetime | None = None
+    modified: datetime | None = None
+    state: str | None = None
+    attribution: Attribution | None = None
+    lately: Lately | None = None
+    is_newer: bool | None = None
+
+
+def dangers(matched: Matched, undeclared: Iterable[Undeclared]) -> Iterator[Finding]:
+    """About each enforced policy that came or was changed lately."""
+    for item, lately, pair in enforced_lately(matched, undeclared):
+        came = f"{item.address}, which no document declares, {_LATELY[lately]}"
+        if blocks(pair.before or {}):
+            yield _finding("drift-undeclared-blocks", item, f"{came}: it blocks {blocked(pair.before or {})}")
+        else:
+            yield _finding("drift-new-undeclared", item, came)
+
+
+def enforced_lately(
+    matched: Matched, undeclared: Iterable[Undeclared]
+) -> Iterator[tuple[Undeclared, Lately, Pair]]:
+    """The policies among them that are enforced and that came or were changed lately."""
+    for item in undeclared:
+        pair = matched.pair(item.address)
+        if item.lately and item.address.kind == _POLICIES and pair and is_in_force(pair.before or {}):
+            yield item, item.lately, pair
+
+
+def _finding(rule: str, item: Undeclared, said: str) -> Finding:
+    return Finding(
+        rule=rule,
+        severity=RULES[rule][0],
+        message=f"{said}; {_who(item.attribution)}",
+        help=_ADVICE,
+        address=item.address,
+    )
+
+
+def _who(found: Attribution | None) -> str:
+    """Whoever did it last, as far as the log says."""
+    if found and found.causes:
+        return by(found.causes[0].event)
+    return f"by whom is unknown: {found.unknown if found else ''}"
+
+
+def blocked(spec: JsonObject) -> str:
+    """Whom a policy that blocks stops, and on what, in words."""
+    whom = _listed(spec, "users", _USERS, "everybody", "whom")
+    what = _listed(spec, "applications", _TARGETS, "all resources", "what")
+    return f"{whom} on {what}{'' if _is_always(spec) else ', under its conditions'}"
+
+
+def _listed(spec: JsonObject, block: str, fields: Iterable[str], everything: str, which: str) -> str:
+    names = [name for field in fields for name in texts(spec, "conditions", block, field)]
+    if "All" in names:
+        return f"{everything} but {which} it excludes" if _excludes(spec, block) else everything
+    more = f" and {len(names) - _MOST} more" if len(names) > _MOST else ""
+    return ", ".join(map(repr, names[:_MOST])) + more if names else f"{which} it names"
+
+
+def _excludes(spec: JsonObject, block: str) -> bool:
+    held = at(spec, "conditions", block)
+    items = held.items() if isinstance(held, dict) else ()
+    return any(value for key, value in items if key.startswith("exclude"))
+
+
+def _is_always(spec: JsonObject) -> bool:
+    """Whether it looks at nothing but who signs in to what."""
+    conditions = at(spec, "conditions")
+    held = {key for key, value in conditions.items() if value} if isinstance(conditions, dict) else set()
+    clients = texts(spec, "conditions", "clientAppTypes")
+    return held <= {"users", "applications", "clientAppTypes"} and {*clients} <= {"all"}

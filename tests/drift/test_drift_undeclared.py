@@ -1,0 +1,145 @@
+"""What no document declares: quiet while it is old, and news when it came or was changed and is dangerous."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+from audit_records import record
+from drift_tenants import AUDITS, LOCATIONS, OLD, POLICIES, Base, named
+
+from tapctl.drift.news import News
+from tapctl.drift.undeclared import Undeclared, blocked
+
+OTHER = "99999999-0000-4000-8000-000000000001"
+NEW = "2026-11-24T00:00:00Z"
+
+
+def with_stranger(base: Base, **changes: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A tenant with an enforced policy that nobody declared; old, where nothing else is said."""
+    tenant = base.changed()
+    other = copy.deepcopy(named(tenant, POLICIES, "Reported"))
+    tenant[POLICIES].append(
+        other | OLD | {"id": OTHER, "displayName": "Stranger", "state": "enabled"} | changes
+    )
+    return tenant, tenant[POLICIES][-1]
+
+
+def rules(found: News) -> list[str]:
+    return [finding.rule for finding in found.findings if "Stranger" in finding.message]
+
+
+def stray(found: News) -> Undeclared:
+    return next(item for item in found.undeclared if item.address.name == "Stranger")
+
+
+def test_what_is_old_is_quiet(base: Base) -> None:
+    tenant, _ = with_stranger(base)
+    found = base.news(tenant)
+
+    assert (rules(found), found.is_clean) == ([], True)
+    assert (stray(found).lately, stray(found).is_newer, stray(found).state) == (None, False, "enabled")
+
+
+@pytest.mark.parametrize(
+    ("date", "lately", "said"),
+    [
+        ("createdDateTime", "made", "is new and enforced"),
+        ("modifiedDateTime", "changed", "was changed and is enforced"),
+    ],
+)
+def test_a_date_shows_that_it_came_or_was_changed(base: Base, date: str, lately: str, said: str) -> None:
+    tenant, _ = with_stranger(base, **{date: NEW})
+    found = base.news(tenant)
+
+    assert (stray(found).lately, stray(found).is_newer) == (lately, True)
+    assert rules(found) == ["drift-new-undeclared"]
+    assert f"which no document declares, {said}; by whom is unknown: " in found.findings[0].message
+    assert found.is_clean
+
+
+def test_a_record_shows_who_changed_which_fields(base: Base) -> None:
+    tenant, policy = with_stranger(base)
+    before = copy.deepcopy(policy)
+    policy["grantControls"]["builtInControls"] = ["block"]
+    tenant[AUDITS] = [record(before, policy, target=OTHER, when=NEW)]
+    found = base.news(tenant)
+
+    attribution = stray(found).attribution
+    assert attribution is not None
+    assert [cause.entries for cause in attribution.causes] == [("grantControls.builtInControls",)]
+    assert stray(found).lately == "changed"
+    assert "; by alex@x.example, " in found.findings[0].message
+
+
+def test_a_policy_that_blocks_is_no_clean_night(base: Base) -> None:
+    tenant, policy = with_stranger(base, createdDateTime=NEW)
+    policy["grantControls"]["builtInControls"] = ["block"]
+    policy["conditions"]["users"]["includeGroups"] = []
+    policy["conditions"]["users"]["includeUsers"] = ["All"]
+    found = base.news(tenant)
+
+    assert (rules(found)[0], found.is_clean) == ("drift-undeclared-blocks", False)
+    assert "it blocks everybody but whom it excludes on all resources; " in found.findings[0].message
+
+    policy["state"] = "enabledForReportingButNotEnforced"
+    assert base.news(tenant).is_clean
+    assert stray(base.news(tenant)).lately == "made"
+
+
+def test_lint_says_what_a_new_policy_does_that_an_old_one_may(base: Base) -> None:
+    """CA034: a persistent browser session needs all resources."""
+    persistent = {"persistentBrowser": {"isEnabled": True, "mode": "always"}}
+    tenant, policy = with_stranger(base, createdDateTime=NEW, sessionControls=persistent)
+    policy["conditions"]["applications"]["includeApplications"] = ["Office365"]
+    found = base.news(tenant)
+    policy["createdDateTime"] = OLD["createdDateTime"]
+
+    assert "CA034" in rules(found)
+    assert not found.is_clean
+    assert base.news(tenant).is_clean
+
+
+def test_what_is_changed_and_reaches_an_emergency_account_is_said_once(base: Base) -> None:
+    tenant, policy = with_stranger(base, modifiedDateTime=NEW)
+    policy["conditions"]["users"] = {"includeUsers": ["All"]}
+    found = [item.rule for item in base.news(tenant).findings if "does not exclude" in item.message]
+
+    assert found == ["drift-break-glass-exposed"]
+
+
+def test_other_kinds_are_marked_too(base: Base) -> None:
+    tenant = base.changed()
+    place: dict[str, Any] = {
+        **named(tenant, LOCATIONS, "Office"),
+        **OLD,
+        "id": OTHER,
+        "displayName": "Stranger",
+    }
+    place.update(modifiedDateTime=NEW, isTrusted=False)
+    tenant[LOCATIONS].append(place)
+    found = base.news(tenant)
+
+    assert (stray(found).lately, stray(found).state, found.findings) == ("changed", None, ())
+
+
+ALL_USERS = {"users": {"includeUsers": ["All"]}}
+ALL_APPS = {"applications": {"includeApplications": ["All"]}}
+SOME_USERS = {"users": {"includeGroups": ["A", "B"], "includeRoles": ["C", "D"]}}
+SOME_APPS = {"applications": {"includeApplications": ["X"]}}
+ANY_PLATFORM = {"platforms": {"includePlatforms": ["all"]}, "clientAppTypes": ["all"]}
+
+
+@pytest.mark.parametrize(
+    ("conditions", "said"),
+    [
+        (ALL_USERS | ALL_APPS, "everybody on all resources"),
+        (SOME_USERS | SOME_APPS, "'A', 'B', 'C' and 1 more on 'X'"),
+        (ALL_USERS | ALL_APPS | ANY_PLATFORM, "everybody on all resources, under its conditions"),
+        (ALL_USERS | {"clientAppTypes": ["other"]}, "everybody on what it names, under its conditions"),
+        (ALL_APPS, "whom it names on all resources"),
+    ],
+)
+def test_whom_a_policy_blocks(conditions: dict[str, Any], said: str) -> None:
+    assert blocked({"conditions": conditions}) == said
