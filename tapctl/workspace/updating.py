@@ -69,11 +69,7 @@ def updates(matched: Matched, pairs: Iterable[Pair], snapshot: Snapshot) -> Upda
         try:
             index = _index(originals[path], desired)
             version = _version(pair, desired, matched.directory)
-            ids = tuple(
-                item
-                for item in unnamed(pair.kind, version.spec, matched.directory, snapshot)
-                if _is_below(dotted(item.path), version.taken)
-            )
+            ids = _without_names(version, pair.kind, matched.directory, snapshot)
             said = comments(ids)
             text = updated(texts[path], index, version.spec, newer=version.newer, comments=said)
         except Refused as error:
@@ -134,6 +130,14 @@ def _version(pair: Pair, desired: Desired, directory: Directory) -> _Version:
     spec = {name: value for name, value in merged.items() if name not in pair.left_as_is}
     strange = strange_paths(pair.kind, desired.address.name, spec)
     return _Version(spec, frozenset({*kept, *new, *strange}), tuple(taken))
+
+
+def _without_names(
+    version: _Version, kind: Kind, directory: Directory, snapshot: Snapshot
+) -> tuple[Unnamed, ...]:
+    """The ids in what is taken from the tenant that stay ids."""
+    ids = unnamed(kind, version.spec, directory, snapshot)
+    return tuple(item for item in ids if _is_below(dotted(item.path), version.taken))
 
 
 def _is_below(path: str, taken: Iterable[str]) -> bool:
