@@ -453,6 +453,17 @@ def test_a_request_that_came_after_the_run_is_made_good_when_it_is_continued(tri
     assert trial.record.count("was replaced by a late request") == 1
 
 
+def test_a_doubt_outlives_a_run_that_is_killed(trial: Trial) -> None:
+    first = in_doubt(trial)
+    lines = trial.record.splitlines(keepends=True)
+    last = next(at for at, line in enumerate(lines) if '"delivered"' in line)
+    (trial.folder / f"{trial.run}.issue.jsonl").write_text("".join(lines[: last + 1]))
+    asyncio.run(first.let_go())
+    trial.go()
+
+    assert (trial.states, trial.works) == (["delivered"], {MIA: True})
+
+
 def test_a_request_that_did_not_come_is_settled_when_it_can_come_no_more(trial: Trial) -> None:
     in_doubt(trial)
     trial.later = timedelta(minutes=11)
