@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tapctl.model import JsonObject
 from tapctl.render import gfm
-from tapctl.render.escape import visible
+from tapctl.render.escape import spelled
 
 if TYPE_CHECKING:
     from tapctl.evaluate.truth import Truth
@@ -44,13 +44,13 @@ def comparison_text(found: Comparison) -> str:
     """What differs first, then what was to be expected; what is the same is counted."""
     lines = [_headline(found)]
     for item in _notable(found):
-        lines.append(f"  {visible(item.policy)} ({visible(item.state)})")
+        lines.append(f"  {spelled(item.policy)} ({spelled(item.state)})")
         lines.append(f"    here:  {_side(item.here, item.reasons_here)}")
         lines.append(f"    there: {_side(item.there, item.reasons_there)}")
-        lines.append(f"    {visible(item.why)}")
+        lines.append(f"    {spelled(item.why)}")
     if found.only_here:
-        lines.append(f"  Not in the tenant, and so not asked about: {visible(', '.join(found.only_here))}")
-    lines += [f"  Note: {visible(limit)}" for limit in found.limits]
+        lines.append(f"  Not in the tenant, and so not asked about: {spelled(', '.join(found.only_here))}")
+    lines += [f"  Note: {spelled(limit)}" for limit in found.limits]
     return "\n".join(lines) + "\n"
 
 
@@ -86,4 +86,4 @@ def _notable(found: Comparison) -> Iterator[Compared]:
 
 
 def _side(applies: Truth, reasons: tuple[str, ...]) -> str:
-    return _WORDS[applies] + (f" ({visible(', '.join(reasons))})" if reasons else "")
+    return _WORDS[applies] + (f" ({spelled(', '.join(reasons))})" if reasons else "")

@@ -12,7 +12,7 @@ from tapctl.evaluate.decision import Applied, Decision, TraceStep
 from tapctl.evaluate.rules import RULES
 from tapctl.evaluate.situation import REGISTER, SignIn
 from tapctl.model import Finding, Path, Place
-from tapctl.render.escape import visible
+from tapctl.render.escape import named, spelled
 from tapctl.simulate.words import as_given
 
 Where = Callable[[str, Path], "Place | None"]
@@ -30,30 +30,30 @@ _RESULTS: Final = {
 
 def finding_lines(finding: Finding) -> Iterator[str]:
     """A mistake with its place, and what to do about it."""
-    place = f"{visible(str(finding.place))}: " if finding.place else ""
-    yield f"{place}{visible(finding.message)}"
+    place = f"{spelled(str(finding.place))}: " if finding.place else ""
+    yield f"{place}{spelled(finding.message)}"
     if finding.help:
-        yield f"  {visible(finding.help)}"
+        yield f"  {spelled(finding.help)}"
 
 
 def asked(sign_in: SignIn) -> str:
     """The question in a sentence."""
-    who = visible(sign_in.user)
+    who = spelled(sign_in.user)
     groups = sorted(sign_in.person.groups) if sign_in.person else []
     if groups:
-        who += f" (in {', '.join(map(visible, groups))})"
+        who += f" (in {', '.join(map(spelled, groups))})"
     target = sign_in.action or ", ".join(sign_in.apps) or f"context {sign_in.context}"
     if sign_in.action == REGISTER:
         target = "register security information"
     how = (
         "methods that are not given" if sign_in.auth is None else ", ".join(sorted(sign_in.auth)) or "nothing"
     )
-    return f"{who}, to {visible(target)}, with {visible(how)}"
+    return f"{who}, to {spelled(target)}, with {spelled(how)}"
 
 
 def sentence(decision: Decision) -> str:
     """The decision in a sentence."""
-    unmet = visible(", ".join(decision.unmet))
+    unmet = spelled(", ".join(decision.unmet))
     match decision.verdict:
         case "allow" if any(item.result == "applied" for item in decision.policies):
             return "Allowed: everything that is asked for is met."
@@ -70,7 +70,7 @@ def sentence(decision: Decision) -> str:
         case "unsatisfiable":
             return f"Stopped: {unmet} is asked for, and there is no way to it from here."
         case "refusedBeforePolicy":
-            return f"Refused before any policy is looked at: {visible(decision.reason)}."
+            return f"Refused before any policy is looked at: {spelled(decision.reason)}."
         case _:
             return f"Not known: {missing(decision)}."
 
@@ -78,14 +78,14 @@ def sentence(decision: Decision) -> str:
 def missing(decision: Decision) -> str:
     """What an unknown lacks; with --strict, what it rests on may be all there is."""
     if decision.by_application:
-        return f"its applications are treated differently ({visible(', '.join(applications(decision)))})"
+        return f"its applications are treated differently ({spelled(', '.join(applications(decision)))})"
     if decision.inferences and not decision.missing:
         return f"it rests on what Microsoft does not document ({', '.join(decision.inferences)})"
     if not decision.missing:
         return "it depends on what no fact tells here"
     if decision.missing == ("asOf",):
-        return f"on that day a change is being rolled out ({visible(', '.join(decision.switches))})"
-    return f"it depends on {visible(', '.join(map(as_given, decision.missing)))}, which is not given"
+        return f"on that day a change is being rolled out ({spelled(', '.join(decision.switches))})"
+    return f"it depends on {spelled(', '.join(map(as_given, decision.missing)))}, which is not given"
 
 
 def applications(decision: Decision) -> Iterator[str]:
@@ -104,7 +104,7 @@ def deciding(decision: Decision, where: Where) -> Iterator[str]:
     """Each policy that decided, and where it is written."""
     for name in decision.by:
         place = where(name, ())
-        yield f"{visible(str(place))}: {visible(name)}" if place else visible(name)
+        yield f"{spelled(str(place))}: {named(name)}" if place else named(name)
 
 
 def trace(decision: Decision, where: Where) -> Iterator[str]:
@@ -125,10 +125,10 @@ def trace(decision: Decision, where: Where) -> Iterator[str]:
 
 def _policy(policy: str, steps: Iterable[TraceStep], item: Applied | None, where: Where) -> Iterator[str]:
     if item is not None and item.result in _OUT_OF_SCOPE:
-        yield f"{visible(policy)}: does not apply ({visible(', '.join(item.reasons))})"
+        yield f"{named(policy)}: does not apply ({spelled(', '.join(item.reasons))})"
         return
-    yield f"{visible(policy)}: {_RESULTS[item.result] if item else 'a demand of the platform'}"
+    yield f"{named(policy)}: {_RESULTS[item.result] if item else 'a demand of the platform'}"
     for step in steps:
         place = where(policy, step.path)
-        at = f"{visible(str(place))}: " if place else ""
-        yield f"  {at}{visible(step.says)} ({visible(step.fact)}) [{step.grade}: {step.rule}]"
+        at = f"{spelled(str(place))}: " if place else ""
+        yield f"  {at}{spelled(step.says)} ({spelled(step.fact)}) [{step.grade}: {step.rule}]"

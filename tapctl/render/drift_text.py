@@ -61,7 +61,7 @@ def _findings(page: Page, findings: Sequence[Finding]) -> None:
         rule = f" [{' '.join(filter(None, (finding.rule, finding.name)))}]"
         page.line((f"{symbol} ", style), where, spelled(finding.message), (rule, "dim"))
         if finding.help:
-            page.line((visible(finding.help), "dim"), indent=4, hang=0)
+            page.line((spelled(finding.help), "dim"), indent=4, hang=0)
 
 
 def _drifted(page: Page, item: Drifted) -> None:

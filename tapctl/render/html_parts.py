@@ -77,7 +77,7 @@ def findings(severity: Severity, found: Sequence[Finding], title: str = "") -> I
 
 def _finding(finding: Finding) -> str:
     place = f" at {code(str(finding.place))}" if finding.place else ""
-    help_text = f"<br>{text(finding.help)}" if finding.help else ""
+    help_text = f"<br>{html.escape(spelled(finding.help))}" if finding.help else ""
     asks = finding.severity == "brake" and finding.flag
     flag = f"<br>Allow it with {code(finding.flag)}" if asks else ""
     return f"<li>{html.escape(spelled(finding.message))}{place} ({code(finding.label)}){help_text}{flag}</li>"

@@ -12,7 +12,7 @@ from tapctl.evaluate.situation import SignIn
 from tapctl.model import Json, JsonObject
 from tapctl.render.comparison import comparison_json
 from tapctl.render.decision import Where, asked, deciding, inferences, sentence, trace
-from tapctl.render.escape import visible
+from tapctl.render.escape import spelled
 from tapctl.render.gfm import code, fenced, text
 from tapctl.render.json import VERSION, headline, written
 from tapctl.report import Headline
@@ -62,7 +62,7 @@ def render_text(told: Told) -> str:
 
 
 def _text(told: Told) -> Iterator[str]:
-    yield f"Simulate: {visible(told.headline.environment)} ({_tenant(told.headline)})"
+    yield f"Simulate: {spelled(told.headline.environment)} ({_tenant(told.headline)})"
     if told.headline.notice:
         yield told.headline.notice
     yield ""
@@ -75,18 +75,18 @@ def _text(told: Told) -> Iterator[str]:
 
 
 def _tenant(found: Headline) -> str:
-    return f"tenant {visible(found.tenant_id)}" if found.tenant_id else "tenant not asked"
+    return f"tenant {spelled(found.tenant_id)}" if found.tenant_id else "tenant not asked"
 
 
 def _sections(told: Told) -> Iterator[tuple[str, list[str]]]:
     decision = told.decision
     sections = (
         ("Decided by", list(deciding(decision, told.where))),
-        ("What would open it (one of these)", [visible(need) for need in decision.needs]),
-        ("Set aside for registration", [visible(name) for name in decision.skipped_for_proof_up]),
+        ("What would open it (one of these)", [spelled(need) for need in decision.needs]),
+        ("Set aside for registration", [spelled(name) for name in decision.skipped_for_proof_up]),
         ("Rests on inference", list(inferences(decision))),
-        ("Rests on a date", [visible(name) for name in decision.switches]),
-        ("Not given", [visible(as_given(fact)) for fact in decision.missing]),
+        ("Rests on a date", [spelled(name) for name in decision.switches]),
+        ("Not given", [spelled(as_given(fact)) for fact in decision.missing]),
         ("Steps", list(trace(decision, told.where))),
     )
     return ((title, lines) for title, lines in sections if lines)
@@ -121,7 +121,7 @@ def render_answers_markdown(answers: Iterable[JsonObject]) -> str:
 
 
 def _answer(answer: JsonObject) -> Iterator[str]:
-    name = visible(str(answer["id"]))
+    name = spelled(str(answer["id"]))
     match answer:
         case {"problems": list(problems)}:
             for problem in problems:
@@ -138,8 +138,8 @@ def _problem(name: str, problem: Json) -> Iterator[str]:
     found = cast(JsonObject, problem)
     place = cast(JsonObject, found["place"])
     said = f"{place['file']}:{place['line']}:{place['column']}: {found['message']}"
-    yield f"{name}: cannot be read: {visible(said)}"
-    yield from (f"  {visible(str(remedy))}" for remedy in (found["help"],) if remedy)
+    yield f"{name}: cannot be read: {spelled(said)}"
+    yield from (f"  {spelled(str(remedy))}" for remedy in (found["help"],) if remedy)
 
 
 def _result(answer: Json) -> str:
@@ -157,15 +157,15 @@ def _result(answer: Json) -> str:
                 *_not_given(lacking),
                 str(reason or ""),
             ]
-            return visible("; ".join([decision, *filter(None, details)]))
+            return spelled("; ".join([decision, *filter(None, details)]))
         case {"accepted": accepted, "errors": list(errors), "missing": list(lacking)}:
             word = "accepted" if accepted else "not known" if accepted is None else "refused"
-            return visible("; ".join([word, *map(str, errors), *_not_given(lacking)]))
+            return spelled("; ".join([word, *map(str, errors), *_not_given(lacking)]))
         case {"usable": usable, "reason": reason, "missing": list(lacking)}:
             word = "usable" if usable else "not known" if usable is None else "not usable"
-            return visible("; ".join([word, *([str(reason)] if reason else []), *_not_given(lacking)]))
+            return spelled("; ".join([word, *([str(reason)] if reason else []), *_not_given(lacking)]))
         case _:
-            return visible(str(answer))
+            return spelled(str(answer))
 
 
 def _not_given(lacking: list[Json]) -> list[str]:

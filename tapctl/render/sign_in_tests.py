@@ -10,7 +10,7 @@ from itertools import groupby
 
 from tapctl.model import Finding, Json, JsonObject
 from tapctl.render.decision import Where, finding_lines, sentence, trace
-from tapctl.render.escape import visible
+from tapctl.render.escape import named, spelled
 from tapctl.render.gfm import code, fenced, text
 from tapctl.render.json import VERSION, headline, written
 from tapctl.render.values import counted
@@ -53,17 +53,17 @@ def render_text(tested: Tested) -> str:
 
 def _text(tested: Tested) -> Iterator[str]:
     found = tested.headline
-    tenant = f"tenant {visible(found.tenant_id)}" if found.tenant_id else "tenant not asked"
-    yield f"Sign-in tests: {visible(found.environment)} ({tenant})"
+    tenant = f"tenant {spelled(found.tenant_id)}" if found.tenant_id else "tenant not asked"
+    yield f"Sign-in tests: {spelled(found.environment)} ({tenant})"
     if found.notice:
         yield found.notice
     for finding in tested.findings:
         yield from finding_lines(finding)
     for file, results in groupby(tested.results, _file):
         yield ""
-        yield visible(file)
+        yield spelled(file)
         for result in results:
-            yield f"  {_WORDS[result.status]:<5} {visible(result.case.name) or '(no name)'}{_note(result)}"
+            yield f"  {_WORDS[result.status]:<5} {named(result.case.name) or '(no name)'}{_note(result)}"
             yield from (f"          {line}" for line in _details(result, tested.where))
     yield ""
     yield summary(tested)
@@ -75,7 +75,7 @@ def _file(result: Result) -> str:
 
 def _note(result: Result) -> str:
     if result.status == "skipped":
-        return f" (for {visible(', '.join(result.case.environments or ()))})"
+        return f" (for {spelled(', '.join(result.case.environments or ()))})"
     return f" (rests on inference: {', '.join(result.inferences)})" if result.inferences else ""
 
 
@@ -89,13 +89,13 @@ def _details(result: Result, where: Where) -> Iterator[str]:
 
 def _step(result: Result, number: int, step: StepResult, where: Where) -> Iterator[str]:
     label = (
-        f"step {number}{f' ({visible(step.name)})' if step.name else ''}: " if result.case.is_journey else ""
+        f"step {number}{f' ({spelled(step.name)})' if step.name else ''}: " if result.case.is_journey else ""
     )
-    place = f"{visible(str(step.place))}: " if step.place else ""
+    place = f"{spelled(str(step.place))}: " if step.place else ""
     for difference in step.differences:
-        yield f"{place}{label}{visible(difference)}"
+        yield f"{place}{label}{spelled(difference)}"
     if step.hint:
-        yield visible(step.hint)
+        yield spelled(step.hint)
     yield sentence(step.decision)
     yield from (f"  {line}" for line in trace(step.decision, where))
 
@@ -222,7 +222,7 @@ def _numbers(results: Iterable[Result]) -> dict[str, str]:
 
 
 def _case(suite: ET.Element, result: Result, where: Where) -> None:
-    place, name = result.case.place, visible(result.case.name) or "(no name)"
+    place, name = result.case.place, named(result.case.name) or "(no name)"
     about = {"name": _xml(name), "classname": _xml(_file(result))}
     if place:
         about |= {"file": _xml(place.file), "line": str(place.line)}
@@ -231,9 +231,9 @@ def _case(suite: ET.Element, result: Result, where: Where) -> None:
     match result.status:
         case "failed":
             message = next(step.differences[0] for step in result.steps if step.differences)
-            ET.SubElement(case, "failure", {"message": _xml(visible(message))}).text = details
+            ET.SubElement(case, "failure", {"message": _xml(spelled(message))}).text = details
         case "broken":
-            message = visible(result.mistakes[0].message)
+            message = spelled(result.mistakes[0].message)
             ET.SubElement(case, "error", {"message": _xml(message)}).text = details
         case "skipped":
             ET.SubElement(case, "skipped", {"message": _note(result).strip(" ()")})

@@ -143,7 +143,7 @@ def _finding(page: Page, finding: Finding, symbol: str, style: str) -> None:
     where = f"{visible(str(finding.place))}: " if finding.place else ""
     page.line((f"{symbol} ", style), where, spelled(finding.message), (f" [{visible(finding.label)}]", "dim"))
     if finding.help:
-        page.line((visible(finding.help), "dim"), indent=4, hang=0)
+        page.line((spelled(finding.help), "dim"), indent=4, hang=0)
     if finding.severity != "brake":
         return
     if finding.flag:
