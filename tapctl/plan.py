@@ -22,6 +22,7 @@ from tapctl.scope import is_in_force
 from tapctl.validate import Desired
 
 _POLICIES = "ConditionalAccessPolicy"
+_IN_GROUPS = ("User", "Group")
 _PLACES = 10  # of one finding
 _MIGRATION_UNDER_WAY = ("preMigration", "migrationInProgress")
 
@@ -411,6 +412,8 @@ def _policies(changes: Sequence[Change]) -> str:
 
 def _unread(snapshot: Snapshot) -> Iterator[Finding]:
     for what, why in sorted(snapshot.unread.items()):
+        if _is_of_nobody(what, snapshot):
+            continue  # that it is gone is said, and whatever is gone is in no group
         said, _, advice = why.partition("\n")
         yield Finding(
             rule="not-read",
@@ -418,6 +421,13 @@ def _unread(snapshot: Snapshot) -> Iterator[Finding]:
             message=f"{what} could not be read: {said}",
             help=f"The plan is complete without it, but shows or checks less. {advice.strip()}".strip(),
         )
+
+
+def _is_of_nobody(what: str, snapshot: Snapshot) -> bool:
+    """Whether the groups were asked for of an account or group that the tenant does not have."""
+    start, _, object_id = what.partition("groups of ")
+    known = {str(item.get("id")).lower() for kind in _IN_GROUPS for item in snapshot.entries.get(kind, ())}
+    return bool(object_id) and not start and snapshot.was_asked(_IN_GROUPS) and object_id.lower() not in known
 
 
 def _kept_unknown(pairs: Iterable[Pair]) -> Iterator[Finding]:

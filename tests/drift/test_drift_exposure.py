@@ -189,3 +189,9 @@ def test_another_error_is_left_to_its_own_words(base: Base) -> None:
     assert "pin-mismatch" in [finding.rule for finding in found.findings]
     assert headline(found) == "The tenant is what the files say, but see below"
     assert headline(base.news(base.changed())) == "The tenant is what the files say"
+
+
+def test_that_a_lost_account_s_groups_cannot_be_read_is_no_news(base: Base) -> None:
+    found = base.news(without(base, "User"))
+
+    assert not [item for item in found.findings if item.rule == "not-read"]
