@@ -104,7 +104,7 @@ async def _with_deleted(gateway: Gateway, undo: Undo) -> Undo:
         try:
             ids = {str(item.get("id")).lower() for item in await gateway.list(deleted.listed)}
         except GraphError as error:
-            unread[name] = str(error)
+            unread[name] = "; ".join(line.strip() for line in str(error).splitlines())
             continue
         ours = (deed for deed in gone if deed.address.kind == name)
         restores |= {undo.address(deed): deed.id for deed in ours if deed.id and deed.id.lower() in ids}

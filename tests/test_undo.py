@@ -279,7 +279,9 @@ def test_deleted_items_that_may_not_be_read_are_said(written: Folder, tmp_path: 
     record = recorded(root, tenant, tmp_path)
     tenant.misbehaviour = type(tenant.misbehaviour)(forbidden=("identity/conditionalAccess/deletedItems",))
 
-    assert "cannot be looked for" in finding(way_back(root, tenant, record), "comes-back-as-new").message
+    message = finding(way_back(root, tenant, record), "comes-back-as-new").message
+    assert "cannot be looked for" in message
+    assert "\n" not in message
 
 
 def test_a_lost_answer_to_a_restore_is_read_and_one_that_never_shows_fails(
