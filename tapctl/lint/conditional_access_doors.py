@@ -9,6 +9,7 @@ from tapctl.canonical import at
 from tapctl.evaluate.applications import app_key
 from tapctl.evaluate.device_filter import FilterError, Node, comparisons, matches, parse
 from tapctl.evaluate.situation import UNREGISTERED
+from tapctl.lint.conditional_access_scope import covers_groups, is_emergency_group
 from tapctl.lint.context import Context
 from tapctl.lint.example import BLOCK, policy
 from tapctl.lint.policy import DEVICE_CONTROLS, LEGACY, Policy
@@ -40,22 +41,44 @@ def _filter(mode: str, text: str) -> str:
     severity="error",
     elsewhere="warning",
     absence=True,
-    what="No enforced policy stops legacy clients for everybody.",
-    why="Legacy protocols know passwords only: every stolen one works, whatever else is asked.",
+    what="No enforced policy blocks legacy clients for everybody.",
+    why="Legacy protocols know passwords only: what else is asked is asked in vain, or not at all.",
     fix="Block exchangeActiveSync and other for All users and All resources, without the emergency accounts.",
     source="https://learn.microsoft.com/entra/identity/conditional-access/policy-block-legacy-authentication",
     good=_LEGACY_BLOCK,
-    bad=policy(clients="[browser]"),
+    bad=policy(),
 )
 def legacy_open(context: Context) -> Iterator[Hit]:
-    """A legacy client cannot answer any control: what asks everybody on every client stops it as well."""
-    stopped: set[str] = set()
-    for found in context.enforced:
-        if _is_general(found, "clientAppTypes") and (found.blocks or found.grants):
-            stopped |= LEGACY if found.has_any_client else found.clients & LEGACY
+    """A demand is no block. A group that some policy is about is of those who work here; one that is only
+    left out is a named exception (CA008). Where no emergency account is declared, any may be theirs."""
+    blocks = [found for found in context.enforced if found.blocks and _is_general(found, "clientAppTypes")]
+    stopped = frozenset[str]().union(*map(_legacy_of, blocks))
     if context.policies and not stopped >= LEGACY:
         missing = ", ".join(sorted(LEGACY - stopped))
-        yield context.at_settings(f"no enforced policy stops legacy clients ({missing}) for everybody")
+        yield context.at_settings(f"no enforced policy blocks legacy clients ({missing}) for everybody")
+    working = frozenset[str]().union(*(found.users("includeGroups") for found in context.enforced))
+    for found in blocks if context.settings.break_glass else ():
+        for group in sorted(found.users("excludeGroups") & working):
+            if not is_emergency_group(context, group) and not _is_stopped(context, group, _legacy_of(found)):
+                message = f"{found.name} leaves legacy clients open to members of {group}"
+                yield found.hit(message, "conditions", "users", "excludeGroups", value=group)
+
+
+def _legacy_of(found: Policy) -> frozenset[str]:
+    """The legacy clients among those a policy is about."""
+    return LEGACY if found.has_any_client else found.clients & LEGACY
+
+
+def _is_stopped(context: Context, group: str, clients: frozenset[str]) -> bool:
+    """Whether some policy blocks those clients for everybody in a group, always."""
+    return any(
+        found.blocks
+        and found.includes_all_resources
+        and set(found.narrowing) <= {"clientAppTypes"}
+        and _legacy_of(found) >= clients
+        and covers_groups(found, context.groups.around(group))
+        for found in context.enforced
+    )
 
 
 def _is_general(found: Policy, *but: str) -> bool:

@@ -290,7 +290,9 @@ def exclusion_without_fallback(context: Context) -> Iterator[Hit]:
 def _groups_left(context: Context, found: Policy, others: Sequence[Policy]) -> Iterator[str]:
     for group in found.users("excludeGroups"):
         around = context.groups.around(group)
-        if not is_emergency_group(context, group) and not any(_covers(other, around) for other in others):
+        if not is_emergency_group(context, group) and not any(
+            covers_groups(other, around) for other in others
+        ):
             yield group
 
 
@@ -309,7 +311,8 @@ def emergency_accounts(context: Context) -> set[str]:
     return {name.casefold() for name in (*glass.accounts, *inside)}
 
 
-def _covers(found: Policy, groups: frozenset[str]) -> bool:
+def covers_groups(found: Policy, groups: frozenset[str]) -> bool:
+    """Whether a policy is about somebody who is in all of the groups."""
     if found.users("excludeGroups") & groups:
         return False
     return found.includes_everyone or bool(found.users("includeGroups") & groups)

@@ -1,4 +1,4 @@
-"""CA008, CA010 and CA015: whom another policy has to reach, to stand in for one."""
+"""CA008, CA010, CA015 and CA016: whom another policy has to reach, to stand in for one."""
 
 from __future__ import annotations
 
@@ -358,3 +358,40 @@ def test_what_a_stand_in_leaves_out_is_left_to_another(
 
     assert len(hits(tmp_path, "CA015", phones, *rest, *more)) == count
     assert len(hits(tmp_path, "CA010", medium, *high, *more)) == count
+
+
+LEGACY = "[exchangeActiveSync, other]"
+NO_LEGACY = policy("No legacy", users=NO_SALES, clients=LEGACY, grant=BLOCK)
+
+
+@pytest.mark.parametrize(
+    ("policies", "says"),
+    [
+        ([policy()], "legacy clients (exchangeActiveSync, other) for everybody"),
+        ([policy(clients=LEGACY, grant=BLOCK, state=REPORTS)], "(exchangeActiveSync, other)"),
+        ([policy(clients="[exchangeActiveSync]", grant=BLOCK)], "legacy clients (other) for everybody"),
+        ([policy(clients=LEGACY, grant=BLOCK, users=SALES)], "(exchangeActiveSync, other)"),
+        ([NO_LEGACY, policy("Sales", users=SALES)], "leaves legacy clients open to members of Sales"),
+    ],
+)
+def test_only_a_block_of_everybody_closes_the_door_to_legacy_clients(
+    tmp_path: Path, policies: list[str], says: str
+) -> None:
+    (said,) = hits(tmp_path, "CA016", *policies, GLASS)
+    assert says in said
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        [GLASS],
+        [policy("Sales", users=SALES)],
+        [policy("Sales", users=SALES), GLASS, facts(Sales="bg@example.com")],
+        [policy("Sales", users=SALES, grant=BLOCK), GLASS],
+        [policy("Sales", users=SALES, clients=LEGACY, grant=BLOCK), GLASS],
+    ],
+)
+def test_who_is_an_exception_or_blocked_elsewhere_leaves_no_door_to_legacy_clients(
+    tmp_path: Path, more: list[str]
+) -> None:
+    assert hits(tmp_path, "CA016", NO_LEGACY, *more) == []
