@@ -7,10 +7,11 @@ from typing import Final
 
 from tapctl.evaluate.applications import app_key
 from tapctl.evaluate.facts import Person
+from tapctl.lint.conditional_access_demands import asks_as_much
 from tapctl.lint.context import Context
 from tapctl.lint.entra import SYNCHRONISE
 from tapctl.lint.example import BLOCK, policy, stream
-from tapctl.lint.policy import Policy
+from tapctl.lint.policy import DEVICE_CONTROLS, Policy
 from tapctl.lint.rule import Hit, rule
 
 # Template ids: https://learn.microsoft.com/entra/identity/role-based-access-control/permissions-reference
@@ -56,23 +57,51 @@ def _holds(person: Person, *roles: tuple[str, str]) -> bool:
     severity="warning",
     what="A policy for administrators misses a role that can open doors for others.",
     why="Who can issue a pass or reset a method becomes anybody: attackers take the role that is not asked.",
-    fix="Add the roles that are named, or a second policy for them.",
+    fix="Add the roles that are named, or a second policy for them that asks for as much.",
     source="https://learn.microsoft.com/entra/identity/role-based-access-control/privileged-roles-permissions",
     good=policy(users=_ALL_ADMINS),
     bad=policy(users=_SOME_ADMINS),
 )
 def role_gap(context: Context) -> Iterator[Hit]:
-    """Policies that name the Global Administrator are about administrators as such. What several of them,
-    or one for everybody, cover together is covered."""
-    asking = [found for found in context.on if found.asks_for_mfa and _is_general(found)]
-    if any(found.includes_everyone for found in asking):
-        return
-    covered = frozenset(role for found in asking for role in found.users("includeRoles"))
-    missing = [name for name, template in _OPEN_DOORS.items() if not _has((name, template), covered)]
+    """A policy that names the Global Administrator is about administrators as such, and its own list counts:
+    what everybody is asked is no list of roles. Policies for other roles may go on with it."""
+    asking = [found for found in context.on if _is_for_roles(found)]
     for found in asking:
-        if missing and _has(_GLOBAL, found.users("includeRoles")):
+        if not _has(_GLOBAL, found.users("includeRoles")):
+            continue
+        listed = found.users("includeRoles").union(
+            *(other.users("includeRoles") for other in asking if _goes_on(context, other, found))
+        )
+        missing = [name for name, template in _OPEN_DOORS.items() if not _has((name, template), listed)]
+        if missing:
             message = f"{found.name} is about administrators, and not about {', '.join(missing)}"
             yield found.hit(message, "conditions", "users", "includeRoles")
+
+
+def _is_for_roles(found: Policy) -> bool:
+    """Whether it asks roles, and not everybody, for a second factor or a device, wherever they are."""
+    apps = {app_key(app) for app in found.applications()}
+    return (
+        not found.includes_everyone
+        and bool(found.users("includeRoles"))
+        and found.grants
+        and (found.asks_for_mfa or bool(found.controls & DEVICE_CONTROLS))
+        and (found.includes_all_resources or bool(apps & _PORTALS))
+        and set(found.narrowing) <= {"clientAppTypes", "locations"}
+        and (found.has_any_client or "browser" in found.clients)
+    )
+
+
+def _goes_on(context: Context, other: Policy, found: Policy) -> bool:
+    """Whether another policy is the rest of this one: for roles beside the Global Administrator, of all that
+    it is about, wherever it is at work, and with as much to show."""
+    return (
+        not _has(_GLOBAL, other.users("includeRoles"))
+        and other.is_at_work_with(found)
+        and other.includes_targets_of(found)
+        and set(other.narrowing) <= set(found.narrowing)
+        and asks_as_much(context, other, found)
+    )
 
 
 def _is_general(found: Policy) -> bool:

@@ -247,6 +247,15 @@ def _meets(context: Context, other: Policy, found: Policy, choice: tuple[str, ..
     """Whether a policy asks on every platform for as much as one of what `found` asks, or stops the rest."""
     if not other.has_any_platform:
         return _stops_the_rest(context, other)
+    return _is_met(context, other, found, choice)
+
+
+def asks_as_much(context: Context, other: Policy, found: Policy) -> bool:
+    """Whether who shows what a policy asks for has shown what `found` asks for, too."""
+    return all(_is_met(context, other, found, choice) for choice in _choices(found))
+
+
+def _is_met(context: Context, other: Policy, found: Policy, choice: tuple[str, ...]) -> bool:
     return any(
         all(any(_is_as_much(context, (other, one), (found, wanted)) for wanted in choice) for one in theirs)
         for theirs in _choices(other)

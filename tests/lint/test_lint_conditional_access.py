@@ -39,6 +39,13 @@ PORTALS = "{includeApplications: [MicrosoftAdminPortals]}"
 GPS = document(
     "NamedLocation", "Here", "{countriesAndRegions: [DE], countryLookupMethod: authenticatorAppGps}"
 )
+ADMINS = "{{includeRoles: [{}]}}"
+GLOBAL = ADMINS.format("Global Administrator")
+OTHERS = (
+    "Privileged Authentication Administrator, Authentication Administrator, Helpdesk Administrator, "
+    "Conditional Access Administrator, Security Administrator"
+)
+RESISTANT = "{operator: OR, authenticationStrength: Phishing-resistant MFA}"
 ADA = "ada@example.com: {roles: [Global Administrator]}"
 NEWER = "newer: [conditions.brandNew]\nspec:"
 RESISTANT = "{operator: OR, authenticationStrength: Phishing-resistant MFA}"
@@ -130,7 +137,10 @@ def passkeys(state: str, target: str) -> str:
             [policy(session=EVERY_TIME, users=NEW_HIRES, applications=EXCHANGE), tap(isUsableOnce="false")],
         ),
         ("CA037", [policy()]),
-        ("CA039", [policy(), policy("Admins", users="{includeRoles: [Global Administrator]}")]),
+        ("CA039", [policy(), policy("Admins", users=ADMINS.format(OTHERS))]),
+        ("CA039", [policy("Global", users=GLOBAL), policy("Others", users=ADMINS.format(OTHERS))]),
+        ("CA039", [policy(users=GLOBAL, grant=BLOCK)]),
+        ("CA039", [policy(users=GLOBAL, conditions=AT_RISK)]),
         ("CA041", [policy(clients="[exchangeActiveSync]", applications=EXCHANGE)]),
         ("CA041", [policy(clients="[exchangeActiveSync]", grant=BLOCK)]),
         ("CA042", [policy("A", grant=BLOCK, users=NEW_HIRES), policy("B", session=EVERY_TIME)]),
@@ -394,3 +404,29 @@ def test_while_nobody_gets_passes_any_guard_of_registration_will_do(tmp_path: Pa
 
     assert hits(tmp_path, "REG001", guard, passes) == []
     assert len(hits(tmp_path / "none", "REG001", policy(), passes)) == 1
+
+
+ALL_ADMINS = ADMINS.format(f"Global Administrator, {OTHERS}")
+MODERN = "[browser, mobileAppsAndDesktopClients]"
+
+
+@pytest.mark.parametrize(
+    "policies",
+    [
+        [policy(), policy("Global", users=GLOBAL)],
+        [policy(), policy("Global", users=GLOBAL, grant=RESISTANT)],
+        [policy("Admins", users=ALL_ADMINS, grant=RESISTANT), policy("Global", users=GLOBAL)],
+        [policy("Global", users=GLOBAL, clients=MODERN)],
+        [policy("Global", users=GLOBAL, grant=COMPLIANT)],
+        [policy("Global", users=GLOBAL, applications=PORTALS)],
+        [
+            policy("Global", users=GLOBAL, grant=RESISTANT),
+            policy("Others", users=ADMINS.format(OTHERS), grant=MFA),
+        ],
+    ],
+)
+def test_what_others_are_asked_is_no_role_on_the_list_of_a_policy(
+    tmp_path: Path, policies: list[str]
+) -> None:
+    (said,) = hits(tmp_path, "CA039", *policies)
+    assert said.startswith("Global is about administrators, and not about Privileged Authentication")
