@@ -7,7 +7,7 @@ from typing import Final
 
 from tapctl.evaluate.applications import app_key
 from tapctl.evaluate.facts import Person
-from tapctl.lint.conditional_access_demands import asks_as_much
+from tapctl.lint.as_much import asks_as_much
 from tapctl.lint.context import Context
 from tapctl.lint.entra import SYNCHRONISE
 from tapctl.lint.example import BLOCK, policy, stream

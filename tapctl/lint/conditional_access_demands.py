@@ -7,10 +7,10 @@ from datetime import date
 from typing import Final
 
 from tapctl.evaluate.dated import APPROVED_APP
+from tapctl.lint.as_much import choices, is_met
 from tapctl.lint.context import Context
-from tapctl.lint.entra import BUILT_IN_STRENGTHS, MFA
 from tapctl.lint.example import policy, stream
-from tapctl.lint.policy import DEVICE_CONTROLS, RISKS, Policy
+from tapctl.lint.policy import RISKS, Policy
 from tapctl.lint.rule import Hit, rule
 from tapctl.lint.stand_in import reach_as_far
 
@@ -24,14 +24,6 @@ _LIKE: Final[Mapping[str, str]] = {
     "authenticationStrength": "a second factor",
 }
 """Controls that prove the same kind of thing: a choice among them weakens nothing."""
-_FACTORS: Final = ("mfa", "authenticationStrength")
-_AS_MUCH: Final[Mapping[str, frozenset[str]]] = {
-    "compliantDevice": DEVICE_CONTROLS,
-    "domainJoinedDevice": DEVICE_CONTROLS,
-    "approvedApplication": DEVICE_CONTROLS | {"compliantApplication"},
-    "compliantApplication": DEVICE_CONTROLS,
-}
-"""What proves at least as much about the device or the application as a control does."""
 _ALL_OF: Final = "{operator: AND, builtInControls: [mfa, passwordChange]}"
 _GRANT: Final = (
     "https://learn.microsoft.com/entra/identity/conditional-access/concept-conditional-access-grant"
@@ -226,7 +218,7 @@ def platform_hole(context: Context) -> Iterator[Hit]:
         others = [other for other in context.on if other is not found and _is_as_wide(other, found)]
         if not all(
             reach_as_far(context, [other for other in others if _meets(context, other, found, choice)], found)
-            for choice in _choices(found)
+            for choice in choices(found)
         ):
             names = ", ".join(sorted(listed))
             message = f"{found.name} asks on {names}; whoever claims another platform is not asked for that"
@@ -247,41 +239,7 @@ def _meets(context: Context, other: Policy, found: Policy, choice: tuple[str, ..
     """Whether a policy asks on every platform for as much as one of what `found` asks, or stops the rest."""
     if not other.has_any_platform:
         return _stops_the_rest(context, other)
-    return _is_met(context, other, found, choice)
-
-
-def asks_as_much(context: Context, other: Policy, found: Policy) -> bool:
-    """Whether who shows what a policy asks for has shown what `found` asks for, too."""
-    return all(_is_met(context, other, found, choice) for choice in _choices(found))
-
-
-def _is_met(context: Context, other: Policy, found: Policy, choice: tuple[str, ...]) -> bool:
-    return any(
-        all(any(_is_as_much(context, (other, one), (found, wanted)) for wanted in choice) for one in theirs)
-        for theirs in _choices(other)
-    )
-
-
-def _choices(found: Policy) -> list[tuple[str, ...]]:
-    """What a policy asks for: of each, one has to be shown."""
-    if found.operator == "AND":
-        return [(demand,) for demand in found.demands]
-    return [found.demands] if found.demands else []
-
-
-def _is_as_much(context: Context, offered: tuple[Policy, str], wanted: tuple[Policy, str]) -> bool:
-    """Whether who shows the one demand of a policy has shown as much as the other of another."""
-    if offered[1] in _FACTORS and wanted[1] in _FACTORS:
-        shown, needed = (_ways(context, *demand) for demand in (offered, wanted))
-        if shown is None or needed is None:
-            return wanted[1] == "mfa" or offered[0].strength == wanted[0].strength
-        return shown <= needed
-    return offered[1] in {wanted[1], "block", *_AS_MUCH.get(wanted[1], ())}
-
-
-def _ways(context: Context, found: Policy, demand: str) -> frozenset[frozenset[str]] | None:
-    """What satisfies a demand for a second factor; None where that is not known."""
-    return BUILT_IN_STRENGTHS[MFA] if demand == "mfa" else context.combinations(found)
+    return is_met(context, other, found, choice)
 
 
 def _stops_the_rest(context: Context, found: Policy) -> bool:
