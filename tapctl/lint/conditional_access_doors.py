@@ -9,9 +9,10 @@ from tapctl.canonical import at
 from tapctl.evaluate.applications import app_key
 from tapctl.evaluate.device_filter import FilterError, Node, comparisons, matches, parse
 from tapctl.evaluate.situation import UNREGISTERED
-from tapctl.lint.conditional_access_scope import covers_groups, is_emergency_group
 from tapctl.lint.context import Context
+from tapctl.lint.emergency import is_emergency_group
 from tapctl.lint.example import BLOCK, policy
+from tapctl.lint.left_out import Baseline, Somebody
 from tapctl.lint.policy import DEVICE_CONTROLS, LEGACY, Policy
 from tapctl.lint.rule import Hit, rule
 
@@ -76,7 +77,7 @@ def _is_stopped(context: Context, group: str, clients: frozenset[str]) -> bool:
         and found.includes_all_resources
         and set(found.narrowing) <= {"clientAppTypes"}
         and _legacy_of(found) >= clients
-        and covers_groups(found, context.groups.around(group))
+        and Baseline.of(found).takes(Somebody(groups=context.groups.around(group)))
         for found in context.enforced
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from typing import Final
 
 from tapctl.canonical import sort_key
@@ -11,10 +11,9 @@ from tapctl.evaluate.policy import read_policy
 from tapctl.evaluate.scene import Index, Scene, index
 from tapctl.evaluate.situation import SignIn
 from tapctl.lint.context import Context
-from tapctl.lint.entra import SYNCHRONISE
 from tapctl.lint.example import BLOCK, document, policy, stream
-from tapctl.lint.guests import GUESTS, guests_left
-from tapctl.lint.policy import LEGACY, Policy
+from tapctl.lint.left_out import baselines, left_out
+from tapctl.lint.policy import Policy
 from tapctl.lint.rule import Hit, rule
 
 _GLASS: Final = "settings: {breakGlass: {accounts: [bg@example.com], groups: [Break glass]}}\n"
@@ -250,7 +249,7 @@ _EXCLUDED: Final = (
     name="ca-exclusion-no-fallback",
     severity="warning",
     what="People who are excluded from a baseline policy have no other policy of that kind.",
-    why="They are asked for nothing: no MFA, or no stop for legacy clients.",
+    why="They are asked for nothing, or as administrators for less: no MFA, or no stop for legacy clients.",
     fix="Give the excluded people a policy of their own that asks for what they can show.",
     source=_USERS_GROUPS,
     good=stream(
@@ -262,20 +261,12 @@ _EXCLUDED: Final = (
 )
 def exclusion_without_fallback(context: Context) -> Iterator[Hit]:
     """One hit for everybody whom a policy leaves out: they are mended together."""
-    baselines = [(found, wanted) for found in context.enforced if (wanted := _classes(found))]
     asked: dict[str, dict[str, list[str]]] = {}
-    for found, wanted in baselines:
-        if not found.includes_everyone:
-            continue
-        if (
-            key := sort_key(found.spec)
-        ) not in asked:  # of policies that say the same, all leave out the same
-            others = [other for other, has in baselines if other is not found and wanted <= has]
-            asked[key] = {
-                side: names
-                for side, of_side in _LEFT_OUT.items()
-                if (names := sorted(of_side(context, found, others)))
-            }
+    for baseline, others in baselines(context):
+        found = baseline.policy
+        key = sort_key(found.spec)
+        if key not in asked:  # of policies that say the same, all leave out the same
+            asked[key] = {} if _is_swallowed(context, found) else left_out(context, baseline, others)
         left = asked[key]
         if left:
             names = [name for some in left.values() for name in some]
@@ -287,75 +278,4 @@ def exclusion_without_fallback(context: Context) -> Iterator[Hit]:
             yield found.hit(message, "conditions", "users", next(iter(left)), value=value)
 
 
-def _groups_left(context: Context, found: Policy, others: Sequence[Policy]) -> Iterator[str]:
-    for group in found.users("excludeGroups"):
-        around = context.groups.around(group)
-        if not is_emergency_group(context, group) and not any(
-            covers_groups(other, around) for other in others
-        ):
-            yield group
-
-
-def is_emergency_group(context: Context, group: str) -> bool:
-    """Whether a group is declared as theirs, or known to hold emergency accounts and nobody else."""
-    if group in context.settings.break_glass.groups:
-        return True
-    users = context.groups.users(group)
-    return bool(users) and context.groups.is_known(group) and users <= emergency_accounts(context)
-
-
-def emergency_accounts(context: Context) -> set[str]:
-    """The emergency accounts: those that are declared, and who is known to be in their groups."""
-    glass = context.settings.break_glass
-    inside = [user for group in glass.groups for user in context.groups.users(group)]
-    return {name.casefold() for name in (*glass.accounts, *inside)}
-
-
-def covers_groups(found: Policy, groups: frozenset[str]) -> bool:
-    """Whether a policy is about somebody who is in all of the groups."""
-    if found.users("excludeGroups") & groups:
-        return False
-    return found.includes_everyone or bool(found.users("includeGroups") & groups)
-
-
-def _users_left(context: Context, found: Policy, others: Sequence[Policy]) -> Iterator[str]:
-    """Where no emergency account is declared, whoever is excluded by name is taken to be one."""
-    glass, asked = context.settings.break_glass, {other.name for other in others}
-    spared = emergency_accounts(context)
-    for user in found.users("excludeUsers") - {GUESTS, "All"} if glass.accounts else ():
-        if user.casefold() not in spared and not context.what_if.reaching(user) & asked:
-            yield user
-
-
-def _roles_left(context: Context, found: Policy, others: Sequence[Policy]) -> Iterator[str]:
-    """The accounts that synchronise a directory can answer nothing: see CA040."""
-    for role in found.users("excludeRoles"):
-        if role.removeprefix("id:") not in SYNCHRONISE and not any(
-            role in other.users("includeRoles")
-            or (other.includes_everyone and role not in other.users("excludeRoles"))
-            for other in others
-        ):
-            yield role
-
-
-def _guests_left(_: Context, found: Policy, others: Sequence[Policy]) -> Iterator[str]:
-    return guests_left(found, others)
-
-
 _MOST_NAMES: Final = 5
-_LEFT_OUT: Final[Mapping[str, Callable[[Context, Policy, Sequence[Policy]], Iterator[str]]]] = {
-    "excludeGroups": _groups_left,
-    "excludeUsers": _users_left,
-    "excludeRoles": _roles_left,
-    "excludeGuestsOrExternalUsers": _guests_left,
-}
-
-
-def _classes(found: Policy) -> frozenset[str]:
-    """Which baseline the policy is part of: MFA everywhere, or no legacy clients."""
-    if not found.includes_all_resources:
-        return frozenset()
-    if found.asks_for_mfa and not found.narrowing:
-        return frozenset({"mfa"})
-    is_legacy = found.clients >= LEGACY and set(found.narrowing) <= {"clientAppTypes"}
-    return frozenset({"legacy"}) if found.blocks and is_legacy else frozenset()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from tapctl.lint.conditional_access_scope import emergency_accounts, is_emergency_group
 from tapctl.lint.context import Context
+from tapctl.lint.emergency import emergency_accounts, is_emergency_group
 from tapctl.lint.guests import GUESTS
 from tapctl.lint.policy import Policy
 from tapctl.model import Json, JsonObject

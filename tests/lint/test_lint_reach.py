@@ -395,3 +395,85 @@ def test_who_is_an_exception_or_blocked_elsewhere_leaves_no_door_to_legacy_clien
     tmp_path: Path, more: list[str]
 ) -> None:
     assert hits(tmp_path, "CA016", NO_LEGACY, *more) == []
+
+
+NO_EXEC = "excludeGroups: [Break glass, Executives]"
+INTERNALS = policy("Internals", users=f"{{includeGroups: [Internals], {NO_EXEC}}}")
+ADMIN_ROLE = "includeRoles: [Global Administrator]"
+ADMINS = policy("Admins", users=f"{{{ADMIN_ROLE}, {NO_EXEC}}}", grant=HARD)
+EXECUTIVES = "{includeGroups: [Executives], excludeGroups: [Break glass]}"
+NO_INTERNALS = policy("Others", users=less("excludeGroups: [Break glass, Internals]"))
+EVERY_KIND = f"includeGuestsOrExternalUsers: {{{KINDS.format(EXTERNAL)}}}"
+GUEST_MFA = policy("Guests", users=f"{{{EVERY_KIND}, {NO_EXEC}}}")
+MODERN = "[browser, mobileAppsAndDesktopClients]"
+
+
+@pytest.mark.parametrize(
+    ("documents", "says"),
+    [
+        ([INTERNALS], "Executives is excluded from Internals"),
+        ([INTERNALS, policy("Everybody", state=REPORTS)], "Executives is excluded from Internals"),
+        ([INTERNALS, NO_INTERNALS], "Executives is excluded from Internals"),
+        ([INTERNALS, facts(Internals="x@example.com", Executives="x@example.com")], "Executives is"),
+        ([INTERNALS.replace("state: enabled", f"state: {REPORTS}")], "Executives is excluded from Internals"),
+        ([policy(users=less(NO_EXEC), clients=MODERN)], "Executives is"),
+        ([policy(users=less(NO_EXEC)), policy("E", users=EXECUTIVES, conditions=HIGH, grant=BLOCK)], "Exec"),
+        ([ADMINS], "Executives is excluded from Admins"),
+        ([ADMINS, policy("Everybody")], "Executives is excluded from Admins"),
+        ([policy("Ada", users=f"{{includeUsers: [ada@example.com], {NO_EXEC}}}")], "Executives is"),
+        ([GUEST_MFA], "Executives is excluded from Guests"),
+        (
+            [policy("I", users="{includeGroups: [Internals], excludeRoles: [Global Administrator]}")],
+            "Global Administrator is excluded from I",
+        ),
+        (
+            [
+                policy("G", users=f"{{{EVERY_KIND}, excludeGuestsOrExternalUsers: {{{GUESTS}}}}}"),
+            ],
+            "b2bCollaborationGuest is excluded from G",
+        ),
+    ],
+)
+def test_whom_the_policy_of_a_persona_leaves_out_is_named(
+    tmp_path: Path, documents: list[str], says: str
+) -> None:
+    (said,) = [said for said in hits(tmp_path, "CA008", *documents, GLASS) if "Others" not in said]
+    assert says in said
+
+
+@pytest.mark.parametrize(
+    "documents",
+    [
+        [INTERNALS, policy("Everybody")],
+        [INTERNALS, policy("Everybody", clients=MODERN)],
+        [INTERNALS, policy("Executives", users=EXECUTIVES)],
+        [INTERNALS, policy("Executives", users=EXECUTIVES, grant=BLOCK)],
+        [INTERNALS, facts(Internals="x@example.com", Executives="y@example.com")],
+        [policy("Broken", users="{includeGroups: [Executives], excludeGroups: [Executives]}")],
+        [ADMINS, policy("Everybody", grant=HARD)],
+        [ADMINS, policy("Executives", users=EXECUTIVES)],
+        [GUEST_MFA, policy("Everybody")],
+        [GUEST_MFA, policy("More guests", users="{includeUsers: [GuestsOrExternalUsers]}")],
+        [GUEST_MFA, policy("More guests", users=f"{{{EVERY_KIND}}}")],
+        [policy("I", users=f"{{includeGroups: [Internals], excludeGuestsOrExternalUsers: {{{GUESTS}}}}}")],
+        [policy(users=less(NO_EXEC), clients="[browser]")],
+        [policy(users=less(NO_EXEC), clients="[other]", grant=BLOCK)],
+    ],
+)
+def test_who_has_another_policy_of_the_kind_is_not(tmp_path: Path, documents: list[str]) -> None:
+    assert hits(tmp_path, "CA008", *documents, GLASS) == []
+
+
+def test_a_block_of_everybody_stands_for_no_baseline(tmp_path: Path) -> None:
+    wall = policy("Wall", users="{includeUsers: [All]}", grant=BLOCK)
+
+    (said,) = hits(tmp_path, "CA008", policy("Everybody", users=less(NO_EXEC)), wall, GLASS)
+    assert said.startswith("Executives is excluded from Everybody")
+
+
+@pytest.mark.parametrize(("others", "count"), [([], 0), ([policy("Office", applications=OFFICE)], 1)])
+def test_while_no_emergency_account_is_declared_a_group_that_is_out_of_all_may_be_theirs(
+    tmp_path: Path, others: list[str], count: int
+) -> None:
+    found = hits(tmp_path, "CA008", INTERNALS, *others)
+    assert [message.split(" is ")[0] for message in found] == ["Executives"] * count
