@@ -74,7 +74,7 @@ def test_a_decision_shows_the_spaces_of_a_name(cli: Cli) -> None:
     assert "Ends\\x20" in tested
 
 
-@pytest.mark.parametrize("chosen", ["text", "html"])
+@pytest.mark.parametrize("chosen", ["text", "html", "markdown"])
 def test_a_help_shows_them_too(cli: Cli, chosen: str) -> None:
     cli.write(
         "alike.yaml",
