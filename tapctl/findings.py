@@ -180,8 +180,9 @@ PLANNING: Final[Mapping[str, str]] = {
     ),
     "pin-renewed": "A pinned object was made again with another id, and its pin has to be that.",
     "pin-to-nothing": (
-        "Nothing has the pinned id, and nothing of the name may be it: the document makes the object anew, "
-        "and the pin has to follow. Or it says that the object goes, which it has."
+        "Nothing has the pinned id. What has the name, is all that the document says and is nobody else's is "
+        "taken for it; where nothing of the name may be it, the document makes the object anew. The pin has "
+        "to follow. Or the document says that the object goes, which it has."
     ),
     "pin-mismatch": (
         "The pinned id has another name in the tenant, or is not there: somebody renamed, deleted or "

@@ -7,6 +7,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 from tapctl import directory as directories
 from tapctl.canonical import canonical, expand, respelled, unknown, with_values
@@ -19,6 +20,7 @@ from tapctl.validate import Desired
 SEVERAL = "several-in-tenant"
 DEAD_PIN = "pin-to-nothing"
 MISMATCH = "pin-mismatch"
+_NEW_PIN = "Write its id as the pin, or let `tapctl apply --write-pins` do it."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,35 +65,43 @@ class Matched:
 
 
 def match(workspace: Workspace, desired: Sequence[Desired], snapshot: Snapshot) -> Matched:
-    """Recognise each document's object: by the id it means, else its pin, else its name, or a former name."""
+    """Recognise each document's object: by the id it means, else its pin, else its name, or a former name;
+    where its pin names nothing, by what it made."""
     index = _Index(snapshot)
-    found = [_recognise(item, workspace, index) for item in desired]
-    renamed = {
-        (item.address.kind, str(object_["id"]).lower()): item.address.name
-        for item, (object_, former, _) in zip(desired, found, strict=True)
-        if object_ is not None and former is not None
-    }
-    pins = workspace.environment.pins
-    gone = {
-        item.address
-        for item, (object_, *_) in zip(desired, found, strict=True)
-        if object_ is None and item.resource.ensure != "absent"
-        if (item.address.kind, pins.get(item.address, "").lower()) not in snapshot.deleted
-    }
-    live = {address: pin for address, pin in pins.items() if address not in gone}
-    directory = replace(directories.build(snapshot.entries, live, renamed), pinned=frozenset(pins))
-    pairs = [
-        paired(item, object_, former, directory)
-        for item, (object_, former, _) in zip(desired, found, strict=True)
-    ]
+    found = [(item, _recognise(item, workspace, index)) for item in desired]
+    directory = _directory(found, workspace, snapshot)
+    while met := _met_again(found, workspace, index, directory):
+        found = [(item, met.get(item.address, one)) for item, one in found]
+        directory = _directory(found, workspace, snapshot)
+    pairs = [paired(item, object_, former, directory) for item, (object_, former, _) in found]
     pairs = [_restored(pair, workspace, snapshot) for pair in pairs]
     pairs += _apart(pairs, list(_undeclared(workspace, pairs, snapshot, directory)))
-    findings = [finding for _, _, findings in found for finding in findings]
+    findings = [finding for _, (*_, findings) in found for finding in findings]
     return Matched(
         pairs=tuple(sorted(pairs, key=lambda pair: pair.address)),
         directory=directory,
-        findings=(*findings, *_pin_findings(workspace, snapshot, pairs, directory)),
+        findings=(*findings, *_pin_findings(workspace, snapshot, pairs)),
     )
+
+
+def _directory(found: Iterable[_Found], workspace: Workspace, snapshot: Snapshot) -> Directory:
+    """Names and ids of the tenant. What is recognised goes by its document's name; a pin that names nothing
+    names nobody, unless the object may come back."""
+    pins = workspace.environment.pins
+    wanted = [(item.address, one) for item, (one, *_) in found if item.resource.ensure != "absent"]
+    here = {address: str(one["id"]) for address, one in wanted if one is not None}
+    gone = {address for address, one in wanted if one is None}
+    live = {
+        address: here.get(address, pin)
+        for address, pin in pins.items()
+        if address not in gone or (address.kind, pin.lower()) in snapshot.deleted
+    }
+    renamed = {
+        (item.address.kind, str(one["id"]).lower()): item.address.name
+        for item, (one, former, _) in found
+        if one is not None and former is not None
+    }
+    return replace(directories.build(snapshot.entries, live, renamed), pinned=frozenset(pins))
 
 
 def _restored(pair: Pair, workspace: Workspace, snapshot: Snapshot) -> Pair:
@@ -115,7 +125,8 @@ class _Index:
                 self.by_name[Address(kind, str(item.get(key) or ""))].append(item)
 
 
-_Recognised = tuple[JsonObject | None, str | None, list[Finding]]
+_Recognised: TypeAlias = tuple[JsonObject | None, str | None, list[Finding]]
+_Found: TypeAlias = tuple[Desired, _Recognised]
 
 
 def _recognise(desired: Desired, workspace: Workspace, index: _Index) -> _Recognised:
@@ -138,6 +149,39 @@ def _recognise(desired: Desired, workspace: Workspace, index: _Index) -> _Recogn
     if former:
         return former[0][0], former[0][1], []
     return (named[0] if named else None), None, []
+
+
+def _met_again(
+    found: Iterable[_Found], workspace: Workspace, index: _Index, directory: Directory
+) -> dict[Address, _Recognised]:
+    """What documents whose pins name nothing made before: it is called like them, all that they say, no
+    other's, and there is not more of it than of them. Of several the first was made first."""
+    pins = workspace.environment.pins
+    taken = {(address.kind, pin.lower()) for address, pin in pins.items()}
+    taken |= {(item.kind.name, str(one["id"]).lower()) for item, (one, *_) in found if one is not None}
+    alike: defaultdict[tuple[str, ...], list[Desired]] = defaultdict(list)
+    for item, (one, *_) in sorted(found, key=lambda entry: entry[0].address):
+        if one is None and item.address in pins and item.id is None and _is_said_whole(item):
+            free = (
+                other
+                for other in index.by_name.get(Address(item.kind.name, item.display_name), ())
+                if (item.kind.name, str(other["id"]).lower()) not in taken
+            )
+            equal = [other for other in free if is_as_said(item, other, directory)]
+            equal.sort(key=lambda other: (str(other.get("createdDateTime")), str(other["id"])))
+            alike[item.kind.name, *(str(other["id"]).lower() for other in equal)].append(item)
+    return {
+        item.address: (index.by_id[kind, pin], None, [])
+        for (kind, *ids), documents in alike.items()
+        if len(ids) <= len(documents)
+        for item, pin in zip(documents, ids, strict=False)
+    }
+
+
+def _is_said_whole(desired: Desired) -> bool:
+    """Whether nothing about the object is left as it is: a stranger's group has members of its own."""
+    is_open = any(child.is_unmanaged for child in desired.kind.field.properties.values())
+    return desired.resource.ensure != "absent" and not is_open
 
 
 def _several(desired: Desired, found: Iterable[JsonObject]) -> Finding:
@@ -266,12 +310,11 @@ def _is_owned(address: Address, workspace: Workspace) -> bool:
     return matches and bool(workspace.resources) and address not in workspace.elsewhere
 
 
-def _pin_findings(
-    workspace: Workspace, snapshot: Snapshot, pairs: Sequence[Pair], directory: Directory
-) -> Iterator[Finding]:
+def _pin_findings(workspace: Workspace, snapshot: Snapshot, pairs: Sequence[Pair]) -> Iterator[Finding]:
     """A pin must name an object that is there and goes by that name, or one that its document makes again or
     has done with."""
     gone = {pair.address: pair for pair in pairs if pair.before is None and pair.desired is not None}
+    met = {pair.address: pair.id for pair in pairs if pair.before is not None and pair.desired is not None}
     for address, pin in workspace.environment.pins.items():
         lookup = lookups().get(address.kind)
         if lookup is None or address.kind not in snapshot.entries:
@@ -282,8 +325,14 @@ def _pin_findings(
             if str(entry.get(lookup.id)).lower() == pin.lower()
         }
         if not names and address in gone and not _is_break_glass(address, workspace):
-            namesakes = list(_namesakes(gone[address], workspace, snapshot, pairs, directory))
+            namesakes = list(_namesakes(gone[address], workspace, snapshot))
             yield from _of_nothing(gone[address], pin, namesakes, workspace, snapshot)
+        elif not names and address in met:
+            said = (
+                f"is pinned to {pin}, which the tenant does not have; {met[address]} has its name and is all"
+            )
+            finding = _pin_finding(workspace, address, f"{said} that it says, and is taken for it")
+            yield replace(finding, rule=DEAD_PIN, severity="warning", help=_NEW_PIN)
         elif not names:
             yield _pin_finding(workspace, address, f"is pinned to {pin}, which the tenant does not have")
         elif not _is_called(address, names) and not _was(address, names, workspace):
@@ -300,23 +349,14 @@ def _is_break_glass(address: Address, workspace: Workspace) -> bool:
     return address.kind == "Group" and address.name in workspace.settings.break_glass.groups
 
 
-def _namesakes(
-    pair: Pair, workspace: Workspace, snapshot: Snapshot, pairs: Sequence[Pair], directory: Directory
-) -> Iterator[str]:
-    """The ids of what has a name of the document and may be what it made: what no other document is pinned
-    to, and what is all that it says, whoever is pinned to that."""
+def _namesakes(pair: Pair, workspace: Workspace, snapshot: Snapshot) -> Iterator[str]:
+    """The ids of what has a name of the document and may be what it made: nothing is pinned to it."""
     desired = pair.desired
     assert desired is not None  # noqa: S101  # for mypy: only a document makes something
     names = {desired.display_name, *desired.resource.former_names}
     pinned = {(one.kind, other.lower()) for one, other in workspace.environment.pins.items()}
-    equal = {
-        one.id
-        for one in pairs
-        if one.kind == pair.kind and one.id and is_as_said(desired, one.observed, directory)
-    }
     for item in snapshot.entries[pair.kind.name]:
-        is_free = (pair.kind.name, str(item["id"]).lower()) not in pinned
-        if item.get("displayName") in names and (is_free or str(item["id"]) in equal):
+        if item.get("displayName") in names and (pair.kind.name, str(item["id"]).lower()) not in pinned:
             yield str(item["id"])
 
 

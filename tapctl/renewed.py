@@ -1,4 +1,4 @@
-"""What an apply made whose pins named nothing → the pins that it should have now. Pure."""
+"""What an apply made, or found made, whose pins named nothing → the pins that it should have now. Pure."""
 
 from __future__ import annotations
 
@@ -9,17 +9,20 @@ from tapctl.model import Address, Finding, Outcome, Plan
 
 
 def new_pins(plan: Plan, outcomes: Iterable[Outcome]) -> dict[Address, str]:
-    """The ids of the objects that were made although their pins named nothing."""
+    """The ids of the objects that were made, or found made, although their pins named nothing."""
     dead = {finding.address for finding in plan.findings if finding.rule == DEAD_PIN}
-    return {item.address: item.id for item in outcomes if item.address in dead and item.id is not None}
+    found = {item.address: item.id for item in plan.changes if item.action == "no-op"}
+    ids = found | {item.address: item.id for item in outcomes}
+    return {address: pin for address, pin in ids.items() if address in dead and pin is not None}
 
 
-def renewed(pins: Mapping[Address, str], file: str, *, are_written: bool) -> tuple[Finding, ...]:
+def renewed(pins: Mapping[Address, str], environment: str, *, are_written: bool) -> tuple[Finding, ...]:
     """The pins, for whoever keeps the environment's file."""
     if not pins:
         return ()
+    file = f"environments/{environment}.yaml"
     listed = ", ".join(f"{address}: {pin}" for address, pin in sorted(pins.items()))
-    ask = f"Write it into {file}: until then a plan stops at the old pin."
+    ask = f"Write it into {file}: --write-pins does it, too."
     return (
         Finding(
             rule="pin-renewed",

@@ -182,6 +182,27 @@ def test_a_pin_on_nothing_is_an_error() -> None:
     assert "which the tenant does not have" in finding.message
 
 
+def test_what_a_document_made_is_taken_for_it_unless_there_is_more_of_it() -> None:
+    pins = {Address("NamedLocation", "Nordics"): ONE}
+    one, other = location("Nordics", TWO), location("Nordics", "50000000-0000-4000-8000-000000000003")
+
+    (taken,) = matched([document("Nordics")], [one], pins=pins).findings
+    (asked,) = matched([document("Nordics")], [one, other], pins=pins).findings
+
+    assert (taken.rule, taken.severity, TWO in taken.message) == ("pin-to-nothing", "warning", True)
+    assert (asked.rule, asked.severity) == ("pin-mismatch", "error")
+
+
+def test_a_group_of_the_name_is_never_taken_for_what_was_pinned() -> None:
+    pins = {Address("Group", "Pilots"): ONE}
+    group = replace(document("Pilots"), address=Address("Group", "Pilots"), spec={})
+    held: JsonObject = {"id": TWO, "displayName": "Pilots", "securityEnabled": True, "mailEnabled": False}
+
+    found = matched([group], [held], kind="Group", pins=pins)
+
+    assert {(item.rule, item.severity) for item in found.findings} == {("pin-mismatch", "error")}
+
+
 def test_a_pinned_object_may_go_by_a_former_name() -> None:
     pins = {Address("NamedLocation", "Nordics"): ONE}
 

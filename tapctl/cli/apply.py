@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ from tapctl.cli.output import answer, say, show, show_text, write_also
 from tapctl.cli.undo import planning, read_past
 from tapctl.errors import Refused, UsageError
 from tapctl.guard import BRAKES, brakes_named, flag, missing_words
-from tapctl.model import Plan, errors_in
+from tapctl.model import Address, Plan, errors_in
 from tapctl.pipeline import Planned, carry_out, check
 from tapctl.renewed import new_pins, renewed
 from tapctl.report import Report, account, applied_report, checked_report, plan_report
@@ -121,7 +121,10 @@ def command(
         if why := _objection(planned.plan, given, reviewed):
             return _refuse(report, why, options)
         if not planned.plan.pending:
-            answer(replace(report, status="nothing-to-do"), options)
+            pins = new_pins(planned.plan, ()) if write_pins else {}
+            found = (*report.findings, *renewed(pins, environment.name, are_written=True))
+            answer(replace(report, status="nothing-to-do", findings=found), options)
+            _keep(pins, planned.plan, options)
             return 0
         _show_before(report, options, asks=not yes)
         if not yes and (why := declined(planned.plan, "changes {}", without="applies")):
@@ -190,15 +193,19 @@ def _carry_out(
         record=str(record.path),
         requests=session.gateway.sent,
     )
-    environment, pins = planned.plan.environment, new_pins(planned.plan, result.outcomes)
-    notes = renewed(pins, f"environments/{environment}.yaml", are_written=writes_pins)
+    pins = new_pins(planned.plan, result.outcomes)
+    notes = renewed(pins, planned.plan.environment, are_written=writes_pins)
     done = replace(done, findings=(*done.findings, *notes))
     show(replace(account(done), findings=notes) if options.format == "text" else done, options.format)
     write_also(done, options)
-    if pins and writes_pins:
-        from tapctl.workspace.folder import write_pins
-
-        write_pins(options.workspace, environment, pins, are_renewed=True)
+    _keep(pins if writes_pins else {}, planned.plan, options)
     if result.was_interrupted:
         return INTERRUPTED
     return 0 if done.status == "applied" else 1
+
+
+def _keep(pins: Mapping[Address, str], plan: Plan, options: Options) -> None:
+    if pins:
+        from tapctl.workspace.folder import write_pins
+
+        write_pins(options.workspace, plan.environment, pins, are_renewed=True)

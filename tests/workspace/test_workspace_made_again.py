@@ -98,7 +98,31 @@ def test_without_being_asked_the_pins_are_only_said(capsys: Capture, root: Path)
     assert "NamedLocation/HQ (2): " in said["message"]
     assert "sandbox.yaml" in said["help"]
     assert pins(root)["NamedLocation/HQ"] == place(1, "")["id"]
-    assert "pin-mismatch" in rules(tapctl(capsys, root, "plan")[1], "error")
+
+
+def test_what_was_made_again_is_known_by_what_it_says(capsys: Capture, root: Path) -> None:
+    load(capsys, root, {})
+    assert tapctl(capsys, root, "apply", "--yes")[0] == 0
+
+    code, planned = tapctl(capsys, root, "plan", "--detailed-exitcode")
+    written = tapctl(capsys, root, "apply", "--yes", "--write-pins")[1]
+
+    assert (code, rules(planned, "error"), written["status"]) == (0, [], "nothing-to-do")
+    assert rules(planned, "warning").count("pin-to-nothing") == 2
+    assert "pin-renewed" in rules(written, "note")
+    assert "pin-to-nothing" not in rules(tapctl(capsys, root, "plan")[1], "warning")
+
+
+def test_equal_twins_are_known_in_the_order_in_which_they_were_made(capsys: Capture, tmp_path: Path) -> None:
+    root = tmp_path / "twins"
+    root.mkdir()
+    (root / "tapctl.yaml").write_text("defaultEnvironment: sandbox\n")
+    load(capsys, root, {LOCATIONS: [place(1, "NO"), place(2, "NO")], POLICIES: [policy()]})
+    assert tapctl(capsys, root, "import")[0] == 0
+    load(capsys, root, {})
+    assert tapctl(capsys, root, "apply", "--yes")[0] == 0
+
+    assert tapctl(capsys, root, "plan", "--detailed-exitcode")[0] == 0
 
 
 def test_one_of_two_is_made_again_beside_the_other(capsys: Capture, root: Path) -> None:
@@ -120,33 +144,40 @@ def test_a_namesake_that_nobody_pinned_is_not_taken_for_it(capsys: Capture, root
     assert place(7, "")["id"] in str(planned["findings"])
 
 
-def test_an_import_asks_for_the_new_pins_and_writes_nothing_twice(capsys: Capture, root: Path) -> None:
+def test_an_import_writes_nothing_twice(capsys: Capture, root: Path) -> None:
     load(capsys, root, {})
     assert tapctl(capsys, root, "apply", "--yes")[0] == 0
     before = pins(root)
 
     code, answer = tapctl(capsys, root, "import")
 
-    assert (code, answer["documents"], answer["pins"]) == (1, [], {})
-    assert rules(answer, "error") == ["pin-mismatch", "pin-mismatch"]
+    assert (code, answer["documents"], answer["pins"]) == (0, [], {})
     assert pins(root) == before
-    assert "pin-mismatch" in rules(tapctl(capsys, root, "plan")[1], "error")
 
 
-def test_what_is_as_a_document_says_is_not_made_beside_another_that_is_pinned_to_it(
-    capsys: Capture, root: Path
-) -> None:
-    load(capsys, root, {LOCATIONS: [place(7, "NO")], POLICIES: []})
-    text = (root / "named-locations" / "hq-2.yaml").read_text().replace("HQ (2)", "HQ (3)")
-    (root / "hq-3.yaml").write_text(text.replace("SE", "NO"))
-    environment = root / "environments" / "sandbox.yaml"
-    environment.write_text(f"{environment.read_text()}  NamedLocation/HQ (3): {place(7, '')['id']}\n")
+def test_an_import_asks_what_a_dead_pin_is_to_be(capsys: Capture, root: Path) -> None:
+    load(capsys, root, {LOCATIONS: [TWO[0], place(7, "DK")]})
+
+    code, answer = tapctl(capsys, root, "import")
+
+    assert (code, answer["documents"], answer["pins"]) == (1, [], {})
+    assert rules(answer, "error") == ["pin-mismatch"]
+
+
+def test_a_twin_that_is_gone_is_made_again_beside_the_other(capsys: Capture, tmp_path: Path) -> None:
+    root = tmp_path / "twins"
+    root.mkdir()
+    (root / "tapctl.yaml").write_text("defaultEnvironment: sandbox\n")
+    load(capsys, root, {LOCATIONS: [place(1, "NO"), place(2, "NO")]})
+    assert tapctl(capsys, root, "import")[0] == 0
+    load(capsys, root, {LOCATIONS: [place(1, "NO")]})
 
     planned = tapctl(capsys, root, "plan")[1]
 
-    (stopped,) = [item for item in planned["findings"] if item["severity"] == "error"]
-    assert (stopped["rule"], stopped["address"]) == ("pin-mismatch", "NamedLocation/HQ")
-    assert place(7, "")["id"] in stopped["message"]
+    assert rules(planned, "error") == []
+    assert planned["summary"]["create"] == 1
+    assert tapctl(capsys, root, "apply", "--yes", "--write-pins")[0] == 0
+    assert tapctl(capsys, root, "plan", "--detailed-exitcode")[0] == 0
 
 
 def test_what_has_a_former_name_may_be_what_was_pinned(capsys: Capture, root: Path) -> None:
