@@ -300,7 +300,14 @@ def _look_alikes(matched: Matched) -> Iterator[Finding]:
     """Creations that would duplicate an object nobody declares."""
     strays = [pair for pair in matched.pairs if pair.desired is None and not pair.managed_by]
     by_spec = {(pair.kind.name, sort_key(pair.before)): pair for pair in strays}
-    by_name = {(known.kind, known.name.casefold()): known for known in matched.directory.ids}
+    claimed = {
+        Address(pair.kind.name, name)
+        for pair in matched.pairs
+        if pair.desired is not None and pair.observed is not None
+        for name in (pair.address.name, str(pair.observed.get("displayName")))
+    }
+    free = (known for known in matched.directory.ids if known not in claimed)
+    by_name = {(known.kind, known.name.casefold()): known for known in free}
     unclear = {finding.address for finding in matched.findings}
     for pair in matched.pairs:
         if pair.before is not None or pair.after is None or pair.address in unclear:

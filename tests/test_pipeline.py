@@ -322,6 +322,15 @@ def test_a_name_that_differs_in_letter_case_is_not_created_again(
     assert "differs only in letter case" in finding(planned, "renamed-in-tenant").message
 
 
+def test_names_of_two_documents_may_differ_in_letter_case(tenant: Tenant, tmp_path: Path) -> None:
+    settle(folder(tmp_path, [policy("MFA All")]), tenant)
+
+    planned = plan(folder(tmp_path, [policy("MFA All"), policy("MFA ALL", "disabled")]), tenant)
+
+    assert actions(planned) == {"ConditionalAccessPolicy/MFA ALL": "create"}
+    assert "renamed-in-tenant" not in rules(planned)
+
+
 @pytest.mark.parametrize(
     ("before", "after"),
     [
