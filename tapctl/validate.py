@@ -142,11 +142,11 @@ def _unknown_word(path: Path, word: str) -> Verdict:
 
 def strange_paths(kind: Kind, name: str, spec: JsonObject) -> Mapping[str, str]:
     """Where a spec that a tenant holds has what would be an error in a document, and of which rule: what
-    `newer:` is for."""
+    `newer:` is for. An empty path is the whole of it."""
     expanded = cast(JsonObject, expand(kind.field, kind.from_graph(spec)))
     resource = Resource(address=Address(kind.name, name), spec=spec, source=Source(places={}))
     found = _judged(kind, resource, expanded)
-    return {dotted(item.path): item.rule for item in found if item.path and item.severity == "error"}
+    return {dotted(item.path): item.rule for item in found if item.severity == "error"}
 
 
 _NEWER = "It is listed under newer: and goes to Graph unchanged, unchecked."

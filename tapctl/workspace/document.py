@@ -41,7 +41,7 @@ def draft(pair: Pair, *, name: str | None = None, is_whole: bool = True) -> Draf
     spec = with_values({**shown, **_written_object(root, kept)}, pair.extra)
     spec = _complete(root, spec, expand(root, pair.kind.from_graph(pair.observed or {})))
     rules = strange_paths(pair.kind, label or pair.kind.name, spec)
-    strange = {path for path, rule in rules.items() if is_whole or rule != "missing-property"}
+    strange = {path for path, rule in rules.items() if path and (is_whole or rule != "missing-property")}
     newer = strange | {dotted(path) for path in _words(root, kept)}
     return Draft(
         kind=pair.kind.name,

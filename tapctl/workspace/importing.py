@@ -83,8 +83,8 @@ def propose(
         for pair in _observed(snapshot, matched.directory)
         if pair.kind.name in names and fnmatch.fnmatchcase(_shown_name(pair), pattern)
     ]
-    empty = [pair.address for pair in found if _is_empty(pair)]
-    found = [pair for pair in found if not _is_empty(pair)]
+    empty = [pair.address for pair in found if _key(pair) not in declared and _is_empty(pair)]
+    found = [pair for pair in found if _key(pair) in declared or not _is_empty(pair)]
     settled = meant(matched, found)
     declared |= {_key(pair): address for address, pair in settled.chosen.items()}
     new = [pair for pair in found if _key(pair) not in declared and _key(pair) not in settled.unclear]

@@ -119,6 +119,7 @@ class _Version(NamedTuple):
 
 
 def _version(pair: Pair, desired: Desired, directory: Directory) -> _Version:
+    """Raises Refused where the whole is a mistake: `newer:` has no word for that."""
     observed = as_observed(pair.kind, pair.observed or {}, directory)
     theirs = draft(observed, name=desired.address.name)
     before = with_values(pair.before or {}, pair.extra)
@@ -129,6 +130,8 @@ def _version(pair: Pair, desired: Desired, directory: Directory) -> _Version:
     new = {path for path in theirs.newer if _is_below(path, taken)}
     spec = {name: value for name, value in merged.items() if name not in pair.left_as_is}
     strange = strange_paths(pair.kind, desired.address.name, spec)
+    if "" in strange:
+        raise Refused("no document can say what the tenant holds; tapctl plan shows it")
     return _Version(spec, frozenset({*kept, *new, *strange}), tuple(taken))
 
 
@@ -195,7 +198,8 @@ def _by_hand(desired: Desired, why: str) -> Finding:
         rule="edit-by-hand",
         severity="warning",
         message=f"{desired.address} is not updated: {why}",
-        help="Edit the document by hand; `tapctl plan` shows the difference.",
+        help="Edit the document by hand, or let apply put back what it says; `tapctl plan` shows the "
+        "difference.",
         place=desired.resource.place(),
         address=desired.address,
     )

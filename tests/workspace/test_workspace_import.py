@@ -444,6 +444,44 @@ def test_what_an_override_decides_is_edited_by_hand(capsys: Capture, tmp_path: P
     assert (tmp_path / "office.yaml").read_text() == LOCATION
 
 
+@pytest.mark.parametrize("name", ["Office", "Countries"])
+def test_a_location_that_was_emptied_is_left_to_a_person(capsys: Capture, tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "policies"
+    folder.mkdir()
+    content: Any = {LOCATIONS: [EMPTIED[name]]}
+    loaded(capsys, folder, content)
+    imported(capsys, folder)
+    (file,) = folder.glob("named-locations/*.yaml")
+    before = file.read_text()
+    loaded(capsys, folder, {LOCATIONS: [{**EMPTIED[name], "ipRanges": [], "countriesAndRegions": []}]})
+
+    code, output = tapctl(capsys, folder, "import", "-e", "sandbox", "--update", "--yes", "--format", "json")
+
+    assert (code, rules_of(output)) == (1, ["edit-by-hand"])
+    assert file.read_text() == before
+    assert f"NamedLocation/{name}" in json.loads(output)["declared"]
+    assert tapctl(capsys, folder, "plan")[0] == 0
+
+
+def rules_of(output: str) -> list[str]:
+    return [item["rule"] for item in json.loads(output)["findings"] if item["severity"] == "warning"]
+
+
+LOCATIONS = "identity/conditionalAccess/namedLocations"
+EMPTIED: Any = {
+    "Office": {
+        "@odata.type": "#microsoft.graph.ipNamedLocation",
+        "id": "5e000000-0000-4000-8000-000000000011",
+        "displayName": "Office",
+        "ipRanges": [{"cidrAddress": "203.0.113.0/24"}],
+    },
+    "Countries": {
+        "@odata.type": "#microsoft.graph.countryNamedLocation",
+        "id": "5e000000-0000-4000-8000-000000000012",
+        "displayName": "Countries",
+        "countriesAndRegions": ["NO"],
+    },
+}
 ODD = {
     "identity/conditionalAccess/namedLocations": [
         {
