@@ -12,6 +12,7 @@ from tapctl.reference import GUID, parse
 from tapctl.schema import Field
 from tapctl.validate import strange_paths
 
+_BROKEN = ("missing-property", "wrong-type")  # no tenant's: an export was cut off, or is a template
 _MEMBERSHIP = ("members", "owners")  # people are not configuration: left as they are
 
 
@@ -41,7 +42,7 @@ def draft(pair: Pair, *, name: str | None = None, is_whole: bool = True) -> Draf
     spec = with_values({**shown, **_written_object(root, kept)}, pair.extra)
     spec = _complete(root, spec, expand(root, pair.kind.from_graph(pair.observed or {})))
     rules = strange_paths(pair.kind, label or pair.kind.name, spec)
-    strange = {path for path, rule in rules.items() if path and (is_whole or rule != "missing-property")}
+    strange = {path for path, rule in rules.items() if path and (is_whole or rule not in _BROKEN)}
     newer = strange | {dotted(path) for path in _words(root, kept)}
     return Draft(
         kind=pair.kind.name,

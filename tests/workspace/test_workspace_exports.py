@@ -486,7 +486,24 @@ def test_lists_that_powershell_unrolled_are_lists_again(tmp_path: Path) -> None:
     assert [finding.rule for finding in found.findings] == ["export-unrolled"] * 3
 
 
-@pytest.mark.parametrize("alone", ["", None, {}])
+@pytest.mark.parametrize(
+    ("name", "text", "wanted"),
+    [
+        ("countriesAndRegions", "DE fr", ["DE", "fr"]),
+        ("countriesAndRegions", " ", []),
+        ("allowedCombinations", "fido2 password,sms", ["fido2", "password,sms"]),
+    ],
+)
+def test_lists_that_powershell_joined_are_lists_again(
+    tmp_path: Path, name: str, text: str, wanted: list[Json]
+) -> None:
+    found = read(tmp_path, {"displayName": "L", name: text})
+
+    assert found.objects[0].object[name] == wanted
+    assert [finding.rule for finding in found.findings] == ["export-unrolled"]
+
+
+@pytest.mark.parametrize("alone", [None, {}])
 def test_what_holds_nothing_is_no_list_of_one(tmp_path: Path, alone: Json) -> None:
     (policy,) = read(tmp_path, {**POLICY, "conditions": {"clientAppTypes": alone}}).objects
 

@@ -24,6 +24,7 @@ _DATE = re.compile(r"/Date\((-?\d{1,15})([+-]\d{4})?\)/")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _NEWER_WORD = re.compile(r"All[A-Z][A-Za-z]*")  # AllAgentIdResources; names of one such word are rare
 _CONTEXT_ID = re.compile(r"c\d{1,2}", re.IGNORECASE)
+_ENTRIES = {"country": re.compile(r"[A-Za-z]{2}"), "combination": re.compile(r"\w+(,\w+)*")}
 
 
 class Report(Protocol):
@@ -75,10 +76,12 @@ class Speller:
 
     def _rolled(self, items: Field, value: Json, path: JsonPath) -> Json:
         """A list as Graph has it: PowerShell writes a list of one as its entry, wraps lists with their count,
-        and joins the words of one that is too deep."""
+        and joins the words of one that is too deep, which is no word at all where it is empty."""
         held: Json
         if isinstance(value, dict) and {key.lower() for key in value} == {"value", "count"}:
             held = next(item for key, item in value.items() if key.lower() == "value")
+        elif isinstance(value, str) and not value.strip():
+            held = []
         elif isinstance(value, str) and " " in value.strip() and not _is_name(items, value):
             held = [*value.split()] if all(_is_word(items, part) for part in value.split()) else value
         else:
@@ -119,8 +122,9 @@ class Speller:
 
 
 def _is_word(items: Field, text: str) -> bool:
-    """Whether a word may be an entry by itself: one of Graph's, or an id."""
-    return text.lower() in {**items.enum, **items.words} or bool(GUID.fullmatch(text))
+    """Whether a word may be an entry by itself: one of Graph's, an id, or what the entries look like."""
+    is_known = text.lower() in {**items.enum, **items.words} or bool(GUID.fullmatch(text))
+    return is_known or (items.format in _ENTRIES and bool(_ENTRIES[items.format].fullmatch(text)))
 
 
 def _is_name(items: Field, text: str) -> bool:
