@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from tapctl.drift.joined import Joined
 from tapctl.drift.strangers import Stranger
 from tapctl.model import JsonObject
 
@@ -14,7 +15,7 @@ from tapctl.model import JsonObject
 class Evidence:
     """What the tenant was asked beyond the plan. `unread` says why the audit log could not be read, if so;
     `deleted` are the deleted items of each kind, as Graph answered them; `undeleted` why they are unknown.
-    `strangers` are the ids that nothing has any more."""
+    `strangers` are the ids that nothing has any more, `joined` who is in the break-glass groups."""
 
     now: datetime
     records: tuple[JsonObject, ...] = ()
@@ -22,3 +23,4 @@ class Evidence:
     deleted: Mapping[str, tuple[JsonObject, ...]] = field(default_factory=dict)
     undeleted: Mapping[str, str] = field(default_factory=dict)
     strangers: tuple[Stranger, ...] = ()
+    joined: tuple[Joined, ...] = ()

@@ -25,9 +25,14 @@ RULES: Final[dict[str, tuple[Severity, str]]] = {
     "drift-break-glass-lost": ("error", "a break-glass account or group is no longer in the tenant"),
     "drift-break-glass-exposed": ("error", "a policy of the tenant reaches a break-glass account"),
     "drift-break-glass-left": ("error", "a break-glass account is not in the group that policies exclude"),
+    "drift-break-glass-joined": ("error", "somebody else is in the group that policies exclude"),
     "drift-not-enforced": ("error", "what the documents enforce is not enforced in the tenant"),
     "drift-named-deleted": ("error", "an account or group that documents name was deleted in the tenant"),
     "drift-blocks": ("error", "an enforced policy of the tenant blocks where the documents ask"),
+    "drift-undeclared-spares": (
+        "error",
+        "a location that no document declares has come or changed, and enforced policies exclude it",
+    ),
     "drift-undeclared-blocks": (
         "error",
         "a policy that no document declares has come or changed, and blocks",
@@ -39,6 +44,7 @@ RULES: Final[dict[str, tuple[Severity, str]]] = {
     "drift-stricter": ("warning", "the tenant stops what the documents let through"),
     "drift-id-of-deleted": ("warning", "the tenant holds an id that is nobody's any more"),
     "drift-in-use": ("warning", "what enforced policies refer to is not what the documents say"),
+    "drift-break-glass-unread": ("note", "who is in the group that policies exclude is unknown"),
     "drift-asks-more": ("note", "the tenant asks for more, or allows less, than the documents"),
     "drift-new-undeclared": (
         "warning",

@@ -27,6 +27,7 @@ from tapctl.drift.causes import (
 from tapctl.drift.events import Event, events_of, moment_of
 from tapctl.drift.evidence import Evidence
 from tapctl.drift.exposure import Absence, Loss, exposure
+from tapctl.drift.joined import of_joined
 from tapctl.drift.meaning import Fate, meaning, of_lost, without_exposed, worst_first
 from tapctl.drift.strangers import about
 from tapctl.drift.undeclared import Lately, Undeclared, dangers, enforced_lately
@@ -125,7 +126,11 @@ def news(compared: Compared, checked: Checked, evidence: Evidence, since: Since)
     said = {loss.subject.node for loss in exposed.losses} | {item.id for item in drifted}
     strange = [item for item in evidence.strangers if item.id not in said]
     unread = next(iter(evidence.undeleted.values()), "").partition("\n")[0]
-    found += (*about(strange, join.fate_of, unread), *dangers(matched, undeclared))
+    found += (
+        *of_joined(evidence.joined, join.who_joined),
+        *about(strange, join.fate_of, unread),
+        *dangers(matched, undeclared),
+    )
     unwise = _unwise(compared, checked, undeclared, evidence.now.date(), is_drifted=bool(drifted))
     others = [item for item in (*checked.findings, *plan.findings) if item.severity != "brake"]
     return News(
@@ -232,6 +237,13 @@ class _Join:
         found = of_members(absence.group.node, line, ids, self.events, self.log)
         known = [f"taken out {by(cause.event)}" for cause in found.causes]
         return known[0] if known else f"by whom is unknown: {found.unknown}"
+
+    def who_joined(self, group: str, member: str) -> str:
+        """Who put somebody into a group, in words."""
+        line = FieldLine(path="members", before=[], after=[member], is_set=True)
+        found = of_members(group, line, {member: member}, self.events, self.log)
+        known = [f"put in {by(cause.event)}" for cause in found.causes]
+        return known[0] if known else f"put in by whom is unknown: {found.unknown}"
 
     def fate(self, loss: Loss) -> Fate:
         """What became of a break-glass account or group."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Collection, Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from tapctl.drift.evidence import Evidence
 from tapctl.drift.exposure import Exposure, Loss, exposure
+from tapctl.drift.joined import Joined, strangers_among, watched
 from tapctl.drift.strangers import strange_ids, strangers
 from tapctl.drift.vanished import dangling
 from tapctl.errors import GraphError, NotFound
@@ -34,7 +36,8 @@ _METHODS: Final = "loggedByService eq 'Authentication Methods' and category eq '
 async def read_evidence(
     gateway: Gateway, compared: Compared, workspace: Workspace, now: datetime
 ) -> Evidence:
-    """Nothing is asked that nothing differs for. What cannot be read is said, not raised."""
+    """But for who is in break-glass groups, nothing is asked that nothing differs for. What cannot be read is
+    said, not raised."""
     pending = compared.plan.pending
     missing = {change.address.kind for change in pending if change.action == "create"}
     exposed = exposure(compared.matched, compared.snapshot, workspace)
@@ -46,8 +49,13 @@ async def read_evidence(
         ),
         *(_lost(gateway, loss) for loss in exposed.losses),
     )
+    joined = await asyncio.gather(
+        *(_members(gateway, item, compared, workspace) for item in watched(compared.matched, workspace))
+    )
     (records, unread), answers, strange = await asyncio.gather(
-        _records(gateway, _filters(compared, exposed)), reading, _strange(gateway, compared)
+        _records(gateway, [*_filters(compared, exposed), *_of_joined(joined)]),
+        reading,
+        _strange(gateway, compared),
     )
     deleted = {
         name: tuple(item for kind, items, _ in (*answers, *strange) if kind == name for item in items)
@@ -60,6 +68,7 @@ async def read_evidence(
         deleted=deleted,
         undeleted={kind: why for kind, _, why in (*answers, *strange) if why},
         strangers=strangers(compared, deleted),
+        joined=tuple(joined),
     )
 
 
@@ -88,6 +97,25 @@ def _filters(compared: Compared, exposed: Exposure) -> list[str]:
     for group in sorted({absence.group.node for absence in exposed.absences}):
         found.append(f"{_GROUPS} and targetResources/any(t:t/id eq {odata_quote(group)})")
     return found
+
+
+def _of_joined(joined: Iterable[Joined]) -> list[str]:
+    """Of whoever joined a break-glass group, what the log has on groups: a record need not name the group as
+    its target."""
+    ids = sorted({one for item in joined for one in item.people})[:_MOST]
+    return [f"{_GROUPS} and targetResources/any(t:t/id eq {odata_quote(one)})" for one in ids]
+
+
+async def _members(gateway: Gateway, group: Joined, compared: Compared, workspace: Workspace) -> Joined:
+    """Who is in a break-glass group. Of one that is gone it is said elsewhere."""
+    query = {"$select": "id,displayName,userPrincipalName"}
+    try:
+        found = await gateway.list(f"groups/{group.id}/transitiveMembers", query)
+    except NotFound:
+        return group
+    except GraphError as error:
+        return replace(group, unread=str(error).partition("\n")[0])
+    return replace(group, people=strangers_among(found, compared.matched, workspace))
 
 
 async def _records(gateway: Gateway, filters: Iterable[str]) -> tuple[list[JsonObject], str]:

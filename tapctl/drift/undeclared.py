@@ -5,7 +5,7 @@ Pure. There is no document to compare them with: what they do now counts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, TypeAlias
@@ -20,13 +20,9 @@ from tapctl.scope import blocks, is_in_force
 Lately: TypeAlias = Literal["made", "changed"]
 
 _POLICIES: Final = "ConditionalAccessPolicy"
-_LATELY: Final[Mapping[Lately, str]] = {
-    "made": "is new and enforced",
-    "changed": "was changed and is enforced",
-}
-_ADVICE: Final = (
-    "Find out who wants it. `tapctl import --name` writes a document; the admin center turns it off."
-)
+_LOCATIONS: Final = "NamedLocation"
+_LATELY: Final[Mapping[Lately, str]] = {"made": "is new", "changed": "was changed"}
+_ADVICE: Final = "Find out who wants it: `tapctl import --name` writes a document. Else take it out of force."
 _USERS: Final = ("includeUsers", "includeGroups", "includeRoles")
 _TARGETS: Final = ("includeApplications", "includeUserActions", "includeAuthenticationContextClassReferences")
 _MOST: Final = 3
@@ -51,31 +47,56 @@ class Undeclared:
     is_newer: bool | None = None
 
 
-def dangers(matched: Matched, undeclared: Iterable[Undeclared]) -> Iterator[Finding]:
-    """About each enforced policy that came or was changed lately."""
+def dangers(matched: Matched, undeclared: Collection[Undeclared]) -> Iterator[Finding]:
+    """About each enforced policy that came or was changed lately, and each location that policies exclude."""
     for item, lately, pair in enforced_lately(matched, undeclared):
-        came = f"{item.address}, which no document declares, {_LATELY[lately]}"
+        came = f"{_LATELY[lately]} and is enforced"
         if blocks(pair.before or {}):
-            yield _finding("drift-undeclared-blocks", item, f"{came}: it blocks {blocked(pair.before or {})}")
+            stops = f"{came}: it blocks {blocked(pair.before or {})}"
+            yield _finding("drift-undeclared-blocks", item, stops)
         else:
             yield _finding("drift-new-undeclared", item, came)
+    for item, lately, pair in _lately(matched, undeclared, _LOCATIONS):
+        if policies := _sparing(matched, pair):
+            verb = "excludes" if len(policies) == 1 else "exclude"
+            said = f"{_LATELY[lately]}, and {', '.join(policies)} {verb} it: nothing is asked from there"
+            yield _finding("drift-undeclared-spares", item, said)
 
 
 def enforced_lately(
     matched: Matched, undeclared: Iterable[Undeclared]
 ) -> Iterator[tuple[Undeclared, Lately, Pair]]:
     """The policies among them that are enforced and that came or were changed lately."""
+    found = _lately(matched, undeclared, _POLICIES)
+    return ((item, lately, pair) for item, lately, pair in found if is_in_force(pair.before or {}))
+
+
+def _lately(
+    matched: Matched, undeclared: Iterable[Undeclared], kind: str
+) -> Iterator[tuple[Undeclared, Lately, Pair]]:
     for item in undeclared:
         pair = matched.pair(item.address)
-        if item.lately and item.address.kind == _POLICIES and pair and is_in_force(pair.before or {}):
+        if item.lately and item.address.kind == kind and pair:
             yield item, item.lately, pair
+
+
+def _sparing(matched: Matched, location: Pair) -> list[str]:
+    """The enforced policies that exclude a location, by its name, its id, or as one of all trusted ones."""
+    meant = {location.address.name, f"id:{location.id}"}
+    meant |= {"AllTrusted"} if (location.before or {}).get("isTrusted") else set()
+    return [
+        repr(pair.address.name)
+        for pair in matched.pairs
+        if pair.kind.name == _POLICIES and is_in_force(pair.before or {})
+        if meant & {*texts(pair.before or {}, "conditions", "locations", "excludeLocations")}
+    ]
 
 
 def _finding(rule: str, item: Undeclared, said: str) -> Finding:
     return Finding(
         rule=rule,
         severity=RULES[rule][0],
-        message=f"{said}; {_who(item.attribution)}",
+        message=f"{item.address}, which no document declares, {said}; {_who(item.attribution)}",
         help=_ADVICE,
         address=item.address,
     )

@@ -149,7 +149,7 @@ def _around_emergency(context: Context) -> set[str]:
     id="BG005",
     name="bg-group-polluted",
     severity="error",
-    needs=("members",),
+    needs=("emergency",),
     what="Somebody else is in the emergency accounts' group.",
     why="Whoever is in it is asked for nothing anywhere: it is the quiet way around every policy.",
     fix="Remove the member; if the account is an emergency account, list it under breakGlass.accounts.",
@@ -158,9 +158,8 @@ def _around_emergency(context: Context) -> set[str]:
     bad=stream(_glass(), _facts("password", "bg1@x.onmicrosoft.com, eve@example.com")),
 )
 def group_polluted(context: Context) -> Iterator[Hit]:
-    declared = {name.casefold() for name in context.settings.break_glass.accounts}
-    for index, group in enumerate(context.settings.break_glass.groups if declared else ()):
-        for user in sorted(context.groups.users(group) - declared):
+    for index, group in enumerate(context.settings.break_glass.groups):
+        for user in sorted(context.joined(group)):
             message = f"{user} is in {group} and is no declared emergency account"
             place = context.settings.source.place("breakGlass", "groups", index)
             yield Hit(message=message, place=place, path=("breakGlass", "groups"), value=user)

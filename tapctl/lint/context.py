@@ -131,6 +131,9 @@ class Context:
                 return self.is_whole or any(item.changed for item in self.items)
             case "members":
                 return bool(self.facts.groups) or self.groups.has_members
+            case "emergency":
+                groups = self.settings.break_glass.groups
+                return all(map(self.groups.is_known, groups)) or any(map(self.joined, groups))
             case "roles":
                 return any(person.roles is not None for person in people)
             case "registered":
@@ -141,6 +144,11 @@ class Context:
                 return self.facts.security_defaults is not None
             case _:
                 assert_never(need)
+
+    def joined(self, group: str) -> frozenset[str]:
+        """Who is known to be in an emergency accounts' group and is no declared one."""
+        declared = {name.casefold() for name in self.settings.break_glass.accounts}
+        return self.groups.users(group) - declared if declared else frozenset()
 
     def at_settings(self, message: str, *path: str) -> Hit:
         """Something about tapctl.yaml."""

@@ -26,6 +26,11 @@ def with_stranger(base: Base, **changes: Any) -> tuple[dict[str, Any], dict[str,
     return tenant, tenant[POLICIES][-1]
 
 
+def location(tenant: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    office = copy.deepcopy(named(tenant, LOCATIONS, "Office"))
+    return office | OLD | {"id": OTHER, "displayName": "Stranger"} | changes
+
+
 def rules(found: News) -> list[str]:
     return [finding.rule for finding in found.findings if "Stranger" in finding.message]
 
@@ -45,7 +50,7 @@ def test_what_is_old_is_quiet(base: Base) -> None:
 @pytest.mark.parametrize(
     ("date", "lately", "said"),
     [
-        ("createdDateTime", "made", "is new and enforced"),
+        ("createdDateTime", "made", "is new and is enforced"),
         ("modifiedDateTime", "changed", "was changed and is enforced"),
     ],
 )
@@ -122,6 +127,42 @@ def test_other_kinds_are_marked_too(base: Base) -> None:
     found = base.news(tenant)
 
     assert (stray(found).lately, stray(found).state, found.findings) == ("changed", None, ())
+
+
+def test_a_new_trusted_location_that_a_policy_excludes(base: Base) -> None:
+    tenant = base.changed()
+    place: dict[str, Any] = {
+        **named(tenant, LOCATIONS, "Office"),
+        **OLD,
+        "id": OTHER,
+        "displayName": "Stranger",
+    }
+    tenant[LOCATIONS].append(place | {"createdDateTime": NEW})
+    for excluded, expected in (("AllTrusted", 1), (OTHER, 1), (named(tenant, LOCATIONS, "Office")["id"], 0)):
+        locations = {"includeLocations": ["All"], "excludeLocations": [excluded]}
+        named(tenant, POLICIES, "Enforced")["conditions"]["locations"] = locations
+        found = [item for item in base.news(tenant).findings if item.rule == "drift-undeclared-spares"]
+
+        assert len(found) == expected
+        assert all("is new, and 'Enforced' excludes it: nothing is asked" in item.message for item in found)
+
+
+def test_a_location_that_is_not_trusted_or_whose_policy_is_not_enforced_is_listed_only(base: Base) -> None:
+    tenant = base.changed()
+    place: dict[str, Any] = {
+        **named(tenant, LOCATIONS, "Office"),
+        **OLD,
+        "id": OTHER,
+        "displayName": "Stranger",
+    }
+    tenant[LOCATIONS].append(place | {"createdDateTime": NEW, "isTrusted": False})
+    policy = named(tenant, POLICIES, "Enforced")
+    policy["conditions"]["locations"] = {"includeLocations": ["All"], "excludeLocations": ["AllTrusted"]}
+
+    assert rules(base.news(tenant)) == []
+    tenant[LOCATIONS][-1]["isTrusted"] = True
+    policy["state"] = "enabledForReportingButNotEnforced"
+    assert "drift-undeclared-spares" not in rules(base.news(tenant))
 
 
 ALL_USERS = {"users": {"includeUsers": ["All"]}}

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from lint_tools import findings
+from lint_tools import context, findings
+
+from tapctl.lint.groups import Groups
+from tapctl.lint.run import lint
 
 GLASS = "settings: {breakGlass: {accounts: [one@x.onmicrosoft.com], groups: [Break glass]}}\n---\n"
 BEFORE = "before: [{kind: Fido2Policy, spec: {state: enabled, includeTargets: [all_users]}}]\n---\n"
@@ -62,3 +66,16 @@ def test_what_they_hold_counts_where_it_is_known(tmp_path: Path, held: str, rule
     linted = findings(tmp_path, "".join([BEFORE, GLASS, facts, OFF]))
 
     assert {item.rule for item in linted.findings} & {"BG003", "BG004", "BG009"} == rules
+
+
+def test_who_else_is_in_their_group_is_unknown_while_some_members_are(tmp_path: Path) -> None:
+    """As in a plan, which reads the groups of the accounts and not the accounts of the group."""
+    given = context(tmp_path, GLASS + MEMBERS.replace("Keys", "Break glass"))
+    partial = replace(given.groups.members["Break glass"], is_complete=False)
+    one = replace(given, groups=Groups(members={"Break glass": partial}))
+    stranger = replace(partial, users=frozenset({*partial.users, "eve@example.com"}))
+    two = replace(given, groups=Groups(members={"Break glass": stranger}))
+
+    assert (given.has("emergency"), one.has("emergency"), two.has("emergency")) == (True, False, True)
+    assert "BG005" in next(item.message for item in lint(one).about if item.rule == "facts-missing")
+    assert [item.rule for item in lint(two).findings if item.rule == "BG005"] == ["BG005"]
