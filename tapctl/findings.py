@@ -21,6 +21,10 @@ READING: Final[Mapping[str, str]] = {
     "key-not-text": "A property's name is a number, a date or the like. Graph's are texts.",
     "link-not-followed": "A link leads to a folder or out of the workspace. Nothing outside of it is read.",
     "merge-key": "`<<` merges mappings in some YAML readers only, so it is not used here.",
+    "no-result": (
+        "An error ended the run before it had a result. Code scanning is told so: a run without any "
+        "finding would look as if all were well."
+    ),
     "not-a-mapping": "Where properties are expected, something else stands.",
     "not-a-sign-in-test": (
         "The folder tests/ is for sign-in tests. Another document there would not be applied."

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 Command: TypeAlias = Literal["validate", "plan", "apply"]
 Status: TypeAlias = Literal["planned", "applied", "incomplete", "interrupted", "refused", "nothing-to-do"]
 
+NO_RESULT: Final = "no-result"
+"""What code scanning shows a run as that came to none."""
 SANDBOX_NOTICE: Final = "SANDBOX: nothing real was changed"
 ACTIONS: Final[tuple[Action, ...]] = get_args(Action)
 SEVERITIES: Final[tuple[Severity, ...]] = get_args(Severity)

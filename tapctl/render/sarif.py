@@ -11,7 +11,7 @@ from tapctl.lint import rules
 from tapctl.model import Finding, Json, JsonObject, Place, Severity
 from tapctl.render.escape import spelled
 from tapctl.render.json import headline, written
-from tapctl.report import Headline, Report
+from tapctl.report import NO_RESULT, Headline, Report
 
 SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS: Final[dict[Severity, str]] = {
@@ -20,8 +20,6 @@ _LEVELS: Final[dict[Severity, str]] = {
     "warning": "warning",
     "note": "note",
 }
-_NO_RESULT: Final = "no-result"
-"""What a run is shown as that came to none."""
 
 
 def render(report: Report) -> str:
@@ -44,7 +42,7 @@ def render_findings(said: Headline, findings: Sequence[Finding]) -> str:
 def render_error(error: BaseException, settings: str) -> str:
     """An error that stopped a command: a run that failed. It has a result, for code scanning shows nothing
     else, and would take a run without one for a run that found nothing."""
-    finding = Finding(rule=_NO_RESULT, severity="error", message=str(error))
+    finding = Finding(rule=NO_RESULT, severity="error", message=str(error))
     result = _result(finding, 0, settings)
     notification: JsonObject = {"level": "error", "message": result["message"]}
     invocation: JsonObject = {
@@ -52,7 +50,7 @@ def render_error(error: BaseException, settings: str) -> str:
         "exitCode": 1,
         "toolExecutionNotifications": [notification],
     }
-    return _document({**_run([_rule(_NO_RESULT, [finding])], [result]), "invocations": [invocation]})
+    return _document({**_run([_rule(NO_RESULT, [finding])], [result]), "invocations": [invocation]})
 
 
 def _run(rules_found: Sequence[Json], results: Sequence[Json]) -> JsonObject:
