@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from tapctl.evaluate.audience import may_be_named
 from tapctl.evaluate.controls import has_strong_method, is_strength, strength_named
-from tapctl.evaluate.match import Check, may_be_named
+from tapctl.evaluate.match import Check
 from tapctl.evaluate.policy import Policy, UserClause
 from tapctl.evaluate.scene import Scene
 

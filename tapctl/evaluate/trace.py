@@ -9,12 +9,13 @@ from tapctl.evaluate.applications import app_key, app_name, needed
 from tapctl.evaluate.controls import Answer, combinations, is_strength, strength_named
 from tapctl.evaluate.credential import Refusal
 from tapctl.evaluate.facts import Pass
-from tapctl.evaluate.match import Check, Match, is_by_dependency
+from tapctl.evaluate.match import Check, Match
 from tapctl.evaluate.missing import TARGETS, of_condition
 from tapctl.evaluate.overlays import Overlay
 from tapctl.evaluate.policy import Control, Policy
 from tapctl.evaluate.scene import Scene
 from tapctl.evaluate.status import BLOCK, CHALLENGE, MET, NEVER, REGISTER, Status, possible
+from tapctl.evaluate.target import is_by_dependency
 
 _WORDS = {
     MET: "is met",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from tapctl.canonical import sort_key
-from tapctl.evaluate.match import reaches_person
+from tapctl.evaluate.audience import reaches_person
 from tapctl.evaluate.policy import read_policy
 from tapctl.evaluate.scene import Index, Scene, index
 from tapctl.evaluate.situation import SignIn

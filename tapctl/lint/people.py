@@ -10,8 +10,8 @@ from collections.abc import Hashable, Iterable
 from datetime import date
 from functools import cached_property
 
+from tapctl.evaluate.audience import reaches_person
 from tapctl.evaluate.facts import Facts, Person
-from tapctl.evaluate.match import reaches_person
 from tapctl.evaluate.policy import UserClause, read_policy
 from tapctl.evaluate.scene import Index, Scene, index
 from tapctl.evaluate.situation import SignIn

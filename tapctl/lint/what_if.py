@@ -8,10 +8,10 @@ from datetime import date
 from functools import cached_property
 from typing import Any, Final, TypeAlias
 
+from tapctl.evaluate.audience import reaches_person
 from tapctl.evaluate.decision import Decision
 from tapctl.evaluate.evaluator import Rulebook, decide, fewer, rulebook
 from tapctl.evaluate.facts import NOT_KNOWN, Facts, Group, Pass, Person, Scope
-from tapctl.evaluate.match import reaches_person
 from tapctl.evaluate.situation import UNREGISTERED, Device, SignIn
 from tapctl.facts.declared import declared_facts
 from tapctl.model import Address, JsonObject

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tapctl.evaluate.audience import reaches_person
 from tapctl.evaluate.facts import Facts, Group, Person
-from tapctl.evaluate.match import reaches_person
 from tapctl.evaluate.policy import read_policy
 from tapctl.evaluate.scene import Scene, index
 from tapctl.evaluate.situation import SignIn
