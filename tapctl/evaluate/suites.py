@@ -12,7 +12,8 @@ from typing import Final
 
 from tapctl.evaluate.applications import COVERS, SUITES, app_key, app_name
 from tapctl.evaluate.decision import Applied, Decision, Result, TraceStep
-from tapctl.evaluate.evaluator import Rulebook, decide
+from tapctl.evaluate.evaluator import decide
+from tapctl.evaluate.rulebook import Rulebook
 from tapctl.evaluate.situation import SignIn
 
 _TARGET: Final = ("conditions", "applications")

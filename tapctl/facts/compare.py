@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from tapctl.errors import GraphError, NotFound, UsageError
 from tapctl.evaluate.applications import app_key, needed
 from tapctl.evaluate.decision import Applied
-from tapctl.evaluate.evaluator import decide, rulebook
+from tapctl.evaluate.evaluator import decide
 from tapctl.evaluate.facts import Facts, Person
+from tapctl.evaluate.rulebook import rulebook
 from tapctl.evaluate.situation import SignIn
 from tapctl.evaluate.truth import Truth
 from tapctl.facts.people import type_of

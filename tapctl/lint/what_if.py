@@ -10,8 +10,9 @@ from typing import Any, Final, TypeAlias
 
 from tapctl.evaluate.audience import reaches_person
 from tapctl.evaluate.decision import Decision
-from tapctl.evaluate.evaluator import Rulebook, decide, fewer, rulebook
+from tapctl.evaluate.evaluator import decide
 from tapctl.evaluate.facts import NOT_KNOWN, Facts, Group, Pass, Person, Scope
+from tapctl.evaluate.rulebook import Rulebook, fewer, rulebook
 from tapctl.evaluate.situation import UNREGISTERED, Device, SignIn
 from tapctl.facts.declared import declared_facts
 from tapctl.model import Address, JsonObject

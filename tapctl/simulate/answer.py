@@ -8,9 +8,9 @@ from datetime import date
 from typing import TypeAlias
 
 from tapctl.evaluate.decision import Decision, TraceStep
-from tapctl.evaluate.evaluator import rulebook
 from tapctl.evaluate.facts import PassPolicy
 from tapctl.evaluate.passes import InGroups, Judgement, in_scope, judge_request, pass_state, policy_errors
+from tapctl.evaluate.rulebook import rulebook
 from tapctl.evaluate.scene import Scene, index
 from tapctl.evaluate.situation import SignIn
 from tapctl.model import Finding, Json, JsonObject, Path, Place, dotted

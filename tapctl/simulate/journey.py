@@ -8,9 +8,9 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from tapctl.evaluate.decision import Decision
-from tapctl.evaluate.evaluator import Rulebook
 from tapctl.evaluate.facts import Facts, Pass, Person
 from tapctl.evaluate.journey import Effect, after, as_person, older
+from tapctl.evaluate.rulebook import Rulebook
 from tapctl.evaluate.situation import SignIn
 from tapctl.evaluate.suites import decide_suite
 from tapctl.simulate.fixture import ANY_PASS, MULTI_USE, ONE_TIME

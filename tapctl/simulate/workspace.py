@@ -9,8 +9,8 @@ from typing import Final
 
 from tapctl.checked import Checked
 from tapctl.evaluate.applications import SUITES, app_key
-from tapctl.evaluate.evaluator import Rulebook, rulebook
 from tapctl.evaluate.facts import Facts
+from tapctl.evaluate.rulebook import Rulebook, rulebook
 from tapctl.facts.merge import known
 from tapctl.facts.snapshot import FactsSnapshot
 from tapctl.facts.specs import POLICY, Specs

@@ -7,8 +7,9 @@ from datetime import date
 
 from company import Size, tenant
 
-from tapctl.evaluate.evaluator import Rulebook, decide, rulebook
+from tapctl.evaluate.evaluator import decide
 from tapctl.evaluate.facts import EVERYBODY, Facts, Group, Location, Person
+from tapctl.evaluate.rulebook import Rulebook, rulebook
 from tapctl.evaluate.situation import UNREGISTERED, SignIn
 from tapctl.model import JsonObject
 

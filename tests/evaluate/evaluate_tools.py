@@ -6,8 +6,9 @@ from datetime import date
 from typing import Any
 
 from tapctl.evaluate.decision import Decision
-from tapctl.evaluate.evaluator import decide, rulebook
+from tapctl.evaluate.evaluator import decide
 from tapctl.evaluate.facts import EVERYBODY, Facts, Group, Location, Pass, Person
+from tapctl.evaluate.rulebook import rulebook
 from tapctl.evaluate.situation import SignIn
 from tapctl.evaluate.strengths import strength_of
 from tapctl.model import Json, JsonObject

@@ -10,8 +10,8 @@ import pytest
 from evaluate_tools import FACTS, JOIN, ONE_TIME, REGISTER, decided, policy, results, sign_in
 
 from tapctl.evaluate.controls import has_method_of
-from tapctl.evaluate.evaluator import rulebook
 from tapctl.evaluate.facts import EVERYBODY, Facts, Pass, Person, Scope, Strength
+from tapctl.evaluate.rulebook import rulebook
 from tapctl.evaluate.situation import UNREGISTERED, Device, SignIn
 from tapctl.evaluate.strengths import strength_of
 from tapctl.model import Json, JsonObject

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from evaluate_tools import FACTS, decided, policy, results, sign_in
 
-from tapctl.evaluate.evaluator import decide, rulebook
+from tapctl.evaluate.evaluator import decide
+from tapctl.evaluate.rulebook import rulebook
 
 
 def test_without_policies_everybody_gets_in() -> None:

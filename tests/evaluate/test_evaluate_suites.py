@@ -9,7 +9,7 @@ from evaluate_tools import FACTS, decided, policy, sign_in
 
 from tapctl.evaluate.applications import AZURE_PORTAL
 from tapctl.evaluate.decision import Decision
-from tapctl.evaluate.evaluator import rulebook
+from tapctl.evaluate.rulebook import rulebook
 from tapctl.evaluate.suites import decide_suite, each_application
 from tapctl.model import JsonObject
 

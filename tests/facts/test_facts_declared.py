@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from facts_tools import checked, policy
 
-from tapctl.evaluate.evaluator import decide, rulebook
+from tapctl.evaluate.evaluator import decide
 from tapctl.evaluate.facts import EVERYBODY, NOT_KNOWN, Facts, Group, Location, PassPolicy, Person, Scope
+from tapctl.evaluate.rulebook import rulebook
 from tapctl.evaluate.situation import SignIn
 from tapctl.facts.counts import count_of, people_in
 from tapctl.facts.merge import facts_for

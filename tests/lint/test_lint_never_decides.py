@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lint_tools import findings
 
-from tapctl.evaluate.evaluator import decide, rulebook
+from tapctl.evaluate.evaluator import decide
 from tapctl.evaluate.facts import Facts, Group, Person
+from tapctl.evaluate.rulebook import rulebook
 from tapctl.evaluate.situation import UNREGISTERED, Device, SignIn
 from tapctl.lint.context import Item, context_of
 from tapctl.lint.example import policy, stream
