@@ -237,8 +237,11 @@ IMPORTING: Final[Mapping[str, str]] = {
     "export-not-json": "The file is not JSON.",
     "export-placeholder": "The object holds a template's placeholder in the place of an id.",
     "export-skipped": "Files in the folder are not JSON by their names. Rename those that are to be read.",
+    "export-template": "A template of Microsoft's says everything of a policy but its state.",
     "export-trailing-comma": "JSON has no comma before a closing bracket. It was read without it.",
-    "export-twice": "Two files hold the same object, and not alike.",
+    "export-twice": (
+        "Two files hold the same object, and not alike. Of a strength inside policies the later counts."
+    ),
     "export-unreadable": "The system does not let the file be read.",
     "export-unrolled": (
         "PowerShell writes a list of one as the entry alone, or a list with its count. It is taken as the "

@@ -8,7 +8,7 @@ from __future__ import annotations
 import fnmatch
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
@@ -109,6 +109,7 @@ def propose(
     glass = {item.address: item for item in unpinned if item.address is not None}
     found_glass = {one: matched.directory.all_ids(one) for one in glass}
     namesakes = known | _pins(drafts, new) | _application_pins(drafts, matched.directory)
+    made_up = {_address(item) for pair, item in drafts if _writable(_shown_name(pair)) != _shown_name(pair)}
     pins = namesakes | {one: ids[0] for one, ids in found_glass.items() if len(ids) == 1}
     return Proposal(
         documents=tuple(documents),
@@ -116,7 +117,7 @@ def propose(
         findings=(
             *_nameless(drafts),
             *settled.findings,
-            *(() if snapshot.tenant_id else _namesakes(namesakes)),
+            *(() if snapshot.tenant_id else _namesakes(namesakes.keys() - made_up)),
             *(_still_unpinned(glass[one], ids) for one, ids in found_glass.items() if len(ids) != 1),
             *told({**updated, **ids}, snapshot),
             *_of_no_kind(snapshot, names),
@@ -227,7 +228,7 @@ def _nameless(drafts: Sequence[tuple[Pair, Draft]]) -> Iterator[Finding]:
             )
 
 
-def _namesakes(pins: Mapping[Address, str]) -> Iterator[Finding]:
+def _namesakes(pins: Collection[Address]) -> Iterator[Finding]:
     """An export says what is called alike, and nothing says yet which of a tenant's objects each will be."""
     if pins:
         yield Finding(

@@ -556,6 +556,54 @@ def test_strengths_of_one_id_that_differ_are_told(tmp_path: Path) -> None:
     found = read(tmp_path, [with_strength(), other])
 
     assert [finding.rule for finding in found.findings] == ["export-twice"]
+    assert len([item for item in found.objects if item.kind == "AuthenticationStrength"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("changed", "counts"), [("2026-02-01", ["sms"]), ("2026-01-01", ["fido2"]), ("2025-01-01", ["fido2"])]
+)
+def test_of_two_states_of_a_strength_the_later_counts(
+    tmp_path: Path, changed: str, counts: list[Json]
+) -> None:
+    other = {**with_strength(allowedCombinations=["sms"], modifiedDateTime=changed), "id": "q"}
+
+    found = read(tmp_path, [with_strength(modifiedDateTime="2026-01-01"), other])
+
+    assert found.objects[-1].object["allowedCombinations"] == counts
+
+
+def test_a_strength_with_a_placeholder_for_its_id_is_the_one_of_its_name(tmp_path: Path) -> None:
+    own: JsonObject = {"id": ID, "displayName": "S", "allowedCombinations": ["fido2"]}
+
+    policy, strength = read(tmp_path, [with_strength(id="%StrengthId%"), own]).objects
+    alone = read(tmp_path / "alone", with_strength(id="%StrengthId%")).objects[1]
+
+    assert at(policy.object, "grantControls", "authenticationStrength") == {"id": "name:S"}
+    assert (strength.object, alone.object) == (own, {"displayName": "S", "allowedCombinations": ["fido2"]})
+
+
+@pytest.mark.parametrize("spelled", [str.lower, str.title])
+def test_a_template_of_microsofts_is_the_policy_of_its_name(
+    tmp_path: Path, spelled: Callable[[str], str]
+) -> None:
+    details: Json = {"conditions": POLICY["conditions"], "grantControls": None}
+    template: JsonObject = {"name": "Block it", "description": "Why", "details": details, "id": ID}
+
+    found = read(tmp_path, {spelled(name): item for name, item in template.items()})
+
+    (policy,) = found.objects
+    assert (policy.object["displayName"], policy.object["description"]) == ("Block it", "Why")
+    assert "id" not in policy.object
+    assert [finding.rule for finding in found.findings] == ["export-template"]
+
+
+@pytest.mark.parametrize("more", [{"details": {"x": 1}}, {"details": None}, {"name": None}])
+def test_what_only_looks_like_a_template_is_none(tmp_path: Path, more: JsonObject) -> None:
+    details: Json = {"conditions": {}, "grantControls": {}}
+
+    found = read(tmp_path, {"name": "N", "details": details, **more})
+
+    assert "export-template" not in [finding.rule for finding in found.findings]
 
 
 @pytest.mark.parametrize(

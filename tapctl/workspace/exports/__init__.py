@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from tapctl.canonical import at, is_noise, sort_key, with_values
+from tapctl.environment import GUID
 from tapctl.errors import UsageError
 from tapctl.kinds import kinds
 from tapctl.model import Finding, Json, JsonObject, Place, Severity, Source, errors_in
@@ -31,6 +32,7 @@ from tapctl.workspace.exports.recognise import (
     kind_at,
     named_in,
     recognised,
+    templated,
     wraps,
 )
 from tapctl.workspace.exports.spelling import Speller
@@ -49,6 +51,7 @@ _ENDINGS: Final = (".json", ".jsonl", ".ndjson")
 _READ: Final = " or ".join(f"*{ending}" for ending in _ENDINGS)
 _STRENGTH: Final = ("grantControls", "authenticationStrength")
 _BUILT_IN: Final = "00000000-0000-0000-0000-"  # what the ids of the service's own strengths begin with
+_STATE: Final = "Write one into the document, and put in whom its texts stand for."
 _SOME: Final = 5  # names in one message
 _TRAILING_COMMA = re.compile(r'"(?:[^"\\]|\\.)*"|,(?=\s*[\]}])', re.DOTALL)
 
@@ -87,7 +90,7 @@ def read_exports(path: Path) -> Exports:
         objects += reading.objects
         for kind, entry in reading.named:
             named[kind].append(entry)
-    objects = [*map(_referring, objects), *_embedded(objects)]
+    objects = [*map(_referring, objects), *_embedded(objects, findings)]
     return Exports(
         objects=tuple(_once(objects, findings)),
         named={kind: tuple(entries) for kind, entries in named.items()},
@@ -96,9 +99,9 @@ def read_exports(path: Path) -> Exports:
 
 
 def _referring(item: Exported) -> Exported:
-    """A policy that holds a strength without an id refers to it by its name."""
+    """A policy that holds a strength without an id, or with a placeholder's, refers to it by its name."""
     strength = _strength(item)
-    if not strength.get("displayName") or strength.get("id"):
+    if not strength.get("displayName") or GUID.fullmatch(_id(strength)):
         return item
     named: JsonObject = {"id": f"name:{strength['displayName']}"}
     return item._replace(object=with_values(item.object, {_STRENGTH: named}))
@@ -109,16 +112,38 @@ def _strength(item: Exported) -> JsonObject:
     return found if isinstance(found, dict) else {}
 
 
-def _embedded(objects: Sequence[Exported]) -> Iterator[Exported]:
-    """The strengths of the tenant's own that stand whole in policies, and nowhere by themselves."""
+def _embedded(objects: Sequence[Exported], findings: list[Finding]) -> Iterator[Exported]:
+    """The strengths of the tenant's own that stand whole in policies and nowhere by themselves, once each."""
     kind = kinds()[STRENGTHS]
-    known = {_id(item.object) for item in objects if item.kind == STRENGTHS}
+    own = [item.object for item in objects if item.kind == STRENGTHS]
+    known = {_id(one) for one in own} | {str(one.get("displayName")) for one in own}
+    found: dict[str, Exported] = {}
     for item in objects:
         strength = _strength(item)
         is_whole = strength.get("displayName") and strength.get("allowedCombinations")
         is_ours = not kind.service_managed(strength) and not _id(strength).startswith(_BUILT_IN)
-        if is_whole and is_ours and _id(strength) not in known:
-            yield Exported(STRENGTHS, strength, f"{item.source}/{'/'.join(_STRENGTH)}")
+        has_id = GUID.fullmatch(_id(strength))
+        key = _id(strength) if has_id else str(strength.get("displayName"))
+        if is_whole and is_ours and key not in known:
+            held = strength if has_id else {name: said for name, said in strength.items() if name != "id"}
+            one = Exported(STRENGTHS, held, f"{item.source}/{'/'.join(_STRENGTH)}")
+            found[key] = _later(found.get(key, one), one, findings)
+    yield from found.values()
+
+
+def _later(first: Exported, second: Exported, findings: list[Finding]) -> Exported:
+    """Of two states of one strength the one that was changed last."""
+    if _content(first.object) == _content(second.object):
+        return first
+    changed = [str(one.object.get("modifiedDateTime")) for one in (first, second)]
+    later = second if changed[1] > changed[0] else first
+    message = (
+        f"{quoted(str(second.object['displayName']))} stands here differently than in {first.source}; "
+        f"what counts is {later.source}"
+    )
+    place = Place(second.source.partition("#")[0], 1, 1)
+    _report(findings, "export-twice", "warning", message, place, "Remove the older export.")
+    return later
 
 
 def _id(value: JsonObject) -> str:
@@ -310,6 +335,9 @@ class _File:
             self.objects.append(Exported(kind, spelled, f"{self.name}#{pointer(path)}"))
             if nested := folded.get(CONFIGURATIONS.lower()):
                 self._collect(value[nested] or [], (*path, nested), CONFIGURATIONS)
+        elif template := templated(value):
+            self.report("export-template", "warning", "a template says no state", path, _STATE)
+            self._collect(template, (*path, folded["details"]), "")
         elif (key := folded.get("value")) and isinstance(value[key], (str, list, dict)):
             self._collect(value[key], (*path, key), own_hint)
         elif any(kind_at(key) for key in value):

@@ -83,6 +83,17 @@ def recognised(value: JsonObject, hint: str) -> str | None:
     return next((kind for kind, groups in _PROPERTIES if any(group <= flat.keys() for group in groups)), None)
 
 
+def templated(value: JsonObject) -> JsonObject | None:
+    """The policy that one of Graph's Conditional Access templates makes, which carries the name beside it
+    (https://learn.microsoft.com/graph/api/resources/conditionalaccesstemplate, checked 2026-11)."""
+    flat = {key.lower(): item for key, item in value.items()}
+    details, name = flat.get("details"), flat.get("name")
+    if not isinstance(details, dict) or not isinstance(name, str) or recognised(value, ""):
+        return None
+    said: JsonObject = {"displayName": name, "description": flat.get("description")}
+    return {**said, **details} if recognised(details, "") == "ConditionalAccessPolicy" else None
+
+
 def wraps(value: Json) -> bool:
     """Whether a tool put an object of a kind in here, beside what it says of it itself."""
     match value:
