@@ -122,8 +122,9 @@ def _fill_conditions(conditions: JsonObject) -> JsonObject:
     for name, defaults in BLOCKS.items():
         if isinstance(filled[name], dict):
             filled[name] = {**defaults, **filled[name]}
-    if isinstance(conditions.get("clientApplications"), dict) and not any(filled["users"].values()):
-        filled["users"] = {**filled["users"], "includeUsers": ["None"]}
+    people = filled["users"] or {}
+    if isinstance(conditions.get("clientApplications"), dict) and not any(people.values()):
+        filled["users"] = {**USERS, **people, "includeUsers": ["None"]}
     return filled
 
 

@@ -346,12 +346,14 @@ def test_the_operator_of_one_control_becomes_or(controls: list[str], operator: s
     assert made["grantControls"]["operator"] == operator
 
 
-def test_a_workload_policy_is_for_no_user() -> None:
+@pytest.mark.parametrize("nobody", [{}, {"users": None}])
+def test_a_workload_policy_is_for_no_user(nobody: dict[str, Any]) -> None:
     workload = {"includeServicePrincipals": ["ServicePrincipalsInMyTenant"]}
     body = policy(
         conditions={
             "clientAppTypes": ["all"],
             "clientApplications": workload,
+            **nobody,
             "applications": {"includeApplications": ["All"]},
         }
     )
@@ -525,6 +527,16 @@ def test_flags_from_elsewhere_survive_an_update_of_something_else() -> None:
 
     found = client.read(f"{POLICIES}/{NH_10}")["conditions"]["authenticationFlows"]
     assert found == {"transferMethods": "protocolFlows,deviceCodeFlow"}
+
+
+def test_a_loaded_workload_policy_without_users_is_for_no_user() -> None:
+    company = tenant()
+    workload = {"includeServicePrincipals": ["ServicePrincipalsInMyTenant"]}
+    company[POLICIES][1]["conditions"] |= {"users": None, "clientApplications": workload}
+
+    found = Client(company).read(f"{POLICIES}/{NH_10}")["conditions"]["users"]
+
+    assert (found["includeUsers"], found["excludeGroups"]) == (["None"], [])
 
 
 def test_newer_members_show_only_to_those_who_ask() -> None:
