@@ -41,6 +41,7 @@ MODES: Final = (
     "qrCodePin",
 )
 """authenticationMethodModes, in the order in which Graph answers a combination of them."""
+_MOST_RANGES: Final = 2000  # in one location, https://learn.microsoft.com/entra/identity/conditional-access
 _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?", re.IGNORECASE)
 
 
@@ -186,6 +187,47 @@ def _list(field: Field, values: list[Json], refer: Refer) -> object:
 def _range_in(field: Field) -> str:
     """The property of an entry that is a range of addresses; empty if none is."""
     return next((name for name, inner in field.properties.items() if inner.format == "cidr"), "")
+
+
+def spellings(field: Field, value: Json) -> dict[str, tuple[str, ...]]:
+    """The ranges of addresses in a spec as written or answered: of each, by its standard spelling, the texts
+    that stand for it, host bits kept."""
+    found: dict[str, set[str]] = {}
+    for text in _ranges(field, value):
+        found.setdefault(_network(text)[0], set()).add(text.strip())
+    return {standard: tuple(sorted(texts)) for standard, texts in found.items()}
+
+
+def _ranges(field: Field, value: Json) -> Iterator[str]:
+    if isinstance(value, list) and field.items is not None:
+        for item in value:
+            yield from _ranges(field.items, item)
+    elif isinstance(value, dict):
+        for key, child in field.properties.items():
+            yield from _ranges(child, value.get(key))
+    elif isinstance(value, str) and field.shorthand:
+        yield from _ranges(field.properties[field.shorthand], value)
+    elif isinstance(value, str) and field.format == "cidr":
+        yield value
+
+
+def spelled(field: Field, value: Json, known: Mapping[str, Sequence[str]]) -> Json:
+    """A canonical value with its ranges of addresses as `known` has them, as long as Graph takes as many."""
+    if isinstance(value, dict):
+        children = field.properties
+        return {
+            key: spelled(children[key], it, known) if key in children else it for key, it in value.items()
+        }
+    name = _range_in(field.items) if field.items is not None else ""
+    if not name or not isinstance(value, list):
+        return value
+    full = [entry for item in value for entry in _respelled(item, name, known)]
+    return full if len(full) <= _MOST_RANGES else value
+
+
+def _respelled(item: Json, name: str, known: Mapping[str, Sequence[str]]) -> list[Json]:
+    texts = known.get(str(at(item, name)))
+    return [{**item, name: text} for text in texts] if texts and isinstance(item, dict) else [item]
 
 
 def sort_key(value: object) -> str:

@@ -15,6 +15,8 @@ from tapctl.canonical import (
     is_noise,
     minutes,
     references,
+    spelled,
+    spellings,
     texts,
     to_wire,
     unknown,
@@ -158,6 +160,28 @@ def test_joined_flags_are_a_list(levels: Json) -> None:
 )
 def test_ranges_have_one_spelling(written: str, standard: str) -> None:
     assert form(LOCATION, {"ipRanges": [written]})["ipRanges"] == [{"cidrAddress": standard}]
+
+
+def test_ranges_go_out_as_they_are_held() -> None:
+    held: list[Json] = ["203.0.113.9/24", {"cidrAddress": "203.0.113.7/24"}, {"lowerAddress": "192.0.2.1"}]
+    spec = form(LOCATION, {"ipRanges": [*held, "2001:db8::/32"]})
+
+    found = spelled(LOCATION, spec, spellings(LOCATION, {"ipRanges": held}))
+
+    texts = ["203.0.113.7/24", "203.0.113.9/24", "2001:db8::/32"]
+    assert [at(item, "cidrAddress") for item in texts_of(found)] == [*texts, None]
+
+
+def texts_of(found: Json) -> list[Json]:
+    ranges = at(found, "ipRanges")
+    return ranges if isinstance(ranges, list) else []
+
+
+def test_of_ranges_that_say_the_same_no_more_go_out_than_graph_takes() -> None:
+    held: list[Json] = [f"10.{number // 256}.{number % 256}.1/8" for number in range(2001)]
+    spec = form(LOCATION, {"ipRanges": held})
+
+    assert spelled(LOCATION, spec, spellings(LOCATION, {"ipRanges": held})) == spec
 
 
 def test_ranges_stand_by_their_addresses() -> None:

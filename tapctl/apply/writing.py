@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from tapctl.apply.reading import having_names, observed_spec, read
 from tapctl.apply.run import Run
-from tapctl.canonical import to_wire
+from tapctl.canonical import spelled, spellings, to_wire
 from tapctl.errors import AnswerLost, GraphError, NotFound
 from tapctl.kind import Request, Write
 from tapctl.kinds import kinds
@@ -60,8 +60,11 @@ async def _restored(run: Run, step: Step) -> Step:
 def _as_write(run: Run, step: Step) -> Write:
     pair, directory = run.pairs[step.address], run.matched.directory
 
+    root, declared = pair.kind.field, pair.desired.resource.spec if pair.desired else {}
+    texts = spellings(root, declared) | spellings(root, pair.observed)
+
     def wire(spot: Field, value: Json) -> Json:
-        return to_wire(spot, value, directory.as_id)
+        return to_wire(spot, spelled(spot, value, texts), directory.as_id)
 
     return Write(
         action=step.action,

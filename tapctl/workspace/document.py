@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import cast
 
-from tapctl.canonical import default, expand, references, with_values
+from tapctl.canonical import default, expand, references, spelled, spellings, with_values
 from tapctl.match import Pair
 from tapctl.model import Json, JsonObject, Path, dotted
 from tapctl.reference import GUID, parse
@@ -34,6 +35,7 @@ def draft(pair: Pair, *, name: str | None = None, is_whole: bool = True) -> Draf
     root = pair.kind.field
     kept = {key: item for key, item in (pair.before or {}).items() if key not in _MEMBERSHIP}
     is_named_by_id = pair.kind.key == "id"
+    kept = cast(JsonObject, spelled(root, kept, spellings(root, pair.observed)))
     own_name = kept.pop("displayName", None) if is_named_by_id else pair.address.name
     kept.pop("displayName", None)
     label = None if pair.kind.singleton else name or str(own_name or pair.address.name)

@@ -15,6 +15,7 @@ from tapctl.cli.main import run
 TENANTS = exports()
 needs_corpus = pytest.mark.skipif(not TENANTS, reason="the published policies are not here")
 
+LOCATIONS = "identity/conditionalAccess/namedLocations"
 
 Capture = pytest.CaptureFixture[str]
 
@@ -102,3 +103,24 @@ def pending(document: Any) -> list[str]:
     """What a plan would change, and its errors."""
     changes = [item["address"] for item in document["changes"] if item["action"] != "no-op"]
     return [*changes, *errors(document)]
+
+
+def test_host_bits_come_back_as_they_were(capsys: Capture, tmp_path: Path) -> None:
+    folder = tmp_path / "policies"
+    texts = ["203.0.113.9/24", "203.0.113.7/24", "2001:DB8::1/32", "198.51.100.0/24"]
+    ranges = [
+        {"@odata.type": f"#microsoft.graph.iPv{6 if ':' in t else 4}CidrRange", "cidrAddress": t}
+        for t in texts
+    ]
+    office = {"id": "50000000-0000-4000-8000-000000000001", "displayName": "Office", "ipRanges": ranges}
+    typed = {"@odata.type": "#microsoft.graph.ipNamedLocation", "isTrusted": True, **office}
+    loaded(capsys, folder, {LOCATIONS: [typed]})
+    assert tapctl(capsys, folder, "import", "-e", "sandbox")[0] == 0
+    assert pending(answer(capsys, folder, "plan")) == []
+
+    load(capsys, folder, {})
+    applied(capsys, folder)
+
+    (found,) = json.loads(tapctl(capsys, folder, "sandbox", "dump")[1])[LOCATIONS]
+    assert sorted(item["cidrAddress"] for item in found["ipRanges"]) == sorted(texts)
+    assert pending(answer(capsys, folder, "plan")) == []
