@@ -4,6 +4,7 @@ TapctlError
 ├── UsageError              the command line asks for something that cannot be
 ├── WorkspaceError          the folder cannot be read at all
 ├── CredentialsError        no way to sign in works, or the token is for another tenant
+├── NotRecorded             what is done must be in a record, and the record cannot be written
 ├── NotDelivered            a passcode did not reach the place where it was to be handed over
 ├── Refused                 tapctl will not do this (a guard's brake, a declined prompt, a moved tenant)
 ├── GitHubError             GitHub said no, or did not answer
@@ -31,6 +32,10 @@ class WorkspaceError(TapctlError):
 
 class CredentialsError(TapctlError):
     """No credential works, or the token belongs to another tenant."""
+
+
+class NotRecorded(TapctlError):
+    """A record cannot be written, so that nothing more may be done that belongs in it."""
 
 
 class NotDelivered(TapctlError):

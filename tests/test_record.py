@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from full_disk import fill, small_files
 from trial import POLICIES, Tenant, carry_out, failing, folder, group, plan, policy, settle
 
+from tapctl.errors import NotRecorded
 from tapctl.record import FileRecord, NoRecord
 
 
@@ -105,3 +107,29 @@ def test_what_is_not_worth_keeping_is_forgotten(tmp_path: Path) -> None:
     NoRecord().write("begin", name="P")
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_after_a_line_that_found_no_room_there_is_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = FileRecord(tmp_path, "sandbox")
+    record.write("begin")
+    with monkeypatch.context() as patch:
+        fill(patch, lambda text: "request" not in text)
+        with pytest.raises(NotRecorded, match=r'sandbox.jsonl" cannot be written: No space left on device'):
+            record.write("request")
+
+    with pytest.raises(NotRecorded, match="No space left on device"):
+        record.write("end")
+    record.close()
+    assert [line["event"] for line in lines(record.path)] == ["begin"]
+
+
+def test_a_record_is_closed_whatever_is_left_in_it(tmp_path: Path) -> None:
+    record = FileRecord(tmp_path, "sandbox")
+    with small_files(64):
+        with pytest.raises(NotRecorded, match="File too large"):
+            record.write("begin", name="x" * 99)
+        record.close()
+
+    assert record.path.read_bytes() == b""

@@ -34,7 +34,7 @@ def main() -> int:
     was_given = _watch(child, writing)
     code = child.wait()
     is_read = was_given and not os.read(reading, 1)  # nothing is left in the pipe
-    os.write(handle, (str(code) if code or is_read else UNREAD).encode())
+    os.pwrite(handle, (str(code) if code or is_read else UNREAD).encode(), 0)  # there is room for it
     os.fsync(handle)
     return code if 0 < code < 256 else int(bool(code) or not is_read)
 

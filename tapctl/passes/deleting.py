@@ -84,7 +84,10 @@ async def _delete_some(
         record.write("deleting", user=one.person.name, userId=one.person.id, passId=one.held.id)
         settle([await _delete(gateway, one)])
 
-    await asyncio.gather(*(delete(one) for one, outcome in looked if outcome is None))
+    work = (delete(one) for one, outcome in looked if outcome is None)
+    for failure in await asyncio.gather(*work, return_exceptions=True):  # all come to their end first
+        if failure is not None:
+            raise failure
 
 
 def _now(one: Deletion, passes: Holdings[Pass], objections: Mapping[str, Objection]) -> Outcome | None:

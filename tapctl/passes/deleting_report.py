@@ -37,7 +37,8 @@ _WORTH_A_LOOK: Final = ("unknown-method", "undated-method", "unread-methods", "u
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Going:
     """What a command found and did: `verdicts` of a sweep, `deletions` of whatever is to go, `outcomes` as
-    far as it went; `refusal` says why it did not begin, `record` where the account is kept."""
+    far as it went; `refusal` says why it did not begin, `stopped` why it ended early, `record` where the
+    account is kept."""
 
     listing: Listing
     chosen: Chosen
@@ -47,6 +48,7 @@ class Going:
     notes: tuple[str, ...] = ()
     end: End = "shown"
     refusal: str = ""
+    stopped: str = ""
     record: str = ""
 
     @property
@@ -60,7 +62,7 @@ def end_of(going: Going, *, was_interrupted: bool) -> End:
     """How it ended, by its outcomes."""
     if was_interrupted:
         return "interrupted"
-    return "incomplete" if going.has_failures else "done"
+    return "incomplete" if going.stopped or going.has_failures else "done"
 
 
 def plan_sheet(title: str, going: Going, clocks: Clocks, headline: Headline) -> Sheet:
@@ -124,6 +126,7 @@ def account_sheet(title: str, going: Going, headline: Headline, requests: int) -
         title=title,
         headline=headline,
         sections=(Section(title="Outcomes", items=items),),
+        problems=(f"stopped: {going.stopped}",) if going.stopped else (),
         summary=(f"{_counted_outcomes(going.outcomes)} ({counted(requests, 'request')})", *reached, *record),
     )
 
@@ -162,6 +165,7 @@ def going_json(going: Going) -> JsonObject:
         "basis": [*going.chosen.basis],
         "status": going.end,
         "refusal": going.refusal or None,
+        "stopped": going.stopped or None,
         "summary": {
             "people": going.listing.looked_at,
             "passes": len(going.listing.holders),

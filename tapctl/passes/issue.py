@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Final, assert_never
 
-from tapctl.errors import GraphError, NotDelivered, NotPermitted, TapctlError, Throttled
+from tapctl.errors import GraphError, NotDelivered, NotPermitted, NotRecorded, TapctlError, Throttled
 from tapctl.graph.batch import BATCH
 from tapctl.passes import proof
 from tapctl.passes.claims import made_elsewhere
@@ -51,7 +51,7 @@ def _now() -> datetime:
 class Run:
     """A run under way. `watch` is told how many of how many are done; `also` gets each pass that was handed
     over, without its passcode; `doubting` is told for how many people it looks whether a lost request comes
-    late; `stopped` says why nothing more is made."""
+    late; `stopped` says why nothing more is made, `is_recorded` whether the record has its end."""
 
     gateway: Gateway
     worklist: Worklist
@@ -65,6 +65,7 @@ class Run:
     doubting: Callable[[int], None] = lambda count: None
     stopped: str = ""
     was_interrupted: bool = False
+    is_recorded: bool = True
     denied: int = 0
     lost_in_a_row: int = 0
 
@@ -89,7 +90,11 @@ async def issue(run: Run) -> None:
             with contextlib.suppress(asyncio.CancelledError):
                 await work
     left = run.worklist.count() - run.worklist.count("delivered", "refused")
-    run.journal.write("end", left=left, doubtful=len(run.worklist.doubtful()), why=run.stopped)
+    try:
+        run.journal.write("end", left=left, doubtful=len(run.worklist.doubtful()), why=run.stopped)
+    except NotRecorded as error:
+        run.is_recorded = False
+        run.stop(str(error))
 
 
 # What can be sent to a process and ends it if nobody cares; SIGQUIT is Ctrl-\.
@@ -161,10 +166,8 @@ async def _one(
             return
         try:
             await _turn(run, entry, held, elsewhere)
-        except TapctlError as error:
+        except (TapctlError, OSError) as error:
             run.stop(str(error))
-        except OSError as error:
-            run.stop(f'the record "{run.journal.path}" cannot be written: {error.strerror}')
         run.watch(run.worklist.count("delivered"), total)
 
 
@@ -209,6 +212,7 @@ async def _make(run: Run, entry: Entry, before: str, step: Make) -> None:
     try:
         entry, created = await _created(run, entry, before, step)
         if created is not None:
+            entry = _note_made(run, entry, created.made, created.at, slot)
             is_used = True
             await _hand_over(run, entry, created, slot)
     finally:
@@ -296,22 +300,24 @@ def _note_failure(run: Run, entry: Entry, error: GraphError) -> Entry:
     return run.journal.note(run.worklist, entry, "failed", why=str(error))
 
 
-async def _hand_over(run: Run, entry: Entry, created: Created, slot: Slot) -> None:
-    """Raises NotDelivered after noting it: what fails for one fails for the next."""
-    made = created.made
-    entry = run.journal.note(
+def _note_made(run: Run, entry: Entry, made: Made, at: datetime | None, slot: Slot) -> Entry:
+    return run.journal.note(
         run.worklist,
         entry,
         "made",
-        created=created.at.isoformat() if created.at else None,
+        created=_written(at),
         start=made.start.isoformat(),
         end=made.end.isoformat(),
         target=slot.target,
         proof=slot.proof,
         **{"pass": made.pass_id},
     )
+
+
+async def _hand_over(run: Run, entry: Entry, created: Created, slot: Slot) -> None:
+    """Raises NotDelivered after noting it: what fails for one fails for the next."""
     try:
-        await slot.deliver(made, created.secret)
+        await slot.deliver(created.made, created.secret)
     except (NotDelivered, asyncio.CancelledError) as error:
         why = str(error) or "it was interrupted while the passcode was shown"
         run.journal.note(run.worklist, entry, "undelivered", why=why)
@@ -320,7 +326,7 @@ async def _hand_over(run: Run, entry: Entry, created: Created, slot: Slot) -> No
         raise
     run.journal.note(run.worklist, entry, "delivered")
     proof.forget(entry.proof)
-    run.also(made)
+    run.also(created.made)
 
 
 async def _settle_doubts(run: Run) -> None:

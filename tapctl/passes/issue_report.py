@@ -38,7 +38,8 @@ _TITLES: Final[dict[State, tuple[str, Tone]]] = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     """Everything there is to tell. `words` are those that let brakes go; `run` and `record` name the journal
-    of a run that began; `refusal` says why nothing was done, `stopped` why it ended early."""
+    of a run that began; `refusal` says why nothing was done, `stopped` why it ended early; `is_recorded`:
+    whether the journal has its end."""
 
     status: Status
     headline: Headline
@@ -54,6 +55,7 @@ class Account:
     refusal: str = ""
     stopped: str = ""
     problems: tuple[str, ...] = ()
+    is_recorded: bool = True
 
     @property
     def left(self) -> int:
@@ -172,6 +174,8 @@ def _problems(account: Account) -> Iterator[str]:
         yield f"stopped: {account.stopped}"
     if account.run and account.left:
         yield f"{account.left} left: {going_on(account.run)} with the same --to-{account.delivery}"
+    elif not account.is_recorded:
+        yield f"the record does not say that nobody is left: {going_on(account.run)} notes it"
     if account.run and (doubtful := account.worklist.doubtful()):
         yield _in_doubt(doubtful, account)
 

@@ -25,12 +25,13 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from tapctl.errors import Refused, WorkspaceError
+from tapctl.errors import NotRecorded, Refused, WorkspaceError
 from tapctl.model import Json, JsonObject
 from tapctl.passes.delivery import Recipient
 from tapctl.passes.durable import see_to_disk
 from tapctl.passes.locking import lock
 from tapctl.passes.worklist import Entry, State, Worklist, findings_of, rows_of
+from tapctl.record import Lines
 
 VERSION: Final = 1
 FOLDER: Final = "passes"
@@ -71,7 +72,7 @@ class Journal:
 
     def __init__(self, path: Path, handle: int, now: Callable[[], datetime] = _now) -> None:
         self.path, self._now = path, now
-        self._file = os.fdopen(handle, "a", encoding="utf-8")
+        self._lines = Lines(path, handle)
 
     @property
     def run(self) -> str:
@@ -79,19 +80,12 @@ class Journal:
         return run_of(self.path)
 
     def write(self, event: str, **facts: Json) -> None:
-        """Add a line and see it to the disk."""
-        self._add({"event": event, "at": self._at(), **facts})
-        self._sync()
+        """Add a line and see it to the disk. Raises NotRecorded."""
+        self._lines.add({"event": event, "at": self._at(), **facts})
+        self._lines.sync()
 
     def _at(self) -> str:
         return self._now().isoformat()
-
-    def _sync(self) -> None:
-        self._file.flush()
-        os.fsync(self._file.fileno())
-
-    def _add(self, line: JsonObject) -> None:
-        self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
 
     def write_about(self, event: str, about: About) -> None:
         """How a run is begun, or goes on."""
@@ -111,7 +105,7 @@ class Journal:
     def plan(self, worklist: Worklist) -> None:
         """Everybody, and who of them may have no pass; afterwards the run can be continued."""
         for entry in worklist.entries():
-            self._add({"event": "planned", **_planned(entry)})
+            self._lines.add({"event": "planned", **_planned(entry)})
         self.write("checked", count=worklist.count("ready"))
         self.leave_out(worklist.entries("refused"))
 
@@ -119,20 +113,35 @@ class Journal:
         """Those who may have no pass. If this is torn, they are checked again when the run is continued."""
         for entry in refused:
             findings = rows_of(entry.findings)
-            self._add({"event": "refused", "at": self._at(), "n": entry.number, "findings": findings})
-        self._sync()
+            self._lines.add({"event": "refused", "at": self._at(), "n": entry.number, "findings": findings})
+        self._lines.sync()
 
     def note(self, worklist: Worklist, entry: Entry, event: str, **facts: Json) -> Entry:
-        """A step of one person: on disk first, then in the worklist. Returns the entry after it."""
+        """A step of one person: on disk first, then in the worklist. Returns the entry after it.
+
+        Raises NotRecorded. What has happened all the same is then in the worklist alone, for the report."""
         line: JsonObject = {"event": event, "at": self._at(), "n": entry.number, **facts}
-        self._add(line)
-        self._sync()
         after = stepped(entry, line)
+        try:
+            self._lines.add(line)
+            self._lines.sync()
+        except NotRecorded:
+            if event != "begun":  # nothing is asked for that is not noted
+                worklist.put(_unrecorded(after))
+            raise
         worklist.put(after)
         return after
 
     def close(self) -> None:
-        self._file.close()
+        self._lines.close()
+
+
+def _unrecorded(entry: Entry) -> Entry:
+    """Whoever continues the run does not know of this step."""
+    if entry.state != "delivered":
+        return entry
+    looks = "looks for it there" if entry.proof else "makes them another pass, which ends this one"
+    return replace(entry, why=f"the record does not say that they have it: continuing the run {looks}")
 
 
 def stepped(entry: Entry, line: JsonObject) -> Entry:
@@ -184,7 +193,8 @@ def going_on(run: str) -> str:
 
 
 def begin(folder: Path, about: About, now: Callable[[], datetime] = _now) -> Journal:
-    """A new run's journal. Raises WorkspaceError if it cannot be kept: then nothing may be created."""
+    """A new run's journal. Raises WorkspaceError or NotRecorded if it cannot be kept: then nothing may be
+    created."""
     stamp = f"{now():%Y%m%dT%H%M%S%fZ}"
     path = folder / f"{stamp}-{about.environment}{SUFFIX}"
     try:

@@ -5,9 +5,9 @@ A file that is there is whole. A command outlives tapctl, and its keeper writes 
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Awaitable, Callable
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Final
 
@@ -22,11 +22,18 @@ _PAUSE: Final = 0.2
 
 
 def begin(path: Path) -> int:
-    """An open, locked file for a keeper. Raises NotDelivered."""
+    """An open, locked file for a keeper, with room for what it will note: once a command has the passcode, a
+    full disk must not make it look as if it had not. Raises NotDelivered."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-        lock(handle)
+        with ExitStack() as unless_begun:
+            unless_begun.callback(path.unlink)
+            unless_begun.callback(os.close, handle)
+            os.write(handle, b" " * len(UNREAD))
+            os.fsync(handle)
+            lock(handle)
+            unless_begun.pop_all()
     except OSError as error:
         raise NotDelivered(f'"{path}" cannot be written: {error.strerror}') from error
     return handle
@@ -48,7 +55,7 @@ async def holds(proof: str, sleep: Callable[[float], Awaitable[None]]) -> bool:
 
 def is_unread(proof: str) -> bool:
     """Whether the command ended well, and had not read the passcode. For one that has ended."""
-    return Path(proof).read_text(encoding="utf-8") == UNREAD
+    return Path(proof).read_text(encoding="utf-8").strip() == UNREAD
 
 
 def _exists(path: Path) -> bool:
@@ -56,13 +63,13 @@ def _exists(path: Path) -> bool:
 
 
 def _code(path: Path) -> str | None:
-    """What the keeper wrote; None while it is at work."""
+    """What the keeper wrote, empty if it was killed; None while it is at work."""
     with path.open("rb+") as file:
-        return file.read().decode(errors="replace") if lock(file.fileno()) else None
+        return file.read().decode(errors="replace").strip() if lock(file.fileno()) else None
 
 
 def forget(proof: str) -> None:
     """A keeper's file has served once the delivery is noted."""
     if proof.endswith(SUFFIX):
-        with contextlib.suppress(OSError):
+        with suppress(OSError):
             Path(proof).unlink()

@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 from cli_tools import TENANT, Cli, Result
+from full_disk import fill
 from jsonschema import Draft202012Validator
 
 from tapctl.passes import deleting
@@ -414,3 +415,27 @@ def test_names_from_a_tenant_do_nothing(cli: Cli, tenant: Tenant) -> None:
     assert "\x1b" not in text + markdown
     assert "<b>" not in markdown
     assert made not in text + markdown
+
+
+@pytest.mark.parametrize("line", ["began", "deleting", "outcome", "ended"])
+def test_a_disk_that_fills_ends_a_sweep_with_its_report(
+    cli: Cli, tenant: Tenant, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    tenant.register(MIA)
+    fill(monkeypatch, lambda text: f'"{line}"' not in text)
+    result = cli("pass", "sweep", "--yes", "--format", "json")
+
+    document = checked(result)
+    assert (result.code, document["status"]) == ((0, "done") if line == "ended" else (1, "incomplete"))
+    assert ("cannot be written: No space left" in (document["stopped"] or "")) == (line != "ended")
+    assert document["summary"]["deleted"] == (line in ("outcome", "ended"))
+    assert len(tenant.passes(MIA)) == 1 - document["summary"]["deleted"]
+
+
+def test_a_sweep_that_stopped_says_why(cli: Cli, tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    tenant.register(MIA)
+    fill(monkeypatch, lambda text: '"deleting"' not in text)
+    result = cli("pass", "sweep", "--yes")
+
+    assert "stopped: the record" in result.out
+    assert "1 pass not accounted for: run it again" in result.out

@@ -6,12 +6,14 @@ import functools
 import json
 import os
 import shlex
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cli_tools import DOCUMENTS, Cli, Result
+from full_disk import fill
 from jsonschema import Draft202012Validator
 
 from tapctl.passes import examine
@@ -726,3 +728,75 @@ def test_requests_do_not_grow_with_people(cli: Cli, issue: Issue, command: list[
     )
 
     assert one == three
+
+
+def test_a_disk_that_fills_ends_a_run_with_its_report(
+    cli: Cli, issue: Issue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = ("--to-command", command(cli, KEEP))
+    with monkeypatch.context() as patch:
+        patch.setattr("tapctl.passes.issue.IN_FLIGHT", 1)
+        fill(patch, lambda text: text.count('"delivered"') < 2)
+        full = issue(MIA, YUSUF, CHLOE, *place, "--yes")
+    (record,) = issue.records
+
+    assert full.code == 1
+    assert f'{record.name}" cannot be written: No space left on device' in full.out
+    assert ("Handed over (2)" in full.out, "Not begun (1)" in full.out) == (True, True)
+    assert "the record does not say that they have it: continuing the run looks for it there" in full.out
+    assert "1 left: tapctl pass issue -e sandbox --continue" in full.out
+    assert "3 handed over" in issue("--continue", "last", *place).out
+    assert len(list(cli.root.glob("*.code"))) == 3
+
+
+def test_a_run_whose_end_finds_no_room_is_not_called_done(
+    cli: Cli, issue: Issue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = ("--to-command", command(cli, KEEP))
+    with monkeypatch.context() as patch:
+        fill(patch, lambda text: '"doubtful"' not in text)
+        full = issue(MIA, *place)
+
+    assert (full.code, "1 handed over" in full.out) == (1, True)
+    assert "the record does not say that nobody is left: tapctl pass issue -e sandbox --continue" in full.out
+    assert issue("--continue", "last", *place).code == 0
+    assert issue("--continue", "last", *place).code == 1
+
+
+def test_a_plan_that_finds_no_room_creates_nothing(
+    cli: Cli, issue: Issue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(monkeypatch, lambda text: "checked" not in text)
+    full = issue.json(MIA, *PLACE)
+
+    assert full["status"] == "refused"
+    assert "nothing was created: the record" in full["refusal"]
+    assert "No space left on device" in full["refusal"]
+
+
+def test_a_run_that_cannot_be_noted_does_not_go_on(
+    cli: Cli, issue: Issue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    issue(MIA, "--to-command", command(cli, "sys.exit(3)"))
+    fill(monkeypatch, lambda text: "continued" not in text)
+    full = issue("--continue", "last", "--to-command", command(cli, KEEP))
+
+    assert full.code == 1
+    assert "nothing was created: the record" in full.out
+    assert "1 left: tapctl pass issue -e sandbox --continue" in full.out
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no disk that is always full")
+@pytest.mark.parametrize(("more", "lines"), [([], 2), (["--dry-run"], 1)])
+def test_a_report_that_cannot_be_written_is_told_again(
+    cli: Cli, issue: Issue, more: list[str], lines: int
+) -> None:
+    words = ["pass", "issue", MIA, "--to-command", command(cli, KEEP), *more]
+    program = [sys.executable, "-c", "from tapctl.cli.main import main; main()", *words]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(program, stdout=full, stderr=subprocess.PIPE, text=True, check=False)  # noqa: S603
+
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == lines
+    assert ("and told again by: tapctl pass issue" in done.stderr) == (lines == 2)
+    assert "the output cannot be written: No space left on device" in done.stderr

@@ -95,6 +95,7 @@ class Trial:
     worklist: Worklist = field(default_factory=Worklist)
     stopped: str = ""
     was_interrupted: bool = False
+    is_recorded: bool = True
     seen: list[tuple[int, int]] = field(default_factory=list)
     also: list[Made] = field(default_factory=list)
     later: timedelta = timedelta()
@@ -126,6 +127,7 @@ class Trial:
             with suppress(asyncio.CancelledError):
                 await task
             self.stopped, self.was_interrupted = run.stopped, run.was_interrupted
+            self.is_recorded = run.is_recorded
         journal.close()
 
     def stop_after_asking(self, name: str) -> None:

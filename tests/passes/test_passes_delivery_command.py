@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from delivery_tools import CODE, MADE, MIA, hand_over
+from full_disk import small_files
 
 from tapctl.errors import NotDelivered
 from tapctl.passes import _keeper, proof
@@ -296,3 +297,20 @@ def test_a_slot_is_named_without_its_words() -> None:
         return slot.target
 
     assert asyncio.run(main()) == "the command cat"
+
+
+def test_no_room_for_the_note_is_found_before_the_pass_exists(tmp_path: Path) -> None:
+    with small_files(0), pytest.raises(NotDelivered, match="cannot be written: File too large"):
+        asyncio.run(command("cat").open(MIA))
+
+    assert list(NOTES.iterdir()) == []
+
+
+def test_a_note_needs_no_room_once_the_pass_exists(tmp_path: Path) -> None:
+    note = NOTES / f"a{proof.SUFFIX}"
+    os.close(proof.begin(note))
+
+    size = note.stat().st_size
+    assert size >= len(_keeper.UNREAD)
+    hand_over(command("cat"))
+    assert not asyncio.run(proof.holds(str(note), asyncio.sleep))

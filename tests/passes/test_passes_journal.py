@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from delivery_tools import CODE, MADE, MIA
+from full_disk import fill
 
-from tapctl.errors import Refused, WorkspaceError
+from tapctl.errors import NotRecorded, Refused, WorkspaceError
 from tapctl.model import Finding, Place
 from tapctl.passes.delivery import Recipient
 from tapctl.passes.journal import About, Journal, begin, read, resume, unfinished
@@ -238,3 +239,33 @@ def test_an_entry_is_wished_for_again_by_id() -> None:
     wish = ENTRY.wish
 
     assert (wish.user, wish.start, wish.lifetime, wish.is_usable_once) == (MIA.id, MADE.start, 60, False)
+
+
+@pytest.mark.parametrize(
+    ("proof", "words"), [("codes/mia.age", "looks for it there"), ("", "makes them another pass")]
+)
+def test_a_delivery_that_cannot_be_noted_is_told(
+    run: tuple[Journal, Worklist], monkeypatch: pytest.MonkeyPatch, proof: str, words: str
+) -> None:
+    journal, people = run
+    made = journal.note(people, ENTRY, "made", proof=proof)
+    fill(monkeypatch, lambda text: "delivered" not in text)
+
+    with pytest.raises(NotRecorded, match="cannot be written"):
+        journal.note(people, made, "delivered")
+    assert people.get(0).state == "delivered"
+    assert words in people.get(0).why
+
+
+def test_what_cannot_be_noted_and_is_not_done_is_not_on_the_worklist(
+    run: tuple[Journal, Worklist], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal, people = run
+    fill(monkeypatch, lambda text: "begun" not in text)
+
+    with pytest.raises(NotRecorded):
+        journal.note(people, ENTRY, "begun")
+    assert people.get(0).state == "ready"
+    with pytest.raises(NotRecorded):
+        journal.note(people, ENTRY, "failed", why="no")
+    assert people.get(0).state == "failed"

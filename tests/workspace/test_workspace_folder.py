@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import resource
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from full_disk import small_files
 
 from tapctl.errors import Refused
 from tapctl.model import Address
@@ -38,17 +36,6 @@ def test_if_one_document_cannot_be_written_nothing_is(
     assert (settings.read_text(encoding="utf-8") if settings.exists() else None) == before
 
 
-@contextmanager
-def full_disk() -> Iterator[None]:
-    """No file may become larger than this, the one that pytest may be writing to included."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (64, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
-
 @pytest.mark.parametrize("text", ["tenantId: x\n", None])
 @pytest.mark.parametrize("pins", [1, 9])
 def test_a_full_disk_leaves_nothing_half_done(tmp_path: Path, text: str | None, pins: int) -> None:
@@ -59,7 +46,7 @@ def test_a_full_disk_leaves_nothing_half_done(tmp_path: Path, text: str | None, 
     large = Imported(address=Address("NamedLocation", "z"), file="sites/z.yaml", text="z" * 99)
     pinned = {Address("Group", str(n)): "1" * 8 for n in range(pins)}
 
-    with pytest.raises(Refused, match="nothing was written"), full_disk():
+    with pytest.raises(Refused, match="nothing was written"), small_files(64):
         write_both(tmp_path, "sandbox", [*SITES, large], pinned)
 
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == (["sandbox.yaml"] if text else [])

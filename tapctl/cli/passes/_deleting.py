@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from tapctl.cli.connect import Session, record_in
 from tapctl.cli.options import Options
 from tapctl.cli.output import say, show_sheet
 from tapctl.cli.passes._tenant import answer, headline_of
+from tapctl.errors import NotRecorded
 
 if TYPE_CHECKING:
     from tapctl.passes.deleting import Outcome, Recheck
@@ -75,23 +77,28 @@ def _delete(session: Session, going: Going, recheck: Recheck, manner: Manner, op
     from tapctl.passes.deleting_report import end_of
 
     outcomes: list[Outcome] = []
-    was_interrupted = False
+    was_interrupted, stopped = False, ""
     with record_in(options.workspace, "passes", session.gateway.environment) as record:
-        record.write(
-            "began",
-            command=manner.command,
-            tenant=session.gateway.tenant_id,
-            caller=session.gateway.caller.name,
-            passes=len(going.deletions),
-            why=manner.told or None,
-        )
         try:
+            record.write(
+                "began",
+                command=manner.command,
+                tenant=session.gateway.tenant_id,
+                caller=session.gateway.caller.name,
+                passes=len(going.deletions),
+                why=manner.told or None,
+            )
             session.run(delete_passes(session.gateway, going.deletions, recheck, record, outcomes))
         except KeyboardInterrupt:
             was_interrupted = True
-        done = replace(going, outcomes=tuple(outcomes), record=str(record.path))
+        except NotRecorded as error:
+            stopped = str(error)
+        done = replace(going, outcomes=tuple(outcomes), record=str(record.path), stopped=stopped)
         done = replace(done, end=end_of(done, was_interrupted=was_interrupted))
-        record.write("ended", status=done.end)
+        with suppress(
+            NotRecorded
+        ):  # a record without its end tells less than this account, and nothing wrong
+            record.write("ended", status=done.end)
     _answer(session, done, manner, options)
     if was_interrupted:
         return INTERRUPTED
@@ -105,7 +112,7 @@ def _answer(session: Session, going: Going, manner: Manner, options: Options) ->
     headline, requests = headline_of(session), session.gateway.sent
     account = account_sheet(manner.title, going, headline, requests)
     plan = plan_sheet(manner.title, going, manner.clocks, headline)
-    if options.format == "markdown" and going.outcomes:
+    if options.format == "markdown" and going.record:
         show_sheet(plan, "markdown")
         click.echo()
     answer(
@@ -113,5 +120,5 @@ def _answer(session: Session, going: Going, manner: Manner, options: Options) ->
         manner.command,
         session,
         going_json(going),
-        lambda: account if going.outcomes or going.end == "interrupted" else plan,
+        lambda: account if going.record else plan,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from tapctl.cli.output import say, show_sheet
 from tapctl.cli.passes._places import delivery_of, prove_handouts, write_handouts
 from tapctl.cli.passes._tenant import headline_of, tenant_for
 from tapctl.cli.passes._wishes import Wishes
-from tapctl.errors import Refused
+from tapctl.errors import NotRecorded, Refused
 from tapctl.model import Workspace
 from tapctl.passes.checks import blocking
 from tapctl.passes.claims import refuse_claimed
@@ -146,9 +147,13 @@ class Course:
                 refuse_claimed(examined.worklist, self.folder, gateway.tenant_id)
                 if why := self._objection(examined):
                     return self._end(examined.worklist, "refused", examined, refusal=why)
-                journal = begin(self.folder, self._about(self.delivery))
-                at_the_end.callback(journal.close)
-                journal.plan(examined.worklist)
+                try:
+                    journal = begin(self.folder, self._about(self.delivery))
+                    at_the_end.callback(journal.close)
+                    journal.plan(examined.worklist)
+                except NotRecorded as error:
+                    why = f"nothing was created: {error}"
+                    return self._end(examined.worklist, "refused", examined, refusal=why)
             return self._issue(journal, examined, self.delivery)
 
     def _look_at_other_runs(self, worklist: Worklist, run: str = "") -> None:
@@ -171,6 +176,7 @@ class Course:
             examined = self.session.run(examine_again(gateway, self.workspace, worklist, setting))
             self._look_at_other_runs(worklist, journal.run)
             if not _open(worklist) and worklist.count("refused") == left_out:
+                journal.write("end", left=0, doubtful=0, why="")  # there may have been no room for it
                 return self._end(worklist, "issued", examined, journal=journal)
             if why := self._objection(examined, left_out):
                 return self._end(worklist, "refused", examined, refusal=why)
@@ -178,9 +184,13 @@ class Course:
                 return self._end(worklist, "checked", examined)
             if begun.delivery != self.delivery.kind:
                 say(f"So far the passcodes of this run went to --to-{begun.delivery}: those stay there.")
-            journal.write_about("continued", self._about(self.delivery))
-            if worklist.count("refused") > left_out:
-                journal.leave_out(worklist.entries("refused"))
+            try:
+                journal.write_about("continued", self._about(self.delivery))
+                if worklist.count("refused") > left_out:
+                    journal.leave_out(worklist.entries("refused"))
+            except NotRecorded as error:
+                why = f"nothing was created: {error}"
+                return self._end(worklist, "refused", examined, journal=journal, refusal=why)
             return self._issue(journal, examined, self.delivery)
         finally:
             journal.close()
@@ -275,7 +285,7 @@ class Course:
             status = "interrupted"
         elif run.stopped or self.problems or _left(examined.worklist):
             status = "incomplete"
-        return self._end(examined.worklist, status, examined, journal=journal, stopped=run.stopped)
+        return self._end(examined.worklist, status, examined, journal=journal, run=run)
 
     def _also(self, made: Made) -> None:
         is_sandbox = self.session.gateway.is_sandbox
@@ -290,7 +300,7 @@ class Course:
         *,
         journal: Journal | None = None,
         refusal: str = "",
-        stopped: str = "",
+        run: Run | None = None,
     ) -> int:
         """The account, and the exit code."""
         gateway = self.session.gateway
@@ -307,18 +317,29 @@ class Course:
             run=journal.run if journal else "",
             record=str(journal.path) if journal else "",
             refusal=refusal,
-            stopped=stopped,
+            stopped=run.stopped if run else "",
+            is_recorded=run is None or run.is_recorded,
             problems=tuple(self.problems),
         )
-        if self.options.format == "json":
-            for piece in json_of(account):
-                click.echo(piece, nl=False)
-        else:
-            show_sheet(sheet_of(account), self.options.format)
+        self._show(account)
         worklist.close()
         if status == "interrupted":
             return INTERRUPTED
         return 0 if status in ("issued", "checked") else 1
+
+    def _show(self, account: Account) -> None:
+        """A report that cannot be written is told once more."""
+        try:
+            if self.options.format == "json":
+                for piece in json_of(account):
+                    click.echo(piece, nl=False)
+            else:
+                show_sheet(sheet_of(account), self.options.format)
+            sys.stdout.flush()
+        except OSError:
+            if account.run:
+                say(f"What was done is in {account.record}, and told again by: {going_on(account.run)}")
+            raise
 
 
 def _left(worklist: Worklist) -> int:
