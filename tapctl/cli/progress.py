@@ -85,6 +85,13 @@ class StderrProgress:
         self._doing = f"looking whether a lost request comes late ({people} in doubt)"
         self._status(self._doing)
 
+    def registering(self, people: int, seconds: float) -> None:
+        """So many owners of used passes may be registering for so long."""
+        said = f"waiting {remaining(seconds)}: {people} may be registering with a pass that is used by now"
+        self._status(said)
+        if not self._is_terminal:
+            self._write(said + "\n")
+
     def clear(self) -> None:
         """Take the line away, before something else is written."""
         self._status("")

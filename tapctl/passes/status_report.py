@@ -111,7 +111,7 @@ def _lines(one: Progress, zones: Zones) -> Iterator[str]:
     if facts.signed_in is not None:
         yield f"signed in {shown(facts.signed_in, zones)}"
     if one.is_use_undated:
-        yield "nothing says when the pass was used: its owner may still be registering a method"
+        yield "Graph does not say when the pass was used: for ten minutes from then they may be registering"
     yield _method_words(one, zones)
     if one.password_changed is False:
         yield "the password is still the one from before the pass"

@@ -8,7 +8,7 @@ could not be read or understood stays and is reported.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal, TypeAlias
 
@@ -44,7 +44,7 @@ class Wants:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """Whether somebody's pass goes, and why; `method` is the evidence."""
+    """Whether somebody's pass goes, and why; `method` is the evidence, `until` when a used one may go."""
 
     holder: Holder
     goes: bool
@@ -52,6 +52,7 @@ class Verdict:
     why: str
     method: Registered | None = None
     unknown: tuple[str, ...] = ()
+    until: datetime | None = None
 
     @property
     def deletion(self) -> Deletion:
@@ -86,7 +87,10 @@ def judge(holder: Holder, known: Known, wants: Wants, now: datetime) -> Verdict:
     if wants.expired and is_expired(held, now):
         return verdict(True, "expired", "it has expired")
     if wants.used and held.reason == "OneTimeUsed":
-        return verdict(*_used(held, wants.seen.get(held.id, now), now))
+        seen = wants.seen.get(held.id, now)
+        if (until := _registering_until(held, seen)) > now:
+            return replace(verdict(False, "undated-use", _registering(until)), until=until)
+        return verdict(True, "used", _used(held, seen, now))
     return verdict(False, *_leaving(found))
 
 
@@ -95,16 +99,23 @@ def is_expired(held: Pass, now: datetime) -> bool:
     return held.reason == "Expired" or (not held.is_usable and now >= held.end)
 
 
-def _used(held: Pass, seen: datetime, now: datetime) -> tuple[bool, Reason, str]:
-    """Deleting it could end the session in which its owner registers. Nothing dates the sign-in with it, but
-    it was before the pass was `seen` used; and no session outlives the pass."""
+def _registering_until(held: Pass, seen: datetime) -> datetime:
+    """Deleting it before could end the session in which its owner registers. Nothing dates the sign-in with
+    it, but it was before the pass was `seen` used; and no session outlives the pass."""
+    return min(held.end, seen + REGISTERING)
+
+
+def _registering(until: datetime) -> str:
+    return (
+        "it was for one time and is used, but Graph does not say since when, and for ten minutes its owner "
+        f"may be registering with it: it goes from {moment(until)} on (--wait, or sweep again then)"
+    )
+
+
+def _used(held: Pass, seen: datetime, now: datetime) -> str:
     if now >= held.end:
-        return True, "used", "it was for one time, is used, and is over"
-    until = min(held.end, seen + REGISTERING)
-    if now >= until:
-        return True, "used", f"it was for one time, and was seen used at {moment(seen)}"
-    why = f"used, and nothing says when: its owner may be registering until {moment(until)}; sweep again then"
-    return False, "undated-use", why
+        return "it was for one time, is used, and is over"
+    return f"it was for one time, and was seen used at {moment(seen)}"
 
 
 def _leaving(found: Evidence) -> tuple[Reason, str]:

@@ -16,7 +16,7 @@ from cli_tools import TENANT, Cli, Result
 from full_disk import fill
 from jsonschema import Draft202012Validator
 
-from tapctl.passes import deleting
+from tapctl.passes import deleting, sweep
 from tapctl.sandbox import Store, create_app
 from tapctl.schema import read
 
@@ -439,3 +439,25 @@ def test_a_sweep_that_stopped_says_why(cli: Cli, tenant: Tenant, monkeypatch: py
 
     assert "stopped: the record" in result.out
     assert "1 pass not accounted for: run it again" in result.out
+
+
+def test_a_sweep_waits_for_passes_that_it_sees_used(
+    cli: Cli, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = tenant.issue(MIA, isUsableOnce=True)
+    assert cli("sandbox", "sign-in", MIA, piped=code).code == 0
+    monkeypatch.setattr(sweep, "REGISTERING", timedelta(seconds=1))
+    result = cli("pass", "sweep", "--used", "--wait", "--yes", "--format", "json")
+
+    document = checked(result)
+    assert (result.code, document["deletions"][0]["reason"]) == (0, "used")
+    assert "1 may be registering with a pass that is used by now" in result.err
+    assert tenant.passes(MIA) == []
+
+
+def test_a_sweep_waits_for_nothing_else(cli: Cli, tenant: Tenant) -> None:
+    tenant.issue(MIA)
+    result = cli("pass", "sweep", "--used", "--wait", "--yes")
+
+    assert (result.code, result.err) == (0, "")
+    assert "say --used" in cli("pass", "sweep", "--wait").err

@@ -128,6 +128,14 @@ def test_waiting_for_a_late_request_is_told() -> None:
     assert "looking whether a lost request comes late (2 in doubt)" in stream.getvalue()
 
 
+@pytest.mark.parametrize("stream", [Terminal(), io.StringIO()])
+def test_waiting_for_people_who_register_is_told(stream: io.StringIO) -> None:
+    StderrProgress(stream, Watch()).registering(2, 900)
+
+    assert "waiting 15 min: 2 may be registering with a pass that is used by now" in stream.getvalue()
+    assert stream.getvalue().endswith("\n") != isinstance(stream, Terminal)
+
+
 def test_handing_many_over_leaves_a_line_now_and_then() -> None:
     stream = io.StringIO()
     progress = StderrProgress(stream, Watch())

@@ -108,8 +108,9 @@ def test_a_used_pass_that_stays_says_until_when() -> None:
     soon = verdict(USED, wants=Wants(used=True, seen={USED.id: NOW}))
     over = verdict(replace(USED, lifetime=31), wants=Wants(used=True))
 
-    assert "until 2026-11-02T09:45:00Z" in soon.why
-    assert "until 2026-11-02T09:31:00Z" in over.why
+    assert "it goes from 2026-11-02T09:45:00Z on" in soon.why
+    assert "it goes from 2026-11-02T09:31:00Z on" in over.why
+    assert soon.until == NOW + timedelta(minutes=15)
 
 
 def test_methods_that_could_not_be_read_keep_a_pass() -> None:

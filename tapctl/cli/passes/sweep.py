@@ -11,11 +11,14 @@ import click
 from tapctl.cli.options import Options, common
 from tapctl.cli.passes._people import group_and_roster, people_of, users_and_logs
 from tapctl.cli.passes._tenant import tenant_for
+from tapctl.errors import UsageError
 
 if TYPE_CHECKING:
     from tapctl.passes.deleting import Deletion, Objection
+    from tapctl.passes.deleting_report import Going
     from tapctl.passes.graph import Pass
     from tapctl.passes.holdings import Holdings
+    from tapctl.passes.sweep import Wants
 
 
 @click.command("sweep")
@@ -26,8 +29,13 @@ if TYPE_CHECKING:
 @click.option(
     "--used",
     is_flag=True,
-    help="Also used one-time passes that are over, or that an earlier --used saw used a quarter of an hour "
-    "before: until then their owners may be registering.",
+    help="Also used one-time passes, once their owners cannot be registering any more: those that are over, "
+    "or that were seen used a quarter of an hour before, by an earlier --used or with --wait.",
+)
+@click.option(
+    "--wait",
+    is_flag=True,
+    help="With --used: wait, a quarter of an hour at most, until those seen used now may go as well.",
 )
 @click.option("--yes", is_flag=True, help="Do not ask. For pipelines.")
 @click.option("--dry-run", is_flag=True, help="Show what would go, and delete nothing.")
@@ -45,6 +53,7 @@ def command(
     from_logs: bool,
     expired: bool,
     used: bool,
+    wait: bool,
     yes: bool,
     dry_run: bool,
     detailed_exitcode: bool,
@@ -58,6 +67,8 @@ def command(
     policy reaches. Safe to repeat. Exit code 0 if done or nothing to do, 1 if anything failed or could not be
     read.
     """
+    if wait and not used:
+        raise UsageError("--wait is for used passes: say --used")
     people = people_of(users, group, roster, from_logs=from_logs)
     workspace = tenant_for(options)
 
@@ -73,22 +84,33 @@ def command(
 
     with connected(workspace) as session:
         gateway = session.gateway
-        now = now_of(gateway)
-        chosen = session.run(choose(gateway, people.wish, workspace.environment.pins, now))
-        listing = session.run(list_passes(gateway, chosen))
-        holders = [one for one in listing.holders if used and one.held.reason == "OneTimeUsed"]
         folder = our_folder(options.workspace) / FOLDER
-        seen = first_seen(folder, gateway.tenant_id, holders, now_of(gateway))
-        wants = Wants(expired=expired, used=used, seen=seen)
-        known = session.run(read_known(gateway, listing.holders))
-        verdicts = tuple(judge(holder, known, wants, now) for holder in listing.holders)
-        going = Going(
-            listing=listing,
-            chosen=chosen,
-            deletions=tuple(one.deletion for one in verdicts if one.goes),
-            verdicts=verdicts,
-            notes=listing.notes,
-        )
+
+        async def look(seconds: float = 0.0) -> tuple[Going, Wants]:
+            await gateway.clock.sleep(seconds)
+            now = now_of(gateway)
+            chosen = await choose(gateway, people.wish, workspace.environment.pins, now)
+            listing = await list_passes(gateway, chosen)
+            holders = [one for one in listing.holders if used and one.held.reason == "OneTimeUsed"]
+            seen = first_seen(folder, gateway.tenant_id, holders, now_of(gateway))
+            wants = Wants(expired=expired, used=used, seen=seen)
+            known = await read_known(gateway, listing.holders)
+            verdicts = tuple(judge(holder, known, wants, now) for holder in listing.holders)
+            going = Going(
+                listing=listing,
+                chosen=chosen,
+                deletions=tuple(one.deletion for one in verdicts if one.goes),
+                verdicts=verdicts,
+                notes=listing.notes,
+            )
+            return going, wants
+
+        going, wants = session.run(look())
+        ends = [one.until for one in going.verdicts if one.until is not None]
+        if wait and ends:
+            seconds = (max(ends) - now_of(gateway)).total_seconds()
+            session.progress.registering(len(ends), seconds)
+            going, wants = session.run(look(seconds))
 
         async def recheck(deletions: Sequence[Deletion], passes: Holdings[Pass]) -> Mapping[str, Objection]:
             return await recheck_owners(gateway, deletions, passes, wants, now_of(gateway))
