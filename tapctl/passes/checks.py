@@ -16,6 +16,7 @@ from tapctl.passes.roster import Wanted
 from tapctl.passes.times import Zones, length, shown, window
 
 REPLACE, PRIVILEGED = "--replace", "--privileged"
+UNKNOWN_USER = "unknown-user"
 # A start may be this much earlier than now: clocks differ, and a command takes a moment to arrive.
 SKEW = timedelta(minutes=1)
 
@@ -108,7 +109,7 @@ def check(
         hint = f'; did you mean "{guess}"?' if guess else ""
         unknown = f'there is no user "{wish.user}" in the tenant{hint}'
         help_ = "write the userPrincipalName, which need not be the mail address, or the object id"
-        return [_placed(wish, _finding("unknown-user", unknown, help_))]
+        return [_placed(wish, _finding(UNKNOWN_USER, unknown, help_))]
     mine = Zones(here=zones.here, there=wish.zone)
     found = [
         *_account(wish, person, rules, now),

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final, assert_never
 
 from tapctl.errors import GraphError, NotDelivered, NotPermitted, NotRecorded, TapctlError, Throttled
 from tapctl.graph.batch import BATCH
+from tapctl.model import Json
 from tapctl.passes import proof
 from tapctl.passes.claims import made_elsewhere
 from tapctl.passes.delivery import Delivery, Made, Slot
@@ -231,7 +232,7 @@ async def _created(run: Run, entry: Entry, before: str, step: Make) -> tuple[Ent
             created = await create(run.gateway, entry)
         except GraphError as error:
             if not is_unclear(error):
-                return _note_failure(run, entry, error), None
+                return _note_failure(run, entry, error, notMade=True), None
             found = await look(run.gateway, entry, seen)
             entry, step = _note_loss(run, entry, found, error), Make()
             if entry.state == "failed":
@@ -288,7 +289,7 @@ def _may_be_ours(run: Run, entry: Entry, found: Pass) -> bool:
     return not made_elsewhere(run.journal.path, {found.id}) and is_like(entry, found)
 
 
-def _note_failure(run: Run, entry: Entry, error: GraphError) -> Entry:
+def _note_failure(run: Run, entry: Entry, error: GraphError, **facts: Json) -> Entry:
     """Graph said no. What it would say to everybody stops the run; that somebody may not have a pass, in a
     restricted unit say, is no matter of the others."""
     if error.status in (0, 401) or isinstance(error, Throttled):
@@ -297,7 +298,7 @@ def _note_failure(run: Run, entry: Entry, error: GraphError) -> Entry:
         run.denied += 1
         if run.denied >= MOST_DENIED and not run.worklist.count("made", "delivered"):
             run.stop(f"Graph refused {run.denied} people, and nobody got a pass: {error}")
-    return run.journal.note(run.worklist, entry, "failed", why=str(error))
+    return run.journal.note(run.worklist, entry, "failed", why=str(error), **facts)
 
 
 def _note_made(run: Run, entry: Entry, made: Made, at: datetime | None, slot: Slot) -> Entry:

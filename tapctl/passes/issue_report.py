@@ -12,6 +12,7 @@ from itertools import islice
 from typing import Final, Literal, TypeAlias
 
 from tapctl.model import Finding, Json, JsonObject
+from tapctl.passes.checks import UNKNOWN_USER
 from tapctl.passes.journal import going_on
 from tapctl.passes.times import Zones, length, shown, window
 from tapctl.passes.worklist import STATES, Entry, State, Worklist
@@ -128,7 +129,7 @@ def _lines(entry: Entry, account: Account) -> Iterator[str]:
     if entry.state in ("lost", "begun"):
         yield "continuing the run looks first, and makes a pass that replaces what nobody has"
     yield from _replaced(entry)
-    if entry.state == "refused" and entry.begun is not None:
+    if entry.state == "refused" and entry.begun is not None and not _is_nobody(entry):
         environment = account.headline.environment
         yield (
             "a pass was asked for, and nobody has its passcode: "
@@ -136,6 +137,11 @@ def _lines(entry: Entry, account: Account) -> Iterator[str]:
         )
     for item in entry.findings:
         yield from said(_words(_taken(item, account)))
+
+
+def _is_nobody(entry: Entry) -> bool:
+    """Whoever is not in the tenant holds no pass to take back."""
+    return any(item.rule == UNKNOWN_USER for item in entry.findings)
 
 
 def _replaced(entry: Entry) -> Iterator[str]:

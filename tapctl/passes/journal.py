@@ -154,6 +154,8 @@ def stepped(entry: Entry, line: JsonObject) -> Entry:
             return replace(after, findings=findings_of(_list(line, "findings")))
         case "begun":
             return _begun(after, line)
+        case "failed" if line.get("notMade") is True and not (entry.pass_id or entry.replaced or doubt):
+            return replace(after, begun=None)  # no request of this run has made a pass, or may have
         case "lost":
             return replace(after, pass_id=_text(line, "pass"))
         case "made":

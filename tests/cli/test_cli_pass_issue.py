@@ -16,11 +16,13 @@ from cli_tools import DOCUMENTS, Cli, Result
 from full_disk import fill
 from jsonschema import Draft202012Validator
 
-from tapctl.passes import examine
+from tapctl.passes import examine, making
 from tapctl.passes.delivery import Recipient
+from tapctl.passes.graph import passes_path
 from tapctl.passes.journal import About, Journal, begin, resume
 from tapctl.passes.worklist import Entry, Worklist
 from tapctl.sandbox import Misbehaviour, Store, create_app
+from tapctl.sandbox.seed import PEOPLE
 from tapctl.schema import read
 
 MIA, YUSUF, CHLOE = (f"{name}@nordwind.example" for name in ("mia.larsen", "yusuf.demir", "chloe.martin"))
@@ -244,9 +246,42 @@ def test_whoever_may_not_go_on_and_may_hold_a_pass_is_named(cli: Cli, issue: Iss
     result = issue("--continue", "last", "--to-command", command(cli, KEEP), "--skip-refused")
 
     assert "there is no user" in result.out
-    assert "a pass was asked for, and nobody has its passcode" in result.out
+    assert "takes it back" not in result.out
     assert "Handed over (1)" in result.out
     assert '"event": "refused"' in issue.records[0].read_text()
+
+
+def test_what_may_be_held_by_whoever_is_left_out_can_be_taken_back(cli: Cli, issue: Issue) -> None:
+    issue(MIA, YUSUF, "--to-command", command(cli, "sys.exit(3)"), "--yes")
+    tenant = cli("sandbox", "dump").json
+    for user in tenant["users"]:
+        user["accountEnabled"] = not user["userPrincipalName"].startswith("mia")
+    (cli.root / "tenant.json").write_text(json.dumps(tenant))
+    cli("sandbox", "load", "tenant.json")
+    result = issue("--continue", "last", "--to-command", command(cli, KEEP), "--skip-refused")
+
+    assert "a pass was asked for, and nobody has its passcode: tapctl pass revoke" in result.out
+
+
+@pytest.mark.parametrize("others", [[YUSUF], []])
+def test_whoever_was_passed_over_keeps_nobody_waiting_when_gone(
+    cli: Cli, issue: Issue, monkeypatch: pytest.MonkeyPatch, others: list[str]
+) -> None:
+    def failing(path: str) -> str:
+        return passes_path(path) + ("/nowhere" if people["mia.larsen"] in path else "")
+
+    people = dict(PEOPLE)
+    with monkeypatch.context() as patch:
+        patch.setattr(making, "passes_path", failing)
+        first = issue(MIA, *others, "--to-command", command(cli, "sys.exit(3)"), "--yes")
+    cli("sandbox", "load", without(cli, "mia.larsen"))
+    result = issue("--continue", "last", "--to-command", command(cli, KEEP))
+
+    assert "No pass of this run (1)" in first.out
+    assert (result.code, "left out of this run" in result.out) == (1, True)
+    assert ("Handed over (1)" in result.out) == bool(others)
+    assert "takes it back" not in result.out
+    assert "there is no interrupted run" in issue("--continue", "last", *PLACE).err
 
 
 def without(cli: Cli, name: str) -> str:

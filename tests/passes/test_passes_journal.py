@@ -269,3 +269,17 @@ def test_what_cannot_be_noted_and_is_not_done_is_not_on_the_worklist(
     with pytest.raises(NotRecorded):
         journal.note(people, ENTRY, "failed", why="no")
     assert people.get(0).state == "failed"
+
+
+@pytest.mark.parametrize(
+    ("before", "is_unmade"), [({}, True), ({"replaces": "p"}, False), ({"doubt": NOW.isoformat()}, False)]
+)
+def test_whoever_was_refused_a_first_pass_has_none_of_this_run(
+    run: tuple[Journal, Worklist], before: dict[str, str], is_unmade: bool
+) -> None:
+    journal, people = run
+    begun = journal.note(people, ENTRY, "begun", **before)
+    failed = journal.note(people, begun, "failed", why="404", notMade=True)
+
+    assert (failed.begun is None) == is_unmade
+    assert journal.note(people, begun, "failed", why="not read").begun is not None

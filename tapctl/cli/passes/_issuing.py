@@ -46,6 +46,7 @@ from tapctl.passes.roster import Wanted, named, read_roster
 from tapctl.passes.times import Zones
 from tapctl.passes.worklist import Worklist
 from tapctl.pipeline import check
+from tapctl.render.values import counted
 
 T = TypeVar("T")
 
@@ -173,12 +174,18 @@ class Course:
                     f"{begun.tenant_id}: name that one with -e"
                 )
             setting, left_out = self._examining(self._doors()), worklist.count("refused")
+            failed = worklist.count("failed")
             examined = self.session.run(examine_again(gateway, self.workspace, worklist, setting))
             self._look_at_other_runs(worklist, journal.run)
             if not _open(worklist) and worklist.count("refused") == left_out:
                 journal.write("end", left=0, doubtful=0, why="")  # there may have been no room for it
                 return self._end(worklist, "issued", examined, journal=journal)
-            if why := self._objection(examined, left_out):
+            if passed_over := failed - worklist.count("failed"):
+                some = counted(passed_over, "person", "people")
+                self.problems.append(
+                    f"{some} failed before and may not have a pass now: left out of this run"
+                )
+            if why := self._objection(examined, left_out + passed_over):
                 return self._end(worklist, "refused", examined, refusal=why)
             if self.wishes.dry_run or self.delivery is None:
                 return self._end(worklist, "checked", examined)
@@ -234,11 +241,12 @@ class Course:
                 yield wish
 
     def _objection(self, examined: Examined, left_out: int = 0) -> str:
-        """Why nothing is done; empty if something may be. So many were `left_out` with a word already."""
+        """Why nothing is done; empty if something may be. So many are `left_out` already: with a word, or
+        since the run passed them over before."""
         if blocking(examined.findings, self.wishes.words):
             return "nothing was created: see the problems above"
         refused, ready = examined.worklist.count("refused") - left_out, _open(examined.worklist)
-        if not refused and not ready:
+        if not refused and not ready and not left_out:
             return "nothing was created: there is nobody to issue for"
         if refused and not (self.wishes.skip_refused and ready):
             some = "1 person" if refused == 1 else f"{refused} people"
