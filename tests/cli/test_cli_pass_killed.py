@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 
 import pytest
@@ -31,6 +32,14 @@ Journal.note = fatal
 run(sys.argv[3:])
 """
 VAULT = "import sys; code = sys.stdin.read(); open('codes.txt', 'a').write(f'{sys.argv[1]} {code}\\n')"
+
+SLOW = """\
+import pathlib, sys, time
+sys.stdin.read()
+pathlib.Path("has-it").touch()
+while pathlib.Path("has-it").exists():
+    time.sleep(0.05)
+"""
 
 
 def place(cli: Cli) -> list[str]:
@@ -85,3 +94,23 @@ def test_a_pass_that_was_made_and_not_delivered_is_reported_and_replaced(cli: Cl
     held = cli("pass", "list", "--format", "json").json["passes"]
     assert len(held) == 3
     assert lost not in [one["id"] for one in held]
+
+
+def test_ctrl_c_twice_says_who_has_what_and_how_to_go_on(cli: Cli) -> None:
+    cli("sandbox", "reset")
+    (cli.root / "slow.py").write_text(SLOW, encoding="utf-8")
+    program = [sys.executable, "-c", "from tapctl.cli.main import main; main()", "pass", "issue", NAMES[0]]
+    words = [*program, "--to-command", f"{sys.executable} slow.py"]
+    run = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)  # noqa: S603
+    while run.poll() is None and not (cli.root / "has-it").exists():
+        time.sleep(0.05)
+    run.send_signal(signal.SIGINT)
+    time.sleep(0.5)
+    run.send_signal(signal.SIGINT)
+    out, err = run.communicate(timeout=60)
+
+    assert (run.returncode, "once more stops at once" in err) == (130, True)
+    assert "Made, but not handed over (1)" in out
+    assert "1 left: tapctl pass issue -e sandbox --continue" in out
+    (cli.root / "has-it").unlink()
+    assert cli("pass", "issue", "--continue", "last", *place(cli)).code == 0

@@ -287,7 +287,10 @@ class Course:
             also=self._also,
             doubting=self.session.progress.doubting,
         )
-        self.session.run(issue(run))
+        try:
+            self.session.run(issue(run))
+        except KeyboardInterrupt:
+            run.was_interrupted = True
         status: Status = "issued"
         if run.was_interrupted:
             status = "interrupted"
