@@ -89,19 +89,30 @@ def pass_path(user_id: str, pass_id: str) -> str:
 
 
 def pass_of(item: JsonObject) -> Pass:
-    """One temporaryAccessPassAuthenticationMethod. Raises GraphError for a shape that is not understood."""
+    """One temporaryAccessPassAuthenticationMethod, as it is read. Raises GraphError for a shape that is not
+    understood: without its id a pass is neither told from another nor deleted."""
+    if not _text(item.get("id")):
+        raise _not_understood("a pass without id")
+    if not isinstance(item.get("isUsable"), bool) and not item.get("methodUsabilityReason"):
+        raise _not_understood("a pass without isUsable and methodUsabilityReason")
+    return made_of(item)
+
+
+def made_of(item: JsonObject) -> Pass:
+    """The same, as the answer to its making tells it. Raises GraphError."""
     start, lifetime = moment_of(item.get("startDateTime")), item.get("lifetimeInMinutes")
     created = moment_of(item.get("createdDateTime"))
     start = start or created  # a pass without a start of its own counts from its making
     if start is None or not isinstance(lifetime, int):
         raise _not_understood("a pass without startDateTime or lifetimeInMinutes")
+    is_usable, reason = item.get("isUsable"), _text(item.get("methodUsabilityReason"))
     return Pass(
         id=_text(item.get("id")),
         start=start,
         lifetime=lifetime,
         is_usable_once=item.get("isUsableOnce") is True,
-        is_usable=item.get("isUsable") is True,
-        reason=_text(item.get("methodUsabilityReason")),
+        is_usable=is_usable if isinstance(is_usable, bool) else reason == "EnabledByPolicy",
+        reason=reason,
         created=created,
     )
 
@@ -163,10 +174,15 @@ def _text(value: Json) -> str:
     return value if isinstance(value, str) else ""
 
 
+def answering(error: GraphError, path: str) -> GraphError:
+    """An answer that is not understood, with what was asked for."""
+    return GraphError(request=f"GET {path}", status=error.status, message=error.message, advice=error.advice)
+
+
 def _not_understood(what: str) -> GraphError:
     """Says nothing of the answer itself: a passcode may stand in it."""
     return GraphError(
-        request=f"GET {POLICY_PATH} or users/.../temporaryAccessPassMethods",
+        request="an answer of Graph",
         status=200,
         message=f"the answer holds {what}",
         advice="the answer is not what Microsoft documents: is graphEndpoint a server that speaks Graph?",

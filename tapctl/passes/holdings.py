@@ -12,7 +12,7 @@ from tapctl.graph.batch import Read, list_each, read_each
 from tapctl.graph.gateway import Gateway, Objects
 from tapctl.graph.odata import path_segment
 from tapctl.model import JsonObject
-from tapctl.passes.graph import Pass, pass_of, passes_path
+from tapctl.passes.graph import Pass, answering, pass_of, passes_path
 from tapctl.passes.methods import Registered, evidence, method_of, undecided_newer
 from tapctl.passes.people import Person
 
@@ -79,16 +79,20 @@ async def _answers(
 ) -> dict[str, tuple[T, ...] | GraphError]:
     wanted = [*dict.fromkeys(users)]
     answers = await list_each(gateway, [Read(path=path(user)) for user in wanted])
-    return {user: _understood(answer, parse) for user, answer in zip(wanted, answers, strict=True)}
+    return {
+        user: _understood(answer, path(user), parse) for user, answer in zip(wanted, answers, strict=True)
+    }
 
 
-def _understood(answer: Objects | GraphError, parse: Callable[[JsonObject], T]) -> tuple[T, ...] | GraphError:
+def _understood(
+    answer: Objects | GraphError, path: str, parse: Callable[[JsonObject], T]
+) -> tuple[T, ...] | GraphError:
     if isinstance(answer, GraphError):
         return answer
     try:
         return tuple(parse(item) for item in answer)
     except GraphError as error:
-        return error
+        return answering(error, path)
 
 
 def check_permitted(people: Sequence[Person], held: Holdings[T], what: str) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from tapctl.errors import AnswerLost, GraphError
 from tapctl.model import JsonObject
 from tapctl.passes.delivery import Made
-from tapctl.passes.graph import Pass, pass_of, passes_path
+from tapctl.passes.graph import Pass, answering, made_of, pass_of, passes_path
 from tapctl.passes.secret import Secret
 from tapctl.passes.worklist import Entry
 
@@ -58,10 +58,10 @@ def _understood(answer: JsonObject, entry: Entry) -> Pass:
     asked: JsonObject = {**_body(entry), "startDateTime": start.isoformat() if start else None}
     told = {name: value for name, value in answer.items() if value is not None}
     try:
-        return pass_of({**asked, **told})
+        return made_of({**asked, **told})
     except GraphError:
         since = entry.asked or entry.begun
-        return pass_of({**asked, "id": told.get("id"), "startDateTime": since.isoformat() if since else None})
+        return made_of({**asked, "id": told.get("id"), "startDateTime": since.isoformat() if since else None})
 
 
 def _taken(answer: JsonObject) -> Secret | None:
@@ -105,7 +105,15 @@ async def look(gateway: Gateway, entry: Entry, seen: Set[str]) -> Pass | None:
     """A pass that was not seen before, given some time to appear. Raises GraphError."""
     for wait in LOOKS:
         await gateway.clock.sleep(wait)
-        for found in map(pass_of, await gateway.list(passes_path(entry.recipient.id))):
+        for found in await _held(gateway, passes_path(entry.recipient.id)):
             if found.id not in seen:
                 return found
     return None
+
+
+async def _held(gateway: Gateway, path: str) -> list[Pass]:
+    answer = await gateway.list(path)
+    try:
+        return [pass_of(item) for item in answer]
+    except GraphError as error:
+        raise answering(error, path) from error

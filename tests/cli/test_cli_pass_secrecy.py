@@ -210,7 +210,7 @@ CASES: dict[str, Callable[[Cli, Watched, pytest.MonkeyPatch], list[str]]] = {
     "a bug before it is delivered": broken(issue, "_hand_over", bug),
     "a bug after it is delivered": broken(proof, "forget", bug),
     "a bug in what is written": broken(handout, "_there", bug, "--contents", "handout"),
-    "a bug in the answer's reading": broken(making, "pass_of", bug),
+    "a bug in the answer's reading": broken(making, "made_of", bug),
 }
 
 

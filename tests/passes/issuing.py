@@ -274,6 +274,20 @@ def stealing(app: AsgiApp) -> AsgiApp:
     return other
 
 
+def nameless(app: AsgiApp) -> AsgiApp:
+    """Passes are listed without their ids."""
+
+    async def odd(scope: Message, receive: Receive, send: Send) -> None:
+        async def without(message: Message) -> None:
+            body = message.get("body", b"")
+            await send({**message, "body": body.replace(b'"id"', b'"iD"')} if body else message)
+
+        is_list = scope.get("method") == "GET" and str(scope.get("path")).endswith(PATH)
+        await app(scope, receive, without if is_list else send)
+
+    return odd
+
+
 async def _nowhere(message: Message) -> None: ...
 
 

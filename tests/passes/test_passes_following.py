@@ -159,6 +159,7 @@ def test_an_answer_that_is_not_understood_is_a_failure_of_one() -> None:
     found = company.ask(lambda gateway: read_methods(gateway, [IDS[MIA], IDS[YUSUF]]))
 
     assert [*found.failures] == [IDS[MIA]]
+    assert str(found.failures[IDS[MIA]]).startswith(f"GET users/{IDS[MIA]}/authentication/methods: 200")
     assert [method.type for method in found.found[IDS[YUSUF]]] == ["password", "fido2"]
 
 

@@ -72,6 +72,8 @@ def test_exclusions_win() -> None:
         {"startDateTime": None},
         {"lifetimeInMinutes": None},
         {"startDateTime": "soon"},
+        {"id": None},
+        {"isUsable": None, "methodUsabilityReason": None},
     ],
 )
 def test_a_pass_of_another_shape_is_an_error_that_does_not_show_it(properties: dict[str, Any]) -> None:
@@ -99,3 +101,10 @@ def test_a_policy_of_another_shape_is_an_error(properties: dict[str, Any]) -> No
 def test_names_of_guests_are_escaped_in_paths() -> None:
     assert passes_path("mia_x#EXT#@y").startswith("users/mia_x%23EXT%23@y/authentication/")
     assert pass_path("u", "a/b").endswith("/temporaryAccessPassMethods/a%2Fb")
+
+
+def test_what_graph_says_of_a_pass_tells_whether_it_is_usable() -> None:
+    assert a_pass().is_usable
+    assert not a_pass(methodUsabilityReason="Expired").is_usable
+    assert a_pass(isUsable=True, methodUsabilityReason=None).is_usable
+    assert not a_pass(isUsable=False).is_usable

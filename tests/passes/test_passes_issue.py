@@ -21,6 +21,7 @@ from issuing import (
     late,
     losing,
     make,
+    nameless,
     stealing,
 )
 
@@ -237,6 +238,16 @@ def test_a_pass_of_somebody_else_at_the_moment_of_a_loss_is_left(trial: Trial) -
     assert trial.states == ["failed"]
     assert "somebody else made them a pass" in trial.record
     assert trial.kept.passcodes == {}
+
+
+def test_a_pass_that_cannot_be_told_from_others_is_not_taken_for_none(trial: Trial) -> None:
+    trial.tenant.between += [losing(1), nameless]
+    trial.go(entries("mia.larsen"))
+
+    assert trial.states == ["begun"]
+    assert (
+        f"GET users/{PEOPLE['mia.larsen']}/{PATH}: 200: the answer holds a pass without id" in trial.stopped
+    )
 
 
 def test_a_place_that_fails_stops_the_run_and_the_pass_is_replaced_later(trial: Trial) -> None:
