@@ -185,6 +185,12 @@ class WhatIf:
         """The decision, if no home lets this through for certain; None if one does, or may."""
         return _first_if_all_shut(self.ask(person, auth, **situation, **home) for home in self.homes)
 
+    def shut_unmanaged(self, person: Person, auth: Iterable[str], **situation: Any) -> Decision | None:
+        """The same for homes and offices, on a machine nobody knows."""
+        places = (*self.homes, *self.offices)
+        machine = {**situation, "device": UNREGISTERED}
+        return _first_if_all_shut(self.ask(person, auth, **{**machine, **place}) for place in places)
+
     def shut_everywhere(self, person: Person, auth: Iterable[str], **situation: Any) -> Decision | None:
         """The same for homes and offices, on a machine nobody knows and on managed ones: what shuts the
         last of them is in the way of somebody who has all the rest."""

@@ -18,7 +18,7 @@ from tapctl.evaluate.facts import Facts, Person
 from tapctl.evaluate.situation import REGISTER
 from tapctl.kinds import kinds
 from tapctl.lint.planned import items_of
-from tapctl.lint.what_if import CLOSED, MULTI_USE, ONE_TIME, WhatIf
+from tapctl.lint.what_if import CLOSED, MANAGED, MULTI_USE, ONE_TIME, WhatIf
 from tapctl.model import Address, Finding, Json, JsonObject, Path, Severity
 from tapctl.passes.checks import Applicant, Rules
 from tapctl.reference import parse
@@ -185,10 +185,20 @@ def _asked(tenant: WhatIf, folder: WhatIf, user: str, person: Person, kind: str)
         help_ = "see that they can answer it before they have anything else, or change that policy"
         yield _finding("pass-asks-more", message, help_, "warning")
     elif some := tenant.shut_at_home(person, {kind}, **situation):
-        message = (
-            f"{_by(some)} lets them register with this pass only in a named network or on a managed device"
-        )
+        where = _where(tenant, person, kind, situation)
+        message = f"{_by(some)} lets them register with this pass only {where}"
         yield _finding("pass-opens-little", message, "tell them, or change that policy", "warning")
+
+
+def _where(tenant: WhatIf, person: Person, kind: str, situation: Mapping[str, str]) -> str:
+    """What opens a door that is shut at home, on a machine of their own."""
+    needs_place = tenant.shut_at_home(person, {kind}, **situation, device=MANAGED) is not None
+    needs_device = tenant.shut_unmanaged(person, {kind}, **situation) is not None
+    if needs_place and needs_device:
+        return "on a managed device in a named network"
+    if needs_place:
+        return "in a named network"
+    return "on a managed device" if needs_device else "in a named network or on a managed device"
 
 
 def _undecided(when: str, decision: Decision) -> Finding:

@@ -531,11 +531,13 @@ def wall(cli: Cli, more: str = "") -> None:
     cli.write("wall.yaml", WALL % more)
 
 
-def build_wall(cli: Cli, grant: dict[str, Any] | None = None, **conditions: Any) -> None:
+def build_wall(
+    cli: Cli, grant: dict[str, Any] | None = None, name: str = "Theirs", **conditions: Any
+) -> None:
     """Somebody makes such a policy in the tenant; by default it blocks."""
     policy: dict[str, Any] = {
-        "id": "5a000000-0000-4000-8000-000000000001",
-        "displayName": "Theirs",
+        "id": f"5a000000-0000-4000-8000-{len(name):012}",
+        "displayName": name,
         "state": "enabled",
         "conditions": {
             "users": {"includeUsers": ["All"], "excludeUsers": [], "includeGroups": [], "excludeGroups": []},
@@ -667,18 +669,44 @@ def test_whoever_is_excluded_gets_by(cli: Cli, issue: Issue) -> None:
     assert issue(MIA, YUSUF, "--dry-run").code == 0
 
 
-def test_a_pass_that_works_in_some_places_only_is_told(cli: Cli, issue: Issue) -> None:
+@pytest.mark.parametrize(
+    ("control", "is_about_places", "where"),
+    [
+        ("block", True, "in a named network"),
+        ("compliantDevice", False, "on a managed device"),
+        ("compliantDevice", True, "in a named network or on a managed device"),
+    ],
+)
+def test_a_pass_that_works_in_some_places_only_is_told(
+    cli: Cli, issue: Issue, control: str, is_about_places: bool, where: str
+) -> None:
+    office = named_office(cli)
+    elsewhere = {"includeLocations": ["All"], "excludeLocations": [office]}
+    conditions: dict[str, Any] = {"locations": elsewhere} if is_about_places else {}
+    build_wall(cli, {"builtInControls": [control]}, **conditions)
+    result = issue(MIA, "--dry-run")
+
+    assert result.code == 0
+    assert f'the policy "Theirs" lets them register with this pass only {where}\n' in result.out
+
+
+def test_a_pass_that_works_on_some_devices_in_some_places_is_told(cli: Cli, issue: Issue) -> None:
+    elsewhere = {"includeLocations": ["All"], "excludeLocations": [named_office(cli)]}
+    build_wall(cli, locations=elsewhere)
+    build_wall(cli, {"builtInControls": ["compliantDevice"]}, name="And theirs")
+
+    assert "only on a managed device in a named network\n" in issue(MIA, "--dry-run").out
+
+
+def named_office(cli: Cli) -> str:
+    """The id of a named network."""
     place = {"@odata.type": "#microsoft.graph.ipNamedLocation", "displayName": "Office", "isTrusted": True}
     store = Store(cli.root / "policies" / ".tapctl" / "sandbox.sqlite")
     office = "5b000000-0000-4000-8000-000000000001"
     ranges = [{"@odata.type": "#microsoft.graph.iPv4CidrRange", "cidrAddress": "203.0.113.0/24"}]
     store.put("identity/conditionalAccess/namedLocations", {**place, "id": office, "ipRanges": ranges})
     store.close()
-    build_wall(cli, locations={"includeLocations": ["All"], "excludeLocations": [office]})
-    result = issue(MIA, "--dry-run")
-
-    assert result.code == 0
-    assert '"Theirs" lets them register with this pass only in a named network' in result.out
+    return office
 
 
 def test_a_folder_with_mistakes_is_not_taken_for_one_that_lets_a_pass_in(cli: Cli, issue: Issue) -> None:
