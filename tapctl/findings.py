@@ -166,6 +166,10 @@ PLANNING: Final[Mapping[str, str]] = {
     "kept-unknown": (
         "The tenant's object has a property that tapctl does not know. It is sent back as it was."
     ),
+    "loses-method": (
+        "Somebody would leave a group that a method is on for, or join one that it is off for. What they "
+        "have of it, a pass included, does not work any more."
+    ),
     "migration-not-complete": (
         "Until the migration of the methods policy is complete, the legacy policies may allow what a "
         "document turns off."
@@ -213,8 +217,9 @@ PLANNING: Final[Mapping[str, str]] = {
     "undo-unknown": "The record does not say whether the object was created, so it is left alone.",
     "weakens-enforced": (
         "A policy that stays enforced would ask for less, reach less or limit sessions less, a strength that "
-        "one asks for would accept more, or a location that one names would keep it from more places. That "
-        "locks nobody out, so nothing stops it, but it opens what was shut."
+        "one asks for would accept more, a location that one names would keep it from more places, or people "
+        "would leave a group that one includes or join one that it excludes. That locks nobody out, so "
+        "nothing stops it, but it opens what was shut."
     ),
 }
 """Of the folder against the tenant."""

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from tapctl.canonical import at, texts, with_values
+from tapctl.escaped import Move, Sides, moves
 from tapctl.guard import result
 from tapctl.lint.entra import BUILT_IN_STRENGTHS, MFA
+from tapctl.lint.methods import CONFIGURATIONS
 from tapctl.location import beyond, if_trusted
 from tapctl.match import Matched, Pair
-from tapctl.model import BreakGlass, Finding, Json, JsonObject, Path
+from tapctl.model import BreakGlass, Finding, Json, JsonObject, Path, Snapshot
 from tapctl.scope import blocks, is_in_force, narrowed, state
 from tapctl.session import loosened
 
@@ -27,9 +29,9 @@ Combinations: TypeAlias = frozenset[frozenset[str]]
 Way: TypeAlias = frozenset[str]
 
 
-def lowered(matched: Matched, glass: BreakGlass) -> tuple[Finding, ...]:
-    """About each policy that stops being enforced or gets weaker, each strength that accepts more, and each
-    location that takes situations from enforced policies."""
+def lowered(matched: Matched, snapshot: Snapshot, glass: BreakGlass) -> tuple[Finding, ...]:
+    """About each policy that stops being enforced or gets weaker, each strength that accepts more, each
+    location that takes situations from enforced policies, and each group that takes people from them."""
     strengths = Strengths.of(matched.pairs)
     policies = [
         pair for pair in matched.pairs if pair.kind.name == _POLICIES and is_in_force(pair.before or {})
@@ -39,6 +41,7 @@ def lowered(matched: Matched, glass: BreakGlass) -> tuple[Finding, ...]:
         *(found for pair in policies for found in _weaker(pair, strengths, glass)),
         *(found for pair in matched.pairs for found in _accepts_more(pair, policies)),
         *(found for pair in matched.pairs for found in _moves(pair, policies)),
+        *_escapes(matched, snapshot, policies, glass),
     )
 
 
@@ -227,3 +230,37 @@ def _moved(
                 said,
                 "Make sure that nobody has to be stopped who comes from there.",
             )
+
+
+def _escapes(
+    matched: Matched, snapshot: Snapshot, policies: Iterable[Pair], glass: BreakGlass
+) -> Iterator[Finding]:
+    """By leaving a group that is included, or joining one that is excluded. That break-glass accounts escape
+    policies is as it should be."""
+    sides = Sides.of(matched, snapshot)
+    enforced = sides.policies((pair, after) for pair in policies if is_in_force(after := result(pair) or {}))
+    methods = sides.methods(pair for pair in matched.pairs if pair.kind.name in CONFIGURATIONS.values())
+    for move in moves(matched, glass.accounts):
+        yield from _left(
+            "weakens-enforced",
+            move,
+            move.escaped(enforced, sides),
+            "enforced policies that reach them no more",
+            "Make sure that nothing has to stop them any more, or that another policy does.",
+        )
+        yield from _left(
+            "loses-method",
+            move,
+            move.escaped(methods, sides),
+            "methods that are on for them no more",
+            "A pass they hold opens nothing any more, and who has nothing else cannot sign in.",
+        )
+
+
+def _left(
+    rule: str, move: Move, escaped: Iterable[tuple[str, str]], what: str, help_text: str
+) -> Iterator[Finding]:
+    verb = "gain" if move.joins else "lose"
+    for people, names in escaped:
+        said = f"{move.group.address} would {verb} {people}; {what}: {names}"
+        yield _finding(rule, move.group, said, help_text)

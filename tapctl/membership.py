@@ -66,6 +66,10 @@ class Membership:
         """Whether a group's members are known: it stays, and nobody computes them later."""
         return group not in self._void
 
+    def knows(self, group: str) -> bool:
+        """Whether a document says all of a group's members."""
+        return group in self._children
+
     def holds_anybody(self, group: str) -> bool:
         """Whether a group is known to have a member."""
         if group in self._children:

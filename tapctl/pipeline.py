@@ -142,7 +142,7 @@ async def make_plan(
     plan = plan_changes(matched, checked.resolved, snapshot)
     brakes = (*doubtful, *guard(plan, matched, snapshot, workspace))
     unwise = _unwise(matched, snapshot, workspace, brakes, as_of, known)
-    less = lowered(matched, workspace.settings.break_glass)
+    less = lowered(matched, snapshot, workspace.settings.break_glass)
     plan = replace(plan, findings=(*checked.findings, *plan.findings, *brakes, *less, *unwise))
     plan = replace(plan, checksum=checksum(plan))
     if errors_in(plan.findings):

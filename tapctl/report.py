@@ -42,6 +42,7 @@ SEVERITIES: Final[tuple[Severity, ...]] = get_args(Severity)
 _LESS: Final = {
     "stops-enforcing": ("enforced policy stops being enforced", "enforced policies stop being enforced"),
     "weakens-enforced": ("change weakens what is enforced", "changes weaken what is enforced"),
+    "loses-method": ("change takes a method from people", "changes take a method from people"),
 }
 SYMBOLS: Final[dict[Action, str]] = {"create": "+", "update": "~", "delete": "-", "no-op": " "}
 
