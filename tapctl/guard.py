@@ -6,7 +6,7 @@ Each brake stops apply until its own option is given; one without an option cann
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tapctl.canonical import at, references, texts
 from tapctl.errors import UsageError
@@ -60,7 +60,7 @@ def guard(plan: Plan, matched: Matched, snapshot: Snapshot, workspace: Workspace
     return (
         *_undeclared(plan, workspace),
         *_hollow(membership, workspace),
-        *exposed(matched, membership, workspace),
+        *exposed(matched, membership, Membership(matched, snapshot, "before"), workspace),
         *_locked_out(matched, membership, snapshot),
         *_too_many(plan, workspace),
         *(brake for pair in _policies(matched) for brake in _state_brakes(pair)),
@@ -185,16 +185,34 @@ def is_user_policy(spec: JsonObject) -> bool:
     return included not in ({}, {"includeUsers": ["None"]})
 
 
-def exposed(matched: Matched, membership: Membership, workspace: Workspace) -> Iterator[Finding]:
-    """The state that would result, unmanaged policies included."""
+def exposed(
+    matched: Matched, membership: Membership, before: Membership, workspace: Workspace
+) -> Iterator[Finding]:
+    """The state that would result, unmanaged policies included. A policy that stays as it is shares the cause
+    with others."""
     for pair, caught in reaching(matched, membership, workspace):
-        yield _brake(
+        said = "; ".join(_caught(subject, pair, matched, membership, before) for subject in caught)
+        brake = _brake(
             "break-glass-exposed",
-            f"{pair.address} does not exclude {', '.join(subject.address.name for subject in caught)}",
+            f"{pair.address} does not exclude {said}",
             "Exclude the break-glass group, which must be assigned and hold the accounts. "
             "A policy made for them alone belongs under breakGlass.policies.",
             pair,
         )
+        is_same = pair.before == result(pair)
+        cause = f"policies that stay as they are do not exclude {said}" if is_same else ""
+        yield replace(brake, cause=cause, subject=pair.address.name)
+
+
+def _caught(
+    subject: Subject, policy: Pair, matched: Matched, membership: Membership, before: Membership
+) -> str:
+    """Whom a policy does not exclude, and which of the groups that it does exclude they would leave."""
+    named = texts(result(policy), "conditions", "users", "excludeGroups")
+    left = before.groups_of(subject.node) - subject.groups
+    groups = [text for text in named if membership.reference(text, ("Group",)) in left]
+    away = f" (who would leave Group/{', Group/'.join(groups)}, which is excluded)" if groups else ""
+    return f"{subject.address.name}{away}"
 
 
 def reaching(
@@ -219,13 +237,14 @@ def _rippling(matched: Matched, membership: Membership) -> Iterator[Finding]:
         if after is None or not (is_in_force(after) and is_in_force(pair.before or {})):
             continue
         for ripple in (*ripples(after, pair, changed, membership), *gone.felt_by(after, membership)):
-            verb = "would ask for more" if ripple.is_strength else "would reach further"
-            yield _brake(
+            said = f"would {'ask for more' if ripple.is_strength else 'reach further'}: {ripple.said}"
+            brake = _brake(
                 "tightens-strength" if ripple.is_strength else "widens-scope",
-                f"{pair.address}, which is enforced, {verb}: {ripple.said}",
+                f"{pair.address}, which is enforced, {said}",
                 "Make sure that everybody it reaches can meet it.",
                 ripple.changed,
             )
+            yield replace(brake, cause=f"enforced policies {said}", subject=pair.address.name)
 
 
 def _locked_out(matched: Matched, membership: Membership, snapshot: Snapshot) -> Iterator[Finding]:

@@ -62,7 +62,8 @@ class Finding:
     """Something a person should know. `flag` is the option that acknowledges a brake.
 
     Of a lint rule, `rule` is its id and `name` its name; `news` says, in a plan, whether this change brings
-    the finding or ends it.
+    the finding or ends it. `cause` is what several findings of a rule have in common, in words that follow
+    their number; `subject` what this one is about by name. Those with one cause are told together.
     """
 
     rule: str
@@ -74,6 +75,8 @@ class Finding:
     flag: str = ""
     name: str = ""
     news: Literal["", "introduced", "removed"] = ""
+    cause: str = ""
+    subject: str = ""
 
     @property
     def label(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -161,6 +161,10 @@ class Report:
         """The findings of one severity."""
         return tuple(finding for finding in self.findings if finding.severity == severity)
 
+    def told(self, severity: Severity) -> tuple[Finding, ...]:
+        """The same for people: findings of one cause as one, which names all that it is about."""
+        return together(self.of(severity))
+
     @property
     def less_protected(self) -> tuple[str, ...]:
         """How many enforced policies the plan ends or weakens, in words."""
@@ -169,6 +173,27 @@ class Report:
     def news(self, which: Literal["introduced", "removed"]) -> tuple[Finding, ...]:
         """The lint findings that the change brings, or ends."""
         return tuple(finding for finding in self.findings if finding.news == which)
+
+
+def together(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Each cause once, at the place of its first finding; the others are as they were."""
+    found: defaultdict[tuple[str, str], list[Finding]] = defaultdict(list)
+    for number, item in enumerate(findings):
+        found[item.rule, item.cause or str(number)].append(item)
+    return tuple(_joined(items) for items in found.values())
+
+
+def _joined(items: Sequence[Finding]) -> Finding:
+    first, *others = items
+    if not others:
+        return first
+    names = ", ".join(repr(item.subject) for item in items)
+    return replace(
+        first,
+        message=f"{len(items)} {first.cause}; they are {names}",
+        place=first.place if len({item.place for item in items}) == 1 else None,
+        address=first.address if len({item.address for item in items}) == 1 else None,
+    )
 
 
 def less_protected(rules: Iterable[str]) -> tuple[str, ...]:

@@ -91,7 +91,7 @@ def _moved(pair: Pair, side: Side, *, gained: Sequence[str], lost: Sequence[str]
     moved, verb = (gained, "gains") if side == "include" else (lost, "loses")
     if moved:
         shown = ", ".join(moved[:5]) + (f" and {len(moved) - 5} more" if len(moved) > 5 else "")
-        yield Ripple(changed=pair, said=f"{pair.address}, which it {side}s, {verb} {shown}")
+        yield Ripple(changed=pair, said=f"{pair.address}, which is {side}d, {verb} {shown}")
 
 
 def _list(value: Json) -> list[Json]:

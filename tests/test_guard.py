@@ -31,10 +31,11 @@ from trial import (
 
 from tapctl.guard import BRAKES, flag, guard, missing_words
 from tapctl.match import match
-from tapctl.model import Identity, Snapshot
+from tapctl.model import Finding, Identity, Snapshot
 from tapctl.observe import observe
 from tapctl.pipeline import Planned, check
 from tapctl.plan import plan_changes
+from tapctl.report import together
 from tapctl.sandbox.seed import BREAK_GLASS, PEOPLE, numbered
 
 REPORT = "enabledForReportingButNotEnforced"
@@ -121,6 +122,47 @@ def test_the_members_that_result_are_what_counts(tenant: Tenant, tmp_path: Path,
     planned = plan(folder(tmp_path, [policy("P"), group("Break glass", members)]), tenant)
 
     assert SECOND in exposed(planned)["P"]
+
+
+def told(planned: Planned) -> list[Finding]:
+    """The brakes as people see them."""
+    return [*together(item for item in planned.plan.findings if item.severity == "brake")]
+
+
+def test_an_account_that_leaves_its_group_is_one_brake_for_all_policies(
+    tenant: Tenant, tmp_path: Path
+) -> None:
+    glass = group("Emergency", [FIRST, SECOND])
+    same = [policy(name, REPORT, includeUsers=["All"], excludeGroups=["Emergency"]) for name in "PQ"]
+    other = policy("R", REPORT, includeUsers=["All"], excludeGroups=["Emergency"])
+    settle(folder(tmp_path, [glass, *same, other]), tenant)
+    other["spec"]["state"] = "disabled"
+    changed = policy("S", REPORT, includeUsers=["All"], excludeGroups=["Emergency"])
+    planned = plan(folder(tmp_path, [group("Emergency", [FIRST]), *same, other, changed]), tenant)
+
+    staying, changing = told(planned)
+
+    away = f"{SECOND} (who would leave Group/Emergency, which is excluded)"
+    assert staying.message == f"2 policies that stay as they are do not exclude {away}; they are 'P', 'Q'"
+    assert (staying.flag, staying.place, staying.address) == ("--allow-break-glass-exposed", None, None)
+    assert changing.message == f"ConditionalAccessPolicy/S does not exclude {away}"
+
+
+def test_a_group_that_shrinks_is_one_brake_for_all_policies_that_exclude_it(
+    tenant: Tenant, tmp_path: Path
+) -> None:
+    policies = [policy(name, **{**ALL, "excludeGroups": ["Break glass", "Staff"]}) for name in "PQ"]
+    settle(folder(tmp_path, [group("Staff", [SELF]), *policies]), tenant)
+
+    reach, emptied = told(plan(folder(tmp_path, [group("Staff", []), *policies]), tenant))
+
+    assert reach.message == (
+        "2 enforced policies would reach further: Group/Staff, which is excluded, "
+        f"loses {SELF}; they are 'P', 'Q'"
+    )
+    assert (reach.rule, str(reach.address)) == ("widens-scope", "Group/Staff")
+    assert reach.place is not None
+    assert emptied.rule == "empties-group"
 
 
 def test_a_group_that_goes_excludes_nobody(tenant: Tenant, tmp_path: Path) -> None:

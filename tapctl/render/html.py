@@ -36,7 +36,7 @@ def render_error(error: BaseException) -> str:
 
 
 def _findings(report: Report, severity: Severity) -> Iterator[str]:
-    found = report.of(severity)
+    found = report.told(severity)
     if severity == "brake" and report.outcomes:  # each has had its word
         return parts.findings(severity, [replace(item, flag="") for item in found], PASSED)
     return parts.findings(severity, found)
@@ -56,7 +56,7 @@ def _header(report: Report) -> Iterator[str]:
     if report.refusal:
         yield f'<p class="refused"><strong>Refused:</strong> {parts.lines(report.refusal)}</p>'
     yield f'<p class="summary">{parts.text(_summary(report))}.</p>'
-    stops = [counted(len(report.of(name)), name) for name in ("error", "brake") if report.of(name)]
+    stops = [counted(len(told), name) for name in ("error", "brake") if (told := report.told(name))]
     if stops and report.planning is not None:
         yield f'<p class="stops">What stops apply: {listed(stops)}.</p>'
     yield f"{parts.tenant(headline)}\n</header>"

@@ -90,11 +90,10 @@ def _headline(report: Report) -> list[str]:
         counts = report.planning.counts
         changes = [f"{counts[action]} {said}" for action, said in _TO_DO.items() if counts[action]]
         found += [", ".join(changes) or "nothing to do", *report.less_protected]
-    stops = [counted(len(report.of(severity)), severity) for severity in _STOPS if report.of(severity)]
+    told = [(len(report.told(severity)), severity) for severity in _STOPS]
+    stops = [counted(count, severity) for count, severity in told if count]
     if stops and report.planning is not None:
-        found.append(
-            f"{listed(stops)} {'stop' if len(report.of('error') + report.of('brake')) > 1 else 'stops'} apply"
-        )
+        found.append(f"{listed(stops)} {'stop' if sum(count for count, _ in told) > 1 else 'stops'} apply")
     elif report.planning is None:
         found.append(listed(stops) or "nothing wrong")
     new, ended = (len(report.news(which)) for which in ("introduced", "removed"))
@@ -135,7 +134,7 @@ def _outcomes(report: Report, room: Room) -> list[str]:
 def _findings(report: Report, severity: Severity, room: Room) -> list[str]:
     """What stops the apply, or what stays as it was: news has its own place."""
     stops = severity in _STOPS
-    findings = [finding for finding in report.of(severity) if stops or not finding.news]
+    findings = [finding for finding in report.told(severity) if stops or not finding.news]
     title = _SEVERITIES[severity]
     if severity == "brake" and report.outcomes:  # each has had its word
         title, findings = PASSED, [replace(finding, flag="") for finding in findings]

@@ -35,7 +35,7 @@ def render(report: Report, *, width: int = 80, colour: bool = False) -> str:
         _order(page, report.planning)
         _unmanaged(page, report.planning)
     for severity in _FINDINGS:
-        _findings(page, severity, report.of(severity))
+        _findings(page, severity, report.told(severity))
     _outcomes(page, report.outcomes)
     _summary(page, report)
     return page.text()
