@@ -179,8 +179,8 @@ def _met_again(
 
 
 def _is_said_whole(desired: Desired) -> bool:
-    """Whether nothing about the object is left as it is: a stranger's group has members of its own."""
-    is_open = any(child.is_unmanaged for child in desired.kind.field.properties.values())
+    """Whether nobody in the object is left as they are: a stranger's group has members of its own."""
+    is_open = any(child.is_unmanaged and child.refers for child in desired.kind.field.properties.values())
     return desired.resource.ensure != "absent" and not is_open
 
 

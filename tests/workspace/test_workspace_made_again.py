@@ -125,6 +125,20 @@ def test_equal_twins_are_known_in_the_order_in_which_they_were_made(capsys: Capt
     assert tapctl(capsys, root, "plan", "--detailed-exitcode")[0] == 0
 
 
+def test_two_policies_of_one_name_are_known_by_what_they_say(capsys: Capture, tmp_path: Path) -> None:
+    root = tmp_path / "twins"
+    root.mkdir()
+    (root / "tapctl.yaml").write_text("defaultEnvironment: sandbox\n")
+    other = {**policy(), "id": policy()["id"][:-1] + "2", "state": "enabledForReportingButNotEnforced"}
+    load(capsys, root, {LOCATIONS: TWO, POLICIES: [policy(), other]})
+    assert tapctl(capsys, root, "import")[0] == 0
+    load(capsys, root, {LOCATIONS: TWO})
+    words = ("--allow-creates-enabled", "--allow-introduces-errors", "--allow-break-glass-exposed")
+    assert tapctl(capsys, root, "apply", "--yes", *words)[0] == 0
+
+    assert tapctl(capsys, root, "plan", "--detailed-exitcode")[0] == 0
+
+
 def test_one_of_two_is_made_again_beside_the_other(capsys: Capture, root: Path) -> None:
     load(capsys, root, {LOCATIONS: [TWO[0]], POLICIES: [policy()]})
 
