@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 from urllib.parse import urlsplit
 
-from tapctl.model import Address, Environment, Json, JsonObject, Path, Place, Source
+from tapctl.model import Address, Environment, Json, JsonObject, Path, Place, Resource, Source
 from tapctl.settings import Section, nearest, quoted, suggestion
 from tapctl.yaml12 import Allowance, size
 
@@ -271,10 +271,11 @@ def copied(value: Json) -> Json:
             return value
 
 
-def merged(spec: JsonObject, source: Source, patch: Section) -> tuple[JsonObject, Source]:
-    """The spec after a merge patch (RFC 7386); what it changed stands where the patch was written."""
+def overridden(resource: Resource, patch: Section) -> Resource:
+    """After a merge patch (RFC 7386) of its spec; what that changed stands where the patch was written."""
     changed: set[Path] = set()
-    result = _merge(spec, patch.value, (), changed)
+    source = resource.source
+    result = _merge(resource.spec, patch.value, (), changed)
     kept = {
         path: place
         for path, place in source.places.items()
@@ -283,7 +284,13 @@ def merged(spec: JsonObject, source: Source, patch: Section) -> tuple[JsonObject
     for inner in _paths(patch.value):
         if any(inner[:end] in changed for end in range(1, len(inner) + 1)):
             kept["spec", *inner] = patch.source.place(*patch.path, *inner) or kept[()]
-    return result, Source(places=kept)
+    return replace(
+        resource,
+        spec=result,
+        source=Source(places=kept),
+        own=resource.spec if resource.own is None else resource.own,
+        decided=resource.decided | changed,
+    )
 
 
 def _paths(value: Json, path: Path = ()) -> Iterator[Path]:

@@ -232,7 +232,8 @@ IMPORTING: Final[Mapping[str, str]] = {
     "duplicate-property": "An exported object has one property twice, and not with the same value.",
     "edit-by-hand": (
         "The document is written in a way that cannot be changed without losing something: aliases, "
-        "comments inside of brackets, a variable, an override."
+        "comments inside of brackets, a variable. Or what differs is said elsewhere: by an override or the "
+        "cap of the environment, or by the document's `name`."
     ),
     "export-cut-off": "PowerShell cut the object off when it was exported, so part of it is missing.",
     "export-empty": "The file holds no objects.",

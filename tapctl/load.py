@@ -12,8 +12,8 @@ from tapctl.environment import (
     STATES,
     EnvironmentFile,
     expanded,
-    merged,
     nothing_matches,
+    overridden,
     read_address,
     read_environment,
 )
@@ -190,8 +190,7 @@ class _Loader:
         resources = {draft.resource.address: draft.resource for draft in active}
         for override in self.selected.overrides:
             if resource := resources.get(override.address):
-                spec, source = merged(resource.spec, resource.source, override.section)
-                resources[override.address] = replace(resource, spec=spec, source=source)
+                resources[override.address] = overridden(resource, override.section)
             else:
                 nothing_matches(override, resources, elsewhere)
         capped = tuple(self._capped(resource) for resource in resources.values())
@@ -274,7 +273,13 @@ class _Loader:
         if STATES.index(str(state)) <= STATES.index(cap):
             return resource
         self.findings.extend(_about_cap(resource, str(state), cap, environment.name))
-        return replace(resource, spec=resource.spec | {"state": cap}, capped_from=str(state))
+        return replace(
+            resource,
+            spec=resource.spec | {"state": cap},
+            capped_from=str(state),
+            own=resource.spec if resource.own is None else resource.own,
+            decided=resource.decided | {("state",)},
+        )
 
 
 def _resource(section: Section, kind: str | None, *, is_singleton: bool) -> Resource | None:

@@ -100,7 +100,8 @@ class Verdict:
 class Resource:
     """One declared object: `spec` as written, after variables, overrides and caps; names, not ids.
 
-    `capped_from` is the state it asks for, where the environment's cap has lowered it.
+    `capped_from` is the state it asks for, where the environment's cap has lowered it. `own` is the spec as
+    the document itself says it, where that is another; `decided` are the paths that the environment decides.
     """
 
     address: Address
@@ -112,6 +113,8 @@ class Resource:
     newer: frozenset[str] = frozenset()
     ignores: tuple[JsonObject, ...] = ()
     capped_from: str = ""
+    own: JsonObject | None = None
+    decided: frozenset[Path] = frozenset()
 
     def place(self, *path: str | int) -> Place | None:
         """Where `path` inside `spec` was written; without a path, the document itself."""

@@ -88,7 +88,9 @@ def _identified(written: Resource) -> Resource:
     """Of a kind known by an id that people choose, the address holds that; the name is a property."""
     name = written.address.name
     address = Address(written.address.kind, str(written.spec.get("id", name)))
-    return replace(written, address=address, spec={"displayName": name, **written.spec}, former_names=())
+    own = written.spec if written.own is None else written.own
+    spec = {"displayName": name, **written.spec}
+    return replace(written, address=address, spec=spec, own=own, former_names=())
 
 
 def _as_written(_: Field, text: str) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tapctl.canonical import at, canonical, expand, sort_key, with_values
 from tapctl.directory import Directory
@@ -28,6 +28,8 @@ from tapctl.workspace.edit import updated
 from tapctl.workspace.placing import replace
 from tapctl.workspace.unnamed import Unnamed, Unresolved, comments, unnamed
 from tapctl.yaml12 import Allowance, parse
+
+_NAME: Final[JsonPath] = ("displayName",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +77,7 @@ def updates(matched: Matched, pairs: Iterable[Pair], snapshot: Snapshot) -> Upda
         except Refused as error:
             refused.append(_by_hand(desired, str(error)))
         else:
+            refused += [_decided_elsewhere(desired, path_) for path_ in version.left]
             changed[path] += [pair.address] if text != texts[path] else []
             texts[path] = text
             unresolved[pair.address] = ids
@@ -95,27 +98,22 @@ def _differing(pairs: Iterable[Pair]) -> Iterator[tuple[Path, Pair, Desired]]:
 
 
 def _index(original: str, desired: Desired) -> int:
-    """Which document of its file it is, in the text that its places are of. Raises Refused."""
+    """Which document of its file it is, in the text that its places are of."""
     source = desired.resource.source
-    home = source.place()
-    others = {place.file for path, place in source.places.items() if path[:1] == ("spec",)}
-    if home is None or others - {home.file}:
-        raise Refused("an override of the environment decides part of it")
+    home = source.place("kind")
+    assert home is not None  # noqa: S101  # for mypy: it was read
     documents, _ = parse(original.encode(), home.file, Allowance(MAX_NODES))
-    return next(
-        number
-        for number, document in enumerate(documents)
-        if document.source.place("kind") == source.place("kind")
-    )
+    return next(number for number, document in enumerate(documents) if document.source.place("kind") == home)
 
 
 class _Version(NamedTuple):
-    """The tenant's version where it differs (`taken`), and the document's own words everywhere else; and the
-    paths of what is newer in it."""
+    """The tenant's version where it differs (`taken`), and the document's own words everywhere else; the
+    paths of what is newer in it; and those that differ and are not the document's to say (`left`)."""
 
     spec: JsonObject
     newer: frozenset[str]
     taken: tuple[str, ...]
+    left: tuple[JsonPath, ...]
 
 
 def _version(pair: Pair, desired: Desired, directory: Directory) -> _Version:
@@ -123,16 +121,20 @@ def _version(pair: Pair, desired: Desired, directory: Directory) -> _Version:
     observed = as_observed(pair.kind, pair.observed or {}, directory)
     theirs = draft(observed, name=desired.address.name)
     before = with_values(pair.before or {}, pair.extra)
-    taken: list[str] = []
+    resource = desired.resource
+    own = resource.spec if resource.own is None else resource.own
     arrange = partial(_arranged, pair.kind, directory, theirs.newer)
-    merged = _merged(desired.resource.spec, theirs.spec, before, pair.after, (), taken, arrange)
+    named = {_NAME} if pair.kind.key == "id" and "displayName" not in own else set()
+    merging = _Merging(arrange=arrange, decided=resource.decided | named)
+    merged = merging.merged(own, theirs.spec, before, pair.after, ())
+    taken = merging.taken
     kept = {path for path in desired.resource.newer if not _is_below(path, taken)}
     new = {path for path in theirs.newer if _is_below(path, taken)}
     spec = {name: value for name, value in merged.items() if name not in pair.left_as_is}
     strange = strange_paths(pair.kind, desired.address.name, spec)
     if "" in strange:
         raise Refused("no document can say what the tenant holds; tapctl plan shows it")
-    return _Version(spec, frozenset({*kept, *new, *strange}), tuple(taken))
+    return _Version(spec, frozenset({*kept, *new, *strange}), tuple(taken), tuple(merging.left))
 
 
 def _without_names(
@@ -169,28 +171,42 @@ def _arranged(
     return [*kept.values(), *(entry for text, entry in theirs.items() if text not in kept)]
 
 
-def _merged(
-    ours: JsonObject,
-    theirs: JsonObject,
-    before: Json,
-    after: Json,
-    path: JsonPath,
-    taken: list[str],
-    arrange: Callable[[JsonPath, Json, Json], Json],
-) -> JsonObject:
-    """`taken` gathers the paths at which the tenant's version stands, or nothing any more."""
-    found: JsonObject = {}
-    for name in [*ours, *(key for key in theirs if key not in ours)]:
-        old, new = at(before, name), at(after, name)
-        mine, other = ours.get(name), theirs.get(name)
-        if old == new:
-            found |= {name: mine} if name in ours else {}
-        elif isinstance(mine, dict) and isinstance(other, dict):
-            found[name] = _merged(mine, other, old, new, (*path, name), taken, arrange)
-        else:
-            taken.append(dotted((*path, name)))
-            found |= {name: arrange((*path, name), mine, other)} if name in theirs else {}
-    return found
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Merging:
+    """One document and the tenant's version of it. `taken` gathers the paths at which the tenant's version
+    stands, or nothing any more; `left` those that differ and are said elsewhere (`decided`)."""
+
+    arrange: Callable[[JsonPath, Json, Json], Json]
+    decided: Collection[JsonPath]
+    taken: list[str] = field(default_factory=list)
+    left: list[JsonPath] = field(default_factory=list)
+
+    def merged(
+        self, ours: JsonObject, theirs: JsonObject, before: Json, after: Json, path: JsonPath
+    ) -> JsonObject:
+        """`ours`, and `theirs` wherever `before` and `after` differ."""
+        found: JsonObject = {}
+        for name in [*ours, *(key for key in theirs if key not in ours)]:
+            here = (*path, name)
+            old, new = at(before, name), at(after, name)
+            mine, other = ours.get(name), theirs.get(name)
+            if old == new:
+                found |= {name: mine} if name in ours else {}
+            elif isinstance(mine, dict) and isinstance(other, dict):
+                found[name] = self.merged(mine, other, old, new, here)
+            elif any(_meet(here, decided) for decided in self.decided):
+                self.left.append(here)
+                found |= {name: mine} if name in ours else {}
+            else:
+                self.taken.append(dotted(here))
+                found |= {name: self.arrange(here, mine, other)} if name in theirs else {}
+        return found
+
+
+def _meet(one: JsonPath, other: JsonPath) -> bool:
+    """Whether one is the other, or lies within it."""
+    length = min(len(one), len(other))
+    return one[:length] == other[:length]
 
 
 def _by_hand(desired: Desired, why: str) -> Finding:
@@ -201,6 +217,19 @@ def _by_hand(desired: Desired, why: str) -> Finding:
         help="Edit the document by hand, or let apply put back what it says; `tapctl plan` shows the "
         "difference.",
         place=desired.resource.place(),
+        address=desired.address,
+    )
+
+
+def _decided_elsewhere(desired: Desired, path: JsonPath) -> Finding:
+    place = desired.resource.place(*path)
+    who = "the environment decides" if path in desired.resource.decided else "its `name` says"
+    return Finding(
+        rule="edit-by-hand",
+        severity="warning",
+        message=f"{desired.address} is not updated in {dotted(path)}: {who} that",
+        help="Edit it there by hand, or let apply put back what it says.",
+        place=place or desired.resource.place(),
         address=desired.address,
     )
 

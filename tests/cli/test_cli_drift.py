@@ -185,6 +185,113 @@ def test_entries_that_stay_are_adopted_as_they_are_written(cli: Cli) -> None:
     assert "includeTargets:\n    - New hires  # all of them\n    - Pilots\n" in file.read_text("utf-8")
 
 
+OVERRIDE = "overrides:\n- kind: ConditionalAccessPolicy\n  name: NH-20 Passwordless\n  spec: {}\n"
+
+
+def with_override(cli: Cli, spec: str, **changes: Any) -> Path:
+    """An environment that decides a part of the policy, and a tenant in which the policy was changed."""
+    cli.write("environments/sandbox.yaml", OVERRIDE.replace("{}", spec))
+    assert cli("apply", "--yes").code == 0
+    content = cli("sandbox", "dump").json
+    policy = next(item for item in content[POLICIES] if item["displayName"] == "NH-20 Passwordless")
+    policy |= changes
+    Path("tenant.json").write_text(json.dumps(content), "utf-8")
+    assert cli("sandbox", "load", "tenant.json").code == 0
+    return cli.root / "policies/all.yaml"
+
+
+GRANT = {"operator": "OR", "builtInControls": ["compliantDevice"]}
+
+
+def test_what_an_override_does_not_touch_is_adopted(cli: Cli) -> None:
+    file = with_override(cli, "{state: disabled}", grantControls=GRANT)
+    before = file.read_text("utf-8")
+    result = cli("drift", "--adopt", "--format", "json")
+
+    assert "edit-by-hand" not in [item["rule"] for item in result.json["findings"]]
+    assert file.read_text("utf-8") == before.replace("[mfa]", "[compliantDevice]")
+    assert cli("drift").code == 0
+
+
+def test_what_an_override_decides_is_left_to_a_person(cli: Cli) -> None:
+    state = "enabledForReportingButNotEnforced"
+    file = with_override(cli, "{state: disabled}", grantControls=GRANT, state=state)
+    before = file.read_text("utf-8")
+    result = cli("drift", "--adopt", "--format", "json")
+
+    (finding,) = [item for item in result.json["findings"] if item["rule"] == "edit-by-hand"]
+    assert finding["message"].endswith("is not updated in state: the environment decides that")
+    assert finding["place"]["file"] == "policies/environments/sandbox.yaml"
+    assert file.read_text("utf-8") == before.replace("[mfa]", "[compliantDevice]")
+
+
+@pytest.mark.parametrize(
+    ("spec", "adopted"),
+    [
+        ("{grantControls: {builtInControls: [mfa, compliantDevice]}}", False),
+        (
+            "{grantControls: null, sessionControls: {persistentBrowser: {isEnabled: true, mode: never}}}",
+            False,
+        ),
+        ("{conditions: {clientAppTypes: [browser]}}", True),
+    ],
+)
+def test_an_override_decides_what_it_names_and_what_that_lies_in(cli: Cli, spec: str, adopted: bool) -> None:
+    file = with_override(cli, spec, grantControls=GRANT)
+    before = file.read_text("utf-8")
+
+    assert cli("drift", "--adopt").code == 2
+    assert (file.read_text("utf-8") != before) is adopted
+
+
+CONTEXT = "kind: AuthenticationContext\nname: Sensitive actions\nspec: {id: c1, isAvailable: true}\n"
+CONTEXTS = "identity/conditionalAccess/authenticationContextClassReferences"
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected", "by_hand"),
+    [
+        ({"isAvailable": False}, CONTEXT.replace(", isAvailable: true", ""), []),
+        (
+            {"displayName": "Other"},
+            CONTEXT,
+            ["AuthenticationContext/c1 is not updated in displayName: its `name` says that"],
+        ),
+    ],
+)
+def test_the_name_of_a_context_is_not_written_beside_its_name(
+    cli: Cli, changes: dict[str, Any], expected: str, by_hand: list[str]
+) -> None:
+    cli.write("context.yaml", CONTEXT)
+    assert cli("apply", "--yes").code == 0
+    content = cli("sandbox", "dump").json
+    next(item for item in content[CONTEXTS] if item["id"] == "c1").update(changes)
+    Path("tenant.json").write_text(json.dumps(content), "utf-8")
+    assert cli("sandbox", "load", "tenant.json").code == 0
+    result = cli("drift", "--adopt", "--format", "json")
+
+    said = [item["message"] for item in result.json["findings"] if item["rule"] == "edit-by-hand"]
+    assert said == by_hand
+    assert (cli.root / "policies/context.yaml").read_text("utf-8") == expected
+
+
+def test_the_cap_of_an_environment_is_not_adopted(cli: Cli) -> None:
+    file = cli.root / "policies/all.yaml"
+    enforced = file.read_text("utf-8").replace("enabledForReportingButNotEnforced", "enabled")
+    file.write_text(enforced, "utf-8")
+    cli.write("environments/sandbox.yaml", "maxState: enabledForReportingButNotEnforced\n")
+    assert cli("apply", "--yes").code == 0
+    content = cli("sandbox", "dump").json
+    next(item for item in content[POLICIES] if item["displayName"] == "NH-20 Passwordless").update(
+        grantControls=GRANT
+    )
+    Path("tenant.json").write_text(json.dumps(content), "utf-8")
+    assert cli("sandbox", "load", "tenant.json").code == 0
+
+    assert cli("drift", "--adopt").code == 2
+    assert file.read_text("utf-8") == enforced.replace("[mfa]", "[compliantDevice]")
+
+
 def test_an_id_of_nothing_is_adopted_with_a_comment_and_told(cli: Cli) -> None:
     file = cli.root / "policies/all.yaml"
     nobody = "9e000000-0000-4000-8000-00000000000a"
