@@ -38,7 +38,7 @@ def csv_rows(path: Path) -> Iterator[Row | Mistaken]:
         lines = _Lines(file)
         reader = csv.reader(lines, delimiter=delimiter, strict=True)
         columns: Sequence[str] | None = None
-        for cells in reader:
+        for cells in _rows(reader, lines):
             place = _Places(str(path), lines.number, lines.last, delimiter)
             if not any(cell.strip() for cell in cells):
                 continue
@@ -49,6 +49,20 @@ def csv_rows(path: Path) -> Iterator[Row | Mistaken]:
                     return
             else:
                 yield _row(columns, cells, place)
+
+
+def _rows(reader: Iterator[list[str]], lines: _Lines) -> Iterator[list[str]]:
+    """Raises csv.Error that says where the row begins: an open quote swallows all that follows."""
+    while True:
+        begins = lines.number + 1
+        try:
+            yield next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            is_open = any(words in str(error) for words in ("end of data", "field limit"))
+            hint = " (is a quote opened here, and not closed?)" if is_open else ""
+            raise csv.Error(f"the row that begins in line {begins}: {error}{hint}") from error
 
 
 def _encoding(path: Path) -> str:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
+from tapctl.passes.zone_names import meant_by
+
 _LOCAL = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?", re.ASCII)
 _OFFSET = re.compile(r"([Zz]|[+-]([01]\d|2[0-3])(:?[0-5]\d)?)", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -109,8 +111,9 @@ def zone_of(text: str) -> ZoneInfo:
     try:
         return ZoneInfo(text.strip())
     except (KeyError, ValueError, OSError):
-        hint = "write its IANA name, for example Europe/Oslo or Asia/Tokyo"
-        raise ValueError(f'"{text}" is no time zone; {hint}') from None
+        name = meant_by(text)
+        hint = f'did you mean "{name}"?' if name else "for example Europe/Oslo or Asia/Tokyo"
+        raise ValueError(f'"{text}" is no IANA name of a time zone; {hint}') from None
 
 
 def shown(moment: datetime, zones: Zones) -> str:

@@ -183,6 +183,22 @@ def test_a_file_that_is_no_text_is_named(tmp_path: Path, content: bytes, name: s
         read(tmp_path, content, name)
 
 
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (
+            'user,start\nyusuf,\n"mia,\nchloe,\n',
+            r"in line 3: .* \(is a quote opened here, and not closed\?\)",
+        ),
+        ('user\n"' + "mia,\n" * 30_000, r"in line 2: .* \(is a quote"),
+        ('user\n"mia"x\n', r"in line 2: ',' expected after '\"'$"),
+    ],
+)
+def test_a_row_that_cannot_be_read_is_named(tmp_path: Path, content: str, why: str) -> None:
+    with pytest.raises(UsageError, match=f"the row that begins {why}"):
+        read(tmp_path, content)
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot be read"):
         list(read_roster(tmp_path / "nowhere.csv", DEFAULTS, ZONES))
