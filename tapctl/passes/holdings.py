@@ -14,7 +14,7 @@ from tapctl.graph.odata import path_segment
 from tapctl.model import JsonObject
 from tapctl.passes.graph import Pass, answering, pass_of, passes_path
 from tapctl.passes.methods import Registered, evidence, method_of, undecided_newer
-from tapctl.passes.people import Person
+from tapctl.passes.people import Person, users_named
 
 T = TypeVar("T")
 # Of people whom one thing is true of, so many are named.
@@ -23,15 +23,11 @@ _NAMED: Final = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holdings(Generic[T]):
-    """By user id: what was found, and why nothing could be read."""
+    """By user id: what was found, and why nothing could be read; `gone` are not in the tenant (any more)."""
 
     found: Mapping[str, tuple[T, ...]]
     failures: Mapping[str, GraphError]
-
-    @property
-    def gone(self) -> frozenset[str]:
-        """Who is not in the tenant (any more)."""
-        return frozenset(user for user, error in self.failures.items() if isinstance(error, NotFound))
+    gone: frozenset[str] = frozenset()
 
 
 def methods_path(user_id: str) -> str:
@@ -71,7 +67,32 @@ async def _read(
     answers = await _answers(gateway, users, path, parse)
     failures = {user: held for user, held in answers.items() if isinstance(held, GraphError)}
     found = {user: held for user, held in answers.items() if not isinstance(held, GraphError)}
-    return Holdings(found=found, failures=failures)
+    return await _without_gone(gateway, Holdings(found=found, failures=failures))
+
+
+async def _without_gone(gateway: Gateway, held: Holdings[T]) -> Holdings[T]:
+    """A 404 says that somebody is gone, or that the server has no such path: then they are still there."""
+    missing = {user: error for user, error in held.failures.items() if isinstance(error, NotFound)}
+    try:
+        there = await users_named(gateway, [*missing], "id,userPrincipalName")
+    except GraphError:
+        return held
+    pathless = {user: _pathless(missing[user]) for user in there}
+    return replace(
+        held, failures={**held.failures, **pathless}, gone=frozenset(missing.keys() - there.keys())
+    )
+
+
+def _pathless(error: GraphError) -> GraphError:
+    advice = "the person is there: see that graphEndpoint is a server that speaks Graph v1.0"
+    return GraphError(
+        request=error.request,
+        status=error.status,
+        code=error.code,
+        message=error.message,
+        request_id=error.request_id,
+        advice=advice,
+    )
 
 
 async def _answers(
@@ -135,7 +156,7 @@ async def decided(
         for (user, _), answer in zip(asked, answers, strict=True)
         if isinstance(answer, GraphError) and evidence(found[user], since.get(user)).verdict != "registered"
     }
-    return Holdings(found=found, failures={**methods.failures, **unread})
+    return replace(methods, found=found, failures={**methods.failures, **unread})
 
 
 def _has_device(answer: JsonObject) -> bool:

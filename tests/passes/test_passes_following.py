@@ -13,8 +13,9 @@ from following_tools import CHLOE, IDS, INGRID, JONAS, MIA, NEW_HIRES, YUSUF, Co
 from tapctl.errors import GraphError, Refused
 from tapctl.graph.gateway import Gateway
 from tapctl.model import Json
+from tapctl.passes import holdings
 from tapctl.passes.deleting import Deletion, Objection, Outcome, delete_passes, nothing_to_recheck
-from tapctl.passes.graph import Pass
+from tapctl.passes.graph import Pass, passes_path
 from tapctl.passes.holdings import Holdings, decided, read_methods, read_passes
 from tapctl.passes.list import Listing, list_passes, now_of, read_holders
 from tapctl.passes.revoke import deletions_of, without_a_pass
@@ -129,6 +130,20 @@ def test_people_who_left_are_no_failures() -> None:
     assert (len(found.holders), len(found.gone), found.failures) == (1, 1, ())
 
 
+@pytest.mark.parametrize(("forbidden", "is_there"), [((), True), (("users",), False)])
+def test_people_who_are_there_are_not_gone_where_a_path_is_not(
+    monkeypatch: pytest.MonkeyPatch, forbidden: tuple[str, ...], is_there: bool
+) -> None:
+    company = Company()
+    company.misbehave(forbidden=forbidden)
+    monkeypatch.setattr(holdings, "passes_path", lambda user: f"{passes_path(user)}/nowhere")
+
+    found = company.ask(lambda gateway: read_passes(gateway, [IDS[MIA]]))
+
+    assert found.gone == frozenset()
+    assert ("the person is there" in str(found.failures[IDS[MIA]])) == is_there
+
+
 def test_a_thousandth_pass_is_read_with_nineteen_others() -> None:
     company = Company()
     people = [*IDS.values(), *(f"nobody-{n}" for n in range(95))]
@@ -138,7 +153,7 @@ def test_a_thousandth_pass_is_read_with_nineteen_others() -> None:
         await read_passes(gateway, people)
         return gateway.sent - before
 
-    assert company.ask(ask) == 5
+    assert company.ask(ask) == 5 + 1  # and one asks who of those without an answer is there
 
 
 def test_a_bulk_reading_survives_throttling() -> None:
