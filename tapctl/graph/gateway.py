@@ -11,13 +11,14 @@ from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from types import TracebackType
 from typing import Literal, Self, TypeAlias
 
 from tapctl.graph.clouds import beyond_origin, origin
 from tapctl.graph.odata import relative_url
 from tapctl.graph.pace import CONDITIONAL_ACCESS, PASSES, Clock, NoProgress, Pacer, Progress, family_of
-from tapctl.graph.retry import Outcome, Patience, Retries, is_unclear
+from tapctl.graph.retry import Outcome, Patience, Retries, http_date, is_unclear
 from tapctl.graph.translate import connection_error, graph_error, misshapen
 from tapctl.graph.wire import Answer, ConnectionBroken, Wire
 from tapctl.model import Json, JsonObject
@@ -91,6 +92,7 @@ class Gateway:
         self.base_url, self.is_sandbox = base_url, is_sandbox
         self.sent_by_family: Counter[str] = Counter()
         self.date = ""
+        self.ahead = timedelta()  # of this machine's clock, by the last answer that has a date
         self._wire = wire
         self.patience, self.clock = patience or Patience(), clock or Clock()
         self.progress = progress or NoProgress()
@@ -243,10 +245,15 @@ class Gateway:
                 answer = await self._wire.exchange(request.method, request.url, request.headers, request.body)
             except ConnectionBroken as broken:
                 return broken
-        self.date = answer.headers.get("date", self.date)
+        self._note_date(answer.headers.get("date", ""))
         if family in self._pacers and answer.status != 429:
             self._pacers[family].accepted()
         return answer
+
+    def _note_date(self, text: str) -> None:
+        self.date = text or self.date
+        if (seconds := http_date(text)) is not None:
+            self.ahead = timedelta(seconds=seconds - self.clock.wall())
 
     @asynccontextmanager
     async def _turn(self, request: Request) -> AsyncIterator[str]:

@@ -98,9 +98,14 @@ def retry_after(outcome: Outcome, now: float) -> float | None:
     text = "" if isinstance(outcome, ConnectionBroken) else outcome.headers.get("retry-after", "").strip()
     if text.isascii() and text.isdigit():
         return float(text)
+    date = http_date(text)
+    return None if date is None else max(0.0, date - now)
+
+
+def http_date(text: str) -> float | None:
+    """A date in a header, in seconds since 1970; None for what is none."""
     try:
         date = parsedate_to_datetime(text)
     except ValueError:
         return None
-    seconds = date.replace(tzinfo=date.tzinfo or UTC).timestamp() - now
-    return max(0.0, seconds)
+    return date.replace(tzinfo=date.tzinfo or UTC).timestamp()

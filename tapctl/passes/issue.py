@@ -70,6 +70,10 @@ class Run:
     denied: int = 0
     lost_in_a_row: int = 0
 
+    def served(self) -> datetime:
+        """The time by Graph's clock, which dates the passes."""
+        return self.now() + self.gateway.ahead
+
     def stop(self, why: str) -> None:
         """Nothing more is made; what is under way comes to its end."""
         self.stopped = self.stopped or why
@@ -178,7 +182,7 @@ async def _turn(run: Run, entry: Entry, held: Pass | GraphError | None, elsewher
         return
     is_there = entry.state == "made" and await proof.holds(entry.proof, run.gateway.clock.sleep)
     theirs = elsewhere.get(held.id, "") if held else ""
-    step = next_step(entry, held, run.now(), words=run.words, is_there=is_there, elsewhere=theirs)
+    step = next_step(entry, held, run.served(), words=run.words, is_there=is_there, elsewhere=theirs)
     match step:
         case Make():
             await _make(run, entry, held.id if held else "", step)
@@ -225,7 +229,7 @@ async def _created(run: Run, entry: Entry, before: str, step: Make) -> tuple[Ent
     """A pass, or a note of why there is none. It is asked for again only after a look showed that the last
     request did nothing, or made one whose passcode nobody has."""
     seen = {before, entry.held}
-    entry = replace(entry, doubt=_doubt_of(entry, step, run.now()))
+    entry = replace(entry, doubt=_doubt_of(entry, step, run.served()))
     for _ in range(ATTEMPTS):
         entry = _note_begun(run, entry, before, step)
         try:
@@ -259,11 +263,12 @@ def _doubt_of(entry: Entry, step: Make, now: datetime) -> datetime | None:
 
 def _note_begun(run: Run, entry: Entry, before: str, step: Make) -> Entry:
     """Everything that tells this request's pass from another."""
-    start = start_of(entry, run.now())
+    start = start_of(entry, run.served())
     return run.journal.note(
         run.worklist,
         entry,
         "begun",
+        ahead=run.gateway.ahead.total_seconds(),
         start=start.isoformat() if start else None,
         before=before,
         replaces=step.replaces,
@@ -276,7 +281,7 @@ def _note_loss(run: Run, entry: Entry, found: Pass | None, error: GraphError) ->
     """What the person holds after a request whose answer was lost."""
     if found is None:
         why = f"no answer came ({error.message or error.status}), and nothing was made"
-        doubt = _written(run.now() + LATEST)
+        doubt = _written(run.served() + LATEST)
         return run.journal.note(run.worklist, entry, "lost", why=why, doubt=doubt)
     if not _may_be_ours(run, entry, found):
         why = f"no answer came ({error.message or error.status}), and somebody else made them a pass"
@@ -351,7 +356,7 @@ async def _look_again(run: Run) -> None:
             continue
         if held is not None and held.id != entry.pass_id and not is_outdated(entry, held):
             _note_replaced(run, entry, held)
-        elif entry.doubt is not None and run.now() >= entry.doubt:
+        elif entry.doubt is not None and run.served() >= entry.doubt:
             why = "an answer was lost before, and that request did not come late"
             run.journal.note(run.worklist, entry, "delivered", why=why, doubt=None)
 

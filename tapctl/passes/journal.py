@@ -20,7 +20,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -174,9 +174,11 @@ def stepped(entry: Entry, line: JsonObject) -> Entry:
 
 def _begun(entry: Entry, line: JsonObject) -> Entry:
     replaced = _text(line, "replaces")
+    at, ahead = _moment(line, "at"), line.get("ahead")
+    by_graph = timedelta(seconds=ahead if isinstance(ahead, int | float) else 0.0)
     return replace(
         entry,
-        begun=_moment(line, "at"),
+        begun=at + by_graph if at else None,
         asked=_moment(line, "start"),
         before=_text(line, "before"),
         replaced=(*entry.replaced, replaced) if replaced else entry.replaced,

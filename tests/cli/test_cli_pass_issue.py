@@ -8,6 +8,8 @@ import os
 import shlex
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -863,3 +865,28 @@ def test_a_report_that_cannot_be_written_is_told_again(
     assert len(done.stderr.splitlines()) == lines
     assert ("and told again by: tapctl pass issue" in done.stderr) == (lines == 2)
     assert "the output cannot be written: No space left on device" in done.stderr
+
+
+@pytest.mark.parametrize(("minutes", "said"), [(25, "25 min ahead of"), (-25, "25 min behind"), (1, "")])
+def test_a_clock_that_is_wrong_is_told(
+    cli: Cli, issue: Issue, monkeypatch: pytest.MonkeyPatch, minutes: int, said: str
+) -> None:
+    def ahead(store: Store, **options: Any) -> Any:
+        app = create_app(store, **options)
+
+        async def dated(scope: Any, receive: Any, send: Any) -> None:
+            async def with_date(message: Any) -> None:
+                date = format_datetime(datetime.now(UTC) + timedelta(minutes=minutes), usegmt=True)
+                if "headers" in message:
+                    message = {**message, "headers": [*message["headers"], (b"date", date.encode())]}
+                await send(message)
+
+            await app(scope, receive, with_date)
+
+        return dated
+
+    monkeypatch.setattr("tapctl.sandbox.create_app", ahead)
+    result = issue(MIA, "--to-command", command(cli, KEEP))
+
+    assert result.code == 0
+    assert (f"Graph's clock is {said} this machine's" in result.err) == bool(said)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from graph_tools import Reply, Script, Seen, error, gateway_to, page
 
 from tapctl.doctor.check import Diagnosis
 from tapctl.doctor.examine import Case, examine_tenant
+from tapctl.graph.pace import Clock
 from tapctl.model import Json
 from tapctl.needed import Purpose
 from tapctl.pipeline import check
@@ -98,6 +100,21 @@ def test_an_answer_s_date_is_kept_for_the_clock() -> None:
             return before, gateway.date
 
     assert asyncio.run(main()) == ("", "today")
+
+
+def test_graph_s_clock_is_told_by_the_last_answer_with_a_date() -> None:
+    async def main() -> timedelta:
+        replies = (
+            Reply(200, {}, {"date": "Tue, 01 Sep 2026 08:25:00 GMT"}),
+            Reply(200, {}, {"date": "today"}),
+        )
+        async with gateway_to(Script(*replies)) as gateway:
+            gateway.clock = Clock(wall=lambda: datetime(2026, 9, 1, 8, tzinfo=UTC).timestamp())
+            await gateway.get("one")
+            await gateway.get("two")
+            return gateway.ahead
+
+    assert asyncio.run(main()) == timedelta(minutes=25)
 
 
 def test_an_environment_without_a_tenant_asks_nobody(tmp_path: Path) -> None:

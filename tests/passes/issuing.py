@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -272,6 +273,24 @@ def stealing(app: AsgiApp) -> AsgiApp:
         raise ConnectionResetError("the answer was lost")
 
     return other
+
+
+def dated(ahead: timedelta) -> Around:
+    """Answers have a date, by a clock that is so far ahead."""
+
+    def wrap(app: AsgiApp) -> AsgiApp:
+        async def odd(scope: Message, receive: Receive, send: Send) -> None:
+            async def with_date(message: Message) -> None:
+                if message["type"] == "http.response.start":
+                    date = format_datetime(datetime.now(UTC) + ahead, usegmt=True)
+                    message = {**message, "headers": [*message["headers"], (b"date", date.encode())]}
+                await send(message)
+
+            await app(scope, receive, with_date)
+
+        return odd
+
+    return wrap
 
 
 def nameless(app: AsgiApp) -> AsgiApp:

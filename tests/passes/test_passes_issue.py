@@ -17,6 +17,7 @@ from issuing import (
     Trial,
     answering,
     by_hand,
+    dated,
     entries,
     late,
     losing,
@@ -132,6 +133,18 @@ def test_a_passcode_is_handed_over_whatever_its_answer_leaves_out(
     assert made.is_usable_once == is_usable_once
     assert made.end - made.start == timedelta(minutes=minutes)
     assert start in (None, made.start)
+
+
+@pytest.mark.parametrize(("minutes", "state"), [(25, "delivered"), (-25, "delivered"), (0, "failed")])
+def test_a_lost_answer_is_known_by_graph_s_clock(trial: Trial, minutes: int, state: str) -> None:
+    """Whose clock is whose: with a date that is right, a pass of 25 minutes later is somebody else's."""
+    ahead = timedelta(minutes=minutes)
+    trial.tenant.store.clock = lambda: datetime.now(UTC) + (ahead or timedelta(minutes=25))
+    trial.tenant.between += [losing(1), dated(ahead)]
+    trial.go(entries("mia.larsen"))
+
+    assert trial.states == [state]
+    assert all(trial.works.values())
 
 
 def test_answer_after_answer_lost_leaves_it_to_another_day(trial: Trial) -> None:

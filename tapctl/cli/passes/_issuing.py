@@ -6,7 +6,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -43,7 +43,8 @@ from tapctl.passes.journal import (
 from tapctl.passes.people import each_member, group_named
 from tapctl.passes.roster import Entry as RosterEntry
 from tapctl.passes.roster import Wanted, named, read_roster
-from tapctl.passes.times import Zones
+from tapctl.passes.step import SKEW
+from tapctl.passes.times import Zones, length
 from tapctl.passes.worklist import Worklist
 from tapctl.pipeline import check
 from tapctl.render.values import counted
@@ -287,6 +288,12 @@ class Course:
             also=self._also,
             doubting=self.session.progress.doubting,
         )
+        if abs(ahead := self.session.gateway.ahead) > SKEW:
+            apart, way = (
+                round(abs(ahead) / timedelta(minutes=1)),
+                "ahead of" if ahead > timedelta() else "behind",
+            )
+            say(f"Graph's clock is {length(apart)} {way} this machine's, and dates the passes: set this one.")
         try:
             self.session.run(issue(run))
         except KeyboardInterrupt:
