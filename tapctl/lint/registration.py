@@ -11,7 +11,7 @@ from tapctl.evaluate.dated import HELLO
 from tapctl.evaluate.strengths import PASSES, PHISHING_RESISTANT
 from tapctl.lint.context import Context, Item
 from tapctl.lint.example import ALL_RESOURCES, BLOCK, REGISTER, document, policy, stream, tap
-from tapctl.lint.policy import DEVICE_CONTROLS, Policy
+from tapctl.lint.policy import DEVICE_CONTROLS, MODERN, Policy
 from tapctl.lint.policy import REGISTER as ACTION
 from tapctl.lint.rule import Hit, rule
 
@@ -90,17 +90,42 @@ def unguarded(context: Context) -> Iterator[Hit]:
     """One hit for all groups: a pass that is for somebody else tomorrow is not a new hole. While nobody gets
     passes, or it is not known who does, a guard is one whomever it is about."""
     item, groups = persona(context)
-    found_guards = [found for found in guards(context) if found.demands]
+    asking = [found for found in guards(context) if found.demands]
+    always = [found for found in asking if _is_always_there(found)]
     asked = sorted(groups) if groups is not None else [None]
-    alone = [group for group in asked if not any(covers(context, found, group) for found in found_guards)]
-    if not alone or (item is None and found_guards):
+    alone = [group for group in asked if not any(covers(context, found, group) for found in always)]
+    if not alone or (item is None and always):
         return
-    who = f"members of {', '.join(map(str, alone))} register" if groups is not None else "people register"
-    message = f"no enforced policy guards how {who} security info"
+    who = f"members of {', '.join(map(str, alone))}" if groups is not None else _people_but(always)
+    message = f"no enforced policy guards how {who} register security info"
+    partly = [found.name for found in asking if any(covers(context, found, group) for group in alone)]
+    if partly:
+        message += f"; {', '.join(sorted(partly))} only under conditions"
     if item is not None:
         yield item.hit(message, "includeTargets")
     elif context.policies:
         yield context.at_settings(message)
+
+
+def _is_always_there(found: Policy) -> bool:
+    """Whether a policy guards against a stranger who has the password: at no risk that anybody sees, on any
+    device, in a place of their own."""
+    included = found.condition("locations", "includeLocations")
+    return (
+        set(found.narrowing) <= {"clientAppTypes", "locations"}
+        and (found.has_any_client or found.clients >= MODERN)
+        and (not included or "All" in included)
+    )
+
+
+def _people_but(guarding: list[Policy]) -> str:
+    """Everybody for whom nothing is a guard: all but those whom some policy is about."""
+    groups = sorted({group for found in guarding for group in found.users("includeGroups")})
+    sides = ("includeUsers", "includeRoles")
+    others = {name for found in guarding for side in sides for name in found.users(side)}
+    others |= {kind for found in guarding for kind in found.guests("include")}
+    spared = [*([f"members of {', '.join(groups)}"] if groups else []), *sorted(others)]
+    return f"people other than {', '.join(spared)}" if spared else "people"
 
 
 @rule(

@@ -430,3 +430,56 @@ def test_what_others_are_asked_is_no_role_on_the_list_of_a_policy(
 ) -> None:
     (said,) = hits(tmp_path, "CA039", *policies)
     assert said.startswith("Global is about administrators, and not about Privileged Authentication")
+
+
+EVERYBODY = "{includeUsers: [All], excludeGroups: [Break glass]}"
+
+
+def guard(users: str = EVERYBODY, conditions: str = "", clients: str = "[all]") -> str:
+    """A policy on registration that asks for a strength."""
+    return policy(
+        "Guard",
+        users=users,
+        applications=REGISTER,
+        grant=STRENGTH,
+        conditions=conditions,
+        clients=clients,
+    )
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        guard(conditions="signInRiskLevels: [high]"),
+        guard(conditions="platforms: {includePlatforms: [windows]}"),
+        guard(conditions="devices: {deviceFilter: {mode: exclude, rule: device.isCompliant -eq True}}"),
+        guard(conditions="locations: {includeLocations: [Branch]}"),
+        guard(clients="[browser]"),
+    ],
+)
+def test_what_applies_under_conditions_is_no_guard_of_registration(tmp_path: Path, found: str) -> None:
+    (said,) = hits(tmp_path, "REG001", tap(), found)
+    assert said.endswith("members of New hires register security info; Guard only under conditions")
+
+
+@pytest.mark.parametrize(
+    "found", [guard(), guard(conditions=LESS.format("AllTrusted")), guard(clients=MODERN), guard(NEW_HIRES)]
+)
+def test_what_a_stranger_elsewhere_meets_is_a_guard_of_registration(tmp_path: Path, found: str) -> None:
+    assert hits(tmp_path, "REG001", tap(), found) == []
+
+
+@pytest.mark.parametrize(
+    ("users", "who"),
+    [
+        ("{includeGroups: [New hires, Lost device]}", "people other than members of Lost device, New hires"),
+        (
+            "{includeUsers: [ada@example.com], includeRoles: [Global Reader]}",
+            "people other than Global Reader, ",
+        ),
+        ("{includeGroups: [Staff], includeUsers: [GuestsOrExternalUsers]}", "members of Staff, Guests"),
+    ],
+)
+def test_for_whom_nothing_guards_registration_is_said(tmp_path: Path, users: str, who: str) -> None:
+    (said,) = hits(tmp_path, "REG001", tap(includeTargets="[all_users]"), guard(users))
+    assert who in said
