@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from tapctl.evaluate.decision import Decision
@@ -79,7 +79,8 @@ def deciding(context: Context, decision: Decision) -> list[Policy]:
 def at_decision(context: Context, decision: Decision, message: str, item: Item) -> Hit:
     """A hit at the first policy that decides, or at `item` where something else does."""
     found = deciding(context, decision)
-    return found[0].hit(message) if found else item.hit(message)
+    hit = found[0].hit(message) if found else item.hit(message)
+    return replace(hit, way=message.replace(named(decision.by), ""))
 
 
 def named(policies: Iterable[str]) -> str:

@@ -224,9 +224,9 @@ def _softened(finding: Finding, why: str) -> Finding:
 
 
 def _gone(had: Linted, has: Linted) -> Iterator[Finding]:
-    """What the change ends."""
-    kept = {key for key, _ in has.found}
+    """What the change ends. A way that ends at another policy than before has not become any better."""
+    kept, ways = {key for key, _ in has.found}, set(has.ways.values())
     for key, finding in had.found:
-        if key not in kept:
+        if key not in kept and had.ways.get(key) not in ways:
             message = f"no longer: {finding.message}"
             yield replace(finding, severity="note", news="removed", help="", message=message, place=None)

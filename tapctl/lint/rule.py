@@ -35,7 +35,8 @@ READABLE: Final[frozenset[Need]] = frozenset(
 class Hit:
     """One thing that a rule found. `path` is in the item's spec; without an item, `place` says where.
 
-    `severity` and `help` replace the rule's own.
+    `severity` and `help` replace the rule's own. `way` is what stays the same where the way of people ends at
+    another object than before.
     """
 
     message: str
@@ -45,6 +46,7 @@ class Hit:
     place: Place | None = None
     severity: Severity | None = None
     help: str = ""
+    way: str = ""
 
 
 Check: TypeAlias = "Callable[[Context], Iterable[Hit]]"

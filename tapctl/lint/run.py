@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import TypeAlias, cast
 
 from tapctl.lint import by_name, rules
@@ -19,10 +19,12 @@ Key: TypeAlias = tuple[str, Address | None, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Linted:
-    """What the rules found, and what is wrong with how they are used (`about`)."""
+    """What the rules found, and what is wrong with how they are used (`about`). `ways` says which ends of
+    people's ways are the same, at whatever object they end."""
 
     found: tuple[tuple[Key, Finding], ...]
     about: tuple[Finding, ...]
+    ways: Mapping[Key, tuple[str, str]] = field(default_factory=dict)
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -44,6 +46,7 @@ def lint(context: Context) -> Linted:
             *(finding for item in context.items for finding in _about_ignores(item, hits, able, context)),
             *_lacking(set(rules()) & {rule.id for rule in chosen} - {rule.id for rule in able}, context),
         ),
+        ways={_key(rule, hit): (rule.id, hit.way) for rule, hit in kept if hit.way},
     )
 
 

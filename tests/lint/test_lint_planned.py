@@ -108,6 +108,36 @@ def test_what_the_change_ends_is_said(tmp_path: Path) -> None:
     assert _findings(found, "TAP001")[0].place is None
 
 
+def strict(name: str, state: str = "enabled") -> Document:
+    users = {"includeGroups": ["New hires"], "excludeGroups": ["Break glass"]}
+    applications = {"includeApplications": ["All"]}
+    return {
+        "kind": "ConditionalAccessPolicy",
+        "name": name,
+        "spec": {
+            "state": state,
+            "conditions": {"users": users, "applications": applications, "clientAppTypes": ["all"]},
+            "grantControls": {"operator": "OR", "authenticationStrength": "Phishing-resistant MFA"},
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    ("after", "found"),
+    [
+        ([strict("A", "disabled")], [("note", "removed")]),
+        ([strict("A", "disabled"), strict("B")], [("note", "introduced")]),
+    ],
+)
+def test_a_way_that_ends_at_another_policy_has_not_become_better(
+    tmp_path: Path, after: list[Document], found: list[tuple[str, str]]
+) -> None:
+    tenant = Tenant()
+    carry_out(planned(tmp_path / "before", tenant, tap(once=True), strict("A")), tenant)
+
+    assert of(planned(tmp_path / "after", tenant, tap(once=True), *after), "DL007") == found
+
+
 def test_one_brake_asks_for_all_errors_that_the_change_introduces(tmp_path: Path) -> None:
     tenant = Tenant()
     carry_out(planned(tmp_path, tenant, tap(once=True)), tenant)
