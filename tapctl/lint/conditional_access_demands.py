@@ -1,4 +1,4 @@
-"""CA009 to CA015: what policies ask for, and under which risks and platforms."""
+"""CA009 to CA014: what policies ask for, and under which risks."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from datetime import date
 from typing import Final
 
 from tapctl.evaluate.dated import APPROVED_APP
-from tapctl.lint.as_much import choices, is_met
 from tapctl.lint.context import Context
 from tapctl.lint.example import policy, stream
-from tapctl.lint.policy import RISKS, Policy
+from tapctl.lint.policy import RISKS
 from tapctl.lint.rule import Hit, rule
 from tapctl.lint.stand_in import reach_as_far
 
@@ -31,8 +30,6 @@ _GRANT: Final = (
 _CONDITIONS: Final = (
     "https://learn.microsoft.com/entra/identity/conditional-access/concept-conditional-access-conditions"
 )
-_IOS: Final = "platforms: {includePlatforms: [iOS]}"
-_THE_REST: Final = "platforms: {includePlatforms: [all], excludePlatforms: [iOS]}"
 
 
 @rule(
@@ -186,69 +183,3 @@ def retired_control(context: Context) -> Iterator[Hit]:
                 value="approvedApplication",
                 severity="warning" if others or is_early else None,
             )
-
-
-@rule(
-    id="CA015",
-    name="ca-platform-hole",
-    severity="warning",
-    what="Something is asked on some platforms, and no policy stops the others or asks them for as much.",
-    why="The platform is what the client says it is: who claims another one need not show that.",
-    fix="Block all platforms but those (includePlatforms: [all], excludePlatforms: those), or ask on all.",
-    source=_CONDITIONS,
-    good=stream(
-        policy("A", conditions=_IOS),
-        policy("B", conditions=_THE_REST, grant="{operator: OR, builtInControls: [block]}"),
-    ),
-    bad=stream(
-        policy("A", conditions=_IOS),
-        policy(
-            "B",
-            conditions=_THE_REST,
-            grant="{operator: OR, builtInControls: [block]}",
-            state="enabledForReportingButNotEnforced",
-        ),
-    ),
-)
-def platform_hole(context: Context) -> Iterator[Hit]:
-    for found in context.on:
-        listed = found.condition("platforms", "includePlatforms")
-        if not found.grants or not listed or "all" in listed:
-            continue
-        others = [other for other in context.on if other is not found and _is_as_wide(other, found)]
-        if not all(
-            reach_as_far(context, [other for other in others if _meets(context, other, found, choice)], found)
-            for choice in choices(found)
-        ):
-            names = ", ".join(sorted(listed))
-            message = f"{found.name} asks on {names}; whoever claims another platform is not asked for that"
-            yield found.hit(message, "conditions", "platforms")
-
-
-def _is_as_wide(other: Policy, found: Policy) -> bool:
-    """Whether its conditions, platforms aside, hold whenever those of `found` do, by what they list."""
-    return all(
-        other.item.at("conditions", name) == found.item.at("conditions", name)
-        or (found.condition(name) and other.condition(name) >= found.condition(name))
-        for name in other.narrowing
-        if name != "platforms"
-    )
-
-
-def _meets(context: Context, other: Policy, found: Policy, choice: tuple[str, ...]) -> bool:
-    """Whether a policy asks on every platform for as much as one of what `found` asks, or stops the rest."""
-    if not other.has_any_platform:
-        return _stops_the_rest(context, other)
-    return is_met(context, other, found, choice)
-
-
-def _stops_the_rest(context: Context, found: Policy) -> bool:
-    """Whether a policy blocks all platforms that no policy is about."""
-    spared = found.condition("platforms", "excludePlatforms")
-    asked = {
-        platform
-        for other in context.on
-        if other.demands and (other.is_enforced or not found.is_enforced)
-        for platform in other.condition("platforms", "includePlatforms")
-    }
-    return found.blocks and "all" in found.condition("platforms", "includePlatforms") and spared <= asked

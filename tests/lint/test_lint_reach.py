@@ -477,3 +477,56 @@ def test_while_no_emergency_account_is_declared_a_group_that_is_out_of_all_may_b
 ) -> None:
     found = hits(tmp_path, "CA008", INTERNALS, *others)
     assert [message.split(" is ")[0] for message in found] == ["Executives"] * count
+
+
+ON_REST, ON_PHONES = (f"platforms: {{includePlatforms: {some}}}" for some in ("[linux]", "[android, iOS]"))
+LESS_LINUX = "platforms: {includePlatforms: [all], excludePlatforms: [linux]}"
+LESS_PHONES = "platforms: {includePlatforms: [all], excludePlatforms: [android, iOS]}"
+APPLICATION = asks("compliantApplication")
+
+
+@pytest.mark.parametrize(
+    ("spared", "others", "said"),
+    [
+        (LESS_LINUX, [], "linux"),
+        ("platforms: {excludePlatforms: [linux]}", [], "linux"),
+        (LESS_PHONES, [], "android, iOS"),
+        (LESS_PHONES, [{"conditions": PHONES, "grant": APPLICATION}], "android"),
+        (LESS_PHONES, [{"conditions": ON_PHONES, "grant": APPLICATION, "users": SALES}], "android, iOS"),
+        (
+            LESS_PHONES,
+            [{"conditions": ON_PHONES, "grant": APPLICATION, "clients": "[browser]"}],
+            "android, iOS",
+        ),
+        (LESS_PHONES, [{"conditions": f"{ON_PHONES}\n{HIGH}", "grant": BLOCK}], "android, iOS"),
+        (LESS_PHONES, [{"conditions": ON_PHONES, "grant": BLOCK, "state": REPORTS}], "android, iOS"),
+        (LESS_LINUX, [{"grant": MFA}], "linux"),
+        (LESS_LINUX, [{"conditions": LESS_LINUX, "grant": MFA}], "linux"),
+    ],
+)
+def test_a_platform_that_a_demand_spares_is_a_hole(
+    tmp_path: Path, spared: str, others: list[dict[str, str]], said: str
+) -> None:
+    more = [policy(f"Other {number}", **other) for number, other in enumerate(others)]
+    found = hits(tmp_path, "CA015", policy("Devices", conditions=spared, grant=DEVICE), *more)
+    assert f"Devices asks for nothing on {said}, which anybody can claim" in found
+
+
+@pytest.mark.parametrize(
+    ("spared", "others"),
+    [
+        (LESS_LINUX, [{"grant": BLOCK, "conditions": ON_REST}]),
+        (LESS_LINUX, [{"grant": MFA, "conditions": ON_REST}]),
+        (LESS_LINUX, [{"grant": BLOCK}]),
+        (LESS_LINUX, [{"grant": JOINED}]),
+        (LESS_PHONES, [{"conditions": ON_PHONES, "grant": APPLICATION, "clients": MODERN}]),
+        (LESS_PHONES, [{"conditions": THE_REST, "grant": MFA}, {"conditions": PHONES, "grant": MFA}]),
+        ("platforms: {includePlatforms: [all]}", []),
+    ],
+)
+def test_a_platform_that_a_demand_spares_may_have_its_own(
+    tmp_path: Path, spared: str, others: list[dict[str, str]]
+) -> None:
+    more = [policy(f"Other {number}", **other) for number, other in enumerate(others)]
+    found = hits(tmp_path, "CA015", policy("Devices", conditions=spared, grant=DEVICE), *more)
+    assert [message for message in found if message.startswith("Devices")] == []
