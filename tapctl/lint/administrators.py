@@ -192,8 +192,18 @@ def azure_management(context: Context) -> Iterator[Hit]:
     for found in context.enforced:
         apps = {app_key(app) for app in found.applications()}
         spared = found.users("excludeGroups") | found.users("excludeUsers")
-        if not found.blocks or found.narrowing or not apps & _PORTALS or not found.includes_everyone:
+        if (
+            not found.blocks
+            or not apps & _PORTALS
+            or not found.includes_everyone
+            or not _is_for_browsers(found)
+        ):
             continue
         if spared <= emergency and not found.users("excludeRoles"):
             message = f"{found.name} blocks the administration portals for everybody"
             yield found.hit(message, "conditions", "applications", "includeApplications")
+
+
+def _is_for_browsers(found: Policy) -> bool:
+    """Whether it is always at work in a browser, where people administer."""
+    return set(found.narrowing) <= {"clientAppTypes"} and (found.has_any_client or "browser" in found.clients)

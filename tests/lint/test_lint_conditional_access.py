@@ -483,3 +483,12 @@ def test_what_a_stranger_elsewhere_meets_is_a_guard_of_registration(tmp_path: Pa
 def test_for_whom_nothing_guards_registration_is_said(tmp_path: Path, users: str, who: str) -> None:
     (said,) = hits(tmp_path, "REG001", tap(includeTargets="[all_users]"), guard(users))
     assert who in said
+
+
+@pytest.mark.parametrize(("clients", "count"), [(MODERN, 1), ("[browser]", 1), ("[other]", 0)])
+def test_a_block_of_the_portals_in_browsers_stops_who_has_to_approve(
+    tmp_path: Path, clients: str, count: int
+) -> None:
+    wall = policy(applications=PORTALS, grant=BLOCK, clients=clients)
+    found = hits(tmp_path, "CA049", wall, "settings: {breakGlass: {groups: [Break glass]}}\n")
+    assert len(found) == count
