@@ -13,7 +13,7 @@ from tapctl.lint.context import Context
 from tapctl.lint.emergency import is_emergency_group
 from tapctl.lint.example import BLOCK, policy
 from tapctl.lint.left_out import Baseline, Somebody
-from tapctl.lint.policy import DEVICE_CONTROLS, LEGACY, Policy
+from tapctl.lint.policy import DEVICE_CONTROLS, LEGACY, MODERN, Policy
 from tapctl.lint.rule import Hit, rule
 
 _LEGACY_BLOCK: Final = policy("No legacy", clients="[exchangeActiveSync, other]", grant=BLOCK)
@@ -125,14 +125,19 @@ def transfer_open(context: Context) -> Iterator[Hit]:
 
 
 def _flow_open(context: Context, flow: str, words: str) -> Iterator[Hit]:
-    blocked = any(
-        found.blocks
-        and _is_general(found, "authenticationFlows")
-        and (not found.narrowing or flow in found.condition("authenticationFlows", "transferMethods"))
-        for found in context.enforced
-    )
-    if context.policies and not blocked:
+    if context.policies and not any(_blocks_flow(found, flow) for found in context.enforced):
         yield context.at_settings(f"no enforced policy blocks {words} for everybody")
+
+
+def _blocks_flow(found: Policy, flow: str) -> bool:
+    """Legacy clients know no such flows: a policy need not be about them."""
+    flows = found.condition("authenticationFlows", "transferMethods")
+    return (
+        found.blocks
+        and _is_general(found, "authenticationFlows", "clientAppTypes")
+        and (found.has_any_client or found.clients >= MODERN)
+        and ("authenticationFlows" not in found.narrowing or flow in flows)
+    )
 
 
 @rule(

@@ -492,3 +492,12 @@ def test_a_block_of_the_portals_in_browsers_stops_who_has_to_approve(
     wall = policy(applications=PORTALS, grant=BLOCK, clients=clients)
     found = hits(tmp_path, "CA049", wall, "settings: {breakGlass: {groups: [Break glass]}}\n")
     assert len(found) == count
+
+
+FLOWS = "authenticationFlows: {transferMethods: [deviceCodeFlow, authenticationTransfer]}"
+
+
+@pytest.mark.parametrize(("clients", "count"), [(MODERN, 0), ("[browser]", 1)])
+def test_a_block_of_a_flow_need_not_be_about_legacy_clients(tmp_path: Path, clients: str, count: int) -> None:
+    wall = policy(conditions=FLOWS, grant=BLOCK, clients=clients)
+    assert [len(hits(tmp_path / rule, rule, wall)) for rule in ("CA017", "CA018")] == [count, count]
