@@ -197,6 +197,17 @@ def test_newer_properties_are_warnings() -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "asks"), [("sessionControls.evaluation", True), ("conditions.agents", False)]
+)
+def test_a_newer_control_is_something_to_ask_for(path: str, asks: bool) -> None:
+    spec = with_values({**POLICY, "grantControls": None}, {tuple(path.split(".")): {"mode": "strict"}})
+
+    found = {item.rule for item in findings("ConditionalAccessPolicy", spec, (path,))}
+
+    assert ("policy-without-controls" not in found) == asks
+
+
+@pytest.mark.parametrize(
     ("spec", "path", "rule"),
     [
         ({**PASS, "defaultLength": 5}, "defaultLength", "out-of-range"),

@@ -201,7 +201,11 @@ def _rules(resource: Resource, spec: JsonObject) -> Iterable[Verdict]:
             "Add conditions.applications, for example includeApplications: [All].",
             rule="policy-without-applications",
         )
-    if not spec.get("grantControls") and not spec.get("sessionControls"):
+    if (
+        not spec.get("grantControls")
+        and not spec.get("sessionControls")
+        and not _has_newer_controls(resource)
+    ):
         yield doubtful(
             (),
             "this policy asks for nothing: it has neither grantControls nor sessionControls",
@@ -210,6 +214,11 @@ def _rules(resource: Resource, spec: JsonObject) -> Iterable[Verdict]:
         )
     yield from _grant_rules(resource, spec)
     yield from _frequency_rules(resource, spec)
+
+
+def _has_newer_controls(resource: Resource) -> bool:
+    """Whether what it asks for, or limits, is listed as newer than the schema."""
+    return any(path.startswith(("grantControls.", "sessionControls.")) for path in resource.newer)
 
 
 def _grant_rules(resource: Resource, spec: JsonObject) -> Iterable[Verdict]:
