@@ -129,9 +129,10 @@ def graph_target(context: Context) -> Iterator[Hit]:
     bad=policy(grant="{operator: OR, builtInControls: [compliantDevice]}"),
 )
 def compliant_browser(context: Context) -> Iterator[Hit]:
+    """Of people: workloads and agents have no windows."""
     for found in context.on:
         has_way_out = found.operator == "OR" and len(found.demands) > 1
-        if "compliantDevice" not in found.controls or has_way_out:
+        if "compliantDevice" not in found.controls or has_way_out or not found.includes_somebody:
             continue
         if found.has_any_client or "browser" in found.clients:
             message = f"{found.name} stops private windows and some browsers, which show no device"

@@ -39,6 +39,7 @@ PORTALS = "{includeApplications: [MicrosoftAdminPortals]}"
 GPS = document(
     "NamedLocation", "Here", "{countriesAndRegions: [DE], countryLookupMethod: authenticatorAppGps}"
 )
+COMPLIANT = "{operator: OR, builtInControls: [compliantDevice]}"
 ADMINS = "{{includeRoles: [{}]}}"
 GLOBAL = ADMINS.format("Global Administrator")
 OTHERS = (
@@ -162,6 +163,7 @@ def passkeys(state: str, target: str) -> str:
         ),
         ("CA050", [document("Group", "G", "{membershipRule: 'user.mobile -eq \"1\"'}")]),
         ("CA051", [policy(applications=EXCHANGE, session="{secureSignInSession: {isEnabled: true}}")]),
+        ("CA055", [policy(grant=COMPLIANT, users="{includeUsers: [None]}", conditions="agents: all")]),
         ("CA055", [policy(grant="{operator: OR, builtInControls: [compliantDevice]}", clients="[other]")]),
     ],
 )
@@ -324,7 +326,6 @@ def test_a_policy_that_was_renamed_is_not_new(tmp_path: Path) -> None:
 
 
 ENROLMENT = "{includeApplications: [All], excludeApplications: [Microsoft Intune Enrollment]}"
-COMPLIANT = "{operator: OR, builtInControls: [compliantDevice]}"
 ACCOUNT = "settings: {breakGlass: {accounts: [bg@example.com]}}\n"
 LESS_BOTH = "{includeUsers: [All], excludeGroups: [Contractors, Robots]}"
 
