@@ -343,7 +343,7 @@ def app_protection(context: Context) -> Iterator[Hit]:
     severity="error",
     what="Phones are asked for a phishing-resistant method before they can get one.",
     why="Enrolling a passkey in the Authenticator asks for the passkey: the enrolment loops.",
-    fix="Guard registration by a strength that holds the pass, for the same people.",
+    fix="Guard registration by mfa, or by a strength that holds the pass, for the same people.",
     source="https://learn.microsoft.com/entra/identity/authentication/how-to-support-authenticator-passkey",
     good=stream(
         policy("Work", grant=_RESISTANT),
@@ -366,8 +366,9 @@ def resistant_loop(context: Context) -> Iterator[Hit]:
 
 
 def _takes_usable_pass(context: Context, found: Policy) -> bool:
-    """Whether a kind of pass that the tenant may issue is among what a strength accepts."""
+    """Whether a kind of pass that the tenant may issue is among what a strength, or plain mfa, accepts."""
     passes = {mode for modes in context.combinations(found) or () for mode in modes & PASSES}
+    passes |= PASSES if "mfa" in found.controls else set()
     return any(not context.methods.is_off(mode) for mode in passes)
 
 
@@ -380,7 +381,8 @@ def _reaches_phones(found: Policy) -> bool:
 def _is_for_as_many(context: Context, way: Policy, found: Policy) -> bool:
     if found.includes_everyone:
         return way.includes_everyone
-    return all(covers(context, way, group) for group in found.users("includeGroups"))
+    has_roles = way.includes_everyone or found.users("includeRoles") <= way.users("includeRoles")
+    return has_roles and all(covers(context, way, group) for group in found.users("includeGroups"))
 
 
 @rule(

@@ -87,6 +87,38 @@ def test_a_pass_that_nobody_is_issued_is_no_way_to_a_passkey(
     assert ("REG011" in rules(tmp_path, configured, resistant, way, strength(accepted))) == is_said
 
 
+@pytest.mark.parametrize(
+    ("controls", "state", "is_said"),
+    [("mfa", "enabled", False), ("mfa", "disabled", True), ("compliantDevice", "enabled", True)],
+)
+def test_plain_mfa_on_registration_takes_a_pass_that_somebody_is_issued(
+    tmp_path: Path, controls: str, state: str, is_said: bool
+) -> None:
+    resistant = policy("Work", grant="{operator: OR, authenticationStrength: Phishing-resistant MFA}")
+    way = policy("Register", applications=REGISTER, grant=f"{{operator: OR, builtInControls: [{controls}]}}")
+
+    assert ("REG011" in rules(tmp_path, tap(state=state), resistant, way)) == is_said
+
+
+@pytest.mark.parametrize(
+    ("users", "is_said"),
+    [
+        ("{includeUsers: [All]}", False),
+        ("{includeRoles: [Global Administrator]}", False),
+        ("{includeRoles: [Global Reader]}", True),
+        ("{includeGroups: [Pilots]}", True),
+    ],
+)
+def test_a_way_to_a_passkey_for_others_is_none_for_administrators(
+    tmp_path: Path, users: str, is_said: bool
+) -> None:
+    resistant = "{operator: OR, authenticationStrength: Phishing-resistant MFA}"
+    admins = policy("Admins", users="{includeRoles: [Global Administrator]}", grant=resistant)
+    way = policy("Register", users=users, applications=REGISTER)
+
+    assert ("REG011" in rules(tmp_path, tap(), admins, way)) == is_said
+
+
 def test_what_is_so_for_two_groups_is_said_once(tmp_path: Path) -> None:
     resistant = "{operator: OR, authenticationStrength: Phishing-resistant MFA}"
     found = findings(
