@@ -33,7 +33,7 @@ class Directory:
     def as_name(self, field: Field, text: str) -> str:
         """Any reference → its canonical text: the name if just one object has it, else `id:` and the id."""
         reference = parse(text, field.references, field.words)
-        if reference.form == "word":
+        if reference.form == "word" or (reference.form == "id" and _go_by_ids(field)):
             return reference.text
         if reference.form == "id":
             return self._name_of(field.references, reference.text, field)
@@ -48,7 +48,7 @@ class Directory:
         if text.startswith("name:"):
             return self.as_name(field, text)
         reference = parse(text, field.references, field.words)
-        if reference.form == "word" or any(lookups()[kind].key == "id" for kind in field.references):
+        if reference.form == "word" or _go_by_ids(field):
             return reference.text
         object_id = reference.text if reference.form == "id" else text.strip()
         return self._name_of(field.references, object_id, field)
@@ -79,6 +79,11 @@ class Directory:
             names={**self.names, (address.kind, object_id): address.name},
             pinned=self.pinned,
         )
+
+
+def _go_by_ids(field: Field) -> bool:
+    """Whether what is referred to is known by an id that people choose: documents write that."""
+    return any(lookups()[kind].key == "id" for kind in field.references)
 
 
 def with_pins(directory: Directory, pins: Mapping[Address, str]) -> Directory:

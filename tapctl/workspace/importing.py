@@ -262,7 +262,7 @@ def _of_no_kind(snapshot: Snapshot, names: set[str]) -> Iterator[Finding]:
 
 
 def _is_empty(pair: Pair) -> bool:
-    return pair.kind.name == "NamedLocation" and is_empty(pair.observed or {})
+    return pair.kind.name == "NamedLocation" and is_empty(pair.before or {})
 
 
 def _left_out(address: Address) -> Finding:

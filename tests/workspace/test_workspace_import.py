@@ -300,6 +300,17 @@ def test_a_word_that_graph_has_by_now_stays_one(capsys: Capture, tmp_path: Path)
     assert tapctl(capsys, tmp_path, "plan", "--detailed-exitcode")[0] == 0
 
 
+def test_a_context_of_another_shape_stays_as_it_is(capsys: Capture, tmp_path: Path) -> None:
+    content = json.loads(tapctl(capsys, tmp_path, "sandbox", "dump")[1])
+    (policy,) = (each for each in content[POLICIES] if each["displayName"].startswith("CA-01"))
+    policy["conditions"]["applications"] = {"includeAuthenticationContextClassReferences": ["newWord"]}
+    loaded(capsys, tmp_path, content)
+
+    imported(capsys, tmp_path)
+
+    assert tapctl(capsys, tmp_path, "plan", "--detailed-exitcode")[0] == 0
+
+
 def test_a_context_that_is_gone_stays_in_its_policy(capsys: Capture, tmp_path: Path) -> None:
     content = json.loads(tapctl(capsys, tmp_path, "sandbox", "dump")[1])
     (policy,) = (each for each in content[POLICIES] if each["displayName"].startswith("CA-01"))

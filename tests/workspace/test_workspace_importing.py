@@ -97,6 +97,8 @@ def test_a_method_without_a_kind_is_named(held: list[JsonObject | None] | None, 
     [
         ({"@odata.type": "#microsoft.graph.countryNamedLocation", "countriesAndRegions": []}, True),
         ({"@odata.type": "#microsoft.graph.ipNamedLocation", "ipRanges": []}, True),
+        ({"@odata.type": "#microsoft.graph.ipNamedLocation", "ipRanges": [{"cidrAddress": ""}]}, True),
+        ({"@odata.type": "#microsoft.graph.ipNamedLocation", "countriesAndRegions": ["DE"]}, True),
         ({"@odata.type": "#microsoft.graph.countryNamedLocation", "countriesAndRegions": ["DE"]}, False),
         ({"includeUnknownCountriesAndRegions": True}, False),
         ({}, False),
