@@ -28,7 +28,7 @@ class StderrProgress:
         self._stream, self._now = stream or sys.stderr, now
         self._is_terminal = self._stream.isatty()
         self._started = now()
-        self._requests = 0
+        self._requests = self._objects = 0
         self._doing = "reading the tenant"
         self._issuing: tuple[float, int] | None = None
 
@@ -36,7 +36,12 @@ class StderrProgress:
         """A request goes out."""
         self._requests += 1
         if self._now() - self._started >= _SOON:
-            self._status(f"{self._doing} ({self._requests} requests)")
+            held = f", {self._objects:,} objects so far" if self._objects else ""
+            self._status(f"{self._doing} ({self._requests} requests{held})")
+
+    def read(self, objects: int) -> None:
+        """A page of a list is there; the next request says how many that makes."""
+        self._objects += objects
 
     def waiting(self, family: str, seconds: float, queued: int) -> None:
         """Requests wait for their turn."""

@@ -147,7 +147,9 @@ class Gateway:
         while True:
             answer = await self._carry_out(request)
             page = _object(request, answer)
-            yield _objects(request, answer, page)
+            objects = _objects(request, answer, page)
+            self.progress.read(len(objects))
+            yield objects
             if (link := page.get("@odata.nextLink")) is None:
                 return
             url = self._followed(request, answer, link)

@@ -52,6 +52,9 @@ class Progress(Protocol):
     def request(self, method: str, path: str) -> None:
         """A request is sent now; a repetition is reported again."""
 
+    def read(self, objects: int) -> None:
+        """A page of a list brought so many; how many follow Graph does not say."""
+
 
 class NoProgress:
     """Shows nothing."""
@@ -59,6 +62,8 @@ class NoProgress:
     def waiting(self, family: str, seconds: float, queued: int) -> None: ...
 
     def request(self, method: str, path: str) -> None: ...
+
+    def read(self, objects: int) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

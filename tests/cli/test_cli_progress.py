@@ -57,6 +57,17 @@ def test_what_takes_long_shows_on_one_line() -> None:
     assert stream.getvalue().endswith("\r\x1b[K")
 
 
+def test_how_much_was_read_shows_with_the_next_request() -> None:
+    stream, watch = Terminal(), Watch()
+    progress = StderrProgress(stream, watch)
+    watch.time = 2
+    progress.read(999)
+    progress.read(240)
+    progress.request("GET", "identity/conditionalAccess/policies")
+
+    assert "reading the tenant (1 requests, 1,239 objects so far)" in stream.getvalue()
+
+
 def test_a_log_has_steps_and_long_waits() -> None:
     stream = io.StringIO()
     progress = StderrProgress(stream, Watch())

@@ -121,6 +121,10 @@ class Notes:
 
     waits: list[tuple[str, float, int]] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
+    pages: list[int] = field(default_factory=list)
+
+    def read(self, objects: int) -> None:
+        self.pages.append(objects)
 
     def waiting(self, family: str, seconds: float, queued: int) -> None:
         self.waits.append((family, round(seconds, 6), queued))

@@ -24,6 +24,21 @@ def run(app: Script, use: Callable[[Gateway], Awaitable[T]], hours: Hours | None
     return asyncio.run(main())
 
 
+def test_each_page_says_how_much_it_brought() -> None:
+    notes = Notes()
+    app = Script(
+        page({"id": "1"}, {"id": "2"}, next_link=f"{BASE}/v1.0/groups?$skiptoken=x"), page({"id": "3"})
+    )
+
+    async def main() -> None:
+        async with gateway_to(app, notes=notes) as gateway:
+            await gateway.list("groups")
+
+    asyncio.run(main())
+
+    assert notes.pages == [2, 1]
+
+
 def test_a_list_holds_the_objects_of_all_pages_and_an_empty_page_is_not_the_end() -> None:
     link = f"{BASE}/v1.0/groups?$skiptoken=X%2Bz%20%27"
     app = Script(page({"id": "1"}, next_link=link), page(next_link=link + "2"), page({"id": "2"}))
