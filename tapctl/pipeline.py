@@ -96,7 +96,7 @@ def linted(checked: Checked, as_of: date, known: Known | None = None) -> Checked
 
 async def make_undo(checked: Checked, past: Past, gateway: Gateway, as_of: date | None = None) -> Planned:
     """Read the tenant and plan the way back from an apply: only what that touched is declared or owned."""
-    from tapctl.undo import look_up, way_back
+    from tapctl.undo import look_up, way_back, with_reason
 
     undo = await look_up(gateway, past)
     workspace, desired = checked.workspace, way_back(undo, checked.workspace.resources)
@@ -111,7 +111,8 @@ async def make_undo(checked: Checked, past: Past, gateway: Gateway, as_of: date 
     findings = (*resolved.findings, *unpinned(workspace))
     way = Checked(workspace=instead, desired=desired, resolved=resolved, findings=findings)
     planned = await make_plan(way, gateway, as_of, undo=undo)
-    return replace(planned, plan=replace(planned.plan, unmanaged=()))
+    changes = tuple(map(with_reason, planned.plan.changes))
+    return replace(planned, plan=replace(planned.plan, unmanaged=(), changes=changes))
 
 
 async def make_plan(

@@ -18,7 +18,7 @@ from tapctl.diff import field_changes
 from tapctl.errors import GraphError
 from tapctl.kind import Kind
 from tapctl.kinds import kinds
-from tapctl.model import Address, Finding, JsonObject, Resource, Snapshot, Source, dotted
+from tapctl.model import Address, Change, Finding, JsonObject, Resource, Snapshot, Source, dotted
 from tapctl.past import Deed, Past
 from tapctl.reference import parse, written
 from tapctl.taken_back import Sides, take_back
@@ -166,6 +166,18 @@ def _spec(field: Field, observed: JsonObject, names: Mapping[str, Address]) -> J
 
     spec = expand(field, to_wire(field, expand(field, observed), named))
     return spec if isinstance(spec, dict) else {}
+
+
+def with_reason(change: Change) -> Change:
+    """There is no document to differ from: what that apply did is the reason."""
+    did = {
+        "create": "that apply deleted it",
+        "update": "that apply changed it",
+        "delete": "that apply created it",
+        "no-op": "nothing of that apply is left to undo",
+    }[change.action]
+    back = f"; it {change.reason}" if change.restores else ""
+    return replace(change, reason=did + back)
 
 
 def settle(undo: Undo, matched: Matched, snapshot: Snapshot) -> tuple[Matched, tuple[Finding, ...]]:

@@ -123,10 +123,26 @@ def test_what_comes_back_keeps_its_id_and_its_state_is_said_again(written: Folde
     carry_out(undone, tenant)
 
     assert change_of(undone, "P").restores == before["id"]
-    assert "comes back from Graph's deleted items" in change_of(undone, "P").reason
+    assert change_of(undone, "P").reason == (
+        f"that apply deleted it; it comes back from Graph's deleted items with its id {before['id']}"
+    )
     assert rules(undone) == ["creates-enabled"]
     assert (tenant.one(POLICIES, "P")["id"], tenant.one(POLICIES, "P")["state"]) == (before["id"], "enabled")
     assert writes.seen[0].endswith(f"deletedItems/policies/{before['id']}/restore")
+
+
+def test_the_reason_is_what_that_apply_did(written: Folder, tmp_path: Path) -> None:
+    tenant = Tenant()
+    settle(written([policy("P", "disabled"), policy("Q", "disabled")]), tenant)
+    record = recorded(written([policy("P"), policy("Q"), policy("R")]), tenant, tmp_path)
+    edit(tenant, POLICIES, "Q", state="disabled")
+    undone = way_back(tmp_path / "folder", tenant, record)
+
+    assert {change.address.name: change.reason for change in undone.plan.changes} == {
+        "P": "that apply changed it",
+        "Q": "nothing of that apply is left to undo",
+        "R": "that apply created it",
+    }
 
 
 def test_what_lint_may_ignore_holds_on_the_way_back(written: Folder, tmp_path: Path) -> None:
