@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -19,6 +20,10 @@ from tapctl.github.post import Post
 from tapctl.model import Json
 
 PURPOSE: Final = "drift"
+_OF_DRIFT: Final = "drift-"
+_WITH_WHO: Final = ("drift-break-glass-left", "drift-break-glass-lost")
+"""Their messages end in who did it, or what became of it: after a colon."""
+_TIMES: Final = re.compile(r"\d{4}-\d\d-\d\d(?:[T ][\d:.]+Z?)?|\b\d+ (?:day|hour|minute)s?\b")
 _ENDED: Final = "The tenant is what the files say again."
 _GONE: Final = "The workspace has no such environment any more, so its tenant is not read."
 _CHANGED: Final = "What differs has changed: the text above is of now."
@@ -51,7 +56,9 @@ def facts(drift: dict[str, Any]) -> dict[str, str]:
         [item["address"], item["what"], [_differs(field) for field in item["fields"]]]
         for item in drift["drifted"]
     ]
-    findings = [[item["rule"], item["severity"], item["address"]] for item in drift["findings"]]
+    findings = [
+        [item["rule"], item["severity"], item["address"], _detail(item)] for item in drift["findings"]
+    ]
     text = json.dumps([objects, findings], sort_keys=True)
     known = sum(len(found["causes"]) for item in drift["drifted"] for found in _attributions(item))
     return {"sum": hashlib.sha256(text.encode()).hexdigest()[:16], "known": str(known)}
@@ -59,6 +66,15 @@ def facts(drift: dict[str, Any]) -> dict[str, str]:
 
 def _differs(field: dict[str, Any]) -> list[Json]:
     return [field["path"], field["declared"], field["tenant"]]
+
+
+def _detail(finding: dict[str, Any]) -> str:
+    """What drift itself found may concern others the next night, at the same object. Days that pass, and who
+    did it, are not part of it; nor is what lint says of a policy, whose fields are compared."""
+    if not finding["rule"].startswith(_OF_DRIFT):
+        return ""
+    message = _TIMES.sub("", finding["message"])
+    return message.partition(": ")[0] if finding["rule"] in _WITH_WHO else message
 
 
 def _attributions(item: dict[str, Any]) -> list[dict[str, Any]]:

@@ -64,6 +64,34 @@ def other(**field: Any) -> dict[str, Any]:
     return changed
 
 
+def saying(message: str, rule: str = "drift-break-glass-left") -> dict[str, Any]:
+    found = {"rule": rule, "severity": "error", "address": "Group/Break glass", "message": message}
+    return DRIFT | {"findings": [found]}
+
+
+@pytest.mark.parametrize(
+    ("rule", "before", "after"),
+    [
+        ("drift-break-glass-left", "one@x is not in the group: by eve", "two@x is not in the group: by eve"),
+        ("drift-new-undeclared", "P is enforced: it blocks", "P is enforced: it asks"),
+    ],
+)
+def test_another_account_at_the_same_object_is_other_drift(rule: str, before: str, after: str) -> None:
+    assert facts(saying(before, rule)) != facts(saying(after, rule))
+
+
+@pytest.mark.parametrize(
+    ("rule", "before", "after"),
+    [
+        ("drift-break-glass-left", "one@x is not in the group: unknown", "one@x is not in the group: by eve"),
+        ("drift-weaker", "open for 2 days, since 2026-11-02", "open for 3 days, since 2026-11-03 04:05"),
+        ("CA016", "one", "another"),
+    ],
+)
+def test_a_day_that_passes_and_who_did_it_are_no_other_drift(rule: str, before: str, after: str) -> None:
+    assert facts(saying(before, rule)) == facts(saying(after, rule))
+
+
 def test_drift_opens_an_issue(github: GitHub, api: Api) -> None:
     kept = keep_issue(api, issue(), BOT)
 
