@@ -79,6 +79,11 @@ class Finding:
     subject: str = ""
 
     @property
+    def weight(self) -> Severity:
+        """How bad it is. What apply asks a word for is no mere warning: without the word, it is an error."""
+        return "error" if self.flag and self.severity != "brake" else self.severity
+
+    @property
     def label(self) -> str:
         """The rule as people see it, and whether it is news."""
         called = f"{self.rule} {self.name}" if self.name else self.rule

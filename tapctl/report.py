@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from tapctl.order import Step
     from tapctl.pipeline import Planned
 
+News: TypeAlias = Literal["introduced", "removed"]
 Command: TypeAlias = Literal["validate", "plan", "apply"]
 Status: TypeAlias = Literal["planned", "applied", "incomplete", "interrupted", "refused", "nothing-to-do"]
 
@@ -39,6 +40,7 @@ NO_RESULT: Final = "no-result"
 SANDBOX_NOTICE: Final = "SANDBOX: nothing real was changed"
 ACTIONS: Final[tuple[Action, ...]] = get_args(Action)
 SEVERITIES: Final[tuple[Severity, ...]] = get_args(Severity)
+STOPS: Final[tuple[Severity, ...]] = ("error", "brake")
 _LESS: Final = {
     "stops-enforcing": ("enforced policy stops being enforced", "enforced policies stop being enforced"),
     "weakens-enforced": ("change weakens what is enforced", "changes weaken what is enforced"),
@@ -170,7 +172,7 @@ class Report:
         """How many enforced policies the plan ends or weakens, in words."""
         return less_protected(finding.rule for finding in self.findings)
 
-    def news(self, which: Literal["introduced", "removed"]) -> tuple[Finding, ...]:
+    def news(self, which: News) -> tuple[Finding, ...]:
         """The lint findings that the change brings, or ends."""
         return tuple(finding for finding in self.findings if finding.news == which)
 

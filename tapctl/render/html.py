@@ -11,8 +11,8 @@ from typing import Final
 from tapctl.model import Address, Finding, Severity
 from tapctl.render import html_parts as parts
 from tapctl.render.escape import visible
-from tapctl.render.values import PASSED, counted, listed, planned
-from tapctl.report import Entry, Planning, Report
+from tapctl.render.values import PASSED, counted, listed, news, planned
+from tapctl.report import STOPS, Entry, News, Planning, Report
 
 _TITLES: Final = {"validate": "Check of", "plan": "Plan for", "apply": "Apply to"}
 _PASSIVE: Final = {"includes": "included", "excludes": "excluded", "requires": "required", "uses": "used"}
@@ -23,7 +23,15 @@ def render(report: Report) -> str:
     title = f"{_TITLES[report.command]} {visible(report.headline.environment)}: {_summary(report)}"
     main = [
         *_outcomes(report),
-        *(line for severity in parts.SEVERITIES for line in _findings(report, severity)),
+        *(line for severity in STOPS for line in _findings(report, severity)),
+        *parts.findings("warning", _news(report, "introduced"), "New with this change"),
+        *(
+            line
+            for severity in parts.SEVERITIES
+            if severity not in STOPS
+            for line in _findings(report, severity)
+        ),
+        *parts.findings("note", _news(report, "removed"), "Ended by this change"),
         *(_planning(report.planning, report.findings) if report.planning else ()),
     ]
     return parts.page(title, _header(report), main, _footer(report))
@@ -35,8 +43,13 @@ def render_error(error: BaseException) -> str:
     return parts.page("tapctl: no result", ["<header>\n<h1>No result</h1>", said, "</header>"], [], [])
 
 
+def _news(report: Report, which: News) -> list[Finding]:
+    return [item for item in report.news(which) if item.severity not in STOPS]
+
+
 def _findings(report: Report, severity: Severity) -> Iterator[str]:
-    found = report.told(severity)
+    """What stops the apply, or what stays as it was: news has its own place."""
+    found = [item for item in report.told(severity) if severity in STOPS or not item.news]
     if severity == "brake" and report.outcomes:  # each has had its word
         return parts.findings(severity, [replace(item, flag="") for item in found], PASSED)
     return parts.findings(severity, found)
@@ -44,7 +57,7 @@ def _findings(report: Report, severity: Severity) -> Iterator[str]:
 
 def _summary(report: Report) -> str:
     if report.planning is not None:
-        return planned(report.planning, report.less_protected)
+        return planned(report.planning, [*report.less_protected, *news(report)])
     return f"{counted(report.documents, 'document')}, {counted(len(report.of('error')), 'error')}"
 
 
@@ -100,7 +113,7 @@ def _planning(planning: Planning, findings: Iterable[Finding]) -> Iterator[str]:
 def _table(planning: Planning, findings: Iterable[Finding], anchors: Mapping[Address, str]) -> Iterator[str]:
     about: defaultdict[Address | None, list[str]] = defaultdict(list)
     for finding in (item for item in findings if item.news != "removed"):
-        about[finding.address].append(f"{finding.severity} {parts.code(finding.rule)}")
+        about[finding.address].append(f"{finding.weight} {parts.code(finding.name or finding.rule)}")
     yield f"<section>\n<h2>Changes</h2>\n{parts.table_head(('Change', 'Object', 'Kind', 'Look at'))}"
     for entry in planning.pending:
         what = f'<a href="#{anchors[entry.address]}">{parts.code(entry.address.name)}</a>'

@@ -49,6 +49,16 @@ def text(words: str) -> str:
     return html.escape(visible(words))
 
 
+def prose(words: str) -> str:
+    """A sentence of ours, in which commands stand in backticks and names may have doubled spaces."""
+    parts = words.split("`")
+    if len(parts) % 2 == 0:
+        return html.escape(spelled(words))
+    return "".join(
+        code(part) if number % 2 else html.escape(spelled(part)) for number, part in enumerate(parts)
+    )
+
+
 def lines(words: str) -> str:
     """Words of ours that take several lines."""
     return "<br>".join(map(text, words.split("\n")))
@@ -77,7 +87,7 @@ def findings(severity: Severity, found: Sequence[Finding], title: str = "") -> I
 
 def _finding(finding: Finding) -> str:
     place = f" at {code(str(finding.place))}" if finding.place else ""
-    help_text = f"<br>{html.escape(spelled(finding.help))}" if finding.help else ""
+    help_text = f"<br>{prose(finding.help)}" if finding.help else ""
     asks = finding.severity == "brake" and finding.flag
     flag = f"<br>Allow it with {code(finding.flag)}" if asks else ""
     return f"<li>{html.escape(spelled(finding.message))}{place} ({code(finding.label)}){help_text}{flag}</li>"

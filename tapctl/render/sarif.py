@@ -63,8 +63,7 @@ def _document(run: JsonObject) -> str:
 
 
 def _level(finding: Finding) -> str:
-    """What apply asks a word for is no mere warning."""
-    return "error" if finding.flag else _LEVELS[finding.severity]
+    return _LEVELS[finding.weight]
 
 
 def _rule(name: str, findings: Iterable[Finding]) -> JsonObject:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from typing import Final, TypeVar
+from typing import Final, TypeVar, get_args
 
 from tapctl.model import Json
 from tapctl.render.escape import visible
-from tapctl.report import Planning
+from tapctl.report import News, Planning, Report
 
 T = TypeVar("T")
 
@@ -74,6 +74,13 @@ def counted(number: int, one: str, many: str = "") -> str:
 def listed(words: Sequence[str]) -> str:
     """`a`, `a and b`, `a, b and c`."""
     return " and ".join([*filter(None, [", ".join(words[:-1])]), *words[-1:]])
+
+
+def news(report: Report) -> list[str]:
+    """How many findings the change brings and ends, in words."""
+    new, ended = (len(report.news(which)) for which in get_args(News))
+    found = [counted(new, "new finding")] if new else []
+    return [*found, *([f"{counted(ended, 'finding')} ended"] if ended else [])]
 
 
 def planned(planning: Planning, less: Sequence[str] = ()) -> str:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from reading import nasty, seen_in_html
 from report_cases import HOSTILE, findings, full, hostile, planning, real
 
-from tapctl.model import Address
+from tapctl.model import Address, Finding
 from tapctl.render.escape import is_hidden, visible
 from tapctl.render.html import render
 from tapctl.report import Planning, Report, account
@@ -96,3 +96,22 @@ def test_a_change_without_fields_lists_none() -> None:
 def test_a_brake_says_which_word_it_needs() -> None:
     assert "Allow it with <code>--allow-enforces</code>" in render(replace(full(), outcomes=()))
     assert "Allow it with" not in render(full())
+
+
+def test_news_comes_first_and_is_counted() -> None:
+    new = Finding(rule="T1", severity="warning", message="it opens", news="introduced")
+    old = Finding(rule="T2", severity="warning", message="it was open", help="Run `tapctl apply`.")
+    ended = Finding(rule="T3", severity="note", message="no longer: it was shut", news="removed")
+    page = render(replace(full(), findings=(old, new, ended), outcomes=()))
+
+    assert "; 1 new finding; 1 finding ended.</p>" in page
+    assert page.index("New with this change (1)") < page.index("Warnings (1)")
+    assert page.index("Warnings (1)") < page.index("Ended by this change (1)")
+    assert "Notes" not in page
+    assert "Run <code>tapctl apply</code>." in page
+
+
+def test_a_backtick_that_stands_alone_is_one() -> None:
+    odd = Finding(rule="T2", severity="warning", message="it", help="Not ` a command.")
+
+    assert "Not ` a command." in render(replace(full(), findings=(odd,), outcomes=()))
