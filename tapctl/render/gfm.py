@@ -26,6 +26,8 @@ _PLAIN: Final = re.compile(r"[^`|\\]+")
 _BREAK: Final = "<!-- -->"  # shows nothing, and ends what a linker reads as one word
 _BREAKS: Final = re.compile(r"@|//|www|:", re.IGNORECASE)
 CLIPPED: Final = "…"
+_END: Final = 8
+"""Characters kept of a long name's end."""
 
 
 def text(words: str) -> str:
@@ -102,6 +104,13 @@ def clipped(words: str, most: int) -> str:
     """What acts or hides written out, and no longer than `most`."""
     shown = visible(words)
     return shown if len(shown) <= most else shown[: most - 1] + CLIPPED
+
+
+def cut_name(name: str, most: int) -> str:
+    """A name on one line, no longer than `most`: a long one loses its middle, for names of a series differ at
+    their ends."""
+    shown = visible(name)
+    return shown if len(shown) <= most else shown[: most - _END - 1] + CLIPPED + shown[-_END:]
 
 
 def link(words: str, url: str) -> str:

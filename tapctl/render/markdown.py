@@ -15,13 +15,13 @@ from typing import Final
 
 from tapctl.model import Address, Finding, Severity
 from tapctl.render.escape import spelled
-from tapctl.render.gfm import CLIPPED, clipped, code, fenced, lines, link, prose, text
+from tapctl.render.gfm import CLIPPED, clipped, code, cut_name, fenced, lines, link, prose, text
 from tapctl.render.markdown_change import HEAD, details, row
 from tapctl.render.mermaid import picture
 from tapctl.render.roll import Named, reserved, rows_or_names
 from tapctl.render.room import Room
 from tapctl.render.values import PASSED, block, counted, listed, shortened
-from tapctl.report import Entry, Planning, Report
+from tapctl.report import STOPS, Entry, Planning, Report
 
 _SEVERITIES: Final[dict[Severity, str]] = {
     "error": "Errors",
@@ -31,7 +31,6 @@ _SEVERITIES: Final[dict[Severity, str]] = {
 }
 _TITLES: Final = {"validate": "Check of", "plan": "Plan for", "apply": "Apply to"}
 _TO_DO: Final = {"create": "to create", "update": "to update", "delete": "to delete"}
-_STOPS: Final[tuple[Severity, ...]] = ("error", "brake")
 _LONGEST_NAME, _LONGEST_MESSAGE = 120, 1500
 _MOST_OPEN: Final = 10
 _MOST_RULES: Final = 3
@@ -46,8 +45,8 @@ def render(report: Report) -> str:
     entries = _urgent_first(report)
     kept = reserved(_named(entries), room)
     outcomes = _outcomes(report, room)
-    stops = [block for severity in _STOPS for block in _findings(report, severity, room)]
-    brought = [item for item in report.news("introduced") if item.severity not in _STOPS]
+    stops = [block for severity in STOPS for block in _findings(report, severity, room)]
+    brought = [item for item in report.news("introduced") if item.severity not in STOPS]
     news = _listed(report, "New with this change", brought, room)
     table = _table(report, entries, kept, room)
     drawn = _picture(report.planning, room)
@@ -90,7 +89,7 @@ def _headline(report: Report) -> list[str]:
         counts = report.planning.counts
         changes = [f"{counts[action]} {said}" for action, said in _TO_DO.items() if counts[action]]
         found += [", ".join(changes) or "nothing to do", *report.less_protected]
-    told = [(len(report.told(severity)), severity) for severity in _STOPS]
+    told = [(len(report.told(severity)), severity) for severity in STOPS]
     stops = [counted(count, severity) for count, severity in told if count]
     if stops and report.planning is not None:
         found.append(f"{listed(stops)} {'stop' if sum(count for count, _ in told) > 1 else 'stops'} apply")
@@ -133,7 +132,7 @@ def _outcomes(report: Report, room: Room) -> list[str]:
 
 def _findings(report: Report, severity: Severity, room: Room) -> list[str]:
     """What stops the apply, or what stays as it was: news has its own place."""
-    stops = severity in _STOPS
+    stops = severity in STOPS
     findings = [finding for finding in report.told(severity) if stops or not finding.news]
     title = _SEVERITIES[severity]
     if severity == "brake" and report.outcomes:  # each has had its word
@@ -212,7 +211,7 @@ def _about(report: Report) -> Mapping[Address, list[Finding]]:
 
 def _urgent_first(report: Report) -> list[Entry]:
     """What the guard stops comes first; then by kind and name."""
-    stopped = {finding.address for severity in _STOPS for finding in report.of(severity)}
+    stopped = {finding.address for severity in STOPS for finding in report.of(severity)}
     pending = report.planning.pending if report.planning else ()
     return sorted(pending, key=lambda entry: (entry.address not in stopped, entry.address))
 
@@ -245,7 +244,7 @@ def _unmanaged(report: Report, room: Room) -> list[str]:
 
 
 def _name(words: str) -> str:
-    return code(clipped(words, _LONGEST_NAME))
+    return code(cut_name(words, _LONGEST_NAME))
 
 
 def _folded(title: str, blocks: Sequence[str]) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Final
 
 from tapctl.model import Finding, Json
 from tapctl.render.escape import visible
-from tapctl.render.gfm import CLIPPED, clipped, code, fenced, html_code, text
+from tapctl.render.gfm import CLIPPED, clipped, code, cut_name, fenced, html_code, text
 from tapctl.render.values import MOST_ENTRIES, block, is_block, listed, shortened, shown
 from tapctl.report import Entry, FieldLine
 
@@ -32,16 +32,16 @@ _LONGEST_VALUE, _LONGEST_NAME, _LONGEST_LINE, _LONGEST_WHY = 60, 120, 1000, 500
 
 def row(entry: Entry, findings: Iterable[Finding]) -> str:
     """What becomes of one object, on one line: a few fields, and what is to be looked at."""
-    name, kind = clipped(entry.address.name, _LONGEST_NAME), entry.address.kind
+    name, kind = cut_name(entry.address.name, _LONGEST_NAME), entry.address.kind
     what = code(name) if name == kind else f"{code(name)}<br>{text(kind)}"
-    rules = dict.fromkeys(f"{item.severity} {code(item.name or item.rule)}" for item in findings)
+    rules = dict.fromkeys(f"{item.weight} {code(item.name or item.rule)}" for item in findings)
     return f"| {entry.action} | {what} | {'<br>'.join(_summary(entry))} | {'<br>'.join(rules)} |"
 
 
 def _summary(entry: Entry) -> Iterator[str]:
     """What is told in the table: what changes; of what comes or goes, what it does."""
     if entry.former_name is not None:
-        yield f"renamed from {code(clipped(entry.former_name, _LONGEST_NAME))}"
+        yield f"renamed from {code(cut_name(entry.former_name, _LONGEST_NAME))}"
     if entry.action == "delete":
         yield text(clipped(entry.reason, _LONGEST_NAME)) + ("; until now" if entry.fields else "")
     first, more = shortened(sorted(entry.fields, key=_weight), _MOST_FIELDS)
@@ -121,7 +121,7 @@ def _value(value: Json) -> str:
 
 def details(entry: Entry) -> str:
     """Everything about one change. The summary is HTML, what follows the empty line Markdown again."""
-    name, kind = clipped(entry.address.name, _LONGEST_NAME), entry.address.kind
+    name, kind = cut_name(entry.address.name, _LONGEST_NAME), entry.address.kind
     title = html_code(name) if name == kind else f"{html_code(name)} ({html_code(kind)})"
     found = [f"<details><summary>{entry.action} {title}</summary>", _said(entry)]
     if entry.why:

@@ -14,7 +14,7 @@ from typing import Final
 
 from tapctl.model import Action, Address
 from tapctl.render.escape import named
-from tapctl.render.gfm import clipped
+from tapctl.render.gfm import cut_name
 from tapctl.report import Planning
 
 MOST_OBJECTS: Final = 40
@@ -72,7 +72,7 @@ def _arrows(planning: Planning, nodes: list[Address]) -> Iterator[tuple[Address,
 
 def _label(address: Address, symbol: str) -> str:
     kind = "" if address.kind == address.name else f"<br/>{address.kind}"
-    return _escaped(f"{symbol} {clipped(named(address.name), _LONGEST_NAME)}".strip()) + kind
+    return _escaped(f"{symbol} {cut_name(named(address.name), _LONGEST_NAME)}".strip()) + kind
 
 
 def _escaped(words: str) -> str:

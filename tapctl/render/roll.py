@@ -6,14 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from tapctl.render.escape import visible
-from tapctl.render.gfm import CLIPPED, code
+from tapctl.render.gfm import code, cut_name
 from tapctl.render.room import Room, fitting, taken
 
 _WIDTHS: Final = (80, 40, 24, 16)
 _SHARE: Final = 0.6  # of the room, for names
-_END: Final = 8  # characters kept of a long name's end, in which names of a series differ
-
 
 Named = tuple[str, str]
 """A group's title, and the name of something in it."""
@@ -67,7 +64,4 @@ def _some(title: str, names: Sequence[str], most: int) -> str:
 
 
 def _cut(name: str, width: int) -> str:
-    shown = visible(name)
-    if len(shown) > width:
-        shown = shown[: width - _END - 1] + CLIPPED + shown[-_END:]
-    return code(shown)
+    return code(cut_name(name, width))

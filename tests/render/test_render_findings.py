@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 from jsonschema import Draft4Validator
-from report_cases import full, hostile
+from report_cases import POLICY, full, hostile
 from sarif_schema import SARIF_SCHEMA
 
 from tapctl.errors import UsageError
@@ -48,6 +48,14 @@ def test_an_error_that_a_brake_asks_about_is_said_once_and_so_is_the_word(
     text = render(replace(full(), findings=INTRODUCED, outcomes=()))
 
     assert (text.count("passes last"), text.count(WORD)) == (1, 1)
+
+
+@pytest.mark.parametrize("render", [markdown.render, html.render])
+def test_what_takes_a_word_is_no_mere_warning_at_its_object(render: Callable[[Report], str]) -> None:
+    found = replace(INTRODUCED[1], address=POLICY)
+    text = render(replace(full(), findings=(found,), outcomes=()))
+
+    assert "error `multi`" in text or "error <code>multi</code>" in text
 
 
 def test_json_says_of_each_error_that_a_brake_asks_about_which_word_it_takes() -> None:

@@ -308,3 +308,10 @@ def test_a_new_error_is_said_once() -> None:
 
     assert markdown.count("a pass works twice") == 1
     assert "1 error stops apply; 1 new finding (`tap-multi-use`)" in markdown.splitlines()[0]
+
+
+def test_long_names_lose_their_middle() -> None:
+    entry = replace(planning().entries[0], address=Address("Group", "n" * 200 + " the end"))
+    markdown = render(Report(command="plan", headline=REAL, planning=Planning(entries=(entry,))))
+
+    assert f"| `{'n' * 111}… the end`<br>Group |" in markdown
