@@ -14,7 +14,7 @@ from tapctl.drift.undeclared import Undeclared
 from tapctl.model import Finding
 from tapctl.render import drift_words as words
 from tapctl.render.escape import spelled
-from tapctl.render.gfm import clipped, code, fenced, html_code, prose, text
+from tapctl.render.gfm import clipped, code, cut_name, fenced, html_code, prose, text
 from tapctl.render.roll import Named, reserved, rows_or_names
 from tapctl.render.room import Room
 from tapctl.render.values import MOST_ENTRIES, block, counted, is_block, shortened, shown
@@ -93,7 +93,7 @@ def _named(news: News) -> list[Named]:
 
 def _row(item: Drifted) -> str:
     mark = f"{words.SYMBOLS[item.what]} {words.age(item.is_newer)}".strip()
-    name = f"{code(clipped(item.address.name, _NAME))}<br>{text(item.address.kind)}"
+    name = f"{code(cut_name(item.address.name, _NAME))}<br>{text(item.address.kind)}"
     what = [text(clipped(words.said(item), _NAME))] if item.what != "changed" else []
     first, more = shortened([code(clipped(found.line.path, _NAME)) for found in item.fields], 4)
     who = [f"{code(clipped(name, _NAME))}, {when}" for name, when in words.actors(item).items()]
@@ -103,7 +103,7 @@ def _row(item: Drifted) -> str:
 
 
 def _details(item: Drifted) -> str:
-    title = f"{html_code(clipped(item.address.name, _NAME))} ({html_code(item.address.kind)})"
+    title = f"{html_code(cut_name(item.address.name, _NAME))} ({html_code(item.address.kind)})"
     said = text(clipped(words.said(item), _TEXT)) + (f", {code(str(item.place))}" if item.place else "")
     found = [f"<details><summary>{title}</summary>", said]
     if item.attribution is not None:
@@ -150,7 +150,7 @@ def _undeclared(news: News, room: Room) -> list[str]:
 def _stray(item: Undeclared) -> str:
     mark = f" ({words.lately(item)})" if item.lately else ""
     said = [text(clipped(said, _TEXT)) for said in (words.dated(item), *words.doers(item)) if said]
-    return ", ".join([f"- {code(clipped(str(item.address), _NAME))}{mark}", *said])
+    return ", ".join([f"- {code(cut_name(str(item.address), _NAME))}{mark}", *said])
 
 
 def _fitting(items: Sequence[str], room: Room, share: float, between: str) -> list[str]:
