@@ -33,11 +33,12 @@ class Absence:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loss:
     """A break-glass account or group of which the tenant has no more than its pin says. `policies` are those
-    that exclude a group and reach `accounts` for that reason."""
+    that exclude a group and reach `accounts` for that reason; `namesakes` the ids of others of its name."""
 
     subject: Subject
     accounts: tuple[str, ...]
     policies: tuple[Address, ...]
+    namesakes: tuple[str, ...]
     place: Place | None
 
 
@@ -79,7 +80,7 @@ def exposure(matched: Matched, snapshot: Snapshot, workspace: Workspace) -> Expo
             else:
                 exposed[policy.address].append(subject.address)
     return Exposure(
-        losses=tuple(_loss(item, bare[item], workspace) for item in lost),
+        losses=tuple(_loss(item, bare[item], snapshot, workspace) for item in lost),
         absences=tuple(
             _absence(account, group, tuple(policies), pairs.get(group.address), workspace)
             for (account, group), policies in absent.items()
@@ -105,11 +106,17 @@ def _holds(policy: JsonObject, group: Subject, membership: Membership) -> bool:
     return group.node in {membership.reference(text, ("Group",)) for text in named}
 
 
-def _loss(subject: Subject, bare: Sequence[tuple[Subject, Address]], workspace: Workspace) -> Loss:
+def _loss(
+    subject: Subject, bare: Sequence[tuple[Subject, Address]], snapshot: Snapshot, workspace: Workspace
+) -> Loss:
+    kind, name = subject.address
+    key = "userPrincipalName" if kind == "User" else "displayName"
+    alike = [item for item in snapshot.entries.get(kind, ()) if str(item.get(key)).lower() == name.lower()]
     return Loss(
         subject=subject,
         accounts=tuple(dict.fromkeys(account.address.name for account, _ in bare)),
         policies=tuple(dict.fromkeys(policy for _, policy in bare)),
+        namesakes=tuple(dict.fromkeys(str(item["id"]) for item in alike)),
         place=workspace.environment.source.place("pins", str(subject.address)),
     )
 

@@ -175,11 +175,17 @@ def _lost(loss: Loss, fate: Fate) -> Finding:
     return Finding(
         rule="drift-break-glass-lost",
         severity=RULES["drift-break-glass-lost"][0],
-        message=f"{address} is no longer in the tenant{means}: {fate.said}",
+        message=f"{address} is no longer in the tenant{means}: {fate.said}{_namesakes(loss)}",
         help=_BACK if fate.is_restorable else _ANEW,
         place=loss.place,
         address=address,
     )
+
+
+def _namesakes(loss: Loss) -> str:
+    """Whoever has the name now is somebody else: nothing excludes them, and nobody vouches for them."""
+    ids = ", ".join(loss.namesakes)
+    return f"; the name is another's now, {ids}, whom its pin does not mean" if ids else ""
 
 
 def _left(absence: Absence, who: str) -> Finding:
@@ -285,11 +291,27 @@ def _fewer_ways(matched: Matched, snapshot: Snapshot, enforced: Sequence[Pair]) 
     other_way = replace(matched, pairs=tuple(map(turned, matched.pairs)))
     membership = Membership(other_way, snapshot)
     gone = withdrawals(other_way, membership)
+    felt: dict[Address, tuple[Pair, dict[str, list[Pair]]]] = {}
     for policy in enforced if gone.found else ():
         for ripple in gone.felt_by(policy.before or {}, membership):
-            said = f"{policy.address}, which is enforced, can be met in fewer ways: {ripple.said}"
-            help_text = "Whoever has nothing else cannot sign in. `tapctl apply` puts it back."
-            yield _finding("drift-method-gone", ripple.changed, said, help_text)
+            _, alike = felt.setdefault(ripple.changed.address, (ripple.changed, {}))
+            alike.setdefault(ripple.said, []).append(policy)
+    for changed, alike in felt.values():
+        parts = [
+            f"{_enforced(policies)} can be met in fewer ways: {said}" for said, policies in alike.items()
+        ]
+        yield _finding(
+            "drift-method-gone",
+            changed,
+            ". ".join(parts),
+            "Whoever has nothing else cannot sign in. `tapctl apply` puts it back.",
+        )
+
+
+def _enforced(policies: Sequence[Pair]) -> str:
+    if len(policies) == 1:
+        return f"{policies[0].address}, which is enforced,"
+    return f"{_names(policies)}, which are enforced,"
 
 
 def _names(pairs: Sequence[Pair]) -> str:

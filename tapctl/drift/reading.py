@@ -114,7 +114,7 @@ async def _members(gateway: Gateway, group: Joined, compared: Compared, workspac
     except NotFound:
         return group
     except GraphError as error:
-        return replace(group, unread=str(error).partition("\n")[0])
+        return replace(group, unread=_in_one_line(error))
     return replace(group, people=strangers_among(found, compared.matched, workspace))
 
 
@@ -158,7 +158,7 @@ async def _deleted(
             gateway.list(listed, {"$filter": f"displayName eq {odata_quote(name)}"}) for name in names
         )
     except GraphError as error:
-        return kind, [], str(error)
+        return kind, [], _in_one_line(error)
     return kind, [item for items in found for item in items], ""
 
 
@@ -170,7 +170,7 @@ async def _lost(gateway: Gateway, loss: Loss) -> tuple[str, list[JsonObject], st
     except NotFound:
         return kind, [], ""
     except GraphError as error:
-        return kind, [], str(error)
+        return kind, [], _in_one_line(error)
 
 
 async def _strange(gateway: Gateway, compared: Compared) -> list[tuple[str, list[JsonObject], str]]:
@@ -179,7 +179,7 @@ async def _strange(gateway: Gateway, compared: Compared) -> list[tuple[str, list
     try:
         answers = await read_each(gateway, reads)
     except GraphError as error:
-        return [("User", [], str(error))]
+        return [("User", [], _in_one_line(error))]
     return [_kept(answer) for answer in answers if not isinstance(answer, NotFound)]
 
 
@@ -187,6 +187,10 @@ def _kept(answer: JsonObject | GraphError) -> tuple[str, list[JsonObject], str]:
     if isinstance(answer, GraphError):
         return "User", [], str(answer)
     return ("User" if "userPrincipalName" in answer else "Group"), [answer], ""
+
+
+def _in_one_line(error: GraphError) -> str:
+    return "; ".join(line.strip() for line in str(error).splitlines())
 
 
 def _vanished(compared: Compared, kind: str) -> Collection[str]:

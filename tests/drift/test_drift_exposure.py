@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+import pytest
 from audit_records import record
 from drift_tenants import AUDITS, EMERGENCY, POLICIES, SINCE, Base, named
 from test_drift_reading import Refusing
@@ -178,6 +179,19 @@ def test_deleted_items_that_cannot_be_read_leave_it_open(base: Base) -> None:
 
     assert "whether it can be restored is unknown: " in finding.message
     assert "403" in finding.message
+    assert "\n" not in finding.message
+
+
+@pytest.mark.parametrize(("kind", "name"), [("User", EMERGENCY.upper()), ("Group", "Break glass")])
+def test_who_has_the_name_of_what_was_deleted_is_said(base: Base, kind: str, name: str) -> None:
+    other = "77777777-0000-4000-8000-000000000902"
+    tenant = without(base, kind)
+    key, collection = ("userPrincipalName", "users") if kind == "User" else ("displayName", "groups")
+    tenant[collection].append({**tenant[collection][0], "id": other, key: name})
+    found = base.news(tenant).findings
+    (finding,) = [item for item in found if item.rule == "drift-break-glass-lost"]
+
+    assert finding.message.endswith(f"; the name is another's now, {other}, whom its pin does not mean")
 
 
 def test_another_error_is_left_to_its_own_words(base: Base) -> None:

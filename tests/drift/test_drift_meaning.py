@@ -192,6 +192,25 @@ def test_a_method_that_was_turned_off_is_felt_by_the_policies_and_the_emergency_
     assert found["BG009"].message == "the emergency accounts lose fido2"
 
 
+def test_one_method_is_one_finding_for_all_policies_that_feel_it(base: Base, tmp_path: Path) -> None:
+    tenant = base.changed()
+    enforced = named(tenant, POLICIES, "Enforced")
+    resistant = {"id": "00000000-0000-0000-0000-000000000004"}
+    enforced["grantControls"].update(builtInControls=[], authenticationStrength=resistant)
+    passwordless = {"operator": "OR", "authenticationStrength": {"id": resistant["id"][:-1] + "3"}}
+    for number, grant in enumerate([enforced["grantControls"], passwordless]):
+        other = {"id": OTHER[:-1] + str(number), "displayName": f"Too {number}", "grantControls": grant}
+        tenant[POLICIES].append({**enforced, **other})
+    methods = tenant[METHODS]["authenticationMethodConfigurations"]
+    next(item for item in methods if item["id"] == "Fido2")["state"] = "disabled"
+    found = with_keys(base, tmp_path).news(tenant).findings
+    (gone,) = [finding for finding in found if finding.rule == "drift-method-gone"]
+
+    alike, other_way = gone.message.split(". ")
+    assert alike.startswith("'Enforced', 'Too 0', which are enforced, can be met in fewer ways: Fido2Policy")
+    assert other_way.startswith("ConditionalAccessPolicy/Too 1, which is enforced, can be met in fewer ways")
+
+
 def test_a_method_that_is_as_declared_takes_nothing(base: Base, tmp_path: Path) -> None:
     found = with_keys(base, tmp_path).news(base.changed()).findings
 
