@@ -56,7 +56,8 @@ def legacy_open(context: Context) -> Iterator[Hit]:
     stopped = frozenset[str]().union(*map(_legacy_of, blocks))
     if context.policies and not stopped >= LEGACY:
         missing = ", ".join(sorted(LEGACY - stopped))
-        yield context.at_settings(f"no enforced policy blocks legacy clients ({missing}) for everybody")
+        message = f"no enforced policy blocks legacy clients ({missing}) for everybody{_but_a_wall(context)}"
+        yield context.at_settings(message)
     working = frozenset[str]().union(*(found.users("includeGroups") for found in context.enforced))
     for found in blocks if context.settings.break_glass else ():
         for group in sorted(found.users("excludeGroups") & working):
@@ -89,7 +90,14 @@ def _is_general(found: Policy, *but: str) -> bool:
         and found.includes_all_resources
         and not found.applications("exclude")
         and set(found.narrowing) <= set(but)
+        and not found.blocks_everybody
     )
+
+
+def _but_a_wall(context: Context) -> str:
+    """What stops everything is taken back (CA002), and then this is open."""
+    walls = sorted(found.name for found in context.enforced if found.blocks_everybody)
+    return f", but {', '.join(walls)}, which blocks everything" if walls else ""
 
 
 @rule(
@@ -126,7 +134,7 @@ def transfer_open(context: Context) -> Iterator[Hit]:
 
 def _flow_open(context: Context, flow: str, words: str) -> Iterator[Hit]:
     if context.policies and not any(_blocks_flow(found, flow) for found in context.enforced):
-        yield context.at_settings(f"no enforced policy blocks {words} for everybody")
+        yield context.at_settings(f"no enforced policy blocks {words} for everybody{_but_a_wall(context)}")
 
 
 def _blocks_flow(found: Policy, flow: str) -> bool:

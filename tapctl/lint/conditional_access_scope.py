@@ -117,8 +117,7 @@ def _remedy(context: Context, found: Policy) -> str:
 )
 def block_everyone(context: Context) -> Iterator[Hit]:
     for found in context.on:
-        is_total = found.includes_everyone and found.includes_all_resources and not found.narrowing
-        if found.blocks and is_total and not found.excludes_somebody and not found.applications("exclude"):
+        if found.blocks_everybody:
             yield found.hit(
                 f"{found.name} blocks everybody from everything", "grantControls", "builtInControls"
             )

@@ -58,7 +58,11 @@ def platform_hole(context: Context) -> Iterator[Hit]:
 
 def _is_met_elsewhere(context: Context, found: Policy) -> bool:
     """Whether others ask for as much on every platform, or stop the rest."""
-    others = [other for other in context.on if other is not found and _is_as_wide(other, found)]
+    others = [
+        other
+        for other in context.on
+        if other is not found and not other.blocks_everybody and _is_as_wide(other, found)
+    ]
     return all(
         reach_as_far(context, [other for other in others if _meets(context, other, found, choice)], found)
         for choice in choices(found)

@@ -169,6 +169,12 @@ class Policy:
         return "block" in self.controls
 
     @property
+    def blocks_everybody(self) -> bool:
+        """Whether it keeps everybody from everything, always: a mistake (CA002), and nobody's protection."""
+        is_total = self.includes_everyone and self.includes_all_resources and not self.narrowing
+        return self.blocks and is_total and not self.excludes_somebody and not self.applications("exclude")
+
+    @property
     def grants(self) -> bool:
         """Whether it asks for something that can be shown."""
         return bool(self.demands) and not self.blocks

@@ -47,8 +47,10 @@ def _reporting_since(day: str) -> str:
     bad=stream(policy("All"), policy("New hires", users=_NEW_HIRES)),
 )
 def redundant(context: Context) -> Iterator[Hit]:
-    """Policies that say the same are compared once, and only with those that may reach as far."""
-    policies = sorted(context.enforced, key=lambda policy: policy.name)
+    """Policies that say the same are compared once, and only with those that may reach as far. A block of
+    everybody makes nothing redundant: it is a mistake (CA002)."""
+    some = (found for found in context.enforced if not found.blocks_everybody)
+    policies = sorted(some, key=lambda policy: policy.name)
     alike: dict[str, list[Policy]] = {}
     for found in policies:
         alike.setdefault(sort_key(found.spec), []).append(found)

@@ -530,3 +530,14 @@ def test_a_platform_that_a_demand_spares_may_have_its_own(
     more = [policy(f"Other {number}", **other) for number, other in enumerate(others)]
     found = hits(tmp_path, "CA015", policy("Devices", conditions=spared, grant=DEVICE), *more)
     assert [message for message in found if message.startswith("Devices")] == []
+
+
+def test_a_block_of_everybody_hides_nothing(tmp_path: Path) -> None:
+    wall = policy("Wall", users="{includeUsers: [All]}", grant=BLOCK)
+    phones = policy("Phones", conditions=PHONES)
+
+    for rule in ("CA016", "CA017", "CA018"):
+        (said,) = hits(tmp_path / rule, rule, wall, phones)
+        assert said.endswith("for everybody, but Wall, which blocks everything")
+    assert len(hits(tmp_path, "CA015", wall, phones)) == 1
+    assert hits(tmp_path / "redundant", "CA042", wall, phones) == []
