@@ -68,7 +68,7 @@ def both_risks(context: Context) -> Iterator[Hit]:
 def risk_gap(context: Context) -> Iterator[Hit]:
     """What another policy is there for, of the same people and targets, is no gap."""
     for found in context.on:
-        for name in RISKS:
+        for name in (*RISKS, "servicePrincipalRiskLevels"):
             listed = found.condition(name) & set(_LEVELS)
             if not listed:
                 continue

@@ -17,9 +17,11 @@ JOIN: Final = "urn:user:registerdevice"
 LEGACY: Final = frozenset({"exchangeActiveSync", "other"})
 MODERN: Final = frozenset({"browser", "mobileAppsAndDesktopClients"})
 RISKS: Final = ("signInRiskLevels", "userRiskLevels")
+IN_TENANT: Final = "ServicePrincipalsInMyTenant"
 # Controls that a second sign-in method, or a device, has to answer.
 DEVICE_CONTROLS: Final = frozenset({"compliantDevice", "domainJoinedDevice"})
 _PEOPLE: Final = ("includeUsers", "includeGroups", "includeRoles")
+_WORKLOADS: Final = "includeServicePrincipals"
 _PLAIN: Final = ("users", "applications", "clientAppTypes", "platforms", "locations")
 _NOT_ENFORCED: Final = ("disabled", "enabledForReportingButNotEnforced")
 
@@ -193,10 +195,18 @@ class Policy:
         return self.is_enforced or (self.is_on and not other.is_enforced)
 
     def includes_people_of(self, other: Policy) -> bool:
+        if self.is_workload or other.is_workload:
+            return self.is_workload and other.is_workload and self._includes_workloads_of(other)
         return self.includes_everyone or (
             all(self.users(side) >= other.users(side) for side in _PEOPLE)
             and self.guests("include") >= other.guests("include")
         )
+
+    def _includes_workloads_of(self, other: Policy) -> bool:
+        """Whether it is about every workload that the other is about."""
+        ours, theirs = (item.condition("clientApplications", _WORKLOADS) for item in (self, other))
+        spared = [item.condition("clientApplications", "excludeServicePrincipals") for item in (self, other)]
+        return (IN_TENANT in ours or ours >= theirs) and spared[0] <= spared[1]
 
     def includes_targets_of(self, other: Policy) -> bool:
         return self.includes_all_resources or (

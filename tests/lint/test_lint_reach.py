@@ -532,6 +532,29 @@ def test_a_platform_that_a_demand_spares_may_have_its_own(
     assert [message for message in found if message.startswith("Devices")] == []
 
 
+def workloads(level: str, *, included: str = "ServicePrincipalsInMyTenant", excluded: str = "") -> str:
+    """A block of workloads at a risk."""
+    some = f"includeServicePrincipals: [{included}], excludeServicePrincipals: [{excluded}]"
+    conditions = f"servicePrincipalRiskLevels: [{level}]\nclientApplications: {{{some}}}"
+    return policy(f"At {level}", users="{includeUsers: [None]}", conditions=conditions, grant=BLOCK)
+
+
+@pytest.mark.parametrize(
+    ("others", "count"),
+    [
+        ([], 1),
+        ([workloads("high")], 0),
+        ([workloads("high", included="robot")], 1),
+        ([workloads("high", excluded="robot")], 1),
+        ([policy("High", conditions="servicePrincipalRiskLevels: [high]", grant=BLOCK)], 1),
+    ],
+)
+def test_levels_of_workloads_are_covered_by_policies_for_workloads(
+    tmp_path: Path, others: list[str], count: int
+) -> None:
+    assert len(hits(tmp_path, "CA010", workloads("medium"), *others)) == count
+
+
 def test_a_block_of_everybody_hides_nothing(tmp_path: Path) -> None:
     wall = policy("Wall", users="{includeUsers: [All]}", grant=BLOCK)
     phones = policy("Phones", conditions=PHONES)
