@@ -7,9 +7,10 @@ from datetime import date
 from typing import Final
 
 from tapctl.evaluate.dated import APPROVED_APP
+from tapctl.lint.as_much import asks_as_much
 from tapctl.lint.context import Context
 from tapctl.lint.example import policy, stream
-from tapctl.lint.policy import RISKS
+from tapctl.lint.policy import RISKS, Policy
 from tapctl.lint.rule import Hit, rule
 from tapctl.lint.stand_in import reach_as_far
 
@@ -88,7 +89,23 @@ def risk_gap(context: Context) -> Iterator[Hit]:
                 message = (
                     f"{found.name} is about {', '.join(sorted(listed))} and not about {', '.join(missing)}"
                 )
-                yield found.hit(message, "conditions", name)
+                always = [other for other in others if _asks_at_every_level(context, other, found, name)]
+                if reach_as_far(context, always, found):
+                    message = f"{message}, at which others ask for as much"
+                    yield found.hit(message, "conditions", name, severity="note")
+                else:
+                    yield found.hit(message, "conditions", name)
+
+
+def _asks_at_every_level(context: Context, other: Policy, found: Policy, risk: str) -> bool:
+    """Whether a policy asks for as much whatever the risk is, and limits the session in the same way."""
+    limits = found.spec.get("sessionControls")
+    return (
+        risk not in other.narrowing
+        and not other.blocks_everybody
+        and asks_as_much(context, other, found)
+        and limits in (None, other.spec.get("sessionControls"))
+    )
 
 
 @rule(

@@ -532,6 +532,31 @@ def test_a_platform_that_a_demand_spares_may_have_its_own(
     assert [message for message in found if message.startswith("Devices")] == []
 
 
+EVERY_TIME = "{signInFrequency: {isEnabled: true, frequencyInterval: everyTime}}"
+
+
+@pytest.mark.parametrize(
+    ("medium", "always", "is_note"),
+    [
+        ({}, {}, True),
+        ({"grant": BLOCK}, {}, False),
+        ({"session": EVERY_TIME}, {}, False),
+        ({"session": EVERY_TIME}, {"session": EVERY_TIME}, True),
+        ({}, {"conditions": PHONES}, False),
+        ({}, {"users": PILOTS}, False),
+        ({}, {"users": "{includeUsers: [All]}", "grant": BLOCK}, False),
+    ],
+)
+def test_a_missing_level_is_a_note_where_as_much_is_asked_anyway(
+    tmp_path: Path, medium: dict[str, str], always: dict[str, str], is_note: bool
+) -> None:
+    at_medium = policy("Medium", conditions=MEDIUM, **medium)
+    found = findings(tmp_path, stream(at_medium, policy("Always", **always))).findings
+
+    (severity,) = [finding.severity for finding in found if finding.rule == "CA010"]
+    assert severity == ("note" if is_note else "warning")
+
+
 def workloads(level: str, *, included: str = "ServicePrincipalsInMyTenant", excluded: str = "") -> str:
     """A block of workloads at a risk."""
     some = f"includeServicePrincipals: [{included}], excludeServicePrincipals: [{excluded}]"
