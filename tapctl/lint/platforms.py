@@ -105,11 +105,13 @@ def _meets(context: Context, other: Policy, found: Policy, choice: tuple[str, ..
 
 def _stops_the_rest(context: Context, found: Policy) -> bool:
     """Whether a policy blocks all platforms that no policy is about."""
-    spared = found.condition("platforms", _SPARED)
-    asked = {
-        platform
-        for other in context.on
-        if other.demands and (other.is_enforced or not found.is_enforced)
-        for platform in other.condition("platforms", "includePlatforms")
-    }
-    return found.blocks and "all" in found.condition("platforms", "includePlatforms") and spared <= asked
+    if not found.blocks or "all" not in found.condition("platforms", "includePlatforms"):
+        return False
+    return all(
+        any(
+            name in other.condition("platforms", "includePlatforms") and other.demands
+            for other in context.on
+            if other.is_at_work_with(found)
+        )
+        for name in found.condition("platforms", _SPARED)
+    )
