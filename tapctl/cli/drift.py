@@ -13,7 +13,8 @@ from tapctl.cli.formats import Format
 from tapctl.cli.options import Options, answering_in, require_environment
 
 if TYPE_CHECKING:
-    from tapctl.drift.news import News, Since
+    from tapctl.drift.drifted import Since
+    from tapctl.drift.news import News
     from tapctl.model import Finding
     from tapctl.pipeline import Compared
     from tapctl.report import Report

@@ -1,6 +1,6 @@
 """A plan read as news: what the tenant has differently, since when, by whom, and what it means for safety.
 
 `reading` asks the tenant for evidence; everything else is pure: `events` makes the audit log's records
-comparable, `versions` says what a record did to one object, `causes` joins them to what differs, `meaning`
-says what it means, and `news` puts it together.
+comparable, `versions` says what a record did to one object, `causes` who made a field what it is, `joining`
+joins them to all that differs, `meaning` says what it means, and `news` puts it together.
 """

@@ -7,8 +7,8 @@ import subprocess
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from tapctl.drift.drifted import Since
 from tapctl.drift.events import moment_of
-from tapctl.drift.news import Since
 from tapctl.errors import UsageError
 from tapctl.passes.times import Zones
 from tapctl.passes.times import moment_of as moment_in_words

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from tapctl.drift.causes import Attribution
-from tapctl.drift.news import Drifted, News
+from tapctl.drift.drifted import Drifted
+from tapctl.drift.news import News
 from tapctl.drift.undeclared import Undeclared
 from tapctl.model import Severity
 from tapctl.render import drift_words as words

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from tapctl.drift.causes import DAYS_KEPT, Attribution, Cause
+from tapctl.drift.drifted import Drifted, DriftedField, Since
 from tapctl.drift.events import Event
-from tapctl.drift.news import Drifted, DriftedField, News, Since
+from tapctl.drift.news import News
 from tapctl.drift.undeclared import Undeclared
 from tapctl.model import JsonObject
 from tapctl.render.json import VERSION, finding, headline, place, written

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from tapctl.drift.causes import Attribution
-from tapctl.drift.news import Drifted, DriftedField, News
+from tapctl.drift.drifted import Drifted, DriftedField
+from tapctl.drift.news import News
 from tapctl.drift.undeclared import Undeclared
 from tapctl.model import Finding
 from tapctl.render import drift_words as words

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tapctl.drift.news import Drifted, DriftedField, News
+from tapctl.drift.drifted import Drifted, DriftedField
+from tapctl.drift.news import News
 from tapctl.model import Finding, Json
 from tapctl.render import drift_words as words
 from tapctl.render.sarif import render_findings

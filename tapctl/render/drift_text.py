@@ -7,7 +7,8 @@ from itertools import groupby
 from typing import Final
 
 from tapctl.drift.causes import Attribution
-from tapctl.drift.news import Drifted, DriftedField, News
+from tapctl.drift.drifted import Drifted, DriftedField
+from tapctl.drift.news import News
 from tapctl.drift.undeclared import Undeclared
 from tapctl.model import Finding
 from tapctl.render import drift_words as words

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from tapctl.drift.causes import Attribution, Cause, by, shown_time
+from tapctl.drift.drifted import Drifted
 from tapctl.drift.meaning import RULES
-from tapctl.drift.news import Drifted, News
+from tapctl.drift.news import News
 from tapctl.drift.undeclared import Undeclared
 from tapctl.render.values import counted, shortened, shown
 

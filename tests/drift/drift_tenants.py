@@ -13,7 +13,8 @@ from typing import Any
 
 from tapctl.checked import Checked
 from tapctl.cli.main import run
-from tapctl.drift.news import Drifted, News, Since, news
+from tapctl.drift.drifted import Drifted, Since
+from tapctl.drift.news import News, news
 from tapctl.drift.reading import read_evidence
 from tapctl.drift.vanished import recognised
 from tapctl.graph.sandbox import connect_sandbox

@@ -20,7 +20,8 @@ from drift_tenants import (
     pass_policy,
 )
 
-from tapctl.drift.news import Since, news
+from tapctl.drift.drifted import Since
+from tapctl.drift.news import news
 
 OTHER = "99999999-0000-4000-8000-000000000001"
 
