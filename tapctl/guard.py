@@ -70,7 +70,9 @@ def guard(plan: Plan, matched: Matched, snapshot: Snapshot, workspace: Workspace
     )
 
 
-def _brake(rule: str, message: str, help_text: str, about: Pair | Change | None = None) -> Finding:
+def _brake(
+    rule: str, message: str, help_text: str, about: Pair | Change | None = None, cause: str = ""
+) -> Finding:
     return Finding(
         rule=rule,
         severity="brake",
@@ -79,6 +81,8 @@ def _brake(rule: str, message: str, help_text: str, about: Pair | Change | None 
         flag=flag(rule) if rule in BRAKES else "",
         address=about.address if about else None,
         place=_place(about),
+        cause=cause,
+        subject=about.address.name if about else "",
     )
 
 
@@ -188,20 +192,18 @@ def is_user_policy(spec: JsonObject) -> bool:
 def exposed(
     matched: Matched, membership: Membership, before: Membership, workspace: Workspace
 ) -> Iterator[Finding]:
-    """The state that would result, unmanaged policies included. A policy that stays as it is shares the cause
-    with others."""
+    """The state that would result, unmanaged policies included."""
     for pair, caught in reaching(matched, membership, workspace):
-        said = "; ".join(_caught(subject, pair, matched, membership, before) for subject in caught)
-        brake = _brake(
+        said = ", ".join(_caught(subject, pair, matched, membership, before) for subject in caught)
+        which = "stay as they are" if pair.before == result(pair) else "are new or change"
+        yield _brake(
             "break-glass-exposed",
             f"{pair.address} does not exclude {said}",
             "Exclude the break-glass group, which must be assigned and hold the accounts. "
             "A policy made for them alone belongs under breakGlass.policies.",
             pair,
+            f"policies that {which} do not exclude {said}",
         )
-        is_same = pair.before == result(pair)
-        cause = f"policies that stay as they are do not exclude {said}" if is_same else ""
-        yield replace(brake, cause=cause, subject=pair.address.name)
 
 
 def _caught(
@@ -265,11 +267,13 @@ def _locked_out(matched: Matched, membership: Membership, snapshot: Snapshot) ->
             reaches = _reaches_workload if who.kind == "application" else _reaches_person
             reached, verb = reaches(after, snapshot, groups, membership), "would"
         if reached:
+            said = f"{verb} block {who.name or who.id or 'you'}, who applies this plan"
             yield _brake(
                 "locks-out-caller",
-                f"{pair.address} {verb} block {who.name or who.id or 'you'}, who applies this plan",
+                f"{pair.address} {said}",
                 "Exclude yourself, or let somebody apply who stays outside the policy.",
                 pair,
+                f"policies {said}",
             )
 
 
@@ -351,20 +355,33 @@ def _state_brakes(pair: Pair) -> Iterator[Finding]:
     before = pair.before
     if before is None:
         help_text = "Create it in report-only first and look at its effect in the sign-in logs."
-        yield _brake(
-            "creates-enabled", f"{pair.address} would be created and enforced at once", help_text, pair
-        )
+        said = "would be created and enforced at once"
+        yield _brake("creates-enabled", f"{pair.address} {said}", help_text, pair, f"policies {said}")
         return
     if not is_in_force(before):
-        said = f"{pair.address} would go from {state(before)} to enabled"
-        yield _brake("enforces", said, "Look at its effect in the sign-in logs first.", pair)
+        said = f"would go from {state(before)} to enabled"
+        help_text = "Look at the effect in the sign-in logs first."
+        yield _brake("enforces", f"{pair.address} {said}", help_text, pair, f"policies {said}")
         return
     if reach := widened(before, after):
-        said = f"{pair.address}, which is enforced, would reach further: {'; '.join(reach)}"
-        yield _brake("widens-scope", said, "Make sure that everybody it newly reaches can meet it.", pair)
+        said = f"would reach further: {'; '.join(reach)}"
+        help_text = "Make sure that everybody who is newly reached can meet it."
+        yield _brake(
+            "widens-scope",
+            f"{pair.address}, which is enforced, {said}",
+            help_text,
+            pair,
+            f"enforced policies {said}",
+        )
     if blocks(after) and not blocks(before):
-        said = f"{pair.address}, which is enforced, would block instead of asking"
-        yield _brake("moves-to-block", said, "Nothing a person can do satisfies a block.", pair)
+        said = "would block instead of asking"
+        yield _brake(
+            "moves-to-block",
+            f"{pair.address}, which is enforced, {said}",
+            "Nothing a person can do satisfies a block.",
+            pair,
+            f"enforced policies {said}",
+        )
 
 
 def _other_objects(matched: Matched) -> Iterator[Finding]:

@@ -137,15 +137,24 @@ def test_an_account_that_leaves_its_group_is_one_brake_for_all_policies(
     other = policy("R", REPORT, includeUsers=["All"], excludeGroups=["Emergency"])
     settle(folder(tmp_path, [glass, *same, other]), tenant)
     other["spec"]["state"] = "disabled"
-    changed = policy("S", REPORT, includeUsers=["All"], excludeGroups=["Emergency"])
-    planned = plan(folder(tmp_path, [group("Emergency", [FIRST]), *same, other, changed]), tenant)
+    new = [policy(name, REPORT, includeUsers=["All"], excludeGroups=["Emergency"]) for name in "ST"]
+    planned = plan(folder(tmp_path, [group("Emergency", [FIRST]), *same, other, *new]), tenant)
 
     staying, changing = told(planned)
 
     away = f"{SECOND} (who would leave Group/Emergency, which is excluded)"
     assert staying.message == f"2 policies that stay as they are do not exclude {away}; they are 'P', 'Q'"
     assert (staying.flag, staying.place, staying.address) == ("--allow-break-glass-exposed", None, None)
-    assert changing.message == f"ConditionalAccessPolicy/S does not exclude {away}"
+    assert changing.message == f"2 policies that are new or change do not exclude {away}; they are 'S', 'T'"
+
+
+def test_policies_that_are_enforced_alike_are_one_brake(tenant: Tenant, tmp_path: Path) -> None:
+    settle(folder(tmp_path, [policy(name, REPORT, **ALL) for name in "PQ"]), tenant)
+
+    enforced, created = told(plan(folder(tmp_path, [policy(name, **ALL) for name in "PQRS"]), tenant))
+
+    assert enforced.message == f"2 policies would go from {REPORT} to enabled; they are 'P', 'Q'"
+    assert created.message == "2 policies would be created and enforced at once; they are 'R', 'S'"
 
 
 def test_a_group_that_shrinks_is_one_brake_for_all_policies_that_exclude_it(

@@ -9,7 +9,7 @@ with a link to the whole. Names come from strangers: see gfm.py.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -34,6 +34,7 @@ _TO_DO: Final = {"create": "to create", "update": "to update", "delete": "to del
 _LONGEST_NAME, _LONGEST_MESSAGE = 120, 1500
 _MOST_OPEN: Final = 10
 _MOST_RULES: Final = 3
+_MOST_STOPS: Final = 6
 _TITLES_AND_WORDS: Final = 3000
 
 
@@ -89,22 +90,29 @@ def _headline(report: Report) -> list[str]:
         counts = report.planning.counts
         changes = [f"{counts[action]} {said}" for action, said in _TO_DO.items() if counts[action]]
         found += [", ".join(changes) or "nothing to do", *report.less_protected]
-    told = [(len(report.told(severity)), severity) for severity in STOPS]
-    stops = [counted(count, severity) for count, severity in told if count]
+    told = [item for severity in STOPS for item in report.told(severity)]
+    count = Counter(item.severity for item in told)
+    stops = [counted(count[severity], severity) for severity in STOPS if count[severity]]
     if stops and report.planning is not None:
-        found.append(f"{listed(stops)} {'stop' if sum(count for count, _ in told) > 1 else 'stops'} apply")
+        found.append(
+            f"{listed(stops)} {'stop' if len(told) > 1 else 'stops'} apply ({_rules(told, _MOST_STOPS)})"
+        )
     elif report.planning is None:
         found.append(listed(stops) or "nothing wrong")
     new, ended = (len(report.news(which)) for which in ("introduced", "removed"))
     if warnings := [item for item in report.of("warning") if not item.news]:
         found.append(counted(len(warnings), "warning"))
     if new:
-        rules = dict.fromkeys(code(clipped(item.name or item.rule, 40)) for item in report.news("introduced"))
-        first, more = shortened([*rules], _MOST_RULES)
-        found.append(f"{counted(new, 'new finding')} ({', '.join([*first, *more])})")
+        found.append(f"{counted(new, 'new finding')} ({_rules(report.news('introduced'))})")
     if ended:
         found.append(f"{counted(ended, 'finding')} ended")
     return found
+
+
+def _rules(findings: Iterable[Finding], most: int = _MOST_RULES) -> str:
+    rules = dict.fromkeys(code(clipped(item.name or item.rule, 40)) for item in findings)
+    first, more = shortened([*rules], most)
+    return ", ".join([*first, *more])
 
 
 def _foot(report: Report) -> list[str]:

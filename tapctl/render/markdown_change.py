@@ -20,7 +20,10 @@ _DECIDE: Final = (
     "state",
     "grantControls.builtInControls",
     "grantControls.authenticationStrength",
-    "conditions.users.include",
+    "conditions.users.includeUsers",
+    "conditions.users.includeGroups",
+    "conditions.users.includeRoles",
+    "conditions.users.includeGuestsOrExternalUsers.guest",
     "conditions.applications.include",
     "member",
 )

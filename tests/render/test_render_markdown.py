@@ -108,7 +108,9 @@ def test_the_headline_says_how_much_and_what_stops_it() -> None:
     first = render(replace(full(), outcomes=())).splitlines()[0]
 
     assert first.startswith("## Apply to `sandbox`: 1 to create, 1 to update, 1 to delete; ")
-    assert first.endswith("; 1 error and 2 brakes stop apply; 1 warning")
+    assert first.endswith(
+        "; 1 error and 2 brakes stop apply (`bad`, `enforces`, `no-break-glass`); 1 warning"
+    )
 
 
 def test_the_headline_of_an_apply_says_what_became_of_it() -> None:
@@ -307,7 +309,9 @@ def test_a_new_error_is_said_once() -> None:
     markdown = render(replace(full(), outcomes=(), findings=(found,)))
 
     assert markdown.count("a pass works twice") == 1
-    assert "1 error stops apply; 1 new finding (`tap-multi-use`)" in markdown.splitlines()[0]
+    assert (
+        "1 error stops apply (`tap-multi-use`); 1 new finding (`tap-multi-use`)" in markdown.splitlines()[0]
+    )
 
 
 def test_long_names_lose_their_middle() -> None:
