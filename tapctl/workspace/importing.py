@@ -157,7 +157,8 @@ def _labelled(pairs: Sequence[Pair], taken: set[Address]) -> Iterator[tuple[Pair
         label, number = name, 1
         while Address(pair.kind.name, label) in taken:
             number += 1
-            label = f"{name} ({number})"
+            suffix = f" ({number})"
+            label = f"{name[: MAX_NAME - len(suffix)]}{suffix}"
         taken.add(Address(pair.kind.name, label))
         yield pair, label
 
@@ -172,7 +173,7 @@ def _writable(name: str) -> str:
     """A name that a document may have: visible characters, no more than fit, and something at all."""
     if any(unicodedata.category(character) in CONTROL for character in name):
         name = "".join(character for character in name if unicodedata.category(character) not in CONTROL)
-    return name[: MAX_NAME - len(" (999)")] if len(name) > MAX_NAME else name if name.strip() else _NAMELESS
+    return name[:MAX_NAME] if name.strip() else _NAMELESS
 
 
 def _address(item: Draft) -> Address:

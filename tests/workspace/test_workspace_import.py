@@ -504,7 +504,7 @@ ODD = {
             "displayName": name,
             "countriesAndRegions": ["NO"],
         }
-        for number, name in enumerate((" ", "Bell\u0007", "n" * 300))
+        for number, name in enumerate((" ", "Bell\u0007", "n" * 300, "m" * 256, "m" * 256))
     ],
     "identity/conditionalAccess/authenticationContextClassReferences": [
         {"id": "c1", "displayName": "Twin", "isAvailable": True},
