@@ -166,6 +166,7 @@ def _met_again(
                 other
                 for other in index.by_name.get(Address(item.kind.name, item.display_name), ())
                 if (item.kind.name, str(other["id"]).lower()) not in taken
+                and item.kind.service_managed(other) != BUILT_IN
             )
             equal = [other for other in free if is_as_said(item, other, directory)]
             equal.sort(key=lambda other: (str(other.get("createdDateTime")), str(other["id"])))
@@ -325,7 +326,7 @@ def _pin_findings(workspace: Workspace, snapshot: Snapshot, pairs: Sequence[Pair
             if str(entry.get(lookup.id)).lower() == pin.lower()
         }
         if not names and address in gone and not _is_break_glass(address, workspace):
-            namesakes = list(_namesakes(gone[address], workspace, snapshot))
+            namesakes = list(_namesakes(gone[address], workspace, snapshot, pairs))
             yield from _of_nothing(gone[address], pin, namesakes, workspace, snapshot)
         elif not names and address in met:
             said = (
@@ -349,14 +350,19 @@ def _is_break_glass(address: Address, workspace: Workspace) -> bool:
     return address.kind == "Group" and address.name in workspace.settings.break_glass.groups
 
 
-def _namesakes(pair: Pair, workspace: Workspace, snapshot: Snapshot) -> Iterator[str]:
-    """The ids of what has a name of the document and may be what it made: nothing is pinned to it."""
+def _namesakes(pair: Pair, workspace: Workspace, snapshot: Snapshot, pairs: Iterable[Pair]) -> Iterator[str]:
+    """The ids of what has a name of the document and may be what it made: no document is pinned to it, or
+    has made it although its pin names nothing."""
     desired = pair.desired
     assert desired is not None  # noqa: S101  # for mypy: only a document makes something
     names = {desired.display_name, *desired.resource.former_names}
-    pinned = {(one.kind, other.lower()) for one, other in workspace.environment.pins.items()}
+    pins = workspace.environment.pins
+    pinned = {(one.kind, other.lower()) for one, other in pins.items()}
+    pinned |= {(one.kind.name, str(one.id).lower()) for one in pairs if one.desired and one.address in pins}
     for item in snapshot.entries[pair.kind.name]:
-        if item.get("displayName") in names and (pair.kind.name, str(item["id"]).lower()) not in pinned:
+        is_free = (pair.kind.name, str(item["id"]).lower()) not in pinned
+        is_ours = pair.kind.service_managed(item) != BUILT_IN
+        if item.get("displayName") in names and is_free and is_ours:
             yield str(item["id"])
 
 

@@ -193,6 +193,27 @@ def test_what_a_document_made_is_taken_for_it_unless_there_is_more_of_it() -> No
     assert (asked.rule, asked.severity) == ("pin-mismatch", "error")
 
 
+def test_what_one_document_made_is_no_namesake_of_another() -> None:
+    one, other = Address("NamedLocation", "Nordics"), Address("NamedLocation", "Nordics (2)")
+    pins = {one: ONE, other: "50000000-0000-4000-8000-000000000009"}
+    second = replace(document("Nordics (2)"), spec={"displayName": "Nordics", "countriesAndRegions": ["NO"]})
+
+    found = matched([document("Nordics"), second], [location("Nordics", TWO)], pins=pins)
+
+    assert {(item.rule, item.severity) for item in found.findings} == {("pin-to-nothing", "warning")}
+
+
+def test_what_is_built_in_is_nobodys_namesake() -> None:
+    address = Address("AuthenticationStrength", "Passwordless MFA (2)")
+    spec: JsonObject = {"displayName": "Passwordless MFA", "allowedCombinations": ["fido2"]}
+    strength = replace(document("x"), address=address, spec=spec)
+    built_in: JsonObject = {"id": TWO, "policyType": "builtIn", **spec}
+
+    (finding,) = matched([strength], [built_in], kind="AuthenticationStrength", pins={address: ONE}).findings
+
+    assert (finding.rule, finding.severity, TWO in finding.message) == ("pin-to-nothing", "warning", False)
+
+
 def test_a_group_of_the_name_is_never_taken_for_what_was_pinned() -> None:
     pins = {Address("Group", "Pilots"): ONE}
     group = replace(document("Pilots"), address=Address("Group", "Pilots"), spec={})

@@ -11,7 +11,7 @@ from tapctl.canonical import canonical, expand, respelled, settled, unknown, wit
 from tapctl.diff import field_changes
 from tapctl.errors import GraphError, NotFound
 from tapctl.graph.odata import in_filters
-from tapctl.kind import Kind
+from tapctl.kind import BUILT_IN, Kind
 from tapctl.kinds import kinds
 from tapctl.match import Pair
 from tapctl.model import Address, Json, JsonObject, Path
@@ -43,7 +43,11 @@ async def check_nothing_moved(run: Run, stage: Sequence[Step]) -> None:
         pinned = {
             run.matched.directory.id_of(pin) for pin in run.matched.directory.pinned if pin.kind == name
         }
-        others = (item for item in (*observed.values(), *named) if str(item["id"]).lower() not in pinned)
+        others = (
+            item
+            for item in (*observed.values(), *named)
+            if str(item["id"]).lower() not in pinned and kinds()[name].service_managed(item) != BUILT_IN
+        )
         taken = {str(item.get(kinds()[name].key)) for item in others}
         for change in changes:
             own_name = run.pairs[change.address].display_name

@@ -13,6 +13,7 @@ from tapctl.cli.main import run
 
 Capture = pytest.CaptureFixture[str]
 LOCATIONS = "identity/conditionalAccess/namedLocations"
+STRENGTHS = "policies/authenticationStrengthPolicies"
 POLICIES = "identity/conditionalAccess/policies"
 
 
@@ -136,6 +137,21 @@ def test_two_policies_of_one_name_are_known_by_what_they_say(capsys: Capture, tm
     words = ("--allow-creates-enabled", "--allow-introduces-errors", "--allow-break-glass-exposed")
     assert tapctl(capsys, root, "apply", "--yes", *words)[0] == 0
 
+    assert tapctl(capsys, root, "plan", "--detailed-exitcode")[0] == 0
+
+
+def test_a_strength_called_like_a_built_in_one_is_made_again(capsys: Capture, root: Path) -> None:
+    strength = {
+        "id": "70000000-0000-4000-8000-000000000040",
+        "displayName": "Multifactor authentication",
+        "policyType": "custom",
+        "allowedCombinations": ["fido2"],
+    }
+    load(capsys, root, {LOCATIONS: TWO, POLICIES: [policy()], STRENGTHS: [strength]})
+    assert tapctl(capsys, root, "import")[0] == 0
+    load(capsys, root, {LOCATIONS: TWO, POLICIES: [policy()]})
+
+    assert tapctl(capsys, root, "apply", "--yes")[0] == 0
     assert tapctl(capsys, root, "plan", "--detailed-exitcode")[0] == 0
 
 
