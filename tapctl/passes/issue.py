@@ -25,7 +25,7 @@ from tapctl.passes.graph import Pass
 from tapctl.passes.holdings import look_at_passes
 from tapctl.passes.journal import Journal
 from tapctl.passes.making import Created, create, is_unclear, look, start_of
-from tapctl.passes.step import LATEST, Conflict, Make, Settled, is_like, is_outdated, next_step
+from tapctl.passes.step import LATEST, Conflict, Make, Settled, is_like, is_outdated, next_step, whose
 from tapctl.passes.worklist import Entry, Worklist
 from tapctl.passes.written import moment
 
@@ -284,7 +284,7 @@ def _note_loss(run: Run, entry: Entry, found: Pass | None, error: GraphError) ->
         doubt = _written(run.served() + LATEST)
         return run.journal.note(run.worklist, entry, "lost", why=why, doubt=doubt)
     if not _may_be_ours(run, entry, found):
-        why = f"no answer came ({error.message or error.status}), and somebody else made them a pass"
+        why = f"no answer came ({error.message or error.status}), and {whose(entry, found)} meanwhile"
         return run.journal.note(run.worklist, entry, "failed", why=why)
     why = f"no answer came ({error.message or error.status}); a pass was made whose passcode nobody has"
     return run.journal.note(run.worklist, entry, "lost", why=why, **{"pass": found.id})

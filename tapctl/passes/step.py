@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from tapctl.passes.checks import REPLACE
 from tapctl.passes.graph import Pass
-from tapctl.passes.times import Zones, window
+from tapctl.passes.times import Zones, length, window
 from tapctl.passes.worklist import Entry
 
 # How far this machine's clock and Graph's may be apart.
@@ -69,8 +69,21 @@ def next_step(
     if REPLACE in words:
         return Make()
     works = window(held.start, held.end, Zones(there=entry.recipient.zone))
-    who = f"the run {elsewhere}" if elsewhere else "somebody else"
-    return Conflict(why=f"{who} has made them a pass meanwhile, {works}: let them use it, or say {REPLACE}")
+    whose_ = f"the run {elsewhere} has made them a pass" if elsewhere else whose(entry, held)
+    return Conflict(why=f"{whose_} meanwhile, {works}: let them use it, or say {REPLACE}")
+
+
+def whose(entry: Entry, held: Pass) -> str:
+    """In words, of a pass that is not taken for this run's: one that is like what was asked for, but for the
+    time of its making, may be dated by a clock that is wrong."""
+    if entry.begun is None or held.created is None or not _is_alike(entry, held):
+        return "somebody else has made them a pass"
+    apart = held.created - entry.begun
+    minutes, way = round(abs(apart) / timedelta(minutes=1)), "after" if apart > timedelta() else "before"
+    return (
+        "somebody else (or, if a clock is wrong, this run) has made them such a pass, "
+        f"{length(minutes)} {way} it was asked for,"
+    )
 
 
 def _delivered(entry: Entry, held: Pass | None, *, is_there: bool) -> Settled | None:
@@ -100,12 +113,18 @@ def is_ours(entry: Entry, held: Pass) -> bool:
 def is_like(entry: Entry, held: Pass) -> bool:
     """Whether a pass is what was asked for, made when it may have been, and was not there before."""
     return (
+        entry.begun is not None
+        and held.created is not None
+        and -SKEW <= held.created - entry.begun <= LATEST + SKEW
+        and _is_alike(entry, held)
+    )
+
+
+def _is_alike(entry: Entry, held: Pass) -> bool:
+    return (
         held.id not in (entry.held, entry.before)
         and held.lifetime == entry.lifetime
         and held.is_usable_once == entry.is_usable_once
-        and entry.begun is not None
-        and held.created is not None
-        and -SKEW <= held.created - entry.begun <= LATEST + SKEW
         and _starts_as(entry.asked, held)
     )
 

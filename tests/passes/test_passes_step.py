@@ -8,7 +8,7 @@ import pytest
 from delivery_tools import MIA
 
 from tapctl.passes.graph import Pass
-from tapctl.passes.step import Conflict, Make, Settled, Step, next_step
+from tapctl.passes.step import Conflict, Make, Settled, Step, next_step, whose
 from tapctl.passes.worklist import Entry
 
 NOW = datetime(2026, 9, 1, 8, tzinfo=UTC)
@@ -95,3 +95,23 @@ def test_a_conflict_says_until_when_the_other_pass_works() -> None:
 
     assert isinstance(found, Conflict)
     assert "until 2026-09-01 09:00 UTC" in found.why
+
+
+@pytest.mark.parametrize(
+    ("minutes", "said"),
+    [(25, "has made them such a pass, 26 min after it was asked for, meanwhile"), (-25, "24 min before")],
+)
+def test_a_pass_like_ours_that_a_clock_may_have_dated_is_nobody_s_for_certain(
+    minutes: int, said: str
+) -> None:
+    start = NOW + timedelta(minutes=minutes)
+    found = next_step(BEGUN, replace(OURS, created=start, start=start), NOW)
+
+    assert isinstance(found, Conflict)
+    assert "if a clock is wrong, this run" in found.why
+    assert said in found.why
+
+
+@pytest.mark.parametrize("held", [replace(OURS, lifetime=90), replace(OURS, created=None)])
+def test_a_pass_unlike_ours_is_somebody_else_s(held: Pass) -> None:
+    assert whose(BEGUN, held) == whose(ENTRY, OURS) == "somebody else has made them a pass"
