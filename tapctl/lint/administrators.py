@@ -11,7 +11,7 @@ from tapctl.lint.as_much import asks_as_much
 from tapctl.lint.context import Context
 from tapctl.lint.entra import SYNCHRONISE
 from tapctl.lint.example import BLOCK, policy, stream
-from tapctl.lint.policy import DEVICE_CONTROLS, Policy
+from tapctl.lint.policy import DEVICE_CONTROLS, MODERN, Policy
 from tapctl.lint.rule import Hit, rule
 
 # Template ids: https://learn.microsoft.com/entra/identity/role-based-access-control/permissions-reference
@@ -163,11 +163,14 @@ def self_lockout(context: Context) -> Iterator[Hit]:
 
 
 def _is_wall(found: Policy) -> bool:
-    """Whether it always blocks the places where policies are changed."""
+    """Whether it always blocks the places where policies are changed; no legacy client changes any."""
     apps = {app_key(app) for app in found.applications()}
     open_to_some = {app_key(app) for app in found.applications("exclude")} & _PORTALS
     reaches = "all" in apps or bool(apps & _PORTALS)
-    return found.blocks and reaches and not open_to_some and not found.narrowing
+    is_always = set(found.narrowing) <= {"clientAppTypes"} and (
+        found.has_any_client or found.clients >= MODERN
+    )
+    return found.blocks and reaches and not open_to_some and is_always
 
 
 @rule(

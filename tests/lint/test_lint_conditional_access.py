@@ -502,3 +502,12 @@ FLOWS = "authenticationFlows: {transferMethods: [deviceCodeFlow, authenticationT
 def test_a_block_of_a_flow_need_not_be_about_legacy_clients(tmp_path: Path, clients: str, count: int) -> None:
     wall = policy(conditions=FLOWS, grant=BLOCK, clients=clients)
     assert [len(hits(tmp_path / rule, rule, wall)) for rule in ("CA017", "CA018")] == [count, count]
+
+
+@pytest.mark.parametrize(("clients", "count"), [(MODERN, 1), ("[browser]", 0)])
+def test_nobody_changes_policies_by_legacy_clients(tmp_path: Path, clients: str, count: int) -> None:
+    wall = policy(grant=BLOCK, clients=clients)
+    assert (
+        len(hits(tmp_path, "CA048", wall, f"facts: {{groups: {{Break glass: []}}, users: {{{ADA}}}}}\n"))
+        == count
+    )
