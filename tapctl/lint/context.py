@@ -11,6 +11,7 @@ from tapctl import directory as directories
 from tapctl.canonical import at, canonical, texts, with_values
 from tapctl.directory import Directory
 from tapctl.evaluate.facts import Facts
+from tapctl.kinds import lookups
 from tapctl.lint.entra import BUILT_IN_STRENGTHS
 from tapctl.lint.groups import Groups
 from tapctl.lint.methods import Methods
@@ -74,11 +75,13 @@ def last_changed(graph: JsonObject) -> str:
 
 
 def _says(written: Json, value: str) -> bool:
-    """Whether an entry as it was written is this canonical one."""
+    """Whether an entry as it was written is this canonical one: by its name, or by the id that has that name
+    in every tenant."""
     if isinstance(written, dict):
         written = next(iter(written.get(key) for key in ("id", "cidrAddress") if key in written), None)
-    plain = value.removeprefix("id:").casefold()
-    return isinstance(written, str) and written.strip().removeprefix("id:").casefold() == plain
+    named = [known for lookup in lookups().values() for known in (lookup.well_known, lookup.otherwise)]
+    plain = {known.get(value, value).removeprefix("id:").casefold() for known in named}
+    return isinstance(written, str) and written.strip().removeprefix("id:").casefold() in plain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -589,3 +589,16 @@ def test_a_block_of_everybody_hides_nothing(tmp_path: Path) -> None:
         assert said.endswith("for everybody, but Wall, which blocks everything")
     assert len(hits(tmp_path, "CA015", wall, phones)) == 1
     assert hits(tmp_path / "redundant", "CA042", wall, phones) == []
+
+
+@pytest.mark.parametrize("role", ["Global Administrator", "id:62e90394-69f5-4237-9190-012177145e10"])
+def test_a_role_is_found_where_it_was_written_by_name_or_id(tmp_path: Path, role: str) -> None:
+    synchronising = "id:d29b2b05-8046-44ba-8758-1e26182fcf32"
+    roles = f"excludeRoles:\n      - {synchronising}\n      - {role}\n"
+    text = policy(users="\n      includeUsers: [All]\n      " + roles)
+
+    (place,) = [
+        item.place for item in findings(tmp_path, stream(text, GLASS)).findings if item.rule == "CA008"
+    ]
+    assert place is not None
+    assert text.splitlines()[place.line - 1].endswith(role)
