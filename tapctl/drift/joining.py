@@ -246,7 +246,9 @@ class Join:
         came = _any([self._is_newer(made), self._is_after(created)])
         changed = _any([True if later else None, self._is_after(modified)])
         lately: Lately | None = "made" if came else "changed" if changed else None
-        causes = tuple(Cause(event=item.event, entries=_changed(item)) for item in later) or made.causes
+        causes = tuple(Cause(event=item.event, entries=_changed(item)) for item in later)
+        if lately != "changed":  # who made it long ago has not changed it
+            causes = causes or made.causes
         unknown = why_unknown(history, self.log, modified or created) if lately and not causes else ""
         return Undeclared(
             address=pair.address,

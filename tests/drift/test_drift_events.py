@@ -116,6 +116,15 @@ def test_json_stands_inside_strings_inside_strings() -> None:
     assert decoded(None) is None
 
 
+def test_more_layers_than_any_log_has_stay_text() -> None:
+    wrapped = "[1]"
+    for _ in range(6):
+        wrapped = json.dumps(wrapped)
+
+    assert isinstance(decoded(wrapped), str)
+    assert decoded(decoded(wrapped)) == [1]
+
+
 def test_activities_are_compared_without_their_letter_case() -> None:
     upper, lower = (
         events(record({}, {}, activity=text))[0]

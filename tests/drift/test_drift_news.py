@@ -210,6 +210,15 @@ def test_a_document_s_new_name_is_not_the_tenant_s_yet(base: Base, tmp_path: Pat
     assert unknown.attribution.causes == ()
 
 
+def test_what_entra_never_keeps_is_said_to_be_gone_for_good(base: Base, tmp_path: Path) -> None:
+    shutil.copytree(base.root, tmp_path / "policies", ignore=shutil.ignore_patterns(".tapctl"))
+    strong = "kind: AuthenticationStrength\nname: Strong\nspec: {allowedCombinations: [fido2]}\n"
+    (tmp_path / "policies/strong.yaml").write_text(strong, "utf-8")
+    found = one(Base(tmp_path / "policies", base.tenant).news(base.changed()), "Strong")
+
+    assert found.restore.startswith("cannot be restored: Entra keeps no deleted objects of this kind")
+
+
 def test_what_entra_does_not_keep_and_what_is_not_known(base: Base) -> None:
     tenant = base.changed()
     tenant[POLICIES].remove(named(tenant, POLICIES, "Enforced"))

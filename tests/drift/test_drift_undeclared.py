@@ -78,6 +78,20 @@ def test_a_record_shows_who_changed_which_fields(base: Base) -> None:
     assert "; by alex@x.example, " in found.findings[0].message
 
 
+def test_who_made_a_policy_long_ago_is_not_said_to_have_changed_it(base: Base) -> None:
+    tenant, policy = with_stranger(base)
+    made = record(None, policy, activity="Add conditional access policy", target=OTHER)
+    tenant[AUDITS] = [made | {"activityDateTime": "2026-11-19T10:00:00Z"}]
+    quiet = stray(base.news(tenant)).attribution
+    policy["modifiedDateTime"] = NEW
+    changed = stray(base.news(tenant)).attribution
+
+    assert quiet is not None
+    assert changed is not None
+    assert [cause.event.activity for cause in quiet.causes] == ["Add conditional access policy"]
+    assert (changed.causes, changed.unknown != "") == ((), True)
+
+
 def test_a_policy_that_blocks_is_no_clean_night(base: Base) -> None:
     tenant, policy = with_stranger(base, createdDateTime=NEW)
     policy["grantControls"]["builtInControls"] = ["block"]
