@@ -109,7 +109,7 @@ def _stops_the_rest(context: Context, found: Policy) -> bool:
         return False
     return all(
         any(
-            name in other.condition("platforms", "includePlatforms") and other.demands
+            other.demands and not other.has_any_platform and _is_on(other, name)
             for other in context.on
             if other.is_at_work_with(found)
         )

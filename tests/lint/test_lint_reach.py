@@ -278,11 +278,23 @@ def test_what_every_platform_is_asked_for_has_to_be_as_much(
     assert len(hits(tmp_path, "CA015", policy("Phones", conditions=PHONES, grant=phones), *others)) == count
 
 
-def test_a_platform_that_a_block_spares_is_asked_by_a_policy_of_its_own(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("platforms", "count"),
+    [
+        ("{includePlatforms: [linux]}", 0),
+        ("{includePlatforms: [all], excludePlatforms: [windows]}", 0),
+        ("{includePlatforms: [all], excludePlatforms: [linux]}", 1),
+        ("{includePlatforms: [all]}", 1),
+    ],
+)
+def test_a_platform_that_a_block_spares_is_asked_by_a_policy_of_its_own(
+    tmp_path: Path, platforms: str, count: int
+) -> None:
     rest = policy("Rest", conditions=THE_REST.replace("[iOS]", "[iOS, linux]"), grant=BLOCK)
-    linux = policy("Linux", conditions="platforms: {includePlatforms: [linux]}")
+    linux = policy("Linux", conditions=f"platforms: {platforms}", grant=MFA)
 
-    assert hits(tmp_path, "CA015", policy("Phones", conditions=PHONES), rest, linux) == []
+    found = hits(tmp_path, "CA015", policy("Phones", conditions=PHONES, grant=DEVICE), rest, linux)
+    assert len([message for message in found if message.startswith("Phones")]) == count
 
 
 REGISTER = '{includeUserActions: ["urn:user:registersecurityinfo"]}'
