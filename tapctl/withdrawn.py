@@ -138,7 +138,7 @@ def _withdrawn(pair: Pair, membership: Membership) -> Iterator[Withdrawn]:
         if before is not None and after is not None and before.is_enabled:
             scopes.setdefault((before, after), []).append(mode)
     for (before, after), alike in scopes.items():
-        by = "" if alike == modes else f" by {', '.join(alike)}"
+        by = "" if alike == modes else f" ({', '.join(alike)})"
         yield from _narrowed(pair, frozenset(alike), (before, after), by, membership)
         if after.is_enabled and (keys := fewer_keys(pair.before or {}, pair.after or {})):
             yield Withdrawn(

@@ -245,7 +245,7 @@ def test_which_way_of_the_authenticator_goes_is_said(tenant: Tenant, tmp_path: P
     settle(folder(tmp_path, [asked, pushes("any")]), tenant)
     found = finding(plan(folder(tmp_path, [asked, pushes("push")]), tenant), "tightens-strength")
 
-    assert "accepts, is no longer for all users by deviceBasedPush; what is left is win" in found.message
+    assert "accepts, is no longer for all users (deviceBasedPush); what is left is win" in found.message
 
 
 MODEL = "90a3ccdf-635c-4729-a248-9b709135078f"
