@@ -144,7 +144,8 @@ class Planning:
 class Report:
     """What a command has to say. `planning` is None where the tenant was not asked.
 
-    `refusal` says why an apply did not begin; `link` is where the whole output can be seen.
+    `refusal` says why an apply did not begin; `link` is where the whole output can be seen; `undoes` is the
+    record of the apply from which this is the way back.
     """
 
     command: Command
@@ -158,6 +159,7 @@ class Report:
     record: str = ""
     requests: int = 0
     link: str = ""
+    undoes: str = ""
 
     def of(self, severity: Severity) -> tuple[Finding, ...]:
         """The findings of one severity."""

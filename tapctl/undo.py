@@ -176,8 +176,9 @@ def with_reason(change: Change) -> Change:
         "delete": "that apply created it",
         "no-op": "nothing of that apply is left to undo",
     }[change.action]
-    back = f"; it {change.reason}" if change.restores else ""
-    return replace(change, reason=did + back)
+    more = f"; it {change.reason}" if change.restores else ""
+    more = f"; {change.reason}" if change.former_name is not None else more
+    return replace(change, reason=did + more)
 
 
 def settle(undo: Undo, matched: Matched, snapshot: Snapshot) -> tuple[Matched, tuple[Finding, ...]]:

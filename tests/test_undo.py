@@ -365,6 +365,7 @@ def test_a_name_that_others_changed_again_needs_a_word(written: Folder, tmp_path
 
     assert "overwrites: displayName" in finding(undone, "overwrites-later-changes").message
     assert change_of(undone, "P").former_name == "R"
+    assert change_of(undone, "P").reason == "that apply changed it; renamed from 'R'"
 
 
 def test_what_an_apply_made_goes_whatever_it_is_called_now(written: Folder, tmp_path: Path) -> None:

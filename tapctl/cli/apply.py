@@ -117,6 +117,7 @@ def command(
             requests=session.gateway.sent,
             documents=len(checked.workspace.resources),
         )
+        report = replace(report, undoes=str(undo or ""))
         given = allowed | {brake for brake in BRAKES if words[_parameter(brake)]}
         if why := _objection(planned.plan, given, reviewed):
             return _refuse(report, why, options)

@@ -77,7 +77,7 @@ def command(
     documents = len(checked.workspace.resources)
     report = plan_report(planned, "plan", caller=caller, requests=sent, documents=documents)
     said = replace(report.headline, settings=settings_file(checked.workspace.root))
-    answer(replace(report, headline=said), options)
+    answer(replace(report, headline=said, undoes=str(undo or "")), options)
     if errors_in(planned.plan.findings):
         return 1
     if out is not None:

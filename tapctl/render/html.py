@@ -11,7 +11,7 @@ from typing import Final
 from tapctl.model import Address, Finding, Severity
 from tapctl.render import html_parts as parts
 from tapctl.render.escape import visible
-from tapctl.render.values import PASSED, counted, listed, news, planned
+from tapctl.render.values import PASSED, UNDOES, counted, listed, news, planned
 from tapctl.report import STOPS, Entry, News, Planning, Report
 
 _TITLES: Final = {"validate": "Check of", "plan": "Plan for", "apply": "Apply to"}
@@ -66,6 +66,8 @@ def _header(report: Report) -> Iterator[str]:
     yield f"<header>\n<h1>{_TITLES[report.command]} {parts.code(headline.environment)}</h1>"
     if headline.notice:
         yield f'<p class="notice">{parts.text(headline.notice)}</p>'
+    if report.undoes:
+        yield f"<p>{UNDOES} {parts.code(report.undoes)}.</p>"
     if report.refusal:
         yield f'<p class="refused"><strong>Refused:</strong> {parts.lines(report.refusal)}</p>'
     yield f'<p class="summary">{parts.text(_summary(report))}.</p>'

@@ -20,7 +20,7 @@ from tapctl.render.markdown_change import HEAD, details, row
 from tapctl.render.mermaid import picture
 from tapctl.render.roll import Named, reserved, rows_or_names
 from tapctl.render.room import Room
-from tapctl.render.values import PASSED, block, counted, listed, shortened
+from tapctl.render.values import PASSED, UNDOES, block, counted, listed, shortened
 from tapctl.report import STOPS, Entry, Planning, Report
 
 _SEVERITIES: Final[dict[Severity, str]] = {
@@ -69,6 +69,8 @@ def _head(report: Report) -> list[str]:
     found = [f"## {_TITLES[report.command]} {environment}: {'; '.join(_headline(report))}"]
     if report.headline.notice:
         found.append(f"**{report.headline.notice}**")
+    if report.undoes:
+        found.append(f"{UNDOES} {code(clipped(report.undoes, _LONGEST_NAME))}.")
     if report.refusal:
         found.append(f"**Refused:** {lines(report.refusal[: 2 * _LONGEST_MESSAGE])}")
     tenant = report.headline.tenant_id

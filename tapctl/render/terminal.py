@@ -10,7 +10,7 @@ from typing import Final
 from tapctl.model import Address, Finding, Outcome, Severity
 from tapctl.render.escape import named, spelled, visible
 from tapctl.render.page import Page
-from tapctl.render.values import MOST_ENTRIES, block, counted, is_block, planned, shortened, shown
+from tapctl.render.values import MOST_ENTRIES, UNDOES, block, counted, is_block, planned, shortened, shown
 from tapctl.report import Entry, FieldLine, Headline, Planning, Report
 
 _STYLES: Final = {"+": "green", "~": "yellow", "-": "red", " ": ""}
@@ -30,6 +30,8 @@ def render(report: Report, *, width: int = 80, colour: bool = False) -> str:
     """Everything that came from a tenant or a file is escaped; nothing is read as markup."""
     page = Page(width, colour=colour)
     _headline(page, _TITLES[report.command], report.headline)
+    if report.undoes:
+        page.line(f"{UNDOES} {visible(report.undoes)}")
     if report.planning is not None:
         _changes(page, report.planning)
         _order(page, report.planning)

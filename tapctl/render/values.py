@@ -14,6 +14,7 @@ from tapctl.report import News, Planning, Report
 T = TypeVar("T")
 
 ABSENT: Final = "(none)"
+UNDOES: Final = "The way back from the apply that is recorded in"
 PASSED: Final = "Brakes that were let through"
 MOST_ENTRIES: Final = 20
 """Entries of one list that are shown; what goes beyond is counted."""

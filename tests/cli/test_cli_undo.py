@@ -4,6 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
+import pytest
 from cli_tools import TENANT, Cli
 from jsonschema import Draft202012Validator
 
@@ -24,6 +25,16 @@ def test_an_apply_is_undone(cli: Cli) -> None:
     assert undone.code == 0
     assert "3 applied, 0 failed, 0 skipped" in undone.out
     assert cli("plan", "--format", "json").json["checksum"] == before["checksum"]
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "html"])
+def test_a_plan_of_the_way_back_says_so(cli: Cli, form: str) -> None:
+    record = applied(cli)
+    said = "The way back from the apply that is recorded in"
+
+    assert said in cli("plan", "--undo", record, "--format", form).out
+    assert said in cli("apply", "--undo", record, "--yes", "--format", form).out
+    assert said not in cli("plan", "--format", form).out
 
 
 def test_the_way_back_needs_its_words(cli: Cli) -> None:
