@@ -148,8 +148,9 @@ def _add(
     ids: defaultdict[Address, list[str]],
     names: dict[tuple[str, str], str],
 ) -> None:
+    """A name of blanks names nothing: no document and no pin can say it."""
     for name, object_id in pairs:
         known = ids[_folded(Address(kind, name))]
-        if object_id not in known:
+        if object_id not in known and name.strip():
             known.append(object_id)
         names.setdefault((kind, object_id), name)

@@ -33,6 +33,13 @@ def test_a_name_becomes_its_id_and_back() -> None:
     assert directory.as_name(items("includeGroups"), "Pilots") == "Pilots"
 
 
+def test_a_name_of_blanks_names_nothing() -> None:
+    directory = groups((" ", ONE))
+
+    assert directory.all_ids(Address("Group", " ")) == ()
+    assert directory.of_graph(items("includeGroups"), ONE) == f"id:{ONE}"
+
+
 def test_two_objects_of_one_name_stay_ids() -> None:
     directory = groups(("Pilots", ONE), ("Pilots", TWO))
 

@@ -39,7 +39,11 @@ def unnamed(kind: Kind, spec: JsonObject, directory: Directory, snapshot: Snapsh
 
 def comments(ids: Iterable[Unnamed]) -> dict[Path, str]:
     """Why an id stayed one, where that is known."""
-    shared = {item.path: f"{item.name}, a name that others have too" for item in ids if item.name}
+    shared = {
+        item.path: f"{item.name}, a name that others have too" if item.name.strip() else "its name is blank"
+        for item in ids
+        if item.name
+    }
     nothing = "nothing in the tenant has this id"
     return shared | {item.path: nothing for item in ids if item.was_asked and not item.name}
 

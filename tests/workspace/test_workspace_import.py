@@ -287,6 +287,20 @@ def test_a_name_that_others_have_stays_an_id_with_a_comment(capsys: Capture, tmp
     assert tapctl(capsys, tmp_path, "plan", "--detailed-exitcode")[0] == 0
 
 
+def test_an_application_whose_name_is_blank_stays_an_id(capsys: Capture, tmp_path: Path) -> None:
+    content = json.loads(tapctl(capsys, tmp_path, "sandbox", "dump")[1])
+    application = {"id": "2f000000-0000-4000-8000-000000000008", "displayName": "  "}
+    content["servicePrincipals"].append({**application, "appId": "2f000000-0000-4000-8000-000000000007"})
+    (policy,) = (each for each in content[POLICIES] if each["displayName"].startswith("CA-01"))
+    policy["conditions"]["applications"]["excludeApplications"] = ["2f000000-0000-4000-8000-000000000007"]
+    loaded(capsys, tmp_path, content)
+
+    imported(capsys, tmp_path)
+
+    assert "2f000000-0000-4000-8000-000000000007  # its name is blank" in (tmp_path / FIRST).read_text()
+    assert tapctl(capsys, tmp_path, "plan", "--detailed-exitcode")[0] == 0
+
+
 def test_a_word_that_graph_has_by_now_stays_one(capsys: Capture, tmp_path: Path) -> None:
     content = json.loads(tapctl(capsys, tmp_path, "sandbox", "dump")[1])
     (policy,) = (each for each in content[POLICIES] if each["displayName"].startswith("CA-01"))
