@@ -6,8 +6,12 @@ from typing import Any
 
 import pytest
 from audit_records import ALEX, GROUP, KIM, LOG, NOW, events, history, policy, record
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from tapctl.drift.causes import Attribution, of_field, of_members
+from tapctl.drift.causes import Attribution, maker, of_field, of_members
+from tapctl.drift.events import Actor, Event, Gap
+from tapctl.drift.versions import Passage
 from tapctl.model import Json
 from tapctl.report import FieldLine
 
@@ -268,3 +272,26 @@ def test_a_member_who_was_removed_by_the_last_record_is_unknown() -> None:
 
     assert found.causes == ()
     assert "no record of it" in found.unknown
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_whatever_sides_are_lost_nobody_else_is_named(data: st.DataObject) -> None:
+    """Somebody changed a field once, and others changed the rest of it before and afterwards."""
+    count = data.draw(st.integers(1, 6))
+    culprit = data.draw(st.integers(0, count - 1))
+    told = []
+    for number in reversed(range(count)):
+        before, after = ("is" if number > culprit else "was", "is" if number >= culprit else "was")
+        lost = data.draw(st.tuples(st.booleans(), st.booleans()))
+        sides = [Gap.UNKNOWN if gone else side for gone, side in zip(lost, (before, after), strict=True)]
+        told.append(Passage(event=one_event(number), before=sides[0], after=sides[1]))
+    made = maker(told, "is")
+    named = [int(passage.event.id) for passage in made.passages]
+
+    assert culprit in named
+    assert named == [culprit] if made.is_proved else made.later is None
+
+
+def one_event(number: int) -> Event:
+    return Event(id=str(number), moment=NOW + timedelta(minutes=number), activity="Update", actor=Actor())
