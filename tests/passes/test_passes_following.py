@@ -15,7 +15,7 @@ from tapctl.graph.gateway import Gateway
 from tapctl.model import Json
 from tapctl.passes import holdings
 from tapctl.passes.deleting import Deletion, Objection, Outcome, delete_passes, nothing_to_recheck
-from tapctl.passes.graph import Pass, passes_path
+from tapctl.passes.graph import Pass
 from tapctl.passes.holdings import Holdings, decided, read_methods, read_passes
 from tapctl.passes.list import Listing, list_passes, now_of, read_holders
 from tapctl.passes.revoke import deletions_of, without_a_pass
@@ -136,11 +136,11 @@ def test_people_who_are_there_are_not_gone_where_a_path_is_not(
 ) -> None:
     company = Company()
     company.misbehave(forbidden=forbidden)
-    monkeypatch.setattr(holdings, "passes_path", lambda user: f"{passes_path(user)}/nowhere")
+    monkeypatch.setattr(holdings, "passes_path", lambda user: f"groups/{user}/members")  # no such group
 
     found = company.ask(lambda gateway: read_passes(gateway, [IDS[MIA]]))
 
-    assert found.gone == frozenset()
+    assert (found.gone, found.failures[IDS[MIA]].status) == (frozenset(), 404)
     assert ("the person is there" in str(found.failures[IDS[MIA]])) == is_there
 
 
