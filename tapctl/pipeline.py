@@ -125,12 +125,13 @@ async def make_plan(
 ) -> Planned:
     """Read the tenant and decide. The plan's findings are all findings, offline ones included; those of lint
     rules if there is a date to judge by, with `known` facts besides what a plan reads."""
+    from tapctl.digest import checksum
     from tapctl.guard import guard, shields
     from tapctl.lowered import lowered
     from tapctl.match import match
     from tapctl.observe import observe
     from tapctl.order import order
-    from tapctl.plan import checksum, plan_changes
+    from tapctl.plan import plan_changes
     from tapctl.rehearse import rehearse
     from tapctl.undo import settle
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 from trial import (
+    DRAFT,
     FIRST,
     LOCATIONS,
     PINS,
@@ -18,6 +18,7 @@ from trial import (
     absent,
     actions,
     change_of,
+    copy_of,
     finding,
     folder,
     group,
@@ -37,17 +38,11 @@ from tapctl.sandbox import Misbehaviour
 from tapctl.sandbox.seed import BREAK_GLASS, GROUPS, PEOPLE, numbered
 
 OWNED = {**SETTINGS, "ownership": {"ConditionalAccessPolicy": ["NH-*"]}}
-DRAFT = "NH-10 Draft"
 
 
 @pytest.fixture
 def tenant() -> Tenant:
     return Tenant()
-
-
-def copy_of(tenant: Tenant, name: str, **changes: Any) -> str:
-    """Somebody makes another policy like this one in the portal."""
-    return tenant.put(POLICIES, **{**tenant.one(POLICIES, name), "id": numbered(4, 70), **changes})
 
 
 def test_objects_are_created_updated_and_left_alone(tenant: Tenant, tmp_path: Path) -> None:
@@ -182,43 +177,6 @@ def test_what_is_created_in_the_same_run_can_be_referred_to(tenant: Tenant, tmp_
     assert actions(plan(tmp_path, tenant)) == {}
 
 
-@pytest.mark.parametrize(
-    ("name", "help_text"),
-    [("New hire", "Did you mean 'New hires'?"), ("Nothing like it", "Declare it in this folder")],
-)
-def test_a_name_that_is_not_there_is_an_error(
-    tenant: Tenant, tmp_path: Path, name: str, help_text: str
-) -> None:
-    documents = [group("New hires"), policy("P", includeGroups=[name], excludeGroups=["Break glass"])]
-
-    found = finding(plan(folder(tmp_path, documents), tenant), "broken-reference")
-
-    assert f"includeGroups[0] names {name!r}, which is not in the tenant" in found.message
-    assert help_text in found.help
-
-
-def test_a_name_that_two_groups_have_is_an_error_with_both(tenant: Tenant, tmp_path: Path) -> None:
-    other = tenant.put("groups", **{**tenant.one("groups", "New hires"), "id": numbered(2, 70)})
-    folder(tmp_path, [policy("P", includeGroups=["New hires"], excludeGroups=["Break glass"])])
-
-    found = finding(plan(tmp_path, tenant), "several-in-tenant")
-
-    assert other in found.message
-    assert GROUPS["New hires"] in found.message
-    assert "pins: {Group/New hires: <id>}" in found.help
-
-
-def test_a_name_that_is_written_often_is_one_error(tenant: Tenant, tmp_path: Path) -> None:
-    tenant.put("groups", **{**tenant.one("groups", "New hires"), "id": numbered(2, 70)})
-    users = {"includeGroups": ["New hires"], "excludeGroups": ["Break glass"]}
-    folder(tmp_path, [policy(f"P{number}", **users) for number in range(14)])
-
-    found = finding(plan(tmp_path, tenant), "several-in-tenant")
-
-    assert found.message.count("documents.yaml") == 10
-    assert "3 more" in found.message
-
-
 def test_a_pin_chooses_between_namesakes(tenant: Tenant, tmp_path: Path) -> None:
     tenant.put("groups", **{**tenant.one("groups", "New hires"), "id": numbered(2, 70)})
     users = {"includeGroups": ["New hires"], "excludeGroups": ["Break glass"]}
@@ -284,14 +242,6 @@ def test_an_id_is_taken_as_it_is(tenant: Tenant, tmp_path: Path, prefix: str) ->
     assert actions(plan(tmp_path, tenant)) == {}
 
 
-def test_an_id_of_nothing_is_a_warning(tenant: Tenant, tmp_path: Path) -> None:
-    users = {"includeGroups": [numbered(2, 99)], "excludeUsers": [FIRST, SECOND]}
-
-    planned = plan(folder(tmp_path, [policy("P", **users)]), tenant)
-
-    assert numbered(2, 99) in finding(planned, "id-of-nothing").message
-
-
 def test_a_name_may_be_one_of_graphs_words(tenant: Tenant, tmp_path: Path) -> None:
     conditions = {"locations": {"includeLocations": ["name:All"]}}
     documents = [location("All", "192.0.2.0/24"), policy("P", only={"conditions": conditions})]
@@ -301,114 +251,6 @@ def test_a_name_may_be_one_of_graphs_words(tenant: Tenant, tmp_path: Path) -> No
     wanted = tenant.one(LOCATIONS, "All")["id"]
     assert tenant.one(POLICIES, "P")["conditions"]["locations"]["includeLocations"] == [wanted]
     assert actions(plan(tmp_path, tenant)) == {}
-
-
-def test_a_policy_that_was_renamed_in_the_tenant_is_not_created_again(tenant: Tenant, tmp_path: Path) -> None:
-    settle(folder(tmp_path, [policy("P")]), tenant)
-    tenant.put(POLICIES, **{**tenant.one(POLICIES, "P"), "displayName": "Q"})
-
-    found = finding(plan(tmp_path, tenant), "renamed-in-tenant")
-
-    assert "'Q', which is the same in everything but the name" in found.message
-    assert "formerNames: ['Q']" in found.help
-
-
-@pytest.mark.parametrize("document", [policy("NH-10 DRAFT"), group("new Hires")])
-def test_a_name_that_differs_in_letter_case_is_not_created_again(
-    tenant: Tenant, tmp_path: Path, document: dict[str, Any]
-) -> None:
-    planned = plan(folder(tmp_path, [document]), tenant)
-
-    assert "differs only in letter case" in finding(planned, "renamed-in-tenant").message
-
-
-def test_names_of_two_documents_may_differ_in_letter_case(tenant: Tenant, tmp_path: Path) -> None:
-    settle(folder(tmp_path, [policy("MFA All")]), tenant)
-
-    planned = plan(folder(tmp_path, [policy("MFA All"), policy("MFA ALL", "disabled")]), tenant)
-
-    assert actions(planned) == {"ConditionalAccessPolicy/MFA ALL": "create"}
-    assert "renamed-in-tenant" not in rules(planned)
-
-
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [
-        (
-            location("L", "192.0.2.0/24"),
-            {"kind": "NamedLocation", "name": "L", "spec": {"countriesAndRegions": ["NO"]}},
-        ),
-        (group("G"), group("G", membershipRule="(user.department -ne null)")),
-        (group("G"), group("G", isAssignableToRole=True)),
-    ],
-)
-def test_what_graph_cannot_change_in_place_is_refused(
-    tenant: Tenant, tmp_path: Path, before: dict[str, Any], after: dict[str, Any]
-) -> None:
-    settle(folder(tmp_path, [before]), tenant)
-
-    planned = plan(folder(tmp_path, [after]), tenant)
-
-    assert "under a new name" in finding(planned, "cannot-change-in-place").message
-    assert planned.stages == ()
-
-
-def managed(tenant: Tenant) -> str:
-    name = "Microsoft-managed: multifactor authentication"
-    copy_of(tenant, DRAFT, displayName=name)
-    return name
-
-
-def test_a_managed_policy_may_change_its_state_and_exclusions(tenant: Tenant, tmp_path: Path) -> None:
-    exclusions = {"excludeGroups": ["Break glass"], "excludeUsers": [SELF]}
-    users = {"includeGroups": ["New hires", "Lost device"], **exclusions}
-    grant = {"operator": "OR", "builtInControls": ["mfa", "compliantDevice"]}
-    action = {"applications": {"includeUserActions": ["urn:user:registersecurityinfo"]}}
-    only = {"grantControls": grant, "conditions": action}
-    name = managed(tenant)
-
-    planned = plan(folder(tmp_path, [policy(name, "disabled", **users, only=only)]), tenant)
-
-    assert rules(planned, "error") == []
-    assert reasons(settle(tmp_path, tenant)) == {}
-
-
-@pytest.mark.parametrize("document", [policy, lambda name: absent("ConditionalAccessPolicy", name)])
-def test_a_managed_policy_may_not_change_otherwise(tenant: Tenant, tmp_path: Path, document: Any) -> None:
-    planned = plan(folder(tmp_path, [document(managed(tenant))]), tenant)
-
-    assert rules(planned, "error") == ["service-managed"]
-
-
-def test_a_managed_policy_is_never_owned(tenant: Tenant, tmp_path: Path) -> None:
-    own = {**SETTINGS, "ownership": {"ConditionalAccessPolicy": ["Microsoft*"]}}
-    name = managed(tenant)
-
-    assert f"ConditionalAccessPolicy/{name}" not in actions(
-        plan(folder(tmp_path, [policy("P")], settings=own), tenant)
-    )
-
-
-def test_what_is_still_used_is_not_deleted(tenant: Tenant, tmp_path: Path) -> None:
-    planned = plan(folder(tmp_path, [absent("Group", "New hires")]), tenant)
-
-    assert f"ConditionalAccessPolicy/{DRAFT} refers to it" in finding(planned, "still-used").message
-
-
-def test_what_is_still_used_by_its_id_is_not_deleted(tenant: Tenant, tmp_path: Path) -> None:
-    own = {**SETTINGS, "ownership": {"NamedLocation": ["Twin"]}}
-    for number in (71, 72):
-        tenant.put(
-            LOCATIONS,
-            **{**tenant.one(LOCATIONS, "Headquarters"), "id": numbered(5, number), "displayName": "Twin"},
-        )
-    draft = tenant.one(POLICIES, DRAFT)
-    conditions = {**draft["conditions"], "locations": {"includeLocations": [numbered(5, 71)]}}
-    tenant.put(POLICIES, **{**draft, "conditions": conditions})
-
-    planned = plan(folder(tmp_path, [location("L", "192.0.2.0/24")], settings=own), tenant)
-
-    assert finding(planned, "still-used").address == ("NamedLocation", f"Twin ({numbered(5, 71)})")
 
 
 def test_a_reference_to_what_the_folder_removes_is_an_error(tenant: Tenant, tmp_path: Path) -> None:
@@ -433,17 +275,6 @@ def test_a_circle_of_groups_is_an_error_and_has_no_order(tenant: Tenant, tmp_pat
 
     assert rules(planned, "error") == ["reference-cycle"]
     assert planned.stages == ()
-
-
-def test_security_defaults_and_a_missing_licence_are_told_before(tenant: Tenant, tmp_path: Path) -> None:
-    tenant.clear("subscribedSkus")
-    key = "policies/identitySecurityDefaultsEnforcementPolicy"
-    tenant.store.put(key, {"id": "00000000-0000-0000-0000-000000000005", "isEnabled": True})
-
-    planned = plan(folder(tmp_path, [policy("P"), policy("Q", "disabled")]), tenant)
-
-    assert "refuses to enable 1 policy" in finding(planned, "security-defaults-on").message
-    assert "which 2 policies would need" in finding(planned, "not-licensed").message
 
 
 def test_the_same_name_on_another_object_asks_for_a_word(tenant: Tenant, tmp_path: Path) -> None:
@@ -478,16 +309,6 @@ def test_a_look_up_that_is_forbidden_is_an_error_of_its_own(
         plan(folder(tmp_path, [policy("P", **users)]), tenant)
 
 
-@pytest.mark.parametrize("path", ["subscribedSkus", "policies/identitySecurityDefaultsEnforcementPolicy"])
-def test_facts_that_may_not_be_read_are_a_note(tenant: Tenant, tmp_path: Path, path: str) -> None:
-    tenant.misbehaviour = Misbehaviour(forbidden=(path,))
-
-    planned = plan(folder(tmp_path, [policy("P", "disabled")]), tenant)
-
-    assert path in finding(planned, "not-read").message
-    assert actions(planned) == {"ConditionalAccessPolicy/P": "create"}
-
-
 def test_memberships_that_may_not_be_read_count_as_not_excluded(tenant: Tenant, tmp_path: Path) -> None:
     tenant.misbehaviour = Misbehaviour(forbidden=(f"users/{PEOPLE['emergency-1']}",))
 
@@ -519,15 +340,6 @@ def test_pins_of_the_tests_are_the_seeds() -> None:
     assert set(PINS.values()) == {PEOPLE["emergency-1"], PEOPLE["emergency-2"]}
 
 
-def test_a_group_synchronised_from_on_premises_is_not_changed(tenant: Tenant, tmp_path: Path) -> None:
-    plain = {"groupTypes": [], "securityEnabled": True, "mailEnabled": False, "description": "Old"}
-    tenant.put("groups", displayName="Synced", onPremisesSyncEnabled=True, **plain)
-
-    planned = plan(folder(tmp_path, [group("Synced", description="New")]), tenant)
-
-    assert "synchronised from on-premises" in finding(planned, "service-managed").message
-
-
 def test_two_objects_of_one_name_are_declared_with_pins(tenant: Tenant, tmp_path: Path) -> None:
     ranges = [{"@odata.type": "#microsoft.graph.iPv4CidrRange", "cidrAddress": "192.0.2.0/24"}]
     kind = {"@odata.type": "#microsoft.graph.ipNamedLocation", "isTrusted": False}
@@ -544,12 +356,6 @@ def test_two_objects_of_one_name_are_declared_with_pins(tenant: Tenant, tmp_path
     assert len(tenant.named(LOCATIONS, "Office")) == 2
     assert tenant.one(POLICIES, "P")["conditions"]["locations"]["includeLocations"] == [both[1]]
     assert plan(tmp_path, tenant).plan.pending == ()
-
-
-def test_another_display_name_than_the_document_s_needs_a_pin(tenant: Tenant, tmp_path: Path) -> None:
-    planned = plan(folder(tmp_path, [location("Office", "192.0.2.0/24", displayName="Bureau")]), tenant)
-
-    assert "'Bureau'" in finding(planned, "two-names").message
 
 
 def test_a_break_glass_account_without_a_pin_is_told_offline(tmp_path: Path) -> None:

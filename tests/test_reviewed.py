@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from tapctl.digest import checksum
 from tapctl.model import Address, Change, Plan
-from tapctl.plan import checksum
 from tapctl.reviewed import Reviewed, objection
 
 PILOTS = Change(

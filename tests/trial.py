@@ -32,6 +32,7 @@ POLICIES = "identity/conditionalAccess/policies"
 LOCATIONS = "identity/conditionalAccess/namedLocations"
 DOMAIN = "nordwind.example"
 FIRST, SECOND = f"emergency-1@{DOMAIN}", f"emergency-2@{DOMAIN}"
+DRAFT = "NH-10 Draft"  # a policy of the seed
 EMERGENCY = {PEOPLE["emergency-1"]: FIRST, PEOPLE["emergency-2"]: SECOND}
 SELF = f"ingrid.solberg@{DOMAIN}"
 SETTINGS = {"breakGlass": {"accounts": [FIRST, SECOND]}}
@@ -164,6 +165,11 @@ class Tenant:
         for collection in collections or (POLICIES, LOCATIONS):
             for identifier in list(self.store.objects(collection)):
                 self.store.remove(collection, identifier)
+
+
+def copy_of(tenant: Tenant, name: str, **changes: Any) -> str:
+    """Somebody makes another policy like this one in the portal."""
+    return tenant.put(POLICIES, **{**tenant.one(POLICIES, name), "id": numbered(4, 70), **changes})
 
 
 def plan(root: Path, tenant: Tenant) -> Planned:
