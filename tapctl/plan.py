@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from tapctl.dangling import dangling
 from tapctl.diff import field_changes
-from tapctl.digest import checksum, fingerprint
+from tapctl.digest import fingerprint
 from tapctl.match import Matched, Pair
-from tapctl.model import Change, Plan, Snapshot
+from tapctl.model import Action, Change, Plan, Snapshot
 from tapctl.obstacles import obstacles
 from tapctl.resolve import Resolved
 
 
 def plan_changes(matched: Matched, resolved: Resolved, snapshot: Snapshot) -> Plan:
-    """Decide on every pair. The findings are those that only the tenant could show."""
+    """Decide on every pair. The findings are those that only the tenant could show; the checksum is made once
+    the plan has all."""
     changes = tuple(_change(pair) for pair in matched.pairs if pair.desired is not None or pair.is_owned)
     findings = (
         *matched.findings,
         *dangling(resolved, matched, snapshot),
         *obstacles(changes, matched, snapshot),
     )
-    plan = Plan(
+    return Plan(
         environment=snapshot.environment,
         tenant_id=snapshot.tenant_id,
         is_sandbox=snapshot.is_sandbox,
@@ -30,54 +29,45 @@ def plan_changes(matched: Matched, resolved: Resolved, snapshot: Snapshot) -> Pl
         findings=findings,
         fingerprint=fingerprint(matched.pairs),
     )
-    return replace(plan, checksum=checksum(plan))
 
 
 def _change(pair: Pair) -> Change:
-    change = _decide(pair)
-    if change.action == "delete" or pair.after is None:
-        return change
-    left = _left_as_is(pair)
-    return replace(change, fields=field_changes(pair.before or {}, pair.after), left_as_is=left)
+    action, reason = _decide(pair)
+    return Change(
+        address=pair.address,
+        action=action,
+        reason=reason,
+        before=pair.before,
+        after=pair.after,
+        fields=field_changes(pair.before or {}, pair.after) if pair.after is not None else (),
+        id=pair.id,
+        former_name=pair.former_name if action == "update" else None,
+        restores=pair.restores if action == "create" else None,
+        left_as_is=_left_as_is(pair),
+        place=pair.desired.resource.place() if pair.desired is not None else None,
+    )
+
+
+def _decide(pair: Pair) -> tuple[Action, str]:
+    """What becomes of the object, and why."""
+    if pair.desired is None:
+        return "delete", "the settings own its name and no document declares it"
+    if pair.after is None:
+        return ("no-op", "already absent") if pair.observed is None else ("delete", "ensure: absent")
+    if pair.before is None and pair.restores is not None:
+        return "create", f"comes back from Graph's deleted items with its id {pair.restores}"
+    if pair.before is None:
+        return "create", "declared, and not in the tenant"
+    if pair.former_name is not None:
+        return "update", f"renamed from {pair.former_name!r}"
+    if pair.before != pair.after:
+        return "update", "the tenant differs from the document"
+    return "no-op", "as declared"
 
 
 def _left_as_is(pair: Pair) -> tuple[str, ...]:
     """Of what the document does not own, what the tenant may hold: a value that was read, or members."""
-    if pair.before is None:
+    if pair.before is None or pair.after is None:
         return ()
     before, properties = pair.before, pair.kind.field.properties
     return tuple(name for name in pair.left_as_is if name in before or properties[name].type == "array")
-
-
-def _decide(pair: Pair) -> Change:
-    place = pair.desired.resource.place() if pair.desired else None
-    change = Change(
-        address=pair.address,
-        action="no-op",
-        reason="",
-        before=pair.before,
-        after=pair.after,
-        id=pair.id,
-        place=place,
-    )
-    if pair.desired is None:
-        reason = "the settings own its name and no document declares it"
-        return replace(change, action="delete", reason=reason, after=None)
-    if pair.after is None:
-        gone = pair.observed is None
-        return replace(
-            change,
-            action="no-op" if gone else "delete",
-            reason="already absent" if gone else "ensure: absent",
-        )
-    if pair.before is None and pair.restores is not None:
-        reason = f"comes back from Graph's deleted items with its id {pair.restores}"
-        return replace(change, action="create", reason=reason, restores=pair.restores)
-    if pair.before is None:
-        return replace(change, action="create", reason="declared, and not in the tenant")
-    if pair.former_name is not None:
-        reason = f"renamed from {pair.former_name!r}"
-        return replace(change, action="update", reason=reason, former_name=pair.former_name)
-    if pair.before != pair.after:
-        return replace(change, action="update", reason="the tenant differs from the document")
-    return replace(change, reason="as declared")
