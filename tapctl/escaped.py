@@ -17,8 +17,8 @@ from tapctl.match import Matched, Pair
 from tapctl.membership import Membership
 from tapctl.model import JsonObject, Snapshot
 
-_UNLESS = " (unless by another group or role)"
-_IF = " (if by a group or role that is not read)"
+_UNLESS = "unless another group or role includes them"
+_IF = "if a group or role that is not read includes them"
 _MOST = 5
 
 
@@ -127,20 +127,20 @@ class Move:
 
     def escaped(self, reaches: Reaches, sides: Sides) -> Iterator[tuple[str, str]]:
         """Who is reached no more because of this alone, and by what; once for all who escape the same."""
-        alike: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
+        alike: defaultdict[tuple[tuple[str, str], ...], list[str]] = defaultdict(list)
         felt = [found for found in reaches if self._is_felt(found[-1], sides)]
         for person in self.people:
             node = sides.after.reference(person, ("User", "Group"))
             was, now = (frozenset({node}) | side.groups_of(node) for side in (sides.before, sides.after))
             lost = (
-                f"{name!r}{doubt}"
+                (doubt, name)
                 for name, had, has in felt
                 if (doubt := self._lost(had, has, was, now)) is not None
             )
             alike[tuple(dict.fromkeys(lost))].append(person)
-        for names, alike_people in alike.items():
-            if names:
-                yield _shortened(alike_people), ", ".join(names)
+        for found, alike_people in alike.items():
+            if found:
+                yield _shortened(alike_people), _by_doubt(found)
 
     def _lost(self, had: Reach, has: Reach, was: frozenset[str], now: frozenset[str]) -> str | None:
         """None if they are reached all the same or were not anyway; else whatever makes it doubtful."""
@@ -165,6 +165,15 @@ def moves(matched: Matched, but: Collection[str]) -> Iterator[Move]:
             had, has = ({*texts(spec, "members")} for spec in (pair.before, pair.after))
             yield Move(group=pair, joins=False, people=tuple(sorted(had - has - {*but})))
             yield Move(group=pair, joins=True, people=tuple(sorted(has - had - {*but})))
+
+
+def _by_doubt(found: Iterable[tuple[str, str]]) -> str:
+    """What is sure comes first."""
+    named: defaultdict[str, list[str]] = defaultdict(list)
+    for doubt, name in found:
+        named[doubt].append(repr(name))
+    said = (f"{', '.join(names)}{f' ({doubt})' if doubt else ''}" for doubt, names in sorted(named.items()))
+    return "; ".join(said)
 
 
 def _shortened(people: list[str]) -> str:

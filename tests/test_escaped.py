@@ -25,7 +25,7 @@ from tapctl.sandbox.seed import BREAK_GLASS
 
 OTHER = "mia.larsen@nordwind.example"
 GLASS = {**SETTINGS, "breakGlass": {"accounts": [FIRST, SECOND], "groups": ["Break glass"]}}
-IF = " (if by a group or role that is not read)"
+IF = " (if a group or role that is not read includes them)"
 PINNED = {"Group/Break glass": BREAK_GLASS}
 OUT: dict[str, Any] = {"excludeUsers": [FIRST, SECOND]}
 STAFF = {"includeGroups": ["Staff"], **OUT}
@@ -114,7 +114,7 @@ def test_what_else_may_include_them_is_a_doubt(tenant: Tenant, tmp_path: Path, m
 
     (found,) = said(tenant, tmp_path, [group("Staff", [OTHER, SELF]), asked], [group("Staff", [SELF]), asked])
 
-    assert found.message.endswith("'P' (unless by another group or role)")
+    assert found.message.endswith("'P' (unless another group or role includes them)")
 
 
 def test_whether_somebody_was_included_may_not_be_known(tenant: Tenant, tmp_path: Path) -> None:
@@ -123,6 +123,17 @@ def test_whether_somebody_was_included_may_not_be_known(tenant: Tenant, tmp_path
     (found,) = said(tenant, tmp_path, [group("Staff", [SELF]), asked], [group("Staff", [SELF, OTHER]), asked])
 
     assert found.message.endswith(f"gain {OTHER}; enforced policies that reach them no more: 'P'" + IF)
+
+
+def test_what_is_sure_comes_first(tenant: Tenant, tmp_path: Path) -> None:
+    doubtful = [policy(name, includeGroups=["New hires"], excludeGroups=["Staff"]) for name in "PQ"]
+    asked = [*doubtful, policy("R", **BUT_STAFF)]
+
+    (found,) = said(
+        tenant, tmp_path, [group("Staff", [SELF]), *asked], [group("Staff", [SELF, OTHER]), *asked]
+    )
+
+    assert found.message.endswith(f"no more: 'R'; 'P', 'Q'{IF}")
 
 
 def test_that_break_glass_accounts_escape_is_as_it_should_be(tenant: Tenant, tmp_path: Path) -> None:
