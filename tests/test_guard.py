@@ -110,6 +110,14 @@ def test_a_policy_that_goes_exposes_nobody(tenant: Tenant, tmp_path: Path) -> No
     assert exposed(plan(folder(tmp_path, [absent("ConditionalAccessPolicy", "P")]), tenant)) == {}
 
 
+def test_a_folder_without_policies_knows_who_is_excluded_too(tenant: Tenant, tmp_path: Path) -> None:
+    settle(folder(tmp_path, [policy("P", **ALL)]), tenant)
+
+    owning = {**SETTINGS, "ownership": {"ConditionalAccessPolicy": ["Q*"]}}
+
+    assert exposed(plan(folder(tmp_path, [], settings=owning), tenant)) == {}
+
+
 def test_break_glass_policies_of_its_own_need_not_exclude_it(tenant: Tenant, tmp_path: Path) -> None:
     settings = {"breakGlass": {**SETTINGS["breakGlass"], "policies": ["Keys for emergencies"]}}
     documents = [policy("Keys for emergencies", includeGroups=["Break glass"])]

@@ -67,8 +67,10 @@ async def _with_links(reading: Reading, group: JsonObject, links: Sequence[str])
 
 
 async def read_memberships(reading: Reading, workspace: Workspace, desired: Sequence[Desired]) -> None:
-    """Which groups hold the break-glass accounts, whoever applies, and the groups that either may join."""
-    if not any(item.address.kind in ("Group", _POLICIES) for item in desired):
+    """Which groups hold the break-glass accounts, whoever applies, and the groups that either may join. It
+    counts for every policy that is there, declared or not."""
+    is_about_policies = any(item.address.kind in ("Group", _POLICIES) for item in desired)
+    if not is_about_policies and not reading.objects.get(_POLICIES):
         return
     accounts = _ids(reading, workspace, "User", "userPrincipalName", workspace.settings.break_glass.accounts)
     glass = _ids(reading, workspace, "Group", "displayName", workspace.settings.break_glass.groups)
