@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, cast
 from tapctl.canonical import canonical, expand, to_wire, unknown, with_values
 from tapctl.diff import field_changes
 from tapctl.errors import GraphError
+from tapctl.graph.by_ids import objects_by_ids
 from tapctl.kind import Kind
 from tapctl.kinds import kinds
 from tapctl.model import Address, Change, Finding, JsonObject, Resource, Snapshot, Source, dotted
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
 OVERWRITES = "overwrites-later-changes"
 _NAME = "displayName"
-_IDS_AT_ONCE = 1000  # directoryObjects/getByIds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,13 +85,7 @@ async def _listed(gateway: Gateway, kind: Kind, ids: Sequence[str]) -> Sequence[
     """The objects of a kind: all, or of a kind that is never listed those with these ids."""
     if kind.is_listed:
         return await gateway.list(kind.path)
-    chunks = [ids[start : start + _IDS_AT_ONCE] for start in range(0, len(ids), _IDS_AT_ONCE)]
-    found: list[JsonObject] = []
-    for chunk in chunks:
-        body: JsonObject = {"ids": [*chunk], "types": [*(kind.lookup.types if kind.lookup else ())]}
-        answer = await gateway.post_read("directoryObjects/getByIds", body)
-        found += cast("list[JsonObject]", answer.get("value") or [])
-    return found
+    return await objects_by_ids(gateway, ids, kind.lookup.types if kind.lookup else ())
 
 
 async def _with_deleted(gateway: Gateway, undo: Undo) -> Undo:

@@ -10,6 +10,9 @@ from trial import (
     LOCATIONS,
     POLICIES,
     Document,
+    Message,
+    Receive,
+    Send,
     Tenant,
     Writes,
     absent,
@@ -29,6 +32,8 @@ from trial import (
     strength,
 )
 
+from tapctl.errors import GraphError
+from tapctl.graph.sandbox import AsgiApp
 from tapctl.model import Address
 from tapctl.past import read_record
 from tapctl.pipeline import Planned, check, make_undo
@@ -239,6 +244,28 @@ def test_a_creation_without_an_answer_is_left_alone(written: Folder, tmp_path: P
 
     assert rules(way_back(root, tenant, record), "warning") == ["undo-unknown"]
     assert way_back(root, tenant, record).plan.changes == ()
+
+
+def without_a_list(app: AsgiApp) -> AsgiApp:
+    """Graph does not say what has these ids."""
+
+    async def wrapped(scope: Message, receive: Receive, send: Send) -> None:
+        if not str(scope.get("path")).endswith("/getByIds"):
+            await app(scope, receive, send)
+            return
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"{}"})
+
+    return wrapped
+
+
+def test_what_cannot_be_read_is_not_taken_for_gone(written: Folder, tmp_path: Path) -> None:
+    tenant = Tenant()
+    record = recorded(written([group("Pilots")]), tenant, tmp_path)
+    tenant.between = [without_a_list]
+
+    with pytest.raises(GraphError, match="the answer has no list of objects"):
+        way_back(tmp_path / "folder", tenant, record)
 
 
 def test_undoing_the_undoing_goes_forward_again(written: Folder, tmp_path: Path) -> None:

@@ -166,9 +166,15 @@ class Gateway:
         return found
 
     async def post_read(self, path: str, body: JsonObject) -> JsonObject:
-        """A POST that only reads (getByIds, evaluate) and may be repeated like a GET."""
+        """A POST that only reads ($batch, evaluate) and may be repeated like a GET."""
         request = self._request("POST", path, body=body, headers={"Prefer": EVOLVABLE_ENUMS}, reads=True)
         return _object(request, await self._carry_out(request))
+
+    async def post_list(self, path: str, body: JsonObject) -> Objects:
+        """The objects that a POST which only reads answers with (getByIds); there is one page of them."""
+        request = self._request("POST", path, body=body, headers={"Prefer": EVOLVABLE_ENUMS}, reads=True)
+        answer = await self._carry_out(request)
+        return _objects(request, answer, _object(request, answer))
 
     async def send(
         self, method: WriteMethod, path: str, body: JsonObject | None = None, *, careful: bool = False

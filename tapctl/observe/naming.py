@@ -8,16 +8,15 @@ from collections.abc import Awaitable, Iterable, Mapping, Sequence
 
 from tapctl.canonical import expand, references
 from tapctl.graph.batch import Read, list_all
+from tapctl.graph.by_ids import objects_by_ids
 from tapctl.graph.odata import in_filters
 from tapctl.kind import Kind, Lookup
 from tapctl.kinds import lookups
-from tapctl.model import Json, JsonObject, Workspace
+from tapctl.model import JsonObject, Workspace
 from tapctl.observe.reading import Reading
 from tapctl.observe.wanted import is_listed, pinned
 from tapctl.reference import GUID, parse
 from tapctl.validate import Desired
-
-_IDS_PER_LOOKUP = 1000  # directoryObjects/getByIds
 
 
 async def read_names_and_ids(
@@ -121,18 +120,8 @@ async def _decorate(reading: Reading, what: str, naming: Awaitable[None]) -> Non
 
 
 async def _get_by_ids(reading: Reading, ids: Iterable[str]) -> None:
-    ordered = sorted(ids)
-    chunks = [ordered[start : start + _IDS_PER_LOOKUP] for start in range(0, len(ordered), _IDS_PER_LOOKUP)]
-    types: list[Json] = ["user", "group", "servicePrincipal"]
-    bodies: list[JsonObject] = [{"ids": list(chunk), "types": types} for chunk in chunks]
-    answers = await asyncio.gather(
-        *(reading.gateway.post_read("directoryObjects/getByIds", body) for body in bodies)
-    )
-    for answer in answers:
-        found = answer.get("value")
-        for entry in found if isinstance(found, list) else ():
-            if isinstance(entry, dict):
-                enter(reading, entry)
+    for entry in await objects_by_ids(reading.gateway, ids, ("user", "group", "servicePrincipal")):
+        enter(reading, entry)
 
 
 def enter(reading: Reading, entry: JsonObject) -> None:
