@@ -96,7 +96,8 @@ def linted(checked: Checked, as_of: date, known: Known | None = None) -> Checked
 
 async def make_undo(checked: Checked, past: Past, gateway: Gateway, as_of: date | None = None) -> Planned:
     """Read the tenant and plan the way back from an apply: only what that touched is declared or owned."""
-    from tapctl.undo import look_up, way_back, with_reason
+    from tapctl.observe.undone import look_up
+    from tapctl.undo import way_back, with_reason
 
     undo = await look_up(gateway, past)
     workspace, desired = checked.workspace, way_back(undo, checked.workspace.resources)

@@ -2,8 +2,8 @@
 
 What an apply created goes, what it changed becomes what it was, and what it deleted comes back: from Graph's
 deleted items with its id, where it is still there, else as a new object. An object is known by its id,
-whatever it is called by now, and only what the apply changed in it is changed back (taken_back.py). Pure but
-for `look_up`, which asks the tenant what is still there and what can come back.
+whatever it is called by now, and only what the apply changed in it is changed back (taken_back.py). Pure:
+what is still there and what can come back is asked in observe/undone.py.
 """
 
 from __future__ import annotations
@@ -15,8 +15,6 @@ from typing import TYPE_CHECKING, cast
 
 from tapctl.canonical import canonical, expand, to_wire, unknown, with_values
 from tapctl.diff import field_changes
-from tapctl.errors import GraphError
-from tapctl.graph.by_ids import objects_by_ids
 from tapctl.kind import Kind
 from tapctl.kinds import kinds
 from tapctl.model import Address, Change, Finding, JsonObject, Resource, Snapshot, Source, dotted
@@ -27,7 +25,6 @@ from tapctl.validate import Desired
 
 if TYPE_CHECKING:
     from tapctl.directory import Directory
-    from tapctl.graph.gateway import Gateway
     from tapctl.match import Matched, Pair
     from tapctl.schema import Field
 
@@ -60,49 +57,13 @@ class Undo:
 
 def _name_was(deed: Deed) -> str | None:
     """None for what was not there, and for what does not go by its name."""
-    return str(deed.observed.get(_NAME)) if deed.observed is not None and _is_named(deed) else None
+    return str(deed.observed.get(_NAME)) if deed.observed is not None and is_named(deed) else None
 
 
-def _is_named(deed: Deed) -> bool:
+def is_named(deed: Deed) -> bool:
+    """Whether its object goes by a name of its own."""
     kind = kinds()[deed.address.kind]
     return not kind.singleton and kind.key == _NAME
-
-
-async def look_up(gateway: Gateway, past: Past) -> Undo:
-    """Which of the objects are still there, and which of the others Graph has among its deleted items."""
-    touched = sorted({deed.address.kind for deed in past.deeds if _is_named(deed)})
-    called: dict[tuple[str, str], str] = {}
-    for name in touched:
-        ids = {deed.id.lower() for deed in past.deeds if deed.address.kind == name and deed.id}
-        found = await _listed(gateway, kinds()[name], sorted(ids))
-        by_id = {str(item.get("id")).lower(): str(item.get(_NAME) or "") for item in found}
-        called |= {(name, one): by_id[one] for one in ids & by_id.keys()}
-    undo = Undo(past=past, called=called, restores={}, unread={})
-    return await _with_deleted(gateway, undo)
-
-
-async def _listed(gateway: Gateway, kind: Kind, ids: Sequence[str]) -> Sequence[JsonObject]:
-    """The objects of a kind: all, or of a kind that is never listed those with these ids."""
-    if kind.is_listed:
-        return await gateway.list(kind.path)
-    return await objects_by_ids(gateway, ids, kind.lookup.types if kind.lookup else ())
-
-
-async def _with_deleted(gateway: Gateway, undo: Undo) -> Undo:
-    restores: dict[Address, str] = {}
-    unread: dict[str, str] = {}
-    gone = [deed for deed in undo.past.deeds if deed.action != "create" and undo.name_now(deed) is None]
-    for name in sorted({deed.address.kind for deed in gone}):
-        if (deleted := kinds()[name].deleted_items) is None:
-            continue
-        try:
-            ids = {str(item.get("id")).lower() for item in await gateway.list(deleted.listed)}
-        except GraphError as error:
-            unread[name] = "; ".join(line.strip() for line in str(error).splitlines())
-            continue
-        ours = (deed for deed in gone if deed.address.kind == name)
-        restores |= {undo.address(deed): deed.id for deed in ours if deed.id and deed.id.lower() in ids}
-    return replace(undo, restores=restores, unread=unread)
 
 
 def way_back(undo: Undo, declared: Iterable[Resource] = ()) -> tuple[Desired, ...]:
@@ -133,7 +94,7 @@ def _desired(
     spec = _spec(kind.field, kind.from_graph(deed.observed), names)
     kept = {path: value for path, value in unknown(kind.field, spec) if path not in (("id",), (_NAME,))}
     spec = {key: item for key, item in spec.items() if key in kind.field.properties}
-    if _is_named(deed):
+    if is_named(deed):
         spec.pop(_NAME, None)  # the address says it
     return Desired(resource=replace(resource, spec=spec), kind=kind, spec=spec, newer=kept, id=meant)
 
@@ -201,7 +162,7 @@ def _settled(deed: Deed, pair: Pair, undo: Undo, directory: Directory) -> tuple[
         return _changed_back(deed, pair, undo, directory)
     expected = _today(deed.after, pair, undo, directory) if deed.action == "create" else pair.after
     lost = [change.path for change in field_changes(expected or {}, _known(pair, expected))]
-    if _is_named(deed) and undo.name_now(deed) != deed.address.name:
+    if is_named(deed) and undo.name_now(deed) != deed.address.name:
         lost.insert(0, _NAME)
     return pair, [_overwrites(deed, pair, lost)] if lost else []
 
@@ -209,7 +170,7 @@ def _settled(deed: Deed, pair: Pair, undo: Undo, directory: Directory) -> tuple[
 def _changed_back(deed: Deed, pair: Pair, undo: Undo, directory: Directory) -> tuple[Pair, list[Finding]]:
     """One value is the name, the others are the spec's."""
     was, now = _name_was(deed), undo.name_now(deed)
-    made = deed.address.name if _is_named(deed) else None
+    made = deed.address.name if is_named(deed) else None
     name = take_back(None, Sides(was=was, made=made, now=now, back=was), (_NAME,))
     sides = Sides(
         was=_today(deed.before, pair, undo, directory),
@@ -252,7 +213,7 @@ def _namesakes(deed: Deed, pair: Pair, pairs: Sequence[Pair], snapshot: Snapshot
     stays = {one.id: one.address for one in pairs if one.id is not None}
     is_shared = sum(one.address == pair.address for one in pairs) > 1
     takes_name = is_shared or pair.before is None or pair.former_name is not None
-    for item in snapshot.objects.get(pair.kind.name, ()) if takes_name and _is_named(deed) else ():
+    for item in snapshot.objects.get(pair.kind.name, ()) if takes_name and is_named(deed) else ():
         object_id, is_called_so = str(item.get("id")), item.get(_NAME) == pair.address.name
         if is_called_so and object_id != pair.id and stays.get(object_id, pair.address) == pair.address:
             said = f"is another object now ({object_id}) than the one that apply wrote ({deed.id})"
