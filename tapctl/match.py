@@ -200,7 +200,9 @@ def _several(desired: Desired, found: Iterable[JsonObject]) -> Finding:
 def paired(desired: Desired, observed: JsonObject | None, former: str | None, directory: Directory) -> Pair:
     """A document and the object that it means."""
     kind = desired.kind
-    before, extra = (None, {}) if observed is None else _observed(kind, observed, desired.newer, directory)
+    before, extra = (
+        (None, {}) if observed is None else observed_spec(kind, observed, desired.newer, directory)
+    )
     after, left = (None, ()) if desired.resource.ensure == "absent" else _wanted(desired, before, directory)
     return Pair(
         address=desired.address,
@@ -229,10 +231,13 @@ def _id(kind: Kind, observed: JsonObject | None) -> str | None:
     return kind.path.rsplit("/", 1)[-1] if kind.singleton else str(observed["id"])
 
 
-def _observed(
+def observed_spec(
     kind: Kind, observed: JsonObject, newer: Mapping[Path, Json], directory: Directory
 ) -> tuple[JsonObject, dict[Path, Json]]:
-    """The canonical spec of an observed object, with the newer values a document names, and the others."""
+    """The canonical spec of an observed object, with the newer values a document names, and the others.
+
+    A plan and its apply both read objects this way: else what stands would count as changed in between.
+    """
     expanded = expand(kind.field, kind.from_graph(observed))
     strange = dict(unknown(kind.field, expanded))
     for name in ("id", "displayName"):
@@ -285,7 +290,7 @@ def _apart(declared: Iterable[Pair], strays: Sequence[Pair]) -> Iterator[Pair]:
 
 def as_observed(kind: Kind, observed: JsonObject, directory: Directory) -> Pair:
     """An object with no document: only what the tenant has."""
-    before, extra = _observed(kind, observed, {}, directory)
+    before, extra = observed_spec(kind, observed, {}, directory)
     return Pair(
         address=Address(kind.name, kind.name if kind.singleton else str(observed.get(kind.key) or "")),
         kind=kind,

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tapctl.apply.run import Run
-from tapctl.canonical import canonical, expand, respelled, settled, unknown, with_values
+from tapctl.canonical import settled
 from tapctl.diff import field_changes
 from tapctl.errors import GraphError, NotFound
 from tapctl.graph.odata import in_filters
 from tapctl.kind import BUILT_IN, Kind
 from tapctl.kinds import kinds
-from tapctl.match import Pair
+from tapctl.match import Pair, observed_spec
 from tapctl.model import Address, Json, JsonObject, Path
 from tapctl.observe.objects import list_objects
 from tapctl.observe.wanted import links_to_read
@@ -63,10 +63,10 @@ def _check_one(run: Run, address: Address, found: JsonObject | None) -> None:
     again = "plan again"
     if found is None:
         run.failed[address] = f"it has disappeared since the plan was made: {again}"
-    elif (observed_spec(run, pair, found), _extra(pair, found)) != (
-        _known(pair, pair.before or {}),
-        {path: settled(value) for path, value in pair.extra.items()},
-    ):
+        return
+    spec, extra = _observed(run, pair, found)
+    planned = (_known(pair, pair.before or {}), _settled(pair.extra))
+    if (_known(pair, spec), _settled(extra)) != planned:
         run.failed[address] = f"somebody changed it since the plan was made: {again}"
 
 
@@ -111,7 +111,7 @@ def _difference(run: Run, step: Step, observed: JsonObject | None) -> str:
     name = observed.get(pair.kind.key)
     if not pair.kind.singleton and name is not None and name != pair.display_name:
         return f"its name is still {name!r}"
-    changes = field_changes(observed_spec(run, pair, observed), _known(pair, step.after))
+    changes = field_changes(spec_now(run, pair, observed), _known(pair, step.after))
     return "; ".join(f"{change.path} is {change.before!r}, not {change.after!r}" for change in changes)
 
 
@@ -150,26 +150,19 @@ async def _group(run: Run, kind: Kind, address: Address) -> JsonObject | None:
     return group
 
 
-def observed_spec(run: Run, pair: Pair, observed: JsonObject) -> JsonObject:
+def spec_now(run: Run, pair: Pair, observed: JsonObject) -> JsonObject:
     """An observed object in the form in which it is compared with what was written."""
-    kind = pair.kind
-    expanded = expand(kind.field, kind.from_graph(observed))
-    spec = kind.normalise(canonical(kind.field, expanded, run.matched.directory.of_graph))
+    return _known(pair, _observed(run, pair, observed)[0])
+
+
+def _observed(run: Run, pair: Pair, observed: JsonObject) -> tuple[JsonObject, Mapping[Path, Json]]:
     newer = pair.desired.newer if pair.desired else {}
-    named = {path: value for path, value in unknown(kind.field, expanded) if path in newer}
-    return _known(pair, with_values(spec, respelled(named, newer)))
+    return observed_spec(pair.kind, observed, newer, run.matched.directory)
 
 
 def _known(pair: Pair, spec: JsonObject) -> JsonObject:
     return {key: value for key, value in spec.items() if key not in pair.left_as_is}
 
 
-def _extra(pair: Pair, observed: JsonObject) -> dict[Path, Json]:
-    newer = pair.desired.newer if pair.desired else {}
-    expanded = expand(pair.kind.field, pair.kind.from_graph(observed))
-    ours = {("id",), ("displayName",)}
-    return {
-        path: settled(value)
-        for path, value in unknown(pair.kind.field, expanded)
-        if path not in newer and path not in ours
-    }
+def _settled(extra: Mapping[Path, Json]) -> dict[Path, Json]:
+    return {path: settled(value) for path, value in extra.items()}

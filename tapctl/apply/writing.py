@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 
-from tapctl.apply.reading import having_names, observed_spec, read
+from tapctl.apply.reading import having_names, read, spec_now
 from tapctl.apply.run import Run
 from tapctl.canonical import spelled, spellings, to_wire
 from tapctl.errors import AnswerLost, GraphError, NotFound
@@ -52,7 +52,7 @@ async def _restored(run: Run, step: Step) -> Step:
             raise NotFound(
                 request=f"POST {path}", status=0, message="it was restored, and does not read back"
             )
-    before = {key: value for key, value in observed_spec(run, pair, found).items() if key != "state"}
+    before = {key: value for key, value in spec_now(run, pair, found).items() if key != "state"}
     renamed = found.get(pair.kind.key) != pair.display_name
     return replace(step, action="update", before=before, renamed=renamed)
 
