@@ -71,9 +71,12 @@ def _header(report: Report) -> Iterator[str]:
     if report.refusal:
         yield f'<p class="refused"><strong>Refused:</strong> {parts.lines(report.refusal)}</p>'
     yield f'<p class="summary">{parts.text(_summary(report))}.</p>'
-    stops = [counted(len(told), name) for name in ("error", "brake") if (told := report.told(name))]
+    stops = [counted(len(told), name) for name in STOPS if (told := report.told(name))]
     if stops and report.planning is not None:
-        yield f'<p class="stops">What stops apply: {listed(stops)}.</p>'
+        rules = dict.fromkeys(
+            parts.code(item.name or item.rule) for name in STOPS for item in report.told(name)
+        )
+        yield f'<p class="stops">What stops apply: {listed(stops)} ({", ".join(rules)}).</p>'
     yield f"{parts.tenant(headline)}\n</header>"
 
 

@@ -111,6 +111,13 @@ def test_news_comes_first_and_is_counted() -> None:
     assert "Run <code>tapctl apply</code>." in page
 
 
+def test_what_stops_an_apply_is_named_once_each() -> None:
+    page = render(replace(full(), findings=(*findings(), *findings()), outcomes=()))
+    names = "<code>bad</code>, <code>enforces</code>, <code>no-break-glass</code>"
+
+    assert f"What stops apply: 2 errors and 4 brakes ({names}).</p>" in page
+
+
 def test_a_backtick_that_stands_alone_is_one() -> None:
     odd = Finding(rule="T2", severity="warning", message="it", help="Not ` a command.")
 
