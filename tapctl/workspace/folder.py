@@ -12,6 +12,7 @@ from tapctl.render.escape import visible
 from tapctl.workspace.edit import with_pins
 from tapctl.workspace.importing import Imported
 from tapctl.workspace.placing import make_folders, place, replace, take_away
+from tapctl.workspace.text import read_text
 
 _SANDBOX = "sandbox"
 _SETTINGS = """\
@@ -90,7 +91,7 @@ def write_both(
         write_documents(root, documents)
         return
     path = root / "environments" / f"{environment}.yaml"
-    before = path.read_bytes().decode("utf-8") if path.exists() else None
+    before = read_text(path) if path.exists() else None
     with ExitStack() as undo:
         write_pins(root, environment, pins)
         undo.callback(path.unlink) if before is None else undo.callback(replace, {path: before})
@@ -104,7 +105,7 @@ def write_pins(
     """Add pins to the environment's file, or renew them, comments kept; the file's name in the workspace."""
     path = root / "environments" / f"{environment}.yaml"
     path.parent.mkdir(parents=True, exist_ok=True)
-    before = path.read_bytes().decode("utf-8") if path.exists() else None
+    before = read_text(path) if path.exists() else None
     text = with_pins(before, pins, are_renewed=are_renewed)
     replace({path: text})
     return path.relative_to(root).as_posix()

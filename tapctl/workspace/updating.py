@@ -26,6 +26,7 @@ from tapctl.validate import Desired, strange_paths
 from tapctl.workspace.document import draft
 from tapctl.workspace.edit import updated
 from tapctl.workspace.placing import replace
+from tapctl.workspace.text import read_text
 from tapctl.workspace.unnamed import Unnamed, Unresolved, comments, unnamed
 from tapctl.yaml12 import Allowance, parse
 
@@ -66,9 +67,9 @@ def updates(matched: Matched, pairs: Iterable[Pair], snapshot: Snapshot) -> Upda
     unresolved: dict[Address, tuple[Unnamed, ...]] = {}
     refused: list[Finding] = []
     for path, pair, desired in _differing(pairs):
-        if path not in texts:
-            originals[path] = texts[path] = path.read_bytes().decode("utf-8")
         try:
+            if path not in texts:
+                originals[path] = texts[path] = read_text(path)
             index = _index(originals[path], desired)
             version = _version(pair, desired, matched.directory)
             ids = _without_names(version, pair.kind, matched.directory, snapshot)

@@ -139,6 +139,18 @@ def test_adopting_writes_the_tenant_s_version_and_keeps_comments(drifted: Cli) -
     assert drifted("drift").code == 0
 
 
+def test_a_file_that_is_not_utf_8_is_left_to_a_person(drifted: Cli) -> None:
+    file = Path("policies/all.yaml")
+    before = file.read_text("utf-8").encode("utf-16")
+    file.write_bytes(before)
+
+    result = drifted("drift", "--adopt", "--format", "json")
+
+    [said] = [found["message"] for found in result.json["findings"] if found["rule"] == "edit-by-hand"]
+    assert said.endswith(f'"{file}" is not UTF-8, which is what tapctl writes; save it as UTF-8')
+    assert file.read_bytes() == before
+
+
 def test_several_documents_of_a_file_are_adopted(cli: Cli) -> None:
     """The first one gains lines, so the second is no longer where it was."""
     assert cli("apply", "--yes").code == 0

@@ -53,6 +53,18 @@ def test_a_full_disk_leaves_nothing_half_done(tmp_path: Path, text: str | None, 
     assert text is None or settings.read_text(encoding="utf-8") == text
 
 
+def test_pins_are_not_written_into_a_file_that_is_not_utf_8(tmp_path: Path) -> None:
+    settings = tmp_path / "environments" / "sandbox.yaml"
+    settings.parent.mkdir()
+    settings.write_bytes("pins: {}\n".encode("utf-16"))
+
+    with pytest.raises(Refused, match="save it as UTF-8"):
+        write_both(tmp_path, "sandbox", SITES, {Address("NamedLocation", "one"): "1" * 8})
+
+    assert settings.read_bytes() == "pins: {}\n".encode("utf-16")
+    assert not (tmp_path / "one.yaml").exists()
+
+
 def test_documents_and_their_pins_are_written(tmp_path: Path) -> None:
     write_both(tmp_path, "sandbox", SITES, {Address("NamedLocation", "one"): "1" * 8})
 
