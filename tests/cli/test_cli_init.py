@@ -44,10 +44,15 @@ def test_a_named_tenant_needs_its_pins_and_nothing_else(cli: Cli) -> None:
 
 
 def test_every_document_names_a_schema_that_is_there(cli: Cli) -> None:
-    cli("init", "new", "-C", "entra/rules")
-    for path in (cli.root / "new/entra").rglob("*.yaml"):
-        first = path.read_text(encoding="utf-8").splitlines()[0]
-        assert (path.parent / first.removeprefix("# yaml-language-server: $schema=")).resolve().is_file()
+    assert cli("init", "new", "-C", "entra/rules").code == 0
+    paths = [*(cli.root / "new/entra").rglob("*.yaml")]
+    named = [
+        path.parent / path.read_text("utf-8").splitlines()[0].removeprefix("# yaml-language-server: $schema=")
+        for path in paths
+    ]
+
+    assert {"tapctl.yaml", "sandbox.yaml"} < {path.name for path in paths}
+    assert [path for path in named if not path.resolve().is_file()] == []
 
 
 def test_every_schema_that_is_referred_to_comes_along(cli: Cli) -> None:

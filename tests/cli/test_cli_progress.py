@@ -20,7 +20,10 @@ class Terminal(io.StringIO):
 
 
 class Broken(io.StringIO):
+    refused = 0
+
     def write(self, text: str) -> int:
+        self.refused += 1
         raise BrokenPipeError
 
 
@@ -83,7 +86,12 @@ def test_a_log_has_steps_and_long_waits() -> None:
 
 
 def test_nobody_listening_stops_nothing() -> None:
-    StderrProgress(Broken(), Watch()).step(STEP)
+    stream = Broken()
+    progress = StderrProgress(stream, Watch())
+    progress.step(STEP)
+    progress.step(STEP)
+
+    assert stream.refused == 2
 
 
 def test_colour_is_for_terminals(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qs
 
@@ -15,7 +16,7 @@ from tapctl.graph import ways
 from tapctl.graph.clouds import CLOUDS, Cloud
 from tapctl.graph.credentials import TenantTokens, sign_in
 from tapctl.graph.gateway import Caller
-from tapctl.graph.ways import PUBLIC_CLIENT, WAYS, Setting, wants_device_code
+from tapctl.graph.ways import PUBLIC_CLIENT, WAYS, Credential, Setting, wants_device_code
 
 CLIENT = "99999999-2222-3333-4444-555555555555"
 
@@ -260,8 +261,16 @@ def test_a_token_that_cannot_be_renewed_says_so(az: Callable[[str], Mapping[str,
         asyncio.run(TenantTokens(cli, setting(environ)).token())
 
 
-def test_tokens_that_were_never_asked_for_close() -> None:
-    asyncio.run(TenantTokens(WAYS[0], setting({})).close())
+def test_tokens_that_were_never_asked_for_close_without_signing_in() -> None:
+    opened: list[Setting] = []
+
+    def open_(chosen: Setting) -> Credential:
+        opened.append(chosen)
+        return WAYS[0].open(chosen)
+
+    asyncio.run(TenantTokens(replace(WAYS[0], open=open_), setting({})).close())
+
+    assert opened == []
 
 
 def test_a_person_without_a_browser_gets_a_code(

@@ -108,11 +108,6 @@ def test_a_second_429_slows_the_pace() -> None:
     assert hours.time > 3.0
 
 
-def test_no_progress_shows_nothing() -> None:
-    NoProgress().waiting("CA", 1.0, 1)
-    NoProgress().request("GET", "me")
-
-
 def test_only_making_a_pass_counts_as_one() -> None:
     path = "users/1/authentication/temporaryAccessPassMethods"
 

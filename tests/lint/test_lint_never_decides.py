@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import cast
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from lint_tools import findings
 
+from tapctl.canonical import at
 from tapctl.evaluate.evaluator import decide
 from tapctl.evaluate.facts import Facts, Group, Person
 from tapctl.evaluate.rulebook import rulebook
@@ -83,7 +85,34 @@ def some(groups: list[list[str]]) -> st.SearchStrategy[JsonObject]:
 
 
 WHOLES = some([["A", "B"]])
-PARTS = st.lists(some([["A"], ["A", "C"], ["B"], ["B", "C"]]), min_size=2, max_size=4)
+PARTS = some([["A"], ["A", "C"], ["B"], ["B", "C"]])
+
+
+def like_it(whole: JsonObject, part: JsonObject) -> JsonObject:
+    """All but the groups is the whole's."""
+    users = {"includeGroups": at(part, "conditions", "users", "includeGroups")}
+    conditions = {**cast(JsonObject, whole["conditions"]), "users": users}
+    return {**whole, "conditions": conditions}
+
+
+def case(
+    whole: JsonObject,
+    wide: tuple[JsonObject, ...],
+    like: tuple[bool, ...],
+    others: list[JsonObject],
+) -> dict[str, JsonObject]:
+    """A policy, one for each of its groups that is like it or is not, and others."""
+    parts = [like_it(whole, part) if is_like else part for part, is_like in zip(wide, like, strict=True)]
+    return {f"P{number}": spec for number, spec in enumerate((whole, *parts, *others))}
+
+
+CASES = st.builds(
+    case,
+    WHOLES,
+    st.tuples(some([["A"], ["A", "C"]]), some([["B"], ["B", "C"]])),
+    st.tuples(st.sampled_from([True, True, True, False]), st.sampled_from([True, True, True, False])),
+    st.lists(PARTS, max_size=2),
+)
 SIGN_INS = st.builds(
     lambda groups, app, auth, device, risk: SignIn(
         user="ada",
@@ -103,16 +132,21 @@ SIGN_INS = st.builds(
 FACTS = Facts(groups={name: Group() for name in GROUPS}, methods={}, migration_is_complete=True)
 
 
-@given(WHOLES, PARTS, SIGN_INS)
-def test_without_it_a_sign_in_is_decided_as_with_it(
-    whole: JsonObject, parts: list[JsonObject], sign_in: SignIn
-) -> None:
-    policies = {f"P{number}": spec for number, spec in enumerate((whole, *parts))}
+def said_to_decide_nothing(policies: dict[str, JsonObject]) -> list[str]:
     items = [Item(address=Address(KIND, name), spec=spec) for name, spec in policies.items()]
     context = context_of(items, settings=Settings(), environment=Environment(name="case"), as_of=DAY)
-    with_it = decide(rulebook(policies, FACTS), sign_in).verdict
+    return [hit.item.address.name for hit in never_decides.check(context) if hit.item]
 
-    for hit in never_decides.check(context):
-        assert hit.item is not None
-        without = {name: spec for name, spec in policies.items() if name != hit.item.address.name}
-        assert decide(rulebook(without, FACTS), sign_in).verdict == with_it
+
+@given(CASES, st.lists(SIGN_INS, min_size=5, max_size=5))
+def test_without_it_a_sign_in_is_decided_as_with_it(
+    policies: dict[str, JsonObject], sign_ins: list[SignIn]
+) -> None:
+    idle = said_to_decide_nothing(policies)
+    assume(idle)  # hypothesis objects where there is hardly a case
+
+    for name in idle:
+        without = {other: spec for other, spec in policies.items() if other != name}
+        for sign_in in sign_ins:
+            with_it = decide(rulebook(policies, FACTS), sign_in).verdict
+            assert decide(rulebook(without, FACTS), sign_in).verdict == with_it

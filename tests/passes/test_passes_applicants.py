@@ -92,6 +92,7 @@ def test_a_pass_that_cannot_be_read_is_its_owner_s_matter(workspace: Workspace) 
 def test_groups_that_cannot_be_read_of_anybody_are_each_one_s_matter(workspace: Workspace) -> None:
     people = found(Tenant(misbehaviour=Misbehaviour(forbidden=("users/",))), workspace, MIA, SELF)
 
+    assert people.keys() == {MIA, SELF}
     assert all("GroupMember.Read.All" in person.groups_unread for person in people.values())
 
 
