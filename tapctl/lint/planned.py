@@ -173,6 +173,14 @@ def _kept(
     old, anyway = {key for key, _ in had.found}, {key for key, _ in uncapped.found}
     declared = {item.address for item in context.items if item.resource}
     braked = {(brake.rule, brake.address) for brake in brakes}
+
+    def why(key: Key, finding: Finding) -> str:
+        if key in old:
+            return _of_old(key)
+        if (rules()[finding.rule].brake, finding.address) in braked:
+            return _BRAKED
+        return _ASKS if key in anyway else _CAPPED
+
     for key, finding in has.found:
         if key not in old:
             found = replace(finding, news="introduced")
@@ -180,16 +188,7 @@ def _kept(
             found = finding
         else:
             continue
-        why = (
-            _of_old(key)
-            if key in old
-            else _BRAKED
-            if (rules()[finding.rule].brake, finding.address) in braked
-            else _CAPPED
-            if key not in anyway
-            else _ASKS
-        )
-        yield _softened(found, why) if finding.severity == "error" else found
+        yield _softened(found, why(key, found)) if found.severity == "error" else found
 
 
 def _asking(kept: Iterable[Finding]) -> Iterator[Finding]:
