@@ -172,7 +172,6 @@ class Kind:
     family: Literal["conditionalAccess", "other"] = "other"
     singleton: bool = False
     lookup: Lookup | None = None
-    deletable_by_ownership: bool = True
     odata_type: str = ""
     inside: str = ""
     contained: str = ""

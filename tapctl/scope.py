@@ -11,7 +11,6 @@ from tapctl.canonical import at, texts
 from tapctl.kind import Effect
 from tapctl.model import JsonObject, Path
 
-ENFORCED = "enabled"
 NOT_ENFORCED = ("disabled", "enabledForReportingButNotEnforced")
 
 # Who and what a policy reaches: more on the include side reaches further, more on the exclude side less.

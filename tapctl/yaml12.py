@@ -249,7 +249,7 @@ class _Builder:
 
     def _value(self, event: events.ScalarEvent, place: Place) -> Json:
         text: str = event.value
-        if any("\ud800" <= character <= "\udfff" for character in text if character > "\ud7ff"):
+        if SURROGATE.search(text):
             self._report("yaml-encoding", 'holds half a character, "\\ud800" to "\\udfff"; remove it', place)
             return ""
         self._check_tag(event.tag, ("!", f"{STANDARD}str"), place)

@@ -58,17 +58,6 @@ TOOLS: Final = Switch(
     says="MFA is mandatory for changes through Azure's command lines and app",
     source="https://learn.microsoft.com/entra/identity/authentication/concept-mandatory-multifactor-authentication",
 )
-LEGACY_RISK_POLICIES: Final = Switch(
-    id="legacy-risk-policies-gone",
-    begins=date(2026, 10, 1),
-    complete=date(2026, 10, 1),
-    says="ID Protection's own risk policies are gone",
-    source="https://learn.microsoft.com/entra/id-protection/concept-identity-protection-policies",
-)
-SWITCHES: Final = (APPROVED_APP, BASELINE_SCOPES, HELLO, PORTALS, TOOLS, LEGACY_RISK_POLICIES)
-
-MANAGED_POLICY_DAYS: Final = 45
-"""A Microsoft-managed policy left in report-only turns itself on so many days after it appeared, or later."""
 
 
 def is_on(switch: Switch, as_of: date) -> Truth:

@@ -16,7 +16,6 @@ from tapctl.settings import Section, quoted
 from tapctl.yaml12 import Allowance, parse
 
 MAX_BYTES: Final = 64 << 20
-_REMEDY: Final = "Take a new one: tapctl facts --out FILE."
 _KEYS: Final = (
     "version",
     "environment",

@@ -165,7 +165,6 @@ KIND = Kind(
             "visibility",
         ),
     ),
-    deletable_by_ownership=False,
     from_graph=_from_graph,
     rules=_rules,
     refusal=_refusal,

@@ -44,7 +44,7 @@ def lint(context: Context) -> Linted:
             *_unknown_in_settings(context),
             *_twice_in_settings(context),
             *(finding for item in context.items for finding in _about_ignores(item, hits, able, context)),
-            *_lacking(set(rules()) & {rule.id for rule in chosen} - {rule.id for rule in able}, context),
+            *_lacking({rule.id for rule in chosen} - {rule.id for rule in able}, context),
         ),
         ways={_key(rule, hit): (rule.id, hit.way) for rule, hit in kept if hit.way},
     )

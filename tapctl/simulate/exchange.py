@@ -42,7 +42,6 @@ from tapctl.simulate.word_checks import word_findings
 _SITUATION: Final = Kind(
     name="Situation", path="", documentation="", read_permission="", write_permissions=()
 )
-_FIXTURE: Final = replace(_SITUATION, name="Fixture")
 _OTHER_ID: Final = "Give it another id: answers are told apart by it."
 _WORKLOADS: Final = ("sp:", "mi:")
 _NAMES: Final = frozenset({"id", "upn", "name"})

@@ -10,7 +10,7 @@ import pytest
 from evaluate_tools import FACTS, REGISTER, decided, policy, sign_in
 
 from tapctl.evaluate.applications import AZURE_CLI, AZURE_MANAGEMENT, AZURE_PORTAL
-from tapctl.evaluate.dated import SWITCHES, is_on
+from tapctl.evaluate.dated import APPROVED_APP, BASELINE_SCOPES, HELLO, PORTALS, TOOLS, Switch, is_on
 from tapctl.evaluate.facts import Person
 
 EMERGENCY = Person(registered=frozenset({"password", "fido2"}), roles=frozenset({"Global Administrator"}))
@@ -147,8 +147,11 @@ def test_a_workload_meets_no_overlay() -> None:
     assert decided(asked=sign_in("sp:app", "clientSecret", apps=(AZURE_PORTAL,))).verdict == "allow"
 
 
+SWITCHES = (APPROVED_APP, BASELINE_SCOPES, HELLO, PORTALS, TOOLS)
+
+
 @pytest.mark.parametrize("switch", SWITCHES, ids=lambda switch: switch.id)
-def test_a_switch_is_off_before_it_begins_and_on_once_it_is_complete(switch: Any) -> None:
+def test_a_switch_is_off_before_it_begins_and_on_once_it_is_complete(switch: Switch) -> None:
     assert switch.begins <= switch.complete
     assert is_on(switch, date(2020, 1, 1)) is False
     assert is_on(switch, switch.complete) is True
