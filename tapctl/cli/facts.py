@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 
 import click
@@ -29,6 +27,7 @@ def command(options: Options, *, out: Path | None) -> int:
     from tapctl.cli.connect import connected, our_folder
     from tapctl.cli.known_facts import own_salt, users_named_in
     from tapctl.cli.output import show
+    from tapctl.cli.private_file import write_private
     from tapctl.facts.privacy import hidden
     from tapctl.facts.reading import read_facts
     from tapctl.facts.storing import written
@@ -48,7 +47,7 @@ def command(options: Options, *, out: Path | None) -> int:
         snapshot = session.run(read_facts(session.gateway, checked))
         caller, sent = session.gateway.caller.name, session.gateway.sent
     named = {*snapshot.names.get("User", {}).values(), *users_named_in(checked)}
-    _write(target, written(hidden(snapshot, own_salt(folder), named)))
+    write_private(target, written(hidden(snapshot, own_salt(folder), named)))
     headline = Headline(
         environment=snapshot.environment,
         tenant_id=snapshot.tenant_id,
@@ -79,16 +78,3 @@ def _check_target(path: Path) -> None:
         read_snapshot(path)
     except UsageError as error:
         raise UsageError(f'"{path}" is there and is no snapshot; choose another name for --out') from error
-
-
-def _write(path: Path, text: str) -> None:
-    """The whole file or none of it, for its owner only. Raises UsageError."""
-    from tapctl.errors import UsageError
-
-    try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(name).replace(path)
-    except OSError as error:
-        raise UsageError(f'"{path}" cannot be written: {error.strerror}') from error

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -100,14 +98,8 @@ def _mind(path: Path) -> None:
 def _save(plan: Plan, path: Path) -> None:
     """All of it or nothing, readable by its owner only."""
     from tapctl.cli.output import say
+    from tapctl.cli.private_file import write_private
     from tapctl.saved_plan import as_document
 
-    text = json.dumps(as_document(plan), indent=1) + "\n"
-    try:
-        handle, draft = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(text)
-        Path(draft).replace(path)
-    except OSError as error:
-        raise UsageError(f'the plan cannot be saved in "{path}": {error.strerror}') from error
+    write_private(path, json.dumps(as_document(plan), indent=1) + "\n")
     say(f'Saved in "{path}": tapctl apply "{path}" -e {plan.environment} does this and nothing else.')

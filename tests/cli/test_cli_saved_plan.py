@@ -96,7 +96,7 @@ def test_a_place_that_cannot_be_written_is_said(cli: Cli) -> None:
     result = cli("plan", "--out", "nowhere/plan.json")
 
     assert result.code == 1
-    assert 'the plan cannot be saved in "nowhere/plan.json": No such file' in result.err
+    assert '"nowhere/plan.json" cannot be written: No such file' in result.err
 
 
 def test_another_folder_is_refused_with_the_difference(cli: Cli) -> None:
