@@ -120,13 +120,6 @@ def _policies(matched: Matched) -> list[Pair]:
     return [pair for pair in matched.pairs if pair.kind.name == _POLICIES]
 
 
-def result(pair: Pair) -> JsonObject | None:
-    """The object as it will be: None if it goes."""
-    if pair.desired is not None:
-        return pair.after
-    return None if pair.is_owned else pair.before
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
     """One break-glass account or group, and every group that will hold it."""
@@ -161,7 +154,7 @@ def shields(matched: Matched, snapshot: Snapshot, workspace: Workspace) -> Shiel
         excluded = {membership.reference(text, ("Group",)) for text in named}
         return frozenset(address for address, reach in groups.items() if reach & excluded)
 
-    results = [spec for pair in _policies(matched) if (spec := result(pair)) and state(spec) != "disabled"]
+    results = [spec for pair in _policies(matched) if (spec := pair.result) and state(spec) != "disabled"]
     return Shields(
         protects=lambda text, kinds: membership.reference(text, kinds) in nodes,
         behind=behind,
@@ -195,7 +188,7 @@ def exposed(
     """The state that would result, unmanaged policies included."""
     for pair, caught in reaching(matched, membership, workspace):
         said = ", ".join(_caught(subject, pair, matched, membership, before) for subject in caught)
-        which = "stay as they are" if pair.before == result(pair) else "are new or change"
+        which = "stay as they are" if pair.before == pair.result else "are new or change"
         yield _brake(
             "break-glass-exposed",
             f"{pair.address} does not exclude {said}",
@@ -210,7 +203,7 @@ def _caught(
     subject: Subject, policy: Pair, matched: Matched, membership: Membership, before: Membership
 ) -> str:
     """Whom a policy does not exclude, and which of the groups that it does exclude they would leave."""
-    named = texts(result(policy), "conditions", "users", "excludeGroups")
+    named = texts(policy.result, "conditions", "users", "excludeGroups")
     left = before.groups_of(subject.node) - subject.groups
     groups = [text for text in named if membership.reference(text, ("Group",)) in left]
     away = f" (who would leave Group/{', Group/'.join(groups)}, which is excluded)" if groups else ""
@@ -224,7 +217,7 @@ def reaching(
     wanted = subjects(workspace, membership)
     own = workspace.settings.break_glass.policies
     for pair in _policies(matched):
-        spec = result(pair)
+        spec = pair.result
         if spec is None or pair.address.name in own or state(spec) == "disabled" or not is_user_policy(spec):
             continue
         if caught := [subject for subject in wanted if not excludes(spec, subject, membership)]:
@@ -235,7 +228,7 @@ def _rippling(matched: Matched, membership: Membership) -> Iterator[Finding]:
     """Policies that are enforced anyway and reach further, or ask for more, through what they refer to."""
     changed, gone = changed_objects(matched, membership), withdrawals(matched, membership)
     for pair in _policies(matched) if changed or gone.found else ():
-        after = result(pair)
+        after = pair.result
         if after is None or not (is_in_force(after) and is_in_force(pair.before or {})):
             continue
         for ripple in (*ripples(after, pair, changed, membership), *gone.felt_by(after, membership)):
@@ -257,7 +250,7 @@ def _locked_out(matched: Matched, membership: Membership, snapshot: Snapshot) ->
     joins = groups != Membership(matched, snapshot, "before").groups_of(who.id)
     changed = changed_objects(matched, membership)
     for pair in _policies(matched):
-        before, after = pair.before or {}, result(pair) or {}
+        before, after = pair.before or {}, pair.result or {}
         is_news = after != before or joins or bool(ripples(after, pair, changed, membership))
         if not (is_in_force(after) and blocks(after)) or not is_news:
             continue

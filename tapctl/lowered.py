@@ -9,7 +9,6 @@ from typing import Final, TypeAlias
 
 from tapctl.canonical import at, texts, with_values
 from tapctl.escaped import Move, Sides, moves
-from tapctl.guard import result
 from tapctl.lint.entra import BUILT_IN_STRENGTHS, MFA
 from tapctl.lint.methods import CONFIGURATIONS
 from tapctl.location import beyond, if_trusted
@@ -58,7 +57,7 @@ def _finding(rule: str, pair: Pair, message: str, help_text: str) -> Finding:
 
 
 def _ends(pair: Pair) -> Iterator[Finding]:
-    after = result(pair)
+    after = pair.result
     if after is not None and is_in_force(after):
         return
     how = "be deleted" if after is None else f"go from enabled to {state(after)}"
@@ -68,7 +67,7 @@ def _ends(pair: Pair) -> Iterator[Finding]:
 
 
 def _weaker(pair: Pair, strengths: Strengths, glass: BreakGlass) -> Iterator[Finding]:
-    before, after = pair.before or {}, result(pair)
+    before, after = pair.before or {}, pair.result
     if after is None or not is_in_force(after):
         return
     if less := let_through(before, after, strengths, glass):
@@ -163,7 +162,7 @@ class Strengths:
         found = [pair for pair in pairs if pair.kind.name == _STRENGTHS]
         return cls(
             before={**built_in, **{_strength(pair.address.name): _accepted(pair.before) for pair in found}},
-            after={**built_in, **{_strength(pair.address.name): _accepted(result(pair)) for pair in found}},
+            after={**built_in, **{_strength(pair.address.name): _accepted(pair.result) for pair in found}},
         )
 
     def implied(self, way: Way) -> Way:
@@ -177,14 +176,14 @@ def _accepted(spec: JsonObject | None) -> Combinations:
 
 
 def _accepts_more(pair: Pair, policies: Iterable[Pair]) -> Iterator[Finding]:
-    after = result(pair)
+    after = pair.result
     if pair.kind.name != _STRENGTHS or pair.before is None or after is None:
         return
     gained = set(texts(after, "allowedCombinations")) - set(texts(pair.before, "allowedCombinations"))
     asking = [
         policy.address.name
         for policy in policies
-        if is_in_force(has := result(policy) or {}) and at(has, "grantControls", *_ID) == pair.address.name
+        if is_in_force(has := policy.result or {}) and at(has, "grantControls", *_ID) == pair.address.name
     ]
     if gained and asking:
         said = (
@@ -200,7 +199,7 @@ def _moves(pair: Pair, policies: Iterable[Pair]) -> Iterator[Finding]:
     """More in a location that a policy excludes, and less in one that it includes, is reached no more."""
     if pair.kind.name != _LOCATIONS:
         return
-    before, after = pair.before or {}, result(pair) or {}
+    before, after = pair.before or {}, pair.result or {}
     if before and after:
         yield from _moved(pair, pair.address.name, "it", (before, after), policies)
     trusted = (if_trusted(before), if_trusted(after))
@@ -217,7 +216,7 @@ def _moved(
         naming = [
             policy.address.name
             for policy in policies
-            if is_in_force(spec := result(policy) or {}) and name in texts(spec, *path)
+            if is_in_force(spec := policy.result or {}) and name in texts(spec, *path)
         ]
         if moved and naming:
             said = (
@@ -238,7 +237,7 @@ def _escapes(
     """By leaving a group that is included, or joining one that is excluded. That break-glass accounts escape
     policies is as it should be."""
     sides = Sides.of(matched, snapshot)
-    enforced = sides.policies((pair, after) for pair in policies if is_in_force(after := result(pair) or {}))
+    enforced = sides.policies((pair, after) for pair in policies if is_in_force(after := pair.result or {}))
     methods = sides.methods(pair for pair in matched.pairs if pair.kind.name in CONFIGURATIONS.values())
     for move in moves(matched, glass.accounts):
         yield from _left(

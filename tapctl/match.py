@@ -50,6 +50,11 @@ class Pair:
         """What Graph calls the object."""
         return self.desired.display_name if self.desired is not None else self.address.name
 
+    @property
+    def result(self) -> JsonObject | None:
+        """The object as it will be: None if it goes, and what it is if nobody touches it."""
+        return self.after if self.desired is not None or self.is_owned else self.before
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matched:

@@ -126,8 +126,7 @@ def _still_used(changes: Iterable[Change], pairs: Sequence[Pair]) -> Iterator[Fi
     going = {change.address: change for change in changes if change.action == "delete"}
     by_id = {(change.address.kind, change.id): change for change in going.values()}
     for pair in pairs:
-        spec = pair.after if pair.desired is not None or pair.is_owned else pair.before
-        for _, field, text in references(pair.kind.field, spec or {}):
+        for _, field, text in references(pair.kind.field, pair.result or {}):
             reference = parse(text, field.references, field.words)
             target = going.get(Address(reference.kind, reference.text))
             if reference.form == "id":

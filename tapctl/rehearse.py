@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
 
 from tapctl.canonical import at, texts
-from tapctl.guard import Subject, excludes, is_user_policy, result, subjects
+from tapctl.guard import Subject, excludes, is_user_policy, subjects
 from tapctl.match import Matched, Pair
 from tapctl.membership import Membership
 from tapctl.model import Address, Finding, JsonObject, Snapshot, Workspace
@@ -53,7 +53,7 @@ class _Scene:
         end = copy(self)
         end._membership = Membership(matched, snapshot)
         end._subjects = subjects(workspace, end._membership)
-        ends = {_key(pair): end._levels(result(pair) or {}) for pair in policies}
+        ends = {_key(pair): end._levels(pair.result or {}) for pair in policies}
         self._worst = {
             address: [max(pair) for pair in zip(starts[address], ends[address], strict=True)]
             for address in self._policies

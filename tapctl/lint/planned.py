@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date
 
 from tapctl.evaluate.facts import Facts, Group
-from tapctl.guard import INTRODUCES, flag, result
+from tapctl.guard import INTRODUCES, flag
 from tapctl.kinds import kinds
 from tapctl.lint import rules
 from tapctl.lint.context import Context, Item, context_of, last_changed
@@ -107,7 +107,7 @@ def _context(
 def items_of(matched: Matched, side: str) -> Iterator[Item]:
     """Every object of a tenant: as it is (`before`), or as it will be (`after`)."""
     for pair in matched.pairs:
-        spec = pair.before if side == "before" else result(pair)
+        spec = pair.before if side == "before" else pair.result
         if spec is not None:
             resource = pair.desired.resource if pair.desired else None
             yield Item(
