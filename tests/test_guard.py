@@ -346,6 +346,23 @@ def test_a_block_that_one_joins_is_news(tenant: Tenant, tmp_path: Path) -> None:
     ]
 
 
+RENAMED = {**group("New", [SELF]), "formerNames": ["Old"]}
+PINNED = group("Pinned", [SELF], displayName="Old")
+
+
+@pytest.mark.parametrize("document", [RENAMED, PINNED])
+def test_a_block_that_one_joins_by_another_name_is_news(
+    tenant: Tenant, tmp_path: Path, document: dict[str, Any]
+) -> None:
+    blocked = [group("Blocked", ["Group/Old"]), policy("P", includeGroups=["Blocked"], **GLASS, only=BLOCK)]
+    settle(folder(tmp_path, [group("Old", []), *blocked]), tenant)
+    pins = {"Group/Pinned": tenant.one("groups", "Old")["id"]} if document is PINNED else {}
+
+    planned = plan(folder(tmp_path, [document], pins=pins), tenant)
+
+    assert {"locks-out-caller", "widens-scope"} <= set(rules(planned))
+
+
 @pytest.mark.parametrize(
     ("clients", "is_locked_out"),
     [

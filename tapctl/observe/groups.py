@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from tapctl.kinds import lookups
@@ -23,20 +24,38 @@ async def read_every_group(reading: Reading) -> None:
 
 
 def take_groups(reading: Reading, workspace: Workspace, desired: Sequence[Desired]) -> None:
-    """Of the groups looked up, those that a document may mean are objects of their kind."""
-    meant = {
-        name
-        for item in desired
-        if item.address.kind == "Group"
-        for name in (item.display_name, *item.resource.former_names)
-    }
-    pinned = {pin.lower() for address, pin in workspace.environment.pins.items() if address.name in meant}
-    unique = {str(group["id"]): group for group in reading.entries["Group"]}
+    """Of the groups looked up, those that a document may mean are objects of their kind; so are namesakes."""
+    unique = {_id(group): group for group in reading.entries["Group"]}
+    meant = _meant(unique.values(), workspace, desired)
+    names = {name for item in desired if item.address.kind == "Group" for name in _names(item)}
     reading.objects["Group"] = tuple(
-        group
-        for group in unique.values()
-        if str(group.get("displayName")) in meant or str(group["id"]).lower() in pinned
+        group for key, group in unique.items() if key in meant or str(group.get("displayName")) in names
     )
+
+
+def _names(item: Desired) -> tuple[str, ...]:
+    return item.display_name, *item.resource.former_names
+
+
+def _meant(
+    groups: Iterable[JsonObject], workspace: Workspace, desired: Sequence[Desired]
+) -> dict[str, list[Desired]]:
+    """The documents that may mean each group, by its id: pinned to it, or by a name that it has or had."""
+    by_pin: defaultdict[str, list[Desired]] = defaultdict(list)
+    by_name: defaultdict[str, list[Desired]] = defaultdict(list)
+    for item in desired:
+        if item.address.kind != "Group":
+            continue
+        if pin := item.id or workspace.environment.pins.get(item.address):
+            by_pin[pin.lower()].append(item)
+        for name in () if pin else _names(item):
+            by_name[name].append(item)
+    found = {_id(group): [*by_pin[_id(group)], *by_name[str(group.get("displayName"))]] for group in groups}
+    return {key: documents for key, documents in found.items() if documents}
+
+
+def _id(group: JsonObject) -> str:
+    return str(group["id"]).lower()
 
 
 async def read_members(reading: Reading, desired: Sequence[Desired]) -> None:
@@ -74,7 +93,7 @@ async def read_memberships(reading: Reading, workspace: Workspace, desired: Sequ
         return
     accounts = _ids(reading, workspace, "User", "userPrincipalName", workspace.settings.break_glass.accounts)
     glass = _ids(reading, workspace, "Group", "displayName", workspace.settings.break_glass.groups)
-    groups = sorted(glass | _owned_groups(reading, desired))
+    groups = sorted(glass | _owned_groups(reading, workspace, desired))
     caller = reading.gateway.caller
     people = accounts | ({caller.id.lower()} if caller.kind == "person" and caller.id else set())
     await asyncio.gather(
@@ -97,12 +116,10 @@ def _ids(reading: Reading, workspace: Workspace, kind: str, key: str, names: Ite
     }
 
 
-def _owned_groups(reading: Reading, desired: Sequence[Desired]) -> set[str]:
+def _owned_groups(reading: Reading, workspace: Workspace, desired: Sequence[Desired]) -> set[str]:
     """The groups whose members a document says."""
-    owned = {item.address.name for item in desired if item.address.kind == "Group" and "members" in item.spec}
-    return {
-        str(group["id"]).lower() for group in reading.objects["Group"] if group.get("displayName") in owned
-    }
+    meant = _meant(reading.objects["Group"], workspace, desired)
+    return {key for key, documents in meant.items() if any("members" in item.spec for item in documents)}
 
 
 async def _ancestors(reading: Reading, collection: str, object_id: str) -> None:
