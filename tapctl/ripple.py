@@ -20,6 +20,8 @@ Side: TypeAlias = Literal["include", "exclude"]
 
 _RULES = ("membershipRule", "membershipRuleProcessingState")
 _TRUSTED = "AllTrusted"
+_LOCATIONS = "NamedLocation"
+_NAMED_ONLY = ("AuthenticationStrength", "Group")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +38,7 @@ def ripples(policy: JsonObject, pair: Pair, changed: Mapping[str, Pair], groups:
     found: list[Ripple] = []
     for path, field, text in references(pair.kind.field, policy):
         side: Side = "exclude" if any(str(part).startswith("exclude") for part in path) else "include"
-        if field.references == ("NamedLocation",) and text == _TRUSTED:
+        if field.references == (_LOCATIONS,) and text == _TRUSTED:
             found += _of_trusted(changed.values(), side)
             continue
         node = groups.reference(text, field.references)
@@ -46,18 +48,23 @@ def ripples(policy: JsonObject, pair: Pair, changed: Mapping[str, Pair], groups:
 
 
 def changed_objects(matched: Matched, membership: Membership) -> dict[str, Pair]:
-    """The pairs whose object is there before and after and differs, by the node that refers to them."""
-    kinds = ("AuthenticationStrength", "NamedLocation", "Group")
-    return {
-        membership.node(pair.address): pair
-        for pair in matched.pairs
-        if pair.kind.name in kinds and pair.before and pair.after and pair.before != pair.after
-    }
+    """The pairs whose object differs before and after, by the node that refers to them. A location may also
+    come or go: `AllTrusted` names none, and means each."""
+    return {membership.node(pair.address): pair for pair in matched.pairs if _is_changed(pair)}
+
+
+def _is_changed(pair: Pair) -> bool:
+    is_there = pair.before is not None and pair.result is not None
+    is_felt = pair.kind.name == _LOCATIONS or (pair.kind.name in _NAMED_ONLY and is_there)
+    return is_felt and pair.before != pair.result
 
 
 def _felt_through(node: str, changed: Mapping[str, Pair], groups: Membership) -> Iterator[str]:
-    """The changed objects that a reference to `node` means: itself, and the groups inside it."""
+    """The changed objects that a reference to `node` means: itself, and the groups inside it. A policy that
+    names what comes or goes has to change itself."""
     for name, pair in changed.items():
+        if pair.before is None or pair.result is None:
+            continue
         if name == node or (pair.kind.name == "Group" and node in groups.groups_of(name)):
             yield name
 
@@ -101,8 +108,8 @@ def _list(value: Json) -> list[Json]:
 def _of_trusted(changed: Iterable[Pair], side: Side) -> Iterator[Ripple]:
     """All trusted locations together are one more location."""
     for pair in changed:
-        if pair.kind.name == "NamedLocation":
-            yield from _moved_place(pair, side, if_trusted(pair.before), if_trusted(pair.after))
+        if pair.kind.name == _LOCATIONS:
+            yield from _moved_place(pair, side, if_trusted(pair.before), if_trusted(pair.result))
 
 
 def _asks_for_more(before: JsonObject, after: JsonObject) -> str:

@@ -11,6 +11,7 @@ from trial import (
     SECOND,
     SELF,
     Tenant,
+    absent,
     finding,
     folder,
     group,
@@ -101,6 +102,37 @@ def test_a_location_that_is_trusted_no_more_leaves_all_trusted_ones(tenant: Tena
     before = [location("Office", "192.0.2.0/24", isTrusted=True), outside]
 
     planned = changed(tenant, tmp_path, before, [location("Office", "192.0.2.0/24"), outside])
+
+    assert rules(planned) == ["widens-scope"]
+
+
+def test_a_trusted_location_that_goes_leaves_all_trusted_ones(tenant: Tenant, tmp_path: Path) -> None:
+    block = {"grantControls": {"operator": "OR", "builtInControls": ["block"]}}
+    outside = everybody(conditions=TRUSTED, **block)
+    before = [location("Office", "192.0.2.0/24", isTrusted=True), outside]
+
+    planned = changed(tenant, tmp_path, before, [absent("NamedLocation", "Office"), outside])
+
+    assert rules(planned) == ["locks-out-caller", "widens-scope"]
+
+
+@pytest.mark.parametrize(("is_trusted", "expected"), [(True, ["widens-scope"]), (False, [])])
+def test_a_location_that_comes_joins_all_trusted_ones_if_it_is(
+    tenant: Tenant, tmp_path: Path, is_trusted: bool, expected: list[str]
+) -> None:
+    inside = everybody(conditions={"locations": {"includeLocations": ["AllTrusted"]}})
+    office = location("Office", "192.0.2.0/24", isTrusted=is_trusted)
+
+    assert rules(changed(tenant, tmp_path, [inside], [office, inside])) == expected
+
+
+def test_a_policy_that_turns_to_a_new_location_is_told_once(tenant: Tenant, tmp_path: Path) -> None:
+    def inside(*names: str) -> dict[str, Any]:
+        return everybody(conditions={"locations": {"includeLocations": [*names]}})
+
+    office, lab = location("Office", "192.0.2.0/24"), location("Lab", "198.51.100.0/24")
+
+    planned = changed(tenant, tmp_path, [office, inside("Office")], [office, lab, inside("Office", "Lab")])
 
     assert rules(planned) == ["widens-scope"]
 
