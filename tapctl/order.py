@@ -100,7 +100,7 @@ def order(plan: Plan, shields: Shields) -> tuple[tuple[Step, ...], ...]:
     steps = [step for change in plan.pending for step in _steps(change, shields)]
     steps = [needs.after_those_who_left(step) for step in steps]
     steps = [replace(step, needs=needs.of(step)) for step in steps]
-    return tuple(_stages(_groundwork(steps, shields)))
+    return tuple(_stages(_groundwork(list(_untied(steps)), shields)))
 
 
 def _steps(change: Change, shields: Shields) -> Iterator[Step]:
@@ -233,7 +233,8 @@ def _with_links(spec: JsonObject, links: Mapping[str, Sequence[str]]) -> JsonObj
 class _Needs:
     """What has to succeed before a step: what it refers to, or for a deletion, whatever referred to it.
 
-    A policy also needs the groups through which its exclusions work.
+    Groups may hold each other, and Graph deletes either first. A policy also needs the groups through which
+    its exclusions work.
     """
 
     def __init__(self, plan: Plan, shields: Shields) -> None:
@@ -244,7 +245,7 @@ class _Needs:
         self._joined: set[Address] = set()
         for change in plan.pending:
             before, after = (_referred(change.address.kind, spec) for spec in (change.before, change.after))
-            for target in before:
+            for target in before if change.address.kind != "Group" else ():
                 self._users[target].add(change.address)
             self._joined |= after - before
             if change.address.kind == _POLICIES and is_in_force(change.before or {}):
@@ -277,6 +278,31 @@ def _referred(kind: str, spec: JsonObject | None) -> set[Address]:
         for _, field, text in references(kinds()[kind].field, spec or {})
     )
     return {Address(reference.kind, reference.text) for reference in found if reference.form == "name"}
+
+
+def _untied(steps: Sequence[Step]) -> Iterator[Step]:
+    """Two policies may each leave a place that the other keeps, and both places change: then one policy goes
+    first, without waiting for the place it keeps."""
+    needs = {step.address: step.needs for step in steps if step.phase == "loosening"}
+    for step in steps:
+        if step.phase != "loosening":
+            yield step
+            continue
+        kept = step.needs & _referred(step.address.kind, step.before)
+        tied = {need for need in kept if step.address in _all_needs(need, needs)}
+        needs[step.address] = step.needs - tied
+        yield replace(step, needs=needs[step.address])
+
+
+def _all_needs(address: Address, needs: Mapping[Address, frozenset[Address]]) -> set[Address]:
+    """What has to come before, and before that."""
+    found: set[Address] = set()
+    waiting = [address]
+    while waiting:
+        more = needs.get(waiting.pop(), frozenset()) - found
+        found |= more
+        waiting += more
+    return found
 
 
 def _groundwork(steps: Sequence[Step], shields: Shields) -> Iterator[Step]:

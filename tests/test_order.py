@@ -14,14 +14,18 @@ from trial import (
     SECOND,
     Tenant,
     Writes,
+    absent,
     carry,
+    carry_out,
     failing,
     folder,
+    group,
     location,
     plan,
     policy,
     reasons,
     settle,
+    statuses,
     strength,
 )
 
@@ -131,6 +135,33 @@ def test_a_combination_keeps_its_restriction_while_it_is_accepted(tenant: Tenant
 
     assert (True, False) not in seen
     assert seen[-1] == (False, False)
+
+
+def test_policies_that_leave_a_location_each_to_the_other_have_an_order(
+    tenant: Tenant, tmp_path: Path
+) -> None:
+    def inside(name: str, *places: str) -> dict[str, Any]:
+        where = {"conditions": {"locations": {"includeLocations": list(places)}}}
+        return policy(name, includeUsers=["All"], **GLASS, only=where)
+
+    both = [inside("P", "Here", "There"), inside("Q", "Here", "There")]
+    settle(folder(tmp_path, [countries("Here", "DE"), countries("There", "DK"), *both]), tenant)
+    after = [countries("Here", "DE", "NO"), countries("There", "DK", "SE")]
+
+    planned = plan(folder(tmp_path, [*after, inside("P", "There"), inside("Q", "Here")]), tenant)
+
+    assert [step.address.name for stage in planned.stages for step in stage] == ["P", "Here", "Q", "There"]
+    assert set(statuses(carry_out(planned, tenant)).values()) == {"applied"}
+    assert plan(tmp_path, tenant).plan.pending == ()
+
+
+def test_groups_that_hold_each_other_go_together(tenant: Tenant, tmp_path: Path) -> None:
+    settle(folder(tmp_path, [group("A", ["Group/B"]), group("B", [])]), tenant)
+    tenant.store.put("groups", {**tenant.one("groups", "B"), "members": [tenant.one("groups", "A")["id"]]})
+
+    settle(folder(tmp_path, [absent("Group", "A"), absent("Group", "B")]), tenant)
+
+    assert (tenant.named("groups", "A"), tenant.named("groups", "B")) == ([], [])
 
 
 def test_what_only_gains_is_one_write(tenant: Tenant, tmp_path: Path) -> None:
