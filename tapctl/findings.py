@@ -158,6 +158,10 @@ PLANNING: Final[Mapping[str, str]] = {
         "Graph cannot change this in an object that is there. Write a document with a new name, and remove "
         "the old one after it."
     ),
+    "claimed-twice": (
+        "Two documents mean one object: by a pin, a name or a former name. What one makes of it, the other "
+        "undoes or deletes."
+    ),
     "comes-back-as-new": "What was deleted is gone for good, so undoing makes a new object with another id.",
     "id-of-nothing": (
         "A document holds an id that the tenant does not know: a deleted object, or another tenant's. Who "

@@ -18,6 +18,7 @@ from tapctl.model import Address, Finding, Json, JsonObject, Path, Snapshot, Wor
 from tapctl.validate import Desired
 
 SEVERAL = "several-in-tenant"
+CLAIMED_TWICE = "claimed-twice"
 DEAD_PIN = "pin-to-nothing"
 MISMATCH = "pin-mismatch"
 _NEW_PIN = "Write its id as the pin, or let `tapctl apply --write-pins` do it."
@@ -85,8 +86,28 @@ def match(workspace: Workspace, desired: Sequence[Desired], snapshot: Snapshot) 
     return Matched(
         pairs=tuple(sorted(pairs, key=lambda pair: pair.address)),
         directory=directory,
-        findings=(*findings, *_pin_findings(workspace, snapshot, pairs)),
+        findings=(*findings, *_claimed_twice(pairs), *_pin_findings(workspace, snapshot, pairs)),
     )
+
+
+def _claimed_twice(pairs: Iterable[Pair]) -> Iterator[Finding]:
+    """Two documents cannot both decide what becomes of one object: by a pin, a name or a former name."""
+    claims: defaultdict[tuple[str, str], list[Pair]] = defaultdict(list)
+    for pair in pairs:
+        if pair.desired is not None and pair.id is not None and not pair.kind.singleton:
+            claims[pair.kind.name, pair.id].append(pair)
+    for (_, object_id), alike in claims.items():
+        for pair in alike if len(alike) > 1 else ():
+            others = " and ".join(str(other.address) for other in alike if other is not pair)
+            yield Finding(
+                rule=CLAIMED_TWICE,
+                severity="error",
+                message=f"{pair.address} means the object {object_id}, and so does {others}",
+                help="Remove all but one of these documents, or correct the pin, the displayName or the "
+                "former name by which one means that object.",
+                place=pair.desired.resource.place() if pair.desired else None,
+                address=pair.address,
+            )
 
 
 def _directory(found: Iterable[_Found], workspace: Workspace, snapshot: Snapshot) -> Directory:

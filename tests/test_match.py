@@ -103,6 +103,42 @@ def test_a_name_and_its_former_name_are_ambiguous() -> None:
     assert "NamedLocation/Nordics" in finding.help
 
 
+PINNED = {Address("NamedLocation", "Twin"): ONE}
+
+
+@pytest.mark.parametrize(
+    "documents",
+    [
+        [document("Twin", displayName="Nordics"), document("Nordics")],
+        [document("Twin", was=["Nordics"]), document("Nordics")],
+        [replace(document("Twin"), ensure="absent", spec={"displayName": "Nordics"}), document("Nordics")],
+    ],
+)
+def test_an_object_that_two_documents_mean_is_an_error_at_both(documents: list[Resource]) -> None:
+    pinned, former = matched(documents, [location("Nordics")], pins=PINNED).findings
+
+    assert {pinned.rule, former.rule} == {"claimed-twice"}
+    assert {str(pinned.address), str(former.address)} == {"NamedLocation/Twin", "NamedLocation/Nordics"}
+    assert f"means the object {ONE}, and so does NamedLocation/" in pinned.message
+
+
+def test_a_name_and_the_former_name_of_another_document_are_claimed_twice() -> None:
+    documents = [document("Nordics"), document("North", was=["Nordics"])]
+
+    found = matched(documents, [location("Nordics")])
+
+    assert [finding.rule for finding in found.findings] == ["claimed-twice", "claimed-twice"]
+
+
+def test_namesakes_of_which_each_has_its_document_are_no_mistake() -> None:
+    documents = [document("Nordics"), document("Twin", displayName="Nordics")]
+    pins = {Address("NamedLocation", "Nordics"): TWO, **PINNED}
+
+    found = matched(documents, [location("Nordics"), location("Nordics", TWO)], pins=pins)
+
+    assert found.findings == ()
+
+
 def test_a_pin_decides_between_namesakes() -> None:
     pins = {Address("NamedLocation", "Nordics"): TWO.upper()}
 
