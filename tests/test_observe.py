@@ -11,6 +11,7 @@ import pytest
 from trial import (
     DOMAIN,
     POLICIES,
+    SELF,
     Message,
     Receive,
     Send,
@@ -117,6 +118,22 @@ def test_ids_of_what_a_name_stands_beside_are_named_once(tmp_path: Path, kind: s
     folder(tmp_path, [policy("P", **users, excludeGroups=["Break glass"]), group("New hires")])
 
     assert plan(tmp_path, tenant).plan.findings != ()
+
+
+@pytest.mark.parametrize("owning", ["Staff", "Others"])
+def test_of_two_groups_of_one_name_each_has_the_members_that_its_document_owns(
+    tmp_path: Path, owning: str
+) -> None:
+    tenant = Tenant()
+    pins = {f"Group/{name}": tenant.put("groups", displayName="Staff") for name in ("Staff", "Others")}
+    named = [
+        group(name, [SELF] if name == owning else None, displayName="Staff") for name in ("Others", "Staff")
+    ]
+
+    settle(folder(tmp_path, named, pins=pins), tenant)
+
+    assert plan(tmp_path, tenant).plan.pending == ()
+    assert [item for item in tenant.named("groups", "Staff") if item.get("members")]
 
 
 def test_everything_that_is_not_permitted_is_told_at_once(tmp_path: Path) -> None:

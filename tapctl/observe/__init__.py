@@ -78,7 +78,7 @@ async def observe(
         read_names_and_ids(
             reading, observed_kinds, desired, workspace, names | {"User": people}, are_adopted
         ),
-        read_members(reading, desired),
+        read_members(reading, workspace, desired),
         read_deleted(reading, desired, workspace),
         read_memberships(reading, workspace, desired),
     )

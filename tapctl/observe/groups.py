@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import chain
 
 from tapctl.kinds import lookups
 from tapctl.model import Json, JsonObject, Workspace
@@ -58,22 +59,13 @@ def _id(group: JsonObject) -> str:
     return str(group["id"]).lower()
 
 
-async def read_members(reading: Reading, desired: Sequence[Desired]) -> None:
+async def read_members(reading: Reading, workspace: Workspace, desired: Sequence[Desired]) -> None:
     """The members and owners of groups whose documents own them."""
-    owned = {
-        name: links_to_read(item)
-        for item in desired
-        if item.address.kind == "Group"
-        for name in (item.display_name, *item.resource.former_names)
-    }
-    reading.objects["Group"] = tuple(
-        await asyncio.gather(
-            *(
-                _with_links(reading, group, owned.get(str(group.get("displayName")), ()))
-                for group in reading.objects["Group"]
-            )
-        )
-    )
+    groups = reading.objects["Group"]
+    meant = _meant(groups, workspace, desired)
+    owned = {key: sorted({*chain(*map(links_to_read, documents))}) for key, documents in meant.items()}
+    found = (_with_links(reading, group, owned.get(_id(group), ())) for group in groups)
+    reading.objects["Group"] = tuple(await asyncio.gather(*found))
 
 
 async def _with_links(reading: Reading, group: JsonObject, links: Sequence[str]) -> JsonObject:
