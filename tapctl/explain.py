@@ -13,6 +13,7 @@ from typing import Final, Literal, TypeAlias, cast
 from tapctl import schema
 from tapctl.drift.meaning import RULES as DRIFT_RULES
 from tapctl.errors import UsageError
+from tapctl.evaluate.dated import SWITCHES, Switch
 from tapctl.evaluate.decision import Grade
 from tapctl.evaluate.rules import RULES as EVALUATION
 from tapctl.evaluate.rules import Rule as EvaluationRule
@@ -84,7 +85,7 @@ def topics() -> tuple[str, ...]:
     named = (*(rule.name for rule in rules().values()), *(rule.name for rule in OUT_OF_REACH.values()))
     lint = (*rules(), *OUT_OF_REACH, *named)
     findings = (*(name for known in SECTIONS.values() for name in known), *DRIFT_RULES)
-    return (*kinds(), *FILES, *BRAKES, *lint, *findings, *EVALUATION)
+    return (*kinds(), *FILES, *BRAKES, *lint, *findings, *EVALUATION, *(switch.id for switch in SWITCHES))
 
 
 def _index() -> Explanation:
@@ -116,6 +117,10 @@ def _index() -> Explanation:
         *(
             Entry(name=name, description=rule.says, section="How a sign-in is judged")
             for name, rule in EVALUATION.items()
+        ),
+        *(
+            Entry(name=switch.id, description=_sentence(switch.says), section="What changes on a date")
+            for switch in SWITCHES
         ),
     ]
     return Explanation(
@@ -250,6 +255,20 @@ def _finding(name: str) -> Explanation | None:
     )
 
 
+def _switch(switch: Switch) -> Explanation:
+    """A dated change that decisions rest on, as they name it."""
+    return Explanation(
+        name=switch.id,
+        what="rule",
+        title=_sentence(switch.says),
+        description=(
+            f"Not before {switch.begins}, and for certain from {switch.complete}. Between the two it depends "
+            "on the tenant: what rests on it is unknown. `--as-of` asks about another day."
+        ),
+        links=(("source", switch.source),),
+    )
+
+
 def _evaluation(name: str, rule: EvaluationRule) -> Explanation:
     """A rule of the evaluator, as traces name it."""
     return Explanation(
@@ -332,6 +351,8 @@ def _anywhere(topic: str, wanted: str) -> Explanation:
         return _explained(*found[0])
     if wanted in EVALUATION:
         return _evaluation(wanted, EVALUATION[wanted])
+    if (switch := {one.id: one for one in SWITCHES}.get(wanted)) is not None:
+        return _switch(switch)
     if found:
         raise UsageError(
             f'"{topic}" is in several places: {_several([f"{n}.{node.path}" for n, node in found])}'

@@ -173,7 +173,8 @@ def _escaped(text: str) -> str:
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that was probably meant: letter case first, then likeness."""
+    """The known name that was probably meant: letter case first, then likeness, then the shortest of which it
+    is a part in whole words (Teams: Microsoft Teams)."""
     names = [*known]
     if len(name) > MAX_NAME or len(names) > MAX_CANDIDATES:
         return None
@@ -181,7 +182,11 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     if exact := folded.get(name.casefold()):
         return exact
     found = difflib.get_close_matches(name.casefold(), folded, 1)
-    return folded[found[0]] if found else None
+    if found:
+        return folded[found[0]]
+    words = frozenset(name.casefold().split())
+    longer = [candidate for candidate in sorted(folded, key=len) if words and words < {*candidate.split()}]
+    return folded[longer[0]] if longer else None
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:

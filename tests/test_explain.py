@@ -219,6 +219,13 @@ COLLECTED = {*words_with_hyphens(), *ids_of_one_word()} - {""} - OTHER_WORDS
 PAGES = {rule.source for rule in EVALUATION.values()}
 
 
+def test_a_dated_change_is_explained_with_its_days() -> None:
+    found = explain("baseline-scopes-enforced")
+
+    assert "baseline-scopes-enforced" in topics()
+    assert "Not before 2026-06-15, and for certain from 2026-08-01" in found.description
+
+
 def test_every_finding_that_the_code_makes_is_explained() -> None:
     known = {*EXPLAINED, *DRIFT_RULES, *BRAKES, *EVALUATION, *by_name(), *out_of_reach()}
 

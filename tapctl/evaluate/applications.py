@@ -129,6 +129,7 @@ _IDS: Final = {
 } | {name.casefold(): app_id for name, app_id in APPLICATIONS.items()}
 
 _NAMES: Final = {**_ADMIN_PORTALS, **_OFFICE, **{app: name for name, app in reversed(APPLICATIONS.items())}}
+APPLICATION_NAMES: Final = frozenset(_NAMES.values())
 
 
 def is_newer_word(text: str) -> bool:

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from tapctl.evaluate.applications import INTUNE_ENROLMENT, app_key
 from tapctl.evaluate.facts import Mode, Strength
 from tapctl.evaluate.scene import Scene
+from tapctl.evaluate.situation import JOIN
 from tapctl.evaluate.status import ANY, CHALLENGE, MET, NEVER, REGISTER, UNMET, Status
 from tapctl.evaluate.strengths import (
     BUILT_IN,
@@ -81,6 +82,12 @@ def is_first_method(scene: Scene) -> Truth:
     return None if strong is None else not strong
 
 
+def is_for_join(key: str, scene: Scene) -> bool:
+    """Whether a control can be asked for by a policy on the action, where that is to register or join a
+    device; of other actions, any."""
+    return scene.action != JOIN or key == "mfa" or is_strength(key)
+
+
 # MFA and strengths
 
 
@@ -106,11 +113,19 @@ def _own_mfa(scene: Scene) -> Answer:
 def _guest_mfa(scene: Scene) -> Answer:
     if scene.sign_in.trusts_home_mfa:
         if proves(MFA_CONTROL, scene.proof) or scene.sign_in.home_mfa:
-            return Answer(MET, "guest-trust")
+            return _home_claim(scene)
         return Answer(MET | CHALLENGE if scene.sign_in.home_mfa is None else CHALLENGE, "guest-trust")
     if scene.person.type == "b2bDirectConnectUser":
         return Answer(NEVER, "guest-cannot")
     return _own_mfa(scene)
+
+
+def _home_claim(scene: Scene) -> Answer:
+    """The home tenant's MFA. Whether it counts where it was a pass is our reading."""
+    if proves(MFA_CONTROL, scene.proof) or (scene.sign_in.auth or frozenset()).isdisjoint(PASSES):
+        return Answer(MET, "guest-trust")
+    rule = "guest-home-pass"
+    return Answer(MET if scene.relies_on(rule) else MET | CHALLENGE, rule)
 
 
 def strength_named(name: str, scene: Scene) -> Strength | None:
@@ -165,7 +180,7 @@ def _guest_strength(strength: Strength, scene: Scene) -> Answer:
     if proves(strength, scene.proof):
         return Answer(MET, "guest-trust")
     if scene.sign_in.home_mfa and strength.combinations >= MULTIFACTOR.combinations:
-        return Answer(MET, "guest-trust")
+        return _home_claim(scene)
     if all(combination & PASSES for combination in strength.combinations):
         return Answer(NEVER, "guest-methods", needs=combinations(strength))
     return Answer(MET | CHALLENGE | NEVER, "guest-trust", needs=combinations(strength))

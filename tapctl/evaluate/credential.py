@@ -37,8 +37,8 @@ def refusal(scene: Scene) -> Refusal | None:
         return Refusal(reason="DisabledByPolicy")
     if isinstance(held, Pass):
         state = pass_state(held, scene.facts.pass_policy, scene.in_any_group, now=scene.sign_in.now)
-        if state.lacks_time:
-            return Refusal(lacks="now")
+        if state.lacks:
+            return Refusal(lacks=state.lacks)
         if state.is_usable is False:
             return Refusal(reason=state.reason)
     return None

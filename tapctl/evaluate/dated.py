@@ -58,6 +58,7 @@ TOOLS: Final = Switch(
     says="MFA is mandatory for changes through Azure's command lines and app",
     source="https://learn.microsoft.com/entra/identity/authentication/concept-mandatory-multifactor-authentication",
 )
+SWITCHES: Final = (APPROVED_APP, BASELINE_SCOPES, HELLO, PORTALS, TOOLS)
 
 
 def is_on(switch: Switch, as_of: date) -> Truth:

@@ -15,6 +15,7 @@ from tapctl.evaluate.controls import (
     Answer,
     ask,
     is_first_method,
+    is_for_join,
     is_known,
     is_strength,
 )
@@ -31,6 +32,7 @@ from tapctl.evaluate.scene import Scene
 from tapctl.evaluate.session import merge_sessions
 from tapctl.evaluate.situation import REGISTER as REGISTRATION
 from tapctl.evaluate.status import (
+    ANY,
     BLOCK,
     CHALLENGE,
     MET,
@@ -204,12 +206,12 @@ class Evaluation:
                 return "notEnabled", ("policyNotEnabled",)
             case "reportOnly" if found.applies is False:
                 return "reportOnlyNotApplied", found.reasons
-            case "reportOnly" if policy.target == "actions":
+            case "reportOnly" if policy.target == "actions" or self._scene.action:
                 return "reportOnlyNotApplied", ("userActions",)
             case "reportOnly":
                 status = self._weigh(policy).status if found.applies else 0
                 return _REPORTED.get(status, "unknown"), found.reasons
-            case _ if found.applies and not policy.blocks and not all(map(is_known, policy.asks_for)):
+            case _ if found.applies and not policy.blocks and not _is_understood(policy):
                 return "unknown", found.reasons
             case _:
                 return _MATCHED[found.applies], found.reasons
@@ -255,6 +257,10 @@ class Evaluation:
 
     def _answer(self, control: Control, policy: Policy) -> tuple[Answer, bool]:
         """How a control stands in this policy, and whether proving up sets its strength aside."""
+        if policy.target == "actions" and not is_for_join(control.key, self._scene):
+            answer = Answer(ANY, "join-takes-mfa-only")
+            tell_control(self._scene, policy, control, answer)
+            return answer, False
         answer = self._resolved(ask(control.key, self._scene), policy)
         aside = answer if policy.is_on_registration else self._set_aside(control.key, answer, policy)
         was_set_aside = aside.rule in SETS_ASIDE and is_strength(control.key)
@@ -277,6 +283,8 @@ class Evaluation:
         """`register` stands only where the registration itself would be let through."""
         if not answer.status & REGISTER:
             return answer
+        if self._scene.is_external and policy.user_risks:
+            return answer._replace(status=answer.status & ~REGISTER | NEVER, rule="guest-at-risk")
         is_about_risk = is_at_risk(policy, self._scene)
         if is_about_risk is True:
             return at_risk(answer._replace(status=answer.status & ~REGISTER | NEVER))
@@ -332,6 +340,11 @@ def _joined(statuses: list[Status], operator: str | None) -> Status:
     if operator is None:
         return best(statuses) | worst(statuses)
     return best(statuses) if operator == "OR" else worst(statuses)
+
+
+def _is_understood(policy: Policy) -> bool:
+    """Whether what it asks for is known: each control, and how they go together."""
+    return policy.operator is not None and all(map(is_known, policy.asks_for))
 
 
 def _perhaps(decision: Decision, refused: Refusal) -> Decision:

@@ -38,8 +38,8 @@ class Group:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pass:
     """A Temporary Access Pass that a person holds. `start` is ISO 8601 with an offset, or empty for "it has
-    begun"; without a lifetime it has not ended. `aged_minutes` have passed since it began, whatever the
-    time is."""
+    begun", in which case it has not ended without a lifetime. `aged_minutes` have passed since it began,
+    whatever the time is."""
 
     is_usable_once: bool
     start: str = ""

@@ -82,7 +82,6 @@ def of_control(key: str, scene: Scene) -> Iterator[str]:
 def _of_methods(key: str, scene: Scene) -> Iterator[str]:
     if not scene.is_proof_known and (is_strength(key) or key in _PROVED):
         yield "auth"
-    person = scene.person
     strength = strength_named(key.partition(":")[2], scene) if is_strength(key) else None
     if is_strength(key) and strength is None:
         yield "strengths"
@@ -94,7 +93,7 @@ def _of_methods(key: str, scene: Scene) -> Iterator[str]:
     if has_strong_method(scene) is None:
         yield "user.registered"
     if scene.pass_mode is None:
-        yield "user.pass" if person.held_pass is None else "now"
+        yield "user.pass" if scene.pass_state is None else scene.pass_state.lacks
     if scene.facts.methods is None:
         yield "enabledMethods"
     if strength is not None and strength.fido2_aaguids and scene.sign_in.fido2_aaguid is None:

@@ -86,19 +86,15 @@ def _hello(scene: Scene) -> Overlay | None:
 
 
 def _risky_registration(scene: Scene) -> Overlay | None:
-    """A first method is not registered at risk, whatever policies ask for and whatever has been proved."""
+    """No method is registered at risk, whatever policies ask for and whatever has been proved. That this is
+    so of another one than the first is our reading."""
     if not scene.is_registering or not is_risky(scene):
         return None
     is_first = True if scene.is_interrupted else is_first_method(scene)
-    return Overlay(
-        "sign-in risk",
-        ENROLMENT,
-        "risky-cannot-enrol",
-        is_first,
-        "user.registered",
-        about="the sign-in risk",
-        is_on_registration=True,
-    )
+    rule = "risky-cannot-enrol" if is_first else "risky-cannot-enrol-another"
+    holds = True if is_first else scene.assume(rule, True)
+    about = "the sign-in risk"
+    return Overlay("sign-in risk", ENROLMENT, rule, holds, about=about, is_on_registration=True)
 
 
 _OVERLAYS: Final[tuple[Callable[[Scene], Overlay | None], ...]] = (

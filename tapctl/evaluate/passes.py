@@ -26,11 +26,11 @@ InGroups = Callable[[frozenset[str]], Truth]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PassState:
     """Whether the pass works now, and Graph's methodUsabilityReason; unknown where a fact is missing.
-    `lacks_time`: when it is, is missing."""
+    `lacks` is the fact about time that is missing: what time it is, or how long the pass lives."""
 
     is_usable: Truth
     reason: Reason
-    lacks_time: bool = False
+    lacks: Literal["now", "user.pass", ""] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,19 +88,26 @@ def pass_state(held: Pass, policy: PassPolicy | None, in_groups: InGroups, *, no
     if held.lifetime_minutes is not None and held.aged_minutes >= held.lifetime_minutes:
         return PassState(is_usable=False, reason="Expired")
     if held.start and not now:
-        return PassState(is_usable=None, reason="", lacks_time=True)
-    if held.start and (wrong := _out_of_time(held, now)):
-        return PassState(is_usable=False, reason=wrong)
+        return PassState(is_usable=None, reason="", lacks="now")
+    if held.start:
+        match _out_of_time(held, policy, now):
+            case None:
+                return PassState(is_usable=None, reason="", lacks="user.pass")
+            case "Expired" | "NotYetValid" as wrong:
+                return PassState(is_usable=False, reason=wrong)
     return PassState(is_usable=allowed, reason="EnabledByPolicy" if allowed else "")
 
 
-def _out_of_time(held: Pass, now: str) -> Reason:
+def _out_of_time(held: Pass, policy: PassPolicy | None, now: str) -> Reason | None:
+    """None where it may have ended: a lifetime that nobody said is one that the policy allows."""
     begins = moment(held.start)
     if moment(now) < begins:
         return "NotYetValid"
-    lifetime = held.lifetime_minutes
-    has_ended = lifetime is not None and moment(now) >= begins + timedelta(minutes=lifetime)
-    return "Expired" if has_ended else ""
+    allowed = (LIFETIMES[0], LIFETIMES[-1]) if policy is None else (policy.minimum, policy.maximum)
+    shortest, longest = allowed if held.lifetime_minutes is None else (held.lifetime_minutes,) * 2
+    if moment(now) >= begins + timedelta(minutes=longest):
+        return "Expired"
+    return "" if moment(now) < begins + timedelta(minutes=shortest) else None
 
 
 def policy_errors(policy: PassPolicy) -> tuple[str, ...]:

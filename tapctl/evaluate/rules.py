@@ -126,7 +126,7 @@ RULES: Final[Mapping[str, Rule]] = {
         "Times in a policy are passed over: Graph has a reason of that name, and no such condition.",
     ),
     "report-only-and-actions": _documented(
-        "concept-conditional-access-report-only", "Report-only is not evaluated for policies on user actions."
+        "concept-conditional-access-report-only", "Report-only is not evaluated for user actions."
     ),
     # What a policy demands
     "block": _documented("concept-conditional-access-policies", "A policy that blocks ends the evaluation."),
@@ -156,6 +156,21 @@ RULES: Final[Mapping[str, Rule]] = {
     "risky-cannot-enrol": _documented(
         "id-protection/howto-identity-protection-configure-mfa-policy",
         "A risky sign-in cannot register a method (error 53004).",
+    ),
+    "risky-cannot-enrol-another": _inferred(
+        "id-protection/howto-identity-protection-configure-mfa-policy",
+        "Nor can it register another one, for somebody who has a method already.",
+    ),
+    "guest-home-pass": _inferred(
+        "howto-authentication-temporary-access-pass",
+        "A pass of the home tenant that counted as MFA there counts as MFA here, where that is trusted.",
+    ),
+    "guest-at-risk": _documented(
+        _B2B, "A guest who has registered nothing here cannot answer to a policy about risk."
+    ),
+    "join-takes-mfa-only": _documented(
+        _APPS,
+        "Only MFA and strengths can be asked for where a device is registered or joined.",
     ),
     "proof-up-strengths": _documented(
         _STRENGTH,

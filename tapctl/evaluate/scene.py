@@ -10,7 +10,7 @@ from typing import Final
 from tapctl.evaluate.dated import Switch, is_on
 from tapctl.evaluate.decision import TraceStep
 from tapctl.evaluate.facts import STRANGER, Facts, Location, Mode, Pass, Person
-from tapctl.evaluate.passes import pass_state
+from tapctl.evaluate.passes import PassState, pass_state
 from tapctl.evaluate.rules import RULES
 from tapctl.evaluate.situation import REGISTER, SignIn
 from tapctl.evaluate.strengths import FOR_GUESTS, LEGACY_POLICY, PASSES
@@ -207,13 +207,18 @@ class Scene:
     @property
     def pass_mode(self) -> str | None:
         """Which of the two pass modes the person could use now: "" for none, None where nobody knows."""
+        held, state = self.person.held_pass, self.pass_state
+        if not isinstance(held, Pass) or state is None:
+            return "" if held else None
+        return None if state.lacks else "" if state.is_usable is False else mode_of(held)
+
+    @property
+    def pass_state(self) -> PassState | None:
+        """How the pass stands that the person holds; None where there is none, or nobody knows of one."""
         held = self.person.held_pass
         if not isinstance(held, Pass):
-            return "" if held else None
-        state = pass_state(held, self.facts.pass_policy, self.in_any_group, now=self.sign_in.now)
-        if state.lacks_time:
             return None
-        return "" if state.is_usable is False else mode_of(held)
+        return pass_state(held, self.facts.pass_policy, self.in_any_group, now=self.sign_in.now)
 
     def is_enabled(self, mode: str) -> Truth:
         """Whether the methods policy lets this person use a mode; until the migration is complete, the

@@ -31,22 +31,24 @@ def each_application(book: Rulebook, sign_in: SignIn) -> Iterator[tuple[str, Sig
 
 def decide_suite(book: Rulebook, sign_in: SignIn, *, strict: bool = False, traced: bool = False) -> Decision:
     """`decide`, where it is the same for each application of a suite; else unknown, with what it is for the
-    suite as such and for those applications."""
+    suite as such and for those applications. What becomes of a policy is unknown where only that differs."""
     found = {
         name: decide(book, one, strict=strict, traced=traced) for name, one in each_application(book, sign_in)
     }
-    as_such = found[""]
-    if len({decision.verdict for decision in found.values()}) == 1:
-        return as_such
-    suite = ", ".join(sign_in.apps)
+    as_such, suite = found[""], ", ".join(sign_in.apps)
     results = {name or suite: _results(decision) for name, decision in found.items()}
-    return replace(
+    alike = replace(
         as_such,
+        policies=tuple(_joined(item, results) for item in as_such.policies),
+        trace=tuple(_told(step, results) for step in as_such.trace),
+    )
+    if len({decision.verdict for decision in found.values()}) == 1:
+        return alike
+    return replace(
+        alike,
         verdict="unknown",
         by=tuple(dict.fromkeys(name for decision in found.values() for name in decision.by)),
-        policies=tuple(_joined(item, results) for item in as_such.policies),
         missing=tuple(dict.fromkeys((*as_such.missing, "apps"))),
-        trace=tuple(_told(step, results) for step in as_such.trace),
         by_application={name or suite: decision.verdict for name, decision in found.items()},
     )
 

@@ -97,10 +97,10 @@ async def compare(
     if left_out:
         limits.append(f"not given, and so not sent: {', '.join(left_out)}")
     live = _answered(await gateway.post_read(PATH, body))
-    needs_others = bool(needed(map(app_key, sign_in.apps)))
+    limited = _limited(asked)
     own = _own(live, replace(facts, groups={}, users={}, locations=places.by_id), asked)
     return Comparison(
-        policies=tuple(_compared(item, own[str(item["id"])], needs_others=needs_others) for item in live),
+        policies=tuple(_compared(item, own[str(item["id"])], limited) for item in live),
         only_here=tuple(sorted(policies.keys() - {str(item.get("displayName")) for item in live})),
         limits=tuple(limits),
         request=body,
@@ -197,7 +197,38 @@ def _own(live: Iterable[JsonObject], facts: Facts, sign_in: SignIn) -> dict[str,
     return {found.policy: found for found in decide(rulebook(specs, facts), sign_in).policies}
 
 
-def _compared(item: JsonObject, own: Applied, *, needs_others: bool) -> Compared:
+@dataclass(frozen=True, slots=True)
+class _Limited:
+    """Where the two can differ for a reason that is known: `needs_others`, the applications need others;
+    `ungiven`, the reasons whose facts nobody gave."""
+
+    needs_others: bool
+    ungiven: frozenset[str]
+
+
+def _limited(sign_in: SignIn) -> _Limited:
+    is_placed = sign_in.ip or sign_in.country is not None or sign_in.locations
+    ungiven = {reason for reason, fact in _FACTS.items() if getattr(sign_in, fact) is None}
+    return _Limited(
+        needs_others=bool(needed(map(app_key, sign_in.apps))),
+        ungiven=frozenset(ungiven if is_placed else {*ungiven, "location"}),
+    )
+
+
+_FACTS: Final[Mapping[str, str]] = {
+    "authenticationFlow": "flow",
+    "clientApps": "client_app",
+    "devicePlatform": "platform",
+    "devices": "device",
+    "insiderRisk": "insider_risk",
+    "servicePrincipalRisk": "service_principal_risk",
+    "signInRisk": "sign_in_risk",
+    "userRisk": "user_risk",
+}
+"""A reason, and the fact of a sign-in that it is about."""
+
+
+def _compared(item: JsonObject, own: Applied, limited: _Limited) -> Compared:
     there = item["policyApplies"] is True
     reasons = tuple(
         text
@@ -207,7 +238,7 @@ def _compared(item: JsonObject, own: Applied, *, needs_others: bool) -> Compared
     here = _RESULTS.get(own.result, False)
     reasons_here = own.reasons if own.result != "notEnabled" else (_NOT_ENABLED,)
     finding, why = _judged(
-        here, there=there, reasons_here=reasons_here, reasons_there=reasons, needs_others=needs_others
+        here, there=there, reasons_here=reasons_here, reasons_there=reasons, limited=limited
     )
     return Compared(
         policy=str(item.get("displayName")),
@@ -228,7 +259,7 @@ def _judged(
     there: bool,
     reasons_here: tuple[str, ...],
     reasons_there: tuple[str, ...],
-    needs_others: bool,
+    limited: _Limited,
 ) -> tuple[Finding, str]:
     if here is None:
         missing = ", ".join(reasons_here)
@@ -238,12 +269,15 @@ def _judged(
             "expected",
             f"a missing fact ({missing}) is taken for 'does not apply' there, and is unknown here",
         )
-    if here and needs_others and _meant(reasons_there) == _meant({"application"}):
+    if here and limited.needs_others and _meant(reasons_there) == _meant({"application"}):
         return "expected", "an application that is asked for needs one of the policy's: What-If ignores that"
     if here is not there:
         return "differs", "one of the two is wrong, or knows a rule that the other does not"
-    if here or _TOO_LITTLE in reasons_there or _meant(reasons_there) <= _meant(reasons_here):
+    more = _meant(reasons_there) - _meant(reasons_here)
+    if here or _TOO_LITTLE in reasons_there or not more:
         return "same", ""
+    if more <= limited.ungiven:
+        return "expected", f"a missing fact ({', '.join(sorted(more))}) is one more reason there"
     return "differs", "both say that it does not apply, for different reasons"
 
 

@@ -66,7 +66,7 @@ def sentence(decision: Decision) -> str:
         case "register":
             return f"Sent to register what is asked for ({unmet}), which is let through."
         case "unsatisfiable" if not unmet:
-            return "Stopped: at this risk nobody registers a first method (53004)."
+            return "Stopped: at this risk nobody registers a method (53004)."
         case "unsatisfiable":
             return f"Stopped: {unmet} is asked for, and there is no way to it from here."
         case "refusedBeforePolicy":

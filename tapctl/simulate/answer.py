@@ -95,10 +95,14 @@ def place_json(place: Place | None) -> Json:
 
 def _about_pass(question: Question, asked: PassQuestion) -> JsonObject:
     sign_in = SignIn(user=question.user, person=question.person, as_of=date.min)
-    in_groups = Scene(index(question.facts), sign_in).in_any_group
+    scene = Scene(index(question.facts), sign_in)
+    in_groups = scene.in_any_group
+    if asked.held is not None and asked.request is None and scene.is_external:
+        return {"usable": False, "reason": "DisabledByPolicy", "missing": []}  # no external guest has one
     if asked.held is not None and asked.request is None:
         state = pass_state(asked.held, asked.policy, in_groups, now=asked.now)
-        lacking = [*_lacking(asked.policy, in_groups), *(["now"] if state.lacks_time else [])]
+        of_time = [state.lacks.removeprefix("user.")] if state.lacks else []
+        lacking = [*_lacking(asked.policy, in_groups), *of_time]
         return {
             "usable": state.is_usable,
             "reason": state.reason or None,

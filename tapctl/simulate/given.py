@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Literal, cast
 
+from tapctl.evaluate.applications import APPLICATION_NAMES
 from tapctl.evaluate.facts import Pass
 from tapctl.evaluate.journey import Effect
 from tapctl.evaluate.situation import UNREGISTERED, Attribute, Device, SignIn
@@ -143,7 +144,7 @@ def _applications(asking: Asking, given: JsonObject) -> tuple[str, ...]:
     for index, name in enumerate(names):
         if not asking.company.knows_application(name):
             where: Path = ("application", index) if isinstance(value, list) else ("application",)
-            known = asking.company.names("Application")
+            known = {*asking.company.names("Application"), *APPLICATION_NAMES}
             message = f"is {quoted(name)}, which is no well-known application and named by no policy"
             remedy = "Correct the name, or write the appId."
             asking.report(where, message + suggestion(name, known), remedy)

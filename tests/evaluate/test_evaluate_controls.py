@@ -478,18 +478,55 @@ def test_at_risk_nobody_registers_a_first_method_whatever_is_asked_for(
     assert ("enrolment cannot be met", "risky-cannot-enrol") in {(s.says, s.rule) for s in decision.trace}
 
 
-@pytest.mark.parametrize(
-    ("registered", "verdict", "missing"),
-    [({"password", "fido2"}, "allow", ()), (None, "unknown", ("user.registered",))],
-)
-def test_at_risk_only_a_first_method_is_refused(
-    registered: set[str] | None, verdict: str, missing: tuple[str, ...]
-) -> None:
+@pytest.mark.parametrize("registered", [{"password", "fido2"}, None])
+def test_at_risk_another_method_is_refused_too_by_our_reading(registered: set[str] | None) -> None:
     known = None if registered is None else frozenset(registered)
-    person = replace(WITH_PASS, registered=known)
-    decision = decided(asked=asked(person, TAP, apps=(), action=REGISTER, sign_in_risk="high"))
+    at_action = asked(
+        replace(WITH_PASS, registered=known), TAP, apps=(), action=REGISTER, sign_in_risk="high"
+    )
+    decision = decided(asked=at_action)
 
-    assert (decision.verdict, decision.missing) == (verdict, missing)
+    assert (decision.verdict, decision.inferences) == ("unsatisfiable", ("risky-cannot-enrol-another",))
+    assert decided(asked=at_action, strict=True).verdict == "unknown"
+
+
+def test_a_home_pass_counts_as_the_home_tenant_s_mfa_by_our_reading() -> None:
+    with_pass = asked(GUEST, TAP, trusts_home_mfa=True, home_mfa=True)
+    for asks in (policy("mfa"), policy(strength="Multifactor authentication")):
+        found = decided(asks, asked=with_pass)
+
+        assert (found.verdict, found.inferences) == ("allow", ("guest-home-pass",))
+        assert decided(asks, asked=replace(with_pass, auth=frozenset({"password"}))).inferences == ()
+
+
+def test_a_guest_who_registered_nothing_here_cannot_answer_for_a_user_risk() -> None:
+    risky = asked(GUEST, user_risk="high")
+
+    assert decided(policy("mfa", userRiskLevels=["high"]), asked=risky).verdict == "unsatisfiable"
+    assert decided(policy("mfa"), asked=risky).verdict == "register"
+
+
+@pytest.mark.parametrize(
+    ("controls", "strength", "verdict"),
+    [
+        (["mfa"], "", "challenge"),
+        (["compliantDevice"], "", "unknown"),
+        ([], PHISHING_RESISTANT, "unsatisfiable"),
+    ],
+)
+def test_what_cannot_be_asked_for_where_a_device_is_joined_is_not_known_to_hold(
+    controls: list[str], strength: str, verdict: str
+) -> None:
+    on_join = policy(*controls, strength=strength, target={"includeUserActions": [JOIN]})
+    found = decided(on_join, asked=asked(WITH_PUSH, apps=(), action=JOIN, device=COMPLIANT))
+
+    assert found.verdict == verdict
+
+
+def test_a_policy_whose_operator_nobody_knows_is_unknown() -> None:
+    spec = policy("mfa", "compliantDevice", operator="XOR")
+
+    assert results(decided(spec, asked=asked(WITH_PUSH, device=COMPLIANT))) == ["unknown"]
 
 
 def test_per_user_mfa_lets_no_risky_sign_in_register() -> None:

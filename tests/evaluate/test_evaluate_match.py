@@ -415,6 +415,8 @@ def test_report_only_is_not_evaluated_for_user_actions() -> None:
 
     assert results(decided(on_action, asked=sign_in(action=REGISTER))) == ["reportOnlyNotApplied"]
     assert results(decided(on_action, asked=sign_in())) == ["reportOnlyNotApplied"]
+    for_all = policy("block", state="enabledForReportingButNotEnforced")
+    assert results(decided(for_all, asked=sign_in(action=REGISTER))) == ["reportOnlyNotApplied"]
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,13 @@ def test_a_suite_whose_applications_fare_alike_is_decided_as_such() -> None:
     assert (found.verdict, found.by_application) == ("block", {})
 
 
+def test_a_policy_that_is_only_reported_for_a_part_is_not_known_though_all_fare_alike() -> None:
+    found = whole(policy("block", apps=[EXCHANGE], state="enabledForReportingButNotEnforced"))
+
+    assert (found.verdict, found.missing, found.by_application) == ("allow", (), {})
+    assert [item.result for item in found.policies] == ["unknown"]
+
+
 def test_the_trace_says_which_applications_a_policy_is_for() -> None:
     found = whole(
         policy("block", target={"includeApplications": ["All"], "excludeApplications": [EXCHANGE]}),

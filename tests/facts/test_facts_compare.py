@@ -338,6 +338,23 @@ def test_what_if_knows_of_no_application_that_another_needs(reasons: str, expect
     assert (found.here, found.there, found.finding) == (True, False, expected)
 
 
+def test_a_missing_fact_is_one_more_reason_there() -> None:
+    conditions = {**EVERYTHING, "users": {"includeUsers": ["None"]}}
+    tenant = says(policyApplies=False, analysisReasons="users, clientApps", conditions=conditions)
+
+    given = replace(PLAIN, client_app="browser")
+    assert the_one(tenant, replace(PLAIN, client_app=None)).finding == "expected"
+    assert the_one(tenant, given).finding == "differs"
+
+
+def test_without_a_place_its_reason_is_expected() -> None:
+    conditions = {**EVERYTHING, "users": {"includeUsers": ["None"]}}
+    tenant = says(policyApplies=False, analysisReasons="users, location", conditions=conditions)
+
+    assert the_one(tenant, replace(PLAIN, ip=None, country=None, locations=None)).finding == "expected"
+    assert the_one(tenant, replace(PLAIN, country="DE")).finding == "differs"
+
+
 @pytest.mark.parametrize("result", [{"policyApplies": "yes"}, {"id": 1, "policyApplies": True}])
 def test_an_answer_that_is_none_stops_it(result: dict[str, Any]) -> None:
     with pytest.raises(GraphError, match="no list of What-If results"):

@@ -32,7 +32,7 @@ DAY = date(2026, 11, 30)
         ),
         (
             Decision(verdict="unsatisfiable", detail="53004"),
-            "Stopped: at this risk nobody registers a first method (53004).",
+            "Stopped: at this risk nobody registers a method (53004).",
         ),
         (
             Decision(verdict="unknown", missing=("asOf",), switches=("s1", "s2")),

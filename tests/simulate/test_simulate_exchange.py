@@ -223,6 +223,22 @@ def test_a_pass_is_judged_by_its_window_and_the_policy() -> None:
     assert (one(**asked)["usable"], one(**asked)["reason"]) == (None, None)
 
 
+def test_an_external_guest_s_pass_works_nowhere() -> None:
+    guest = {"id": "gil", "type": "b2bCollaborationGuest", "groups": ["hires"], "has": ["password"]}
+    found = one(user=guest, tapPolicy=TAP_POLICY, **{"pass": {"isUsableOnce": True}})
+
+    assert (found["usable"], found["reason"]) == (False, "DisabledByPolicy")
+
+
+def test_how_long_a_pass_lives_is_what_the_policy_allows_where_nobody_said() -> None:
+    held = {"startDateTime": "2026-09-01T07:00:00Z", "isUsableOnce": True}
+    asked = {"user": "ann", "pass": held, "tapPolicy": TAP_POLICY}
+
+    vague = one(**asked, now="2026-09-01T09:00:00Z")
+    assert (vague["usable"], vague["missing"]) == (None, ["pass"])
+    assert one(**asked, now="2026-09-02T09:00:00Z")["reason"] == "Expired"
+
+
 def test_a_question_about_a_pass_says_which_facts_it_lacks() -> None:
     held = {"startDateTime": "2026-09-01T07:00:00Z", "lifetimeInMinutes": 60}
     asked: dict[str, Any] = {"user": "ann", "pass": held}

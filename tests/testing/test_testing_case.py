@@ -70,6 +70,8 @@ def written(root: Path, *tests: dict[str, Any]) -> list[Finding]:
     [
         ({"method": "fiddo2"}, 'given.method is "fiddo2"'),
         ({"method": ["password", "fiddo2"]}, 'given.method[1] is "fiddo2"'),
+        ({"application": "Teams"}, 'did you mean "Microsoft Teams"?'),
+        ({"application": " "}, 'given.application is " ", which is no well-known application'),
         ({"application": "Ofice365"}, 'given.application is "Ofice365", which is no well-known application'),
         ({"application": ["Office365", "Ofice365"]}, 'given.application[1] is "Ofice365"'),
         ({"context": "c1"}, "given says application and context"),
