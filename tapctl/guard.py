@@ -13,10 +13,10 @@ from tapctl.errors import UsageError
 from tapctl.match import Matched, Pair
 from tapctl.membership import Membership
 from tapctl.model import Address, Change, Finding, JsonObject, Place, Plan, Snapshot, Workspace
-from tapctl.order import Shields
 from tapctl.reference import parse
 from tapctl.ripple import changed_objects, ripples
 from tapctl.scope import blocks, is_in_force, state, widened
+from tapctl.steps import Shields
 from tapctl.withdrawn import withdrawals
 
 _POLICIES = "ConditionalAccessPolicy"

@@ -14,8 +14,8 @@ from tapctl.guard import Subject, excludes, is_user_policy, subjects
 from tapctl.match import Matched, Pair
 from tapctl.membership import Membership
 from tapctl.model import Address, Finding, JsonObject, Snapshot, Workspace
-from tapctl.order import Step
 from tapctl.scope import state
+from tapctl.steps import Step
 
 _POLICIES = "ConditionalAccessPolicy"
 _SAFE, _OPEN, _REACHED = range(3)

@@ -28,8 +28,8 @@ from tapctl.model import (
 
 if TYPE_CHECKING:
     from tapctl.checked import Checked
-    from tapctl.order import Step
     from tapctl.pipeline import Planned
+    from tapctl.steps import Step
 
 News: TypeAlias = Literal["introduced", "removed"]
 Command: TypeAlias = Literal["validate", "plan", "apply"]

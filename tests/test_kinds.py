@@ -117,7 +117,7 @@ def run(kind: str, case: JsonObject) -> Result:
 
 
 def requests(matched: Matched, change: Change) -> list[Request]:
-    """The change in one step (order.py may take several for the sake of safety)."""
+    """The change in one step (steps.py may take several for the sake of safety)."""
     kind, pair = kinds()[change.address.kind], matched.pair(change.address)
     assert pair is not None
     write = Write(

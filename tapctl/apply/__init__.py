@@ -16,8 +16,8 @@ from tapctl.apply.reading import check_nothing_moved, read_back
 from tapctl.apply.run import Run
 from tapctl.apply.writing import write
 from tapctl.model import Address, Change, Outcome
-from tapctl.order import Step
 from tapctl.record import FORMAT
+from tapctl.steps import Step
 
 __all__ = ["Result", "Run", "apply"]
 

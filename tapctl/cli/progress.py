@@ -13,7 +13,7 @@ from tapctl.passes.times import remaining
 from tapctl.render.escape import visible
 
 if TYPE_CHECKING:
-    from tapctl.order import Step
+    from tapctl.steps import Step
 
 _SOON = 1.0
 _LONG = 5.0
