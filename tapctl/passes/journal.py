@@ -324,12 +324,12 @@ def _last_line(path: Path) -> JsonObject:
 
 def lines_of(path: Path) -> Iterator[JsonObject]:
     """The whole lines of a record. Raises Refused for a line that is whole and not ours."""
-    with path.open(encoding="utf-8") as file:
-        for number, text in enumerate(file, 1):
-            if not text.endswith("\n"):
-                return  # torn when the power went
+    with path.open("rb") as file:
+        for number, data in enumerate(file, 1):
+            if not data.endswith(b"\n"):
+                return  # torn when the power went, inside a character maybe
             try:
-                line = json.loads(text)
+                line = json.loads(data.decode("utf-8"))
             except ValueError:
                 line = None
             if not isinstance(line, dict):

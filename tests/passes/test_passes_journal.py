@@ -122,9 +122,12 @@ def test_a_line_that_was_torn_is_nothing_and_does_not_spoil_the_next(run: tuple[
     assert [item.state for item in read(journal.path)[1].entries()] == ["begun", "ready"]
 
 
-def test_a_torn_line_of_a_run_at_work_is_read_as_nothing(run: tuple[Journal, Worklist]) -> None:
-    with run[0].path.open("a") as file:
-        file.write('{"event": "begun", "n": 0')
+@pytest.mark.parametrize(
+    "torn", [b'{"event": "begun", "n": 0', '{"event": "planned", "name": "Zoë'.encode()[:-1]]
+)
+def test_a_torn_line_of_a_run_at_work_is_read_as_nothing(run: tuple[Journal, Worklist], torn: bytes) -> None:
+    with run[0].path.open("ab") as file:
+        file.write(torn)
 
     assert [item.state for item in read(run[0].path)[1].entries()] == ["ready", "ready"]
 
@@ -173,10 +176,10 @@ def test_a_run_is_known_by_name_or_file(run: tuple[Journal, Worklist]) -> None:
         resume(journal.path.parent, "yesterday")
 
 
-@pytest.mark.parametrize("line", ["nonsense\n", "[]\n"])
-def test_a_line_that_is_not_ours_is_shown_with_its_place(run: tuple[Journal, Worklist], line: str) -> None:
+@pytest.mark.parametrize("line", [b"nonsense\n", b"[]\n", b'{"name": "Zo\xc3"}\n'])
+def test_a_line_that_is_not_ours_is_shown_with_its_place(run: tuple[Journal, Worklist], line: bytes) -> None:
     journal, _ = run
-    with journal.path.open("a") as file:
+    with journal.path.open("ab") as file:
         file.write(line)
 
     with pytest.raises(Refused, match=r"\.jsonl:5:1: this is not a line"):
