@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Final, Literal, TypeAlias, cast, get_args
+from typing import Any, Final, Literal, TypeAlias, get_args
 from zoneinfo import ZoneInfo
 
 from tapctl.model import Finding, Json, Place
@@ -30,14 +30,15 @@ delivered   its passcode is at its place"""
 STATES: Final[tuple[State, ...]] = get_args(State)
 _NEVER_DONE: Final = ("ready", "begun", "made", "lost", "failed")
 
-_TABLE = """
-create table entries (
-    number integer primary key, id text unique, name text, display text, start text, lifetime integer,
-    once integer, zone text, held text, state text, pass text, made_start text, made_end text, target text,
-    why text, begun text, proof text, asked text, before text, replaced text, likely integer, made_at text,
-    findings text, doubt text
+_COLUMNS: Final = (
+    *("number", "id", "name", "display", "start", "lifetime", "once", "zone", "held", "state", "pass"),
+    *("made_start", "made_end", "target", "why", "begun", "proof", "asked", "before", "replaced"),
+    *("likely", "made_at", "findings", "doubt"),
 )
-"""
+_TABLE: Final = f"create table entries (number integer primary key, id unique, {', '.join(_COLUMNS[2:])})"
+_ADD: Final = f"insert into entries values ({', '.join(f':{name}' for name in _COLUMNS)})"  # noqa: S608  # ours
+_MOVE: Final = ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS)
+_PUT: Final = f"{_ADD} on conflict (number) do update set {_MOVE}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +90,7 @@ class Worklist:
 
     def __init__(self) -> None:
         self._data = sqlite3.connect("")
+        self._data.row_factory = sqlite3.Row
         self._data.execute(_TABLE)
 
     def close(self) -> None:
@@ -96,18 +98,15 @@ class Worklist:
 
     def add(self, entry: Entry) -> bool:
         """False if this user is there already: a second pass would destroy the first."""
-        row = (*_row(entry), json.dumps(rows_of(entry.findings)), _text(entry.doubt))
-        marks = ", ".join("?" for _ in row)
         try:
-            self._data.execute(f"insert into entries values ({marks})", row)  # noqa: S608  # only question marks
+            self._data.execute(_ADD, _row(entry))
         except sqlite3.IntegrityError:
             return False
         return True
 
     def put(self, entry: Entry) -> None:
-        """How far somebody is by now."""
-        self._data.execute("delete from entries where number = ?", (entry.number,))
-        self.add(entry)
+        """How far somebody is by now. Whoever would be there twice is an error, and both stay."""
+        self._data.execute(_PUT, _row(entry))
 
     def get(self, number: int) -> Entry:
         """Raises KeyError."""
@@ -164,61 +163,64 @@ class Worklist:
         return map(_entry, self._data.execute(query, values))
 
 
-def _row(entry: Entry) -> tuple[object, ...]:
-    return (
-        entry.number,
-        entry.recipient.id or None,
-        entry.recipient.name,
-        entry.recipient.display_name,
-        _text(entry.start),
-        entry.lifetime,
-        entry.is_usable_once,
-        entry.recipient.zone.key if entry.recipient.zone else "",
-        entry.held,
-        entry.state,
-        entry.pass_id,
-        _text(entry.made_start),
-        _text(entry.made_end),
-        entry.target,
-        entry.why,
-        _text(entry.begun),
-        entry.proof,
-        _text(entry.asked),
-        entry.before,
-        json.dumps(entry.replaced),
-        entry.is_likely,
-        _text(entry.made_at),
+def _row(entry: Entry) -> dict[str, object]:
+    return {
+        "number": entry.number,
+        "id": entry.recipient.id or None,
+        "name": entry.recipient.name,
+        "display": entry.recipient.display_name,
+        "start": _text(entry.start),
+        "lifetime": entry.lifetime,
+        "once": entry.is_usable_once,
+        "zone": entry.recipient.zone.key if entry.recipient.zone else "",
+        "held": entry.held,
+        "state": entry.state,
+        "pass": entry.pass_id,
+        "made_start": _text(entry.made_start),
+        "made_end": _text(entry.made_end),
+        "target": entry.target,
+        "why": entry.why,
+        "begun": _text(entry.begun),
+        "proof": entry.proof,
+        "asked": _text(entry.asked),
+        "before": entry.before,
+        "replaced": json.dumps(entry.replaced),
+        "likely": entry.is_likely,
+        "made_at": _text(entry.made_at),
+        "findings": json.dumps(rows_of(entry.findings)),
+        "doubt": _text(entry.doubt),
+    }
+
+
+def _entry(row: sqlite3.Row) -> Entry:
+    recipient = Recipient(
+        id=row["id"] or "",
+        name=row["name"],
+        display_name=row["display"],
+        zone=ZoneInfo(row["zone"]) if row["zone"] else None,
     )
-
-
-def _entry(row: Sequence[str]) -> Entry:
-    number, id_, name, display, start, lifetime, once, zone, held, *others = row
-    state, pass_id, made_start, made_end, target, why, begun, proof, *others = others
-    asked, before, replaced, likely, made_at, findings, doubt = others
     return Entry(
-        number=int(number),
-        recipient=Recipient(
-            id=id_ or "", name=name, display_name=display, zone=ZoneInfo(zone) if zone else None
-        ),
-        start=_moment(start),
-        lifetime=int(lifetime),
-        is_usable_once=bool(once),
-        held=held,
-        state=cast(State, state),
-        pass_id=pass_id,
-        made_start=_moment(made_start),
-        made_end=_moment(made_end),
-        target=target,
-        why=why,
-        begun=_moment(begun),
-        proof=proof,
-        asked=_moment(asked),
-        before=before,
-        replaced=tuple(json.loads(replaced)),
-        is_likely=bool(likely),
-        made_at=_moment(made_at),
-        findings=findings_of(json.loads(findings)),
-        doubt=_moment(doubt),
+        number=row["number"],
+        recipient=recipient,
+        start=_moment(row["start"]),
+        lifetime=row["lifetime"],
+        is_usable_once=bool(row["once"]),
+        held=row["held"],
+        state=row["state"],
+        pass_id=row["pass"],
+        made_start=_moment(row["made_start"]),
+        made_end=_moment(row["made_end"]),
+        target=row["target"],
+        why=row["why"],
+        begun=_moment(row["begun"]),
+        proof=row["proof"],
+        asked=_moment(row["asked"]),
+        before=row["before"],
+        replaced=tuple(json.loads(row["replaced"])),
+        is_likely=bool(row["likely"]),
+        made_at=_moment(row["made_at"]),
+        findings=findings_of(json.loads(row["findings"])),
+        doubt=_moment(row["doubt"]),
     )
 
 
