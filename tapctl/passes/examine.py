@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence, Set
+from collections.abc import AsyncIterator, Callable, Sequence, Set
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from tapctl.model import Finding, Place, Workspace
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
 # People who are looked up together.
 CHUNK: Final = 1000
+# What a run that is continued looks at before each step.
+_LOOKED_AT_LATER: Final = ("holds-pass", "place")
 
 Objection = Callable[[Recipient], str]
 
@@ -58,7 +62,8 @@ async def examine(
     worklist = Worklist()
     applicants = Applicants(gateway=gateway, rules=rules)
     number = 0
-    try:
+    with ExitStack() as unless_examined, closing(applicants):
+        unless_examined.callback(worklist.close)
         async for chunk in _chunks(source):
             are_few = number == 0 and len(chunk) <= FEW
             entries = await _checked(chunk, applicants, rules, setting, are_few=are_few)
@@ -66,8 +71,7 @@ async def examine(
                 _add(worklist, replace(entry, number=number), _place(item))
                 number += 1
             setting.checked(number)
-    finally:
-        applicants.close()
+        unless_examined.pop_all()
     return Examined(worklist=worklist, rules=rules, findings=(*general(rules), *setting.doors.general))
 
 
@@ -94,17 +98,15 @@ async def _checked(
     guesses = await nearest_names(
         applicants.gateway, [wish.user for wish in wishes if wish.user not in people]
     )
-    found = {
-        id(wish): _findings(wish, people.get(wish.user), rules, setting, guesses.get(wish.user, ""))
-        for wish in wishes
-    }
-    entries: list[Entry] = []
-    for item in chunk:
-        if isinstance(item, Wanted):
-            entries.append(_entry(item, people.get(item.user), rules, found[id(item)], setting.words))
-        else:
-            entries.append(_mistake(item))
-    return entries
+
+    def entry(item: RosterEntry) -> Entry:
+        if not isinstance(item, Wanted):
+            return _mistake(item)
+        person = people.get(item.user)
+        found = _findings(item, person, rules, setting, guesses.get(item.user, ""))
+        return _entry(item, person, rules, found, setting.words)
+
+    return [entry(item) for item in chunk]
 
 
 def _findings(
@@ -126,9 +128,8 @@ def _recipient(person: Applicant, wish: Wanted) -> Recipient:
 
 
 def _entry(
-    wish: Wanted, person: Applicant | None, rules: Rules, findings: Iterable[Finding], words: Set[str]
+    wish: Wanted, person: Applicant | None, rules: Rules, findings: Sequence[Finding], words: Set[str]
 ) -> Entry:
-    findings = tuple(findings)
     return Entry(
         number=0,
         recipient=_recipient(person, wish) if person else Recipient(id="", name=wish.user),
@@ -137,7 +138,7 @@ def _entry(
         is_usable_once=wish.is_usable_once,
         held=person.holds.id if person and person.holds else "",
         state="refused" if blocking(findings, words) else "ready",
-        findings=findings,
+        findings=tuple(findings),
     )
 
 
@@ -179,37 +180,17 @@ async def examine_again(
     rules = await _rules(gateway, workspace, setting)
     applicants = Applicants(gateway=gateway, rules=rules)
     are_few = worklist.count() - worklist.count("delivered") <= FEW
-    looked_at_later = ("holds-pass", "place")
-    try:
-        async for chunk in _entries(worklist):
-            wishes = {entry.number: _wish_now(entry, setting.now) for entry in chunk}
-            people = await applicants.find([wish.user for wish in wishes.values()], are_few=are_few)
-            found = {
-                id(wish): [
-                    item
-                    for item in _findings(wish, people.get(wish.user), rules, setting)
-                    if item.rule not in looked_at_later
-                ]
-                for wish in wishes.values()
-            }
+    to_do = worklist.to_do()
+    with closing(applicants):
+        while chunk := list(islice(to_do, CHUNK)):
+            people = await applicants.find([entry.recipient.id for entry in chunk], are_few=are_few)
             for entry in chunk:
-                findings = found[id(wishes[entry.number])]
-                if blocking(findings, setting.words):
-                    worklist.refuse(entry.number, findings)
-    finally:
-        applicants.close()
+                wish = _wish_now(entry, setting.now)
+                found = _findings(wish, people.get(wish.user), rules, setting)
+                kept = [item for item in found if item.rule not in _LOOKED_AT_LATER]
+                if blocking(kept, setting.words):
+                    worklist.refuse(entry.number, kept)
     return Examined(worklist=worklist, rules=rules, findings=(*general(rules), *setting.doors.general))
-
-
-async def _entries(worklist: Worklist) -> AsyncIterator[list[Entry]]:
-    some: list[Entry] = []
-    for entry in worklist.to_do():
-        some.append(entry)
-        if len(some) == CHUNK:
-            yield some
-            some = []
-    if some:
-        yield some
 
 
 def _wish_now(entry: Entry, now: datetime) -> Wanted:
