@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from full_disk import fill
 from trial import (
     FIRST,
     LOCATIONS,
@@ -33,8 +34,9 @@ from trial import (
     strength,
 )
 
+from tapctl.errors import NotRecorded
 from tapctl.pipeline import carry_out as carry_out_for_real
-from tapctl.record import NoRecord
+from tapctl.record import FileRecord, NoRecord
 from tapctl.sandbox import Misbehaviour
 from tapctl.sandbox.misbehave import AnswerDroppedError
 from tapctl.sandbox.seed import PEOPLE, numbered
@@ -389,6 +391,37 @@ def test_an_interruption_after_a_failure_keeps_both(tenant: Tenant, tmp_path: Pa
     assert "refused by the test" in reasons(result)["Group/G"]
     assert reasons(result)["NamedLocation/L"].startswith("written, but interrupted")
     assert reasons(result)["ConditionalAccessPolicy/P"] == "interrupted before its turn"
+
+
+def test_a_disk_that_fills_ends_the_apply_with_a_full_account(
+    tenant: Tenant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planned = plan(folder(tmp_path, [group("G", [SELF]), location("L", "192.0.2.0/24")]), tenant)
+    record = FileRecord(tmp_path / "records", "sandbox")
+    fill(monkeypatch, lambda text: text.count('"request"') < 2)
+
+    result = carry_out(planned, tenant, record)
+    record.close()
+
+    why = f'stopped, because the record "{record.path}" cannot be written: No space left on device, '
+    assert statuses(result) == {"Group/G": "failed", "NamedLocation/L": "skipped"}
+    assert reasons(result)["Group/G"].removeprefix(why).startswith("while it was being written")
+    assert reasons(result)["NamedLocation/L"] == f"{why}before its turn"
+    assert '"event": "end"' not in record.path.read_text(encoding="utf-8")
+
+
+def test_an_apply_whose_record_has_no_room_sends_nothing(
+    tenant: Tenant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planned = plan(folder(tmp_path, [location("L", "192.0.2.0/24")]), tenant)
+    record = FileRecord(tmp_path / "records", "sandbox")
+    fill(monkeypatch, lambda text: '"change"' not in text)
+
+    with pytest.raises(NotRecorded, match="No space left on device"):
+        carry_out(planned, tenant, record)
+    record.close()
+
+    assert actions(plan(tmp_path, tenant)) == actions(planned)
 
 
 def test_a_half_created_policy_is_off_and_the_next_apply_enforces_it(tenant: Tenant, tmp_path: Path) -> None:

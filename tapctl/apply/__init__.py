@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence, Set
+from contextlib import suppress
 from dataclasses import dataclass
 
 from tapctl.apply.reading import check_nothing_moved, read_back
 from tapctl.apply.run import Run
 from tapctl.apply.writing import write
+from tapctl.errors import NotRecorded
 from tapctl.model import Address, Change, Outcome
 from tapctl.record import FORMAT
 from tapctl.steps import Step
@@ -31,7 +33,8 @@ class Result:
 
 
 async def apply(run: Run, stages: Sequence[Sequence[Step]]) -> Result:
-    """Carry the stages out. Errors of Graph become outcomes; Ctrl-C ends the run with an account of it."""
+    """Carry the stages out. Errors of Graph become outcomes. Ctrl-C, and a record that cannot be written any
+    more, end the run with an account of it. Raises NotRecorded where nothing was sent yet."""
     _begin(run)
     last = {step.address: step for stage in stages for step in stage}
     run.tightening = {step.address for stage in stages for step in stage if step.tightens}
@@ -43,11 +46,14 @@ async def apply(run: Run, stages: Sequence[Sequence[Step]]) -> Result:
         await read_back(run, [step for address, step in last.items() if address in run.done])
     except asyncio.CancelledError:
         interrupted = True
-        _account_for_interruption(run)
+        _account_for_rest(run, "interrupted")
+    except NotRecorded as error:
+        _account_for_rest(run, f"stopped, because {error},")
     outcomes = tuple(_outcome(run, change) for change in run.plan.pending)
-    for outcome in outcomes:
-        run.record.write("outcome", address=str(outcome.address), status=outcome.status, why=outcome.why)
-    run.record.write("end", interrupted=interrupted)
+    with suppress(NotRecorded):  # what it lacks is in the report
+        for outcome in outcomes:
+            run.record.write("outcome", address=str(outcome.address), status=outcome.status, why=outcome.why)
+        run.record.write("end", interrupted=interrupted)
     return Result(outcomes=outcomes, was_interrupted=interrupted)
 
 
@@ -86,17 +92,18 @@ def _outcome(run: Run, change: Change) -> Outcome:
     return Outcome(address=address, action=change.action, status="applied", id=object_id)
 
 
-def _account_for_interruption(run: Run) -> None:
+def _account_for_rest(run: Run, what: str) -> None:
+    """What became of the changes that are neither done nor failed; `what` ended the run."""
     for change in run.plan.pending:
         address = change.address
         if address in run.failed or address in run.skipped:
             continue
         if address in run.written and address not in run.done:
-            run.failed[address] = "written, but interrupted before it was read back: plan again to see it"
+            run.failed[address] = f"written, but {what} before it was read back: plan again to see it"
         elif address in run.begun and address not in run.done:
-            run.failed[address] = "interrupted while it was being written: plan again to see what happened"
+            run.failed[address] = f"{what} while it was being written: plan again to see what happened"
         elif address not in run.done:
-            run.skipped[address] = "interrupted before its turn"
+            run.skipped[address] = f"{what} before its turn"
 
 
 async def _stage(run: Run, stage: Sequence[Step], last: Mapping[Address, Step]) -> None:
