@@ -9,12 +9,13 @@ from typing import Final
 from tapctl.canonical import at
 from tapctl.model import JsonObject
 
-_SCALES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
+SCALES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "persistentBrowser": ("mode", ("always", "", "never")),
     "continuousAccessEvaluation": ("mode", ("disabled", "", "strictEnforcement", "strictLocation")),
     "cloudAppSecurity": ("cloudAppSecurityType", ("", "monitorOnly", "mcasConfigured", "blockDownloads")),
 }
-"""Control → the member that says how much, and its values from the least on. Empty: without the control."""
+"""Control → the member that says how much, and its values from the least on. Empty: without the control.
+`mcasConfigured` leaves a session to the policies in Defender, which may do more than watch."""
 _FREQUENCY: Final = "signInFrequency"
 _HOURS: Final = {"hours": 1, "days": 24}
 
@@ -22,8 +23,8 @@ _HOURS: Final = {"hours": 1, "days": 24}
 def loosened(before: JsonObject, after: JsonObject) -> Iterator[str]:
     """What limits sessions less, or no more. `disableResilienceDefaults` is no limit."""
     had, has = _controls(before), _controls(after)
-    weaker = [name for name in _SCALES if _rank(name, has) < _rank(name, had)]
-    gone = {*(had.keys() - has.keys() - _SCALES.keys()), *(name for name in weaker if name not in has)}
+    weaker = [name for name in SCALES if _rank(name, has) < _rank(name, had)]
+    gone = {*(had.keys() - has.keys() - SCALES.keys()), *(name for name in weaker if name not in has)}
     if lost := sorted(gone - {"disableResilienceDefaults"}):
         yield f"no longer limits sessions by {', '.join(lost)}"
     for name in weaker:
@@ -42,12 +43,12 @@ def _controls(spec: JsonObject) -> JsonObject:
 
 
 def _mode(name: str, controls: JsonObject) -> str:
-    return str(at(controls, name, _SCALES[name][0]) or "")
+    return str(at(controls, name, SCALES[name][0]) or "")
 
 
 def _rank(name: str, controls: JsonObject) -> int:
     """How much it limits. A value newer than tapctl is as much as there can be."""
-    scale, mode = _SCALES[name][1], _mode(name, controls)
+    scale, mode = SCALES[name][1], _mode(name, controls)
     return scale.index(mode) if mode in scale else len(scale)
 
 

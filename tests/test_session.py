@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import Any
 
 import pytest
 
-from tapctl.session import loosened
+from tapctl.evaluate.session import merge_sessions
+from tapctl.session import SCALES, loosened
 
 
 def said(had: dict[str, Any], has: dict[str, Any]) -> list[str]:
@@ -93,3 +95,13 @@ def test_controls_that_limit_as_much_or_more(had: dict[str, Any], has: dict[str,
 
 def test_no_controls_at_all() -> None:
     assert list(loosened({}, {"sessionControls": None})) == []
+
+
+@pytest.mark.parametrize("name", sorted(SCALES))
+def test_what_limits_less_gives_way_where_both_hold(name: str) -> None:
+    member, modes = SCALES[name]
+    controls: list[dict[str, Any]] = [{name: {member: mode}} for mode in modes if mode]
+
+    for less, more in combinations(controls, 2):
+        assert len(said(more, less)) == 1
+        assert merge_sessions([less, more]) == merge_sessions([more, less]) == more

@@ -10,13 +10,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from tapctl.model import Json, JsonObject
+from tapctl.session import SCALES
 
-_STRICT: Final = {
-    "persistentBrowser": ("always", "never"),
-    "cloudAppSecurity": ("mcasConfigured", "monitorOnly", "blockDownloads"),
-    "continuousAccessEvaluation": ("disabled", "strictEnforcement", "strictLocation"),
-}
-"""The modes of a control, laxest first."""
 _HOURS: Final = {"hours": 1, "days": 24}
 
 
@@ -44,8 +39,8 @@ def _rank(name: str, value: Json) -> float:
         return 0
     if name == "signInFrequency":
         return -_hours(value)
-    modes = _STRICT.get(name, ())
-    mode = value.get("mode") or value.get("cloudAppSecurityType")
+    member, modes = SCALES.get(name, ("", ()))
+    mode = value.get(member)
     return modes.index(mode) if isinstance(mode, str) and mode in modes else -1
 
 
