@@ -200,6 +200,10 @@ PLANNING: Final[Mapping[str, str]] = {
         "The pinned id has another name in the tenant, or is not there: somebody renamed, deleted or "
         "replaced the object."
     ),
+    "policies-not-read": (
+        "Methods are declared, and whoever plans may not read the policies. Whether a change of methods "
+        "keeps people out is not known then, and no brake says so."
+    ),
     "renamed-in-tenant": (
         "The tenant has an object that is the same but for its name. Creating a second one is probably not "
         "what is meant."

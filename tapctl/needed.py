@@ -14,7 +14,7 @@ from typing import Final, Literal, TypeAlias, assert_never
 from tapctl.checked import Checked
 from tapctl.kind import Lookup
 from tapctl.kinds import kinds, lookups
-from tapctl.observe.wanted import kinds_to_read, names_wanted
+from tapctl.observe.wanted import kinds_to_consult, kinds_to_read, names_wanted
 
 Purpose: TypeAlias = Literal["plan", "apply", "passes"]
 PURPOSES: Final[tuple[Purpose, ...]] = ("plan", "apply", "passes")
@@ -152,6 +152,8 @@ def _reads(checked: Checked) -> Iterator[Need]:
         yield Need(permission=lookup.permission, why=why, delegated_only=lookup.delegated_only)
     if any(kind.name == _POLICIES for kind in observed):
         yield from _beside_policies(checked)
+    for need in _consulted(checked):
+        yield replace(need, is_optional=True)
     yield Need(permission="Directory.Read.All", why="name ids that no document mentions", is_optional=True)
 
 
@@ -163,10 +165,23 @@ def found_by_name(checked: Checked) -> list[Lookup]:
     return [lookups()[name] for name in sorted(names - listed - {"Application"})]
 
 
+def _consulted(checked: Checked) -> Iterator[Need]:
+    """What it takes to see what a change of methods means for policies."""
+    consulted = kinds_to_consult(checked.workspace, checked.desired)
+    for kind in consulted:
+        yield Need(permission=kind.read_permission, why="see which policies ask for a method")
+    if consulted:
+        yield from _in_policies(checked)
+
+
 def _beside_policies(checked: Checked) -> Iterator[Need]:
     yield Need(permission="Policy.Read.All", why="see security defaults")
-    yield Need(permission="Application.Read.All", why="name the applications in policies")
     yield Need(permission="LicenseAssignment.Read.All", why="see licences", is_optional=True)
+    yield from _in_policies(checked)
+
+
+def _in_policies(checked: Checked) -> Iterator[Need]:
+    yield Need(permission="Application.Read.All", why="name the applications in policies")
     glass = checked.workspace.settings.break_glass
     if glass.accounts or glass.groups:
         yield Need(permission="User.Read.All", why="see which groups hold break-glass accounts")

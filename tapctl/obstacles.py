@@ -201,6 +201,15 @@ def _unread(snapshot: Snapshot) -> Iterator[Finding]:
         if _is_of_nobody(what, snapshot):
             continue  # that it is gone is said, and whatever is gone is in no group
         said, _, advice = why.partition("\n")
+        if what == _POLICIES:
+            yield Finding(
+                rule="policies-not-read",
+                severity="warning",
+                message=f"the policies could not be read: {said}; whether one asks for a method that is "
+                "turned off, or taken from people, is not known",
+                help="Grant Policy.Read.All, or look at the policies before methods change.",
+            )
+            continue
         yield Finding(
             rule="not-read",
             severity="note",

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from trial import Document, Tenant, finding, folder, group, plan, policy, rules, settle, strength
+from trial import (
+    LOCATIONS,
+    POLICIES,
+    Document,
+    Tenant,
+    actions,
+    finding,
+    folder,
+    group,
+    plan,
+    policy,
+    rules,
+    settle,
+    strength,
+)
 
 RESISTANT = "Phishing-resistant MFA"
 GLASS = {"excludeGroups": ["Break glass"]}
@@ -281,3 +296,20 @@ def test_passes_that_all_become_one_time(
 
     assert braked(tmp_path, tenant, [*others, passes(False)], [*others, passes(True)]) == expected
     assert braked(tmp_path / "back", tenant, [*others, passes(True)], [*others, passes(False)]) == []
+
+
+def test_policies_that_no_document_declares_feel_it_too(tenant: Tenant, tmp_path: Path) -> None:
+    assert braked(tmp_path, tenant, [asks(), keys()], [keys(state="disabled")]) == BRAKE
+
+
+@pytest.mark.parametrize("place", [POLICIES, LOCATIONS])
+def test_a_plan_goes_on_where_policies_may_not_be_read(tenant: Tenant, tmp_path: Path, place: str) -> None:
+    settle(folder(tmp_path, [asks(), keys()]), tenant)
+    tenant.misbehaviour = replace(tenant.misbehaviour, forbidden=(place,))
+
+    planned = plan(folder(tmp_path, [keys(state="disabled")]), tenant)
+
+    assert actions(planned) == {"Fido2Policy": "update"}
+    assert ("policies-not-read" in rules(planned, "warning")) == (place == POLICIES)
+    assert rules(planned) == ([] if place == POLICIES else BRAKE)
+    assert rules(planned, "note").count("not-read") == (place == LOCATIONS)

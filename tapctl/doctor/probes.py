@@ -15,7 +15,7 @@ from tapctl.graph.permissions import permission_for
 from tapctl.kinds import kinds
 from tapctl.model import JsonObject
 from tapctl.needed import Purpose, found_by_name
-from tapctl.observe.wanted import kinds_to_read
+from tapctl.observe.wanted import kinds_to_consult, kinds_to_read
 
 if TYPE_CHECKING:
     from tapctl.graph.gateway import Gateway
@@ -59,6 +59,8 @@ def _for_plans(checked: Checked, purpose: Purpose) -> Iterator[Probe]:
         if kind.is_listed or kind.singleton:
             is_object = bool(kind.inside) or kind.singleton
             yield Probe(path=kind.inside or kind.path, what=kind.name, is_object=is_object)
+    for kind in kinds_to_consult(checked.workspace, checked.desired):
+        yield Probe(path=kind.path, what=kind.name, is_optional=True)
     for lookup in found_by_name(checked):
         params = _ONE if lookup.by == "filter" else {}
         yield Probe(path=lookup.path, what=f"{lookup.kind} by name", params=params)

@@ -22,10 +22,11 @@ from tapctl.observe.groups import (
     take_groups,
 )
 from tapctl.observe.naming import look_up_ids, look_up_names, read_names_and_ids
-from tapctl.observe.objects import read_collection, read_deleted, read_singleton
+from tapctl.observe.objects import consult, read_collection, read_deleted, read_singleton
 from tapctl.observe.reading import Reading
 from tapctl.observe.wanted import (
     is_read_whole,
+    kinds_to_consult,
     kinds_to_read,
     looked_up_last,
     names_wanted,
@@ -56,6 +57,7 @@ async def observe(
     reading = Reading(gateway)
     names = names_wanted(workspace, desired, resolved)
     observed_kinds = kinds_to_read(workspace, desired, also)
+    consulted = kinds_to_consult(workspace, desired, also)
     names = {kind: found for kind, found in names.items() if not is_read_whole(observed_kinds, kind)}
     people = looked_up_last(names.get("User", frozenset()), workspace)
     names |= {"User": names["User"] - people} if people else {}
@@ -63,6 +65,7 @@ async def observe(
     await _all(
         read_facts(reading, observed_kinds),
         *(read_collection(reading, kind, shared) for kind in observed_kinds if kind.is_listed),
+        consult(reading, consulted, shared),
         *(read_singleton(reading, kind, shared) for kind in observed_kinds if kind.singleton),
         *(look_up_names(reading, lookups()[kind], wanted) for kind, wanted in names.items()),
         *(
@@ -76,7 +79,7 @@ async def observe(
         take_groups(reading, workspace, desired)
     await asyncio.gather(
         read_names_and_ids(
-            reading, observed_kinds, desired, workspace, names | {"User": people}, are_adopted
+            reading, [*observed_kinds, *consulted], desired, workspace, names | {"User": people}, are_adopted
         ),
         read_members(reading, workspace, desired),
         read_deleted(reading, desired, workspace),

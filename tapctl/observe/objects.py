@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from tapctl.errors import NotFound
+from tapctl.errors import NotFound, NotPermitted
 from tapctl.kind import Kind
 from tapctl.kinds import kinds
 from tapctl.model import Address, JsonObject, Workspace
@@ -16,6 +16,8 @@ from tapctl.validate import Desired
 if TYPE_CHECKING:
     from tapctl.graph.gateway import Gateway
 
+_POLICIES = "ConditionalAccessPolicy"
+
 
 async def read_collection(reading: Reading, kind: Kind, shared: frozenset[str]) -> None:
     if kind.inside in shared:
@@ -23,6 +25,23 @@ async def read_collection(reading: Reading, kind: Kind, shared: frozenset[str]) 
     else:
         reading.objects[kind.name] = tuple(await list_objects(reading.gateway, kind))
     reading.entries[kind.name].extend(reading.objects[kind.name])
+
+
+async def consult(reading: Reading, consulted: Sequence[Kind], shared: frozenset[str]) -> None:
+    """What a plan goes on without: whoever may not read policies, reads nothing that only they refer to."""
+    policies = [kind for kind in consulted if kind.name == _POLICIES]
+    others = [kind for kind in consulted if kind.name != _POLICIES]
+    for kinds_at_once in (policies, others):
+        await asyncio.gather(*(_if_permitted(reading, kind, shared) for kind in kinds_at_once))
+        if _POLICIES in reading.unread:
+            return
+
+
+async def _if_permitted(reading: Reading, kind: Kind, shared: frozenset[str]) -> None:
+    try:
+        await read_collection(reading, kind, shared)
+    except NotPermitted as error:
+        reading.unread[kind.name] = str(error)
 
 
 async def list_objects(gateway: Gateway, kind: Kind) -> list[JsonObject]:

@@ -9,6 +9,7 @@ from tapctl.graph.batch import FEW
 from tapctl.graph.odata import FILTER_CHUNK
 from tapctl.kind import Kind
 from tapctl.kinds import kinds, lookups
+from tapctl.lint.methods import CONFIGURATIONS, PASSES
 from tapctl.model import Workspace
 from tapctl.resolve import Resolved
 from tapctl.schema import Field
@@ -18,6 +19,7 @@ METHODS_POLICY = "policies/authenticationMethodsPolicy"
 
 _POLICIES = "ConditionalAccessPolicy"
 _LINKS = ("members", "owners")
+_METHODS = frozenset(kind for mode, kind in CONFIGURATIONS.items() if mode not in PASSES)
 
 
 def kinds_to_read(workspace: Workspace, desired: Sequence[Desired], also: Collection[str] = ()) -> list[Kind]:
@@ -32,6 +34,18 @@ def kinds_to_read(workspace: Workspace, desired: Sequence[Desired], also: Collec
     referred = {name for kind in wanted for name in _referred_kinds(kinds()[kind])}
     wanted |= {name for name in referred if lookups()[name].key != "id"}
     return [kind for name, kind in kinds().items() if name in wanted]
+
+
+def kinds_to_consult(
+    workspace: Workspace, desired: Sequence[Desired], also: Collection[str] = ()
+) -> list[Kind]:
+    """The policies, and what they refer to, where a method is declared that they may ask for: turning it off
+    may keep people out. Nobody declares or refers to them, so a plan goes on without them."""
+    if not any(item.address.kind in _METHODS for item in desired):
+        return []
+    observed = {kind.name for kind in kinds_to_read(workspace, desired, also)}
+    found = kinds_to_read(workspace, desired, {*also, _POLICIES})
+    return [kind for kind in found if kind.is_listed and kind.name not in observed]
 
 
 def _referred_kinds(kind: Kind) -> set[str]:
