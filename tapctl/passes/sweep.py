@@ -1,4 +1,4 @@
-"""`pass sweep`: which passes have served, and may go. Deciding is pure; reading and rechecking are not.
+"""`pass sweep`: which passes have served, and may go. Judging is pure; `survey` and what rechecks read.
 
 A pass goes when its owner holds a permanent passwordless method that is newer than it; on request when it has
 expired, or was for one time and is used, once its owner cannot be registering with it any more. Whatever
@@ -10,16 +10,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
 from tapctl.errors import GraphError
 from tapctl.graph.gateway import Gateway
+from tapctl.model import Address
 from tapctl.passes.deleting import Deletion, Objection
 from tapctl.passes.graph import Pass
 from tapctl.passes.holdings import Holdings, decided, read_methods
-from tapctl.passes.list import Holder
+from tapctl.passes.list import Holder, Listing, list_passes, now_of
 from tapctl.passes.methods import Evidence, Registered, evidence
+from tapctl.passes.seen import first_seen
 from tapctl.passes.step import SKEW
+from tapctl.passes.who import Chosen, Wish, choose
 from tapctl.passes.written import moment
 
 Reason: TypeAlias = Literal[
@@ -65,6 +69,40 @@ class Known:
 
     methods: Mapping[str, tuple[Registered, ...]] = field(default_factory=dict)
     failures: Mapping[str, GraphError] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """Whose passes were looked at, and what is to become of each; by `wants`, with what was seen before."""
+
+    chosen: Chosen
+    listing: Listing
+    verdicts: tuple[Verdict, ...]
+    wants: Wants
+
+    @property
+    def deletions(self) -> tuple[Deletion, ...]:
+        return tuple(one.deletion for one in self.verdicts if one.goes)
+
+    @property
+    def waiting(self) -> tuple[datetime, ...]:
+        """From when on used passes may go whose owners may be registering now."""
+        return tuple(one.until for one in self.verdicts if one.until is not None)
+
+
+async def survey(
+    gateway: Gateway, wish: Wish, pins: Mapping[Address, str], wants: Wants, folder: Path
+) -> Survey:
+    """Looks at everybody's pass, and notes in `folder` which were seen used. Raises WorkspaceError if that
+    cannot be kept, and what `choose` and `list_passes` raise."""
+    now = now_of(gateway)
+    chosen = await choose(gateway, wish, pins, now)
+    listing = await list_passes(gateway, chosen)
+    used = [one for one in listing.holders if wants.used and one.held.reason == "OneTimeUsed"]
+    wants = replace(wants, seen=first_seen(folder, gateway.tenant_id, used, now_of(gateway)))
+    known = await read_known(gateway, listing.holders)
+    verdicts = tuple(judge(holder, known, wants, now) for holder in listing.holders)
+    return Survey(chosen=chosen, listing=listing, verdicts=verdicts, wants=wants)
 
 
 def judge(holder: Holder, known: Known, wants: Wants, now: datetime) -> Verdict:

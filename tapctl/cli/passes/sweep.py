@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tapctl.passes.deleting_report import Going
     from tapctl.passes.graph import Pass
     from tapctl.passes.holdings import Holdings
-    from tapctl.passes.sweep import Wants
+    from tapctl.passes.sweep import Survey
 
 
 @click.command("sweep")
@@ -74,46 +74,27 @@ def command(
 
     from tapctl.cli.connect import connected, our_folder
     from tapctl.cli.passes._deleting import Manner, carry_out
-    from tapctl.passes.deleting_report import Going
     from tapctl.passes.journal import FOLDER
-    from tapctl.passes.list import list_passes, now_of
-    from tapctl.passes.seen import first_seen
-    from tapctl.passes.sweep import Wants, judge, read_known, recheck_owners
+    from tapctl.passes.list import now_of
+    from tapctl.passes.sweep import Wants, recheck_owners, survey
     from tapctl.passes.times import Clocks
-    from tapctl.passes.who import choose
 
+    wants, folder = Wants(expired=expired, used=used), our_folder(options.workspace) / FOLDER
     with connected(workspace) as session:
         gateway = session.gateway
-        folder = our_folder(options.workspace) / FOLDER
 
-        async def look(seconds: float = 0.0) -> tuple[Going, Wants]:
+        async def look(seconds: float = 0.0) -> Survey:
             await gateway.clock.sleep(seconds)
-            now = now_of(gateway)
-            chosen = await choose(gateway, people.wish, workspace.environment.pins, now)
-            listing = await list_passes(gateway, chosen)
-            holders = [one for one in listing.holders if used and one.held.reason == "OneTimeUsed"]
-            seen = first_seen(folder, gateway.tenant_id, holders, now_of(gateway))
-            wants = Wants(expired=expired, used=used, seen=seen)
-            known = await read_known(gateway, listing.holders)
-            verdicts = tuple(judge(holder, known, wants, now) for holder in listing.holders)
-            going = Going(
-                listing=listing,
-                chosen=chosen,
-                deletions=tuple(one.deletion for one in verdicts if one.goes),
-                verdicts=verdicts,
-                notes=listing.notes,
-            )
-            return going, wants
+            return await survey(gateway, people.wish, workspace.environment.pins, wants, folder)
 
-        going, wants = session.run(look())
-        ends = [one.until for one in going.verdicts if one.until is not None]
-        if wait and ends:
-            seconds = (max(ends) - now_of(gateway)).total_seconds()
-            session.progress.registering(len(ends), seconds)
-            going, wants = session.run(look(seconds))
+        found = session.run(look())
+        if wait and found.waiting:
+            seconds = (max(found.waiting) - now_of(gateway)).total_seconds()
+            session.progress.registering(len(found.waiting), seconds)
+            found = session.run(look(seconds))
 
         async def recheck(deletions: Sequence[Deletion], passes: Holdings[Pass]) -> Mapping[str, Objection]:
-            return await recheck_owners(gateway, deletions, passes, wants, now_of(gateway))
+            return await recheck_owners(gateway, deletions, passes, found.wants, now_of(gateway))
 
         manner = Manner(
             command="pass sweep",
@@ -123,4 +104,16 @@ def command(
             dry_run=dry_run,
             detailed_exitcode=detailed_exitcode,
         )
-        return carry_out(session, going, recheck, manner, options)
+        return carry_out(session, _going(found), recheck, manner, options)
+
+
+def _going(found: Survey) -> Going:
+    from tapctl.passes.deleting_report import Going
+
+    return Going(
+        listing=found.listing,
+        chosen=found.chosen,
+        deletions=found.deletions,
+        verdicts=found.verdicts,
+        notes=found.listing.notes,
+    )
