@@ -14,7 +14,7 @@ import click
 
 from tapctl.cli.asking import declined
 from tapctl.cli.connect import Session, connected, record_in
-from tapctl.cli.options import Options, answering_in, require_environment
+from tapctl.cli.options import INTERRUPTED, Options, answering_in, require_environment
 from tapctl.cli.output import answer, say, show, show_text, write_also
 from tapctl.cli.undo import planning, read_past
 from tapctl.errors import Refused, UsageError
@@ -27,8 +27,6 @@ from tapctl.reviewed import Reviewed, misplaced, objection
 
 if TYPE_CHECKING:
     from tapctl.apply import Result
-
-INTERRUPTED = 130
 
 
 def _parameter(brake: str) -> str:

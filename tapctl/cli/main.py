@@ -18,6 +18,7 @@ import click
 
 from tapctl import __version__
 from tapctl.cli.lazy import LazyCommands
+from tapctl.cli.options import INTERRUPTED
 from tapctl.errors import TapctlError
 from tapctl.render.escape import visible
 
@@ -41,7 +42,6 @@ COMMANDS: Final = {
 }
 """Each command's line in the help; the command itself is `tapctl.cli.<name>.command`."""
 
-INTERRUPTED: Final = 130
 _NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 """A disk that is full or broken is nobody's bug."""
 

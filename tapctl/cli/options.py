@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import click
 
@@ -17,6 +17,9 @@ from tapctl.cli.completing import environment_names
 from tapctl.cli.formats import COMMON_FORMATS, Format
 from tapctl.cli.where import DEFAULT_FOLDER, inside
 from tapctl.errors import TapctlError, UsageError
+
+INTERRUPTED: Final = 130
+"""The exit code after Ctrl-C."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

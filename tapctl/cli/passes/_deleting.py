@@ -11,7 +11,7 @@ import click
 
 from tapctl.cli.asking import declined
 from tapctl.cli.connect import Session, record_in
-from tapctl.cli.options import Options
+from tapctl.cli.options import INTERRUPTED, Options
 from tapctl.cli.output import say, show_sheet
 from tapctl.cli.passes._tenant import answer, headline_of
 from tapctl.errors import NotRecorded
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from tapctl.passes.deleting import Outcome, Recheck
     from tapctl.passes.deleting_report import Going
     from tapctl.passes.times import Clocks
-
-INTERRUPTED = 130
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ import click
 
 from tapctl.cli.asking import declined
 from tapctl.cli.connect import Session, connected, our_folder
-from tapctl.cli.options import Options
+from tapctl.cli.options import INTERRUPTED, Options
 from tapctl.cli.output import say, show_sheet
 from tapctl.cli.passes._places import delivery_of, prove_handouts, write_handouts
 from tapctl.cli.passes._tenant import headline_of, tenant_for
@@ -51,7 +51,6 @@ from tapctl.render.values import counted
 
 T = TypeVar("T")
 
-INTERRUPTED = 130
 LAST = "last"
 
 
