@@ -26,7 +26,7 @@ from tapctl.record import NoRecord, Record
 from tapctl.sandbox import Misbehaviour, Settings, Store, create_app, reset
 from tapctl.sandbox.seed import PEOPLE, numbered
 from tapctl.workspace.folder import files_in, write_documents, write_pins
-from tapctl.workspace.importing import propose
+from tapctl.workspace.importing import Request, propose
 
 POLICIES = "identity/conditionalAccess/policies"
 LOCATIONS = "identity/conditionalAccess/namedLocations"
@@ -195,7 +195,9 @@ async def _adopt(root: Path, tenant: Tenant, wanted: Iterable[str]) -> int:
         )
         requests = gateway.sent
     matched = match(checked.workspace, checked.desired, snapshot)
-    proposal = propose(matched, snapshot, wanted_kinds=wanted, taken_files=files_in(root))
+    proposal = propose(
+        matched, snapshot, Request(kinds=frozenset(wanted), taken_files=frozenset(files_in(root)))
+    )
     write_pins(root, "sandbox", proposal.pins)
     write_documents(root, proposal.documents)
     return requests

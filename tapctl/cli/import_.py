@@ -182,19 +182,18 @@ def _propose(
     from tapctl.match import match
     from tapctl.resolve import unpinned
     from tapctl.workspace.folder import files_in
-    from tapctl.workspace.importing import propose
+    from tapctl.workspace.importing import Request, propose
 
-    root = Path(checked.workspace.root)
-    return propose(
-        match(checked.workspace, checked.desired, snapshot),
-        snapshot,
-        wanted_kinds=wanted,
+    workspace = checked.workspace
+    request = Request(
+        kinds=frozenset(wanted),
         pattern=pattern,
-        taken_files=files_in(root),
-        settings=checked.workspace.settings,
-        unpinned=unpinned(checked.workspace) if snapshot.tenant_id else (),
+        taken_files=frozenset(files_in(Path(workspace.root))),
+        settings=workspace.settings,
+        unpinned=tuple(unpinned(workspace)) if snapshot.tenant_id else (),
         updated=updates.ids,
     )
+    return propose(match(workspace, checked.desired, snapshot), snapshot, request)
 
 
 def _tell(

@@ -9,7 +9,7 @@ import fnmatch
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
 from tapctl.canonical import at, references, texts
@@ -34,9 +34,8 @@ _METHODS = "AuthenticationMethodsPolicy"
 _CONFIGURATIONS = "authenticationMethodConfigurations"
 _USUAL = 0.8  # an exclusion that this share of the enforced policies has is no accident
 _FEW = 3
-_NO_SETTINGS = Settings()
 _NAMELESS = "(no name)"
-_NOTHING_UPDATED: Unresolved = {}
+_SCHEMAS = "../schemas"  # from the workspace
 _NO_NAMES: Mapping[str, Sequence[JsonObject]] = {}
 
 
@@ -61,70 +60,113 @@ class Proposal:
     declared: tuple[Address, ...]
 
 
-def propose(
-    matched: Matched,
-    snapshot: Snapshot,
-    *,
-    wanted_kinds: Iterable[str] = (),
-    pattern: str = "*",
-    taken_files: Iterable[str] = (),
-    settings: Settings = _NO_SETTINGS,
-    schema_folder: str = "../schemas",
-    unpinned: Iterable[Finding] = (),
-    updated: Unresolved = _NOTHING_UPDATED,
-) -> Proposal:
-    """Documents for what is in the tenant and not in the folder. `pattern` is a glob over names; what
-    `settings` say already is not proposed. `unpinned` are the findings about break-glass without a pin,
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What is to be taken in, and what is there. No kinds are all of them; `pattern` is a glob over names;
+    what `settings` say already is not proposed. `unpinned` are the findings about break-glass without a pin,
     which it gets if just one object has the name; `updated` the ids without a name in what is updated."""
-    names = set(wanted_kinds) or set(kinds())
-    declared = {(pair.kind.name, pair.id): pair.address for pair in matched.pairs if pair.desired is not None}
-    found = [
+
+    kinds: frozenset[str] = frozenset()
+    pattern: str = "*"
+    taken_files: frozenset[str] = frozenset()
+    settings: Settings = field(default_factory=Settings)
+    unpinned: tuple[Finding, ...] = ()
+    updated: Unresolved = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Chosen:
+    """The objects that were asked for: those that get a document are `new`, `empty` ones cannot have one.
+    `declared` are documents by kind and id, `pins` those of documents that it is clear by now whom they mean,
+    and `unclear` asks about the others."""
+
+    found: tuple[Pair, ...]
+    new: tuple[Pair, ...]
+    empty: tuple[Address, ...]
+    declared: Mapping[tuple[str, str | None], Address]
+    pins: Mapping[Address, str]
+    unclear: tuple[Finding, ...]
+
+
+def propose(matched: Matched, snapshot: Snapshot, request: Request) -> Proposal:
+    """Documents for what is in the tenant and not in the folder."""
+    chosen = _chosen(matched, snapshot, request)
+    drafts = _drafted(chosen, matched, snapshot)
+    return _proposed(chosen, drafts, matched, snapshot, request)
+
+
+def _chosen(matched: Matched, snapshot: Snapshot, request: Request) -> _Chosen:
+    wanted = request.kinds or kinds().keys()
+    declared = {_key(pair): pair.address for pair in matched.pairs if pair.desired is not None}
+    asked = [
         pair
         for pair in _observed(snapshot, matched.directory)
-        if pair.kind.name in names and fnmatch.fnmatchcase(_shown_name(pair), pattern)
+        if pair.kind.name in wanted and fnmatch.fnmatchcase(_shown_name(pair), request.pattern)
     ]
-    empty = [pair.address for pair in found if _key(pair) not in declared and _is_empty(pair)]
-    found = [pair for pair in found if _key(pair) in declared or not _is_empty(pair)]
+    empty = [pair for pair in asked if _key(pair) not in declared and _is_empty(pair)]
+    found = [pair for pair in asked if _key(pair) in declared or not _is_empty(pair)]
     settled = meant(matched, found)
     declared |= {_key(pair): address for address, pair in settled.chosen.items()}
-    new = [pair for pair in found if _key(pair) not in declared and _key(pair) not in settled.unclear]
+    return _Chosen(
+        found=tuple(found),
+        new=tuple(pair for pair in found if _key(pair) not in declared and _key(pair) not in settled.unclear),
+        empty=tuple(pair.address for pair in empty),
+        declared=declared,
+        pins={address: str(pair.id) for address, pair in settled.chosen.items()},
+        unclear=settled.findings,
+    )
+
+
+def _drafted(chosen: _Chosen, matched: Matched, snapshot: Snapshot) -> tuple[tuple[Pair, Draft], ...]:
+    """What the documents say. Where pins tell namesakes apart, references to them are by these names too."""
     taken = {pair.address for pair in matched.pairs if pair.desired is not None}
-    labelled = list(_labelled(new, taken | _well_known()))
-    known = {address: str(pair.id) for address, pair in settled.chosen.items()}
+    labelled = list(_labelled(chosen.new, taken | _well_known()))
     is_whole = bool(snapshot.tenant_id)
-    drafts = [(pair, draft(pair, name=label, is_whole=is_whole)) for pair, label in labelled]
-    if snapshot.tenant_id and (told_apart := known | _pins(drafts, new)):
-        directory = with_pins(matched.directory, told_apart)
-        labels = [(as_observed(pair.kind, pair.observed or {}, directory), label) for pair, label in labelled]
-        drafts = [(pair, draft(pair, name=label)) for pair, label in labels]
-    files = dict(file_names([_address(item) for _, item in drafts], taken_files))
-    ids = {
-        _address(item): tuple(unnamed(pair.kind, item.spec, matched.directory, snapshot))
-        for pair, item in drafts
+    drafts = tuple((pair, draft(pair, name=label, is_whole=is_whole)) for pair, label in labelled)
+    told_apart = {**chosen.pins, **_pins(drafts, chosen.new)}
+    if not snapshot.tenant_id or not told_apart:
+        return drafts
+    directory = with_pins(matched.directory, told_apart)
+    again = [(as_observed(pair.kind, pair.observed or {}, directory), label) for pair, label in labelled]
+    return tuple((pair, draft(pair, name=label)) for pair, label in again)
+
+
+def _proposed(
+    chosen: _Chosen,
+    drafts: Sequence[tuple[Pair, Draft]],
+    matched: Matched,
+    snapshot: Snapshot,
+    request: Request,
+) -> Proposal:
+    """The files and pins, and what a person has to know of them."""
+    directory = matched.directory
+    files = dict(file_names([_address(item) for _, item in drafts], request.taken_files))
+    stayed = {
+        _address(item): tuple(unnamed(pair.kind, item.spec, directory, snapshot)) for pair, item in drafts
     }
-    documents = [
-        _document(item, files[_address(item)], schema_folder, comments(ids[_address(item)]))
-        for _, item in drafts
-    ]
-    glass = {item.address: item for item in unpinned if item.address is not None}
-    found_glass = {one: matched.directory.all_ids(one) for one in glass}
-    namesakes = known | _pins(drafts, new) | _application_pins(drafts, matched.directory)
+    namesakes = {**chosen.pins, **_pins(drafts, chosen.new), **_application_pins(drafts, directory)}
     made_up = {_address(item) for pair, item in drafts if _writable(_shown_name(pair)) != _shown_name(pair)}
-    pins = namesakes | {one: ids[0] for one, ids in found_glass.items() if len(ids) == 1}
+    glass = {item.address: item for item in request.unpinned if item.address is not None}
+    ids_of_glass = {address: directory.all_ids(address) for address in glass}
+    found_glass = {address: ids[0] for address, ids in ids_of_glass.items() if len(ids) == 1}
     return Proposal(
-        documents=tuple(documents),
-        pins=pins if snapshot.tenant_id else {},
+        documents=tuple(
+            _document(item, files[_address(item)], comments(stayed[_address(item)])) for _, item in drafts
+        ),
+        pins={**namesakes, **found_glass} if snapshot.tenant_id else {},
         findings=(
             *_nameless(drafts),
-            *settled.findings,
+            *chosen.unclear,
             *(() if snapshot.tenant_id else _namesakes(namesakes.keys() - made_up)),
-            *(_still_unpinned(glass[one], ids) for one, ids in found_glass.items() if len(ids) != 1),
-            *told({**updated, **ids}, snapshot),
-            *_of_no_kind(snapshot, names),
-            *map(_left_out, empty),
+            *(_still_unpinned(glass[one], ids) for one, ids in ids_of_glass.items() if len(ids) != 1),
+            *told({**request.updated, **stayed}, snapshot),
+            *(_of_no_kind(snapshot) if _METHODS in (request.kinds or kinds()) else ()),
+            *map(_left_out, chosen.empty),
         ),
-        hints=tuple(_hints(found, settings)),
-        declared=tuple(sorted(declared[_key(pair)] for pair in found if _key(pair) in declared)),
+        hints=tuple(_hints(chosen.found, request.settings)),
+        declared=tuple(
+            sorted(chosen.declared[_key(pair)] for pair in chosen.found if _key(pair) in chosen.declared)
+        ),
     )
 
 
@@ -200,8 +242,8 @@ def _application_pins(drafts: Sequence[tuple[Pair, Draft]], directory: Directory
     """Anyone may give an application another's name: what documents call one has to be pinned."""
     found: dict[Address, str] = {}
     for pair, item in drafts:
-        for _, field, text in references(pair.kind.field, item.spec):
-            reference = parse(text, field.references, field.words)
+        for _, spot, text in references(pair.kind.field, item.spec):
+            reference = parse(text, spot.references, spot.words)
             address = Address(reference.kind, reference.text)
             is_ours = reference.text in lookups()["Application"].well_known or address in directory.pinned
             known = directory.id_of(address)
@@ -210,9 +252,9 @@ def _application_pins(drafts: Sequence[tuple[Pair, Draft]], directory: Directory
     return found
 
 
-def _document(item: Draft, file: str, schema_folder: str, comments: Mapping[Path, str]) -> Imported:
+def _document(item: Draft, file: str, comments: Mapping[Path, str]) -> Imported:
     depth = len(PurePosixPath(file).parts) - 1
-    schema_path = f"{'../' * depth}{schema_folder}/Document.schema.json"
+    schema_path = f"{'../' * depth}{_SCHEMAS}/Document.schema.json"
     text = render(item, schema_path=schema_path, comments=comments)
     return Imported(address=_address(item), file=file, text=text)
 
@@ -240,11 +282,11 @@ def _namesakes(pins: Collection[Address]) -> Iterator[Finding]:
         )
 
 
-def _of_no_kind(snapshot: Snapshot, names: set[str]) -> Iterator[Finding]:
+def _of_no_kind(snapshot: Snapshot) -> Iterator[Finding]:
     """The methods that the tenant configures and tapctl has no kind for: they stay as they are."""
     known = {kind.path.rpartition("/")[2].lower() for kind in kinds().values()}
     types = {kind.odata_type for kind in kinds().values()}
-    for policy in snapshot.objects.get(_METHODS, ()) if _METHODS in names else ():
+    for policy in snapshot.objects.get(_METHODS, ()):
         held = policy.get(_CONFIGURATIONS)
         others = [
             str(item.get("id"))

@@ -15,7 +15,7 @@ from tapctl.observe import observe
 from tapctl.pipeline import check
 from tapctl.sandbox import Misbehaviour
 from tapctl.sandbox.seed import numbered
-from tapctl.workspace.importing import Proposal, propose
+from tapctl.workspace.importing import Proposal, Request, propose
 
 NOBODY = numbered(1, 5000)
 
@@ -30,7 +30,7 @@ def proposal(root: Path, tenant: Tenant) -> Proposal:
             snapshot = await observe(
                 gateway, checked.workspace, (), checked.resolved, kinds, are_adopted=True
             )
-            return propose(match(checked.workspace, (), snapshot), snapshot, wanted_kinds=kinds)
+            return propose(match(checked.workspace, (), snapshot), snapshot, Request(kinds=frozenset(kinds)))
 
     return asyncio.run(read())
 
@@ -87,7 +87,7 @@ def test_a_method_without_a_kind_is_named(held: list[JsonObject | None] | None, 
     snapshot = Snapshot(environment="e", tenant_id="t", is_sandbox=True, objects=objects, entries={})
     matched = Matched(pairs=(), directory=Directory(ids={}, names={}), findings=())
 
-    found = propose(matched, snapshot, wanted_kinds={"AuthenticationMethodsPolicy"}).findings
+    found = propose(matched, snapshot, Request(kinds=frozenset({"AuthenticationMethodsPolicy"}))).findings
 
     assert [finding.message.partition("the tenant has ")[2] for finding in found] == ([said] if said else [])
 
@@ -111,7 +111,7 @@ def test_a_location_that_holds_nothing_gets_no_document(location: JsonObject, is
     )
     matched = Matched(pairs=(), directory=Directory(ids={}, names={}), findings=())
 
-    found = propose(matched, snapshot, wanted_kinds={"NamedLocation"})
+    found = propose(matched, snapshot, Request(kinds=frozenset({"NamedLocation"})))
 
     assert [finding.rule for finding in found.findings] == ["location-holds-nothing"] * is_left_out
     assert len(found.documents) == (not is_left_out)
