@@ -229,12 +229,14 @@ class WhatIf:
 
 
 def _first_if_all_shut(decisions: Iterable[Decision | None]) -> Decision | None:
-    """Asks no further than the first that is not shut."""
+    """Asks no further than the first that is not shut. A block, of some place, does not speak for them all
+    where another is shut by what is asked for."""
     first = None
     for decision in decisions:
         if decision is None or decision.verdict not in _SHUT:
             return None
-        first = first or decision
+        if first is None or (first.verdict == "block" and decision.verdict != "block"):
+            first = decision
     return first
 
 

@@ -159,3 +159,23 @@ def test_a_method_that_goes_does_not_matter_to_whoever_never_landed(tmp_path: Pa
     before = BEFORE.format(TO_HIRES).replace("}}]", f"}}}}, {WALL}]")
 
     assert "DL028" not in rules(tmp_path, before, tap(), NO_KEYS, policy(grant=OURS), strength(KEY))
+
+
+def test_what_is_asked_for_everywhere_is_named_and_not_a_wall_around_some_places(tmp_path: Path) -> None:
+    countries = document("NamedLocation", "Hiring", "{countriesAndRegions: [DE]}")
+    wall = "locations: {includeLocations: [All], excludeLocations: [Hiring]}"
+    guard = policy("Guard", applications=REGISTER, grant=OURS)
+    found = findings(
+        tmp_path,
+        stream(
+            tap(),
+            policy("A wall", conditions=wall, grant=BLOCK),
+            guard,
+            countries,
+            strength("temporaryAccessPassMultiUse"),
+        ),
+    )
+
+    said = [finding.message for _, finding in found.found if finding.rule == "DL002"]
+    assert len(said) == 1
+    assert said[0].startswith("Guard keeps")
