@@ -25,6 +25,7 @@ from tapctl.model import (
     Place,
     Severity,
 )
+from tapctl.shapes import as_list
 
 if TYPE_CHECKING:
     from tapctl.checked import Checked
@@ -88,7 +89,7 @@ class FieldLine:
     @property
     def kept(self) -> int:
         """How many entries stay."""
-        return len(_entries(self.after)) - len(self.added)
+        return len(as_list(self.after)) - len(self.added)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -331,10 +332,6 @@ def _is_list(value: Json) -> bool:
     return value is None or isinstance(value, list)
 
 
-def _entries(value: Json) -> list[Json]:
-    return value if isinstance(value, list) else []
-
-
 def _missing_from(one: Json, other: Json) -> tuple[Json, ...]:
-    known = {sort_key(item) for item in _entries(one)}
-    return tuple(item for item in _entries(other) if sort_key(item) not in known)
+    known = {sort_key(item) for item in as_list(one)}
+    return tuple(item for item in as_list(other) if sort_key(item) not in known)

@@ -14,7 +14,8 @@ from tapctl.canonical import references, sort_key, texts
 from tapctl.location import beyond, if_trusted
 from tapctl.match import Matched, Pair
 from tapctl.membership import Membership
-from tapctl.model import Json, JsonObject
+from tapctl.model import JsonObject
+from tapctl.shapes import as_list
 
 Side: TypeAlias = Literal["include", "exclude"]
 
@@ -101,10 +102,6 @@ def _moved(pair: Pair, side: Side, *, gained: Sequence[str], lost: Sequence[str]
         yield Ripple(changed=pair, said=f"{pair.address}, which is {side}d, {verb} {shown}")
 
 
-def _list(value: Json) -> list[Json]:
-    return value if isinstance(value, list) else []
-
-
 def _of_trusted(changed: Iterable[Pair], side: Side) -> Iterator[Ripple]:
     """All trusted locations together are one more location."""
     for pair in changed:
@@ -118,9 +115,9 @@ def _asks_for_more(before: JsonObject, after: JsonObject) -> str:
     if lost:
         return f"no longer accepts {', '.join(sorted(lost))}"
     name = "combinationConfigurations"
-    restricted = {sort_key(item) for item in _list(after.get(name))}
+    restricted = {sort_key(item) for item in as_list(after.get(name))}
     return (
         "restricts what it accepts"
-        if restricted - {sort_key(item) for item in _list(before.get(name))}
+        if restricted - {sort_key(item) for item in as_list(before.get(name))}
         else ""
     )

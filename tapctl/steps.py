@@ -23,6 +23,7 @@ from tapctl.canonical import at, sort_key, texts, with_values
 from tapctl.kinds import kinds
 from tapctl.model import Action, Address, Change, Json, JsonObject
 from tapctl.scope import is_in_force, state
+from tapctl.shapes import as_list
 
 Phase: TypeAlias = Literal[
     "groundwork",
@@ -188,7 +189,7 @@ def _entry_steps(step: Step) -> Iterator[Step]:
 
 
 def _both(step: Step, name: str) -> list[Json]:
-    held = [item for spec in (step.before, step.after) for item in _list(spec.get(name))]
+    held = [item for spec in (step.before, step.after) for item in as_list(spec.get(name))]
     by_text = {sort_key(item): item for item in held}
     return [by_text[text] for text in sorted(by_text)]
 
@@ -198,15 +199,11 @@ def _restrictions(step: Step) -> list[Json]:
     had = set(texts(step.before, "allowedCombinations"))
     new = (
         item
-        for item in _list(step.after.get(_RESTRICTIONS))
+        for item in as_list(step.after.get(_RESTRICTIONS))
         if not set(texts(item, "appliesToCombinations")) & had
     )
-    held = {sort_key(item): item for item in (*_list(step.before.get(_RESTRICTIONS)), *new)}
+    held = {sort_key(item): item for item in (*as_list(step.before.get(_RESTRICTIONS)), *new)}
     return [held[text] for text in sorted(held)]
-
-
-def _list(value: Json) -> list[Json]:
-    return value if isinstance(value, list) else []
 
 
 def _union(before: JsonObject, after: JsonObject, link: str) -> list[str]:

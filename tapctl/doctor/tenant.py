@@ -10,8 +10,9 @@ from tapctl.doctor.check import Check, Status
 from tapctl.doctor.probes import DEFAULTS, LICENCES, METHODS, Answers
 from tapctl.errors import GraphError
 from tapctl.graph.tokens import CLOCK_SKEW
-from tapctl.model import Json, JsonObject
+from tapctl.model import JsonObject
 from tapctl.needed import Purpose
+from tapctl.shapes import as_objects
 from tapctl.validate import Desired
 
 _NOTICEABLE: Final = 60  # seconds
@@ -55,13 +56,9 @@ def _licences(answer: JsonObject | GraphError, policies: Sequence[JsonObject]) -
 
 
 def _plans(answer: JsonObject) -> Iterator[str]:
-    for sku in _objects(answer.get("value")):
+    for sku in as_objects(answer.get("value")):
         if sku.get("capabilityStatus", "Enabled") in _VALID:
-            yield from (str(plan.get("servicePlanName")) for plan in _objects(sku.get("servicePlans")))
-
-
-def _objects(value: Json) -> list[JsonObject]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+            yield from (str(plan.get("servicePlanName")) for plan in as_objects(sku.get("servicePlans")))
 
 
 def _asks_about_risk(spec: JsonObject) -> bool:

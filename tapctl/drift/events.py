@@ -15,6 +15,7 @@ from enum import Enum
 from typing import Final, Literal, TypeAlias
 
 from tapctl.model import Json, JsonObject
+from tapctl.shapes import as_list, as_object, as_objects, as_text
 
 _MOST_LAYERS: Final = 4
 _APPLICATION_KEYS: Final = re.compile(r"(client )?app(lication)?[ _]?(display ?name|name|id)?", re.IGNORECASE)
@@ -103,14 +104,14 @@ def events_of(records: Iterable[JsonObject]) -> tuple[Event, ...]:
 def event_of(record: JsonObject) -> Event | None:
     """One record; None if it says that nothing happened, or not when."""
     moment = moment_of(record.get("activityDateTime"))
-    if moment is None or _text(record.get("result")).lower() not in _HAPPENED:
+    if moment is None or as_text(record.get("result")).lower() not in _HAPPENED:
         return None
-    targets = [item for item in _items(record.get("targetResources")) if isinstance(item, dict)]
+    targets = as_objects(record.get("targetResources"))
     details = _details(record)
-    user, app = (_object(_object(record.get("initiatedBy")).get(key)) for key in ("user", "app"))
-    activity = _text(record.get("activityDisplayName"))
+    user, app = (as_object(as_object(record.get("initiatedBy")).get(key)) for key in ("user", "app"))
+    activity = as_text(record.get("activityDisplayName"))
     return Event(
-        id=_text(record.get("id")) or f"{moment.isoformat()} {activity} {[t.get('id') for t in targets]}",
+        id=as_text(record.get("id")) or f"{moment.isoformat()} {activity} {[t.get('id') for t in targets]}",
         moment=moment,
         activity=activity,
         actor=_actor(user, app),
@@ -118,7 +119,7 @@ def event_of(record: JsonObject) -> Event | None:
         ip_address=_shown(user.get("ipAddress"))
         or _shown(app.get("ipAddress"))
         or _by_key(details, _ADDRESS_KEYS),
-        correlation_id=_text(record.get("correlationId")),
+        correlation_id=as_text(record.get("correlationId")),
         targets=tuple(_target(item) for item in targets),
         modified=tuple(found for item in targets for found in _modified(item)),
     )
@@ -151,9 +152,9 @@ def _actor(user: JsonObject, app: JsonObject) -> Actor:
     """Where both are named, a person did it, with an application."""
     if any(_shown(user.get(key)) for key in ("id", "userPrincipalName", "displayName")):
         names = (_shown(user.get(key)) for key in ("userPrincipalName", "displayName", "id"))
-        return Actor(kind="person", id=_text(user.get("id")).lower(), name=next(filter(None, names)))
+        return Actor(kind="person", id=as_text(user.get("id")).lower(), name=next(filter(None, names)))
     if name := _name_of_app(app):
-        return Actor(kind="application", id=_text(app.get("servicePrincipalId")).lower(), name=name)
+        return Actor(kind="application", id=as_text(app.get("servicePrincipalId")).lower(), name=name)
     return Actor()
 
 
@@ -163,8 +164,8 @@ def _name_of_app(app: JsonObject) -> str:
 
 
 def _details(record: JsonObject) -> list[tuple[str, str]]:
-    items = (_object(item) for item in _items(record.get("additionalDetails")))
-    return [(_text(item.get("key")), _shown(item.get("value"))) for item in items]
+    items = (as_object(item) for item in as_list(record.get("additionalDetails")))
+    return [(as_text(item.get("key")), _shown(item.get("value"))) for item in items]
 
 
 def _by_key(details: Iterable[tuple[str, str]], keys: re.Pattern[str]) -> str:
@@ -173,16 +174,16 @@ def _by_key(details: Iterable[tuple[str, str]], keys: re.Pattern[str]) -> str:
 
 def _target(item: JsonObject) -> Target:
     return Target(
-        id=_text(item.get("id")).lower(),
-        name=_text(item.get("displayName")) or _text(item.get("userPrincipalName")),
-        type=_text(item.get("type")),
+        id=as_text(item.get("id")).lower(),
+        name=as_text(item.get("displayName")) or as_text(item.get("userPrincipalName")),
+        type=as_text(item.get("type")),
     )
 
 
 def _modified(target: JsonObject) -> Iterator[Modified]:
-    for item in map(_object, _items(target.get("modifiedProperties"))):
+    for item in map(as_object, as_list(target.get("modifiedProperties"))):
         yield Modified(
-            name=_text(item.get("displayName")),
+            name=as_text(item.get("displayName")),
             before=_side(item.get("oldValue")),
             after=_side(item.get("newValue")),
         )
@@ -194,18 +195,6 @@ def _side(value: Json) -> Value:
     return Gap.UNKNOWN if value in (None, "") or is_cut else found
 
 
-def _object(value: Json) -> JsonObject:
-    return value if isinstance(value, dict) else {}
-
-
-def _items(value: Json) -> list[Json]:
-    return value if isinstance(value, list) else []
-
-
-def _text(value: Json) -> str:
-    return value if isinstance(value, str) else ""
-
-
 def _shown(value: Json) -> str:
     """A text for people: blanks alone say nothing."""
-    return _text(value).strip()
+    return as_text(value).strip()

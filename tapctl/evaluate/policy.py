@@ -15,6 +15,7 @@ from tapctl.evaluate.applications import app_key, is_newer_word
 from tapctl.evaluate.situation import REGISTER
 from tapctl.evaluate.unknown_members import unknown_controls, unknown_members
 from tapctl.model import Json, JsonObject, Path
+from tapctl.shapes import as_object
 
 State: TypeAlias = Literal["enabled", "reportOnly", "disabled"]
 TargetKind: TypeAlias = Literal["apps", "actions", "contexts", "nothing"]
@@ -110,10 +111,10 @@ class Policy:
 
 def read_policy(name: str, spec: JsonObject) -> Policy:
     """Read one policy. `spec` may hold Graph's read-only properties; they are not looked at."""
-    conditions = _object(spec.get("conditions"))
-    users, apps = _object(conditions.get("users")), _object(conditions.get("applications"))
-    workloads = _object(conditions.get("clientApplications"))
-    grant = _object(spec.get("grantControls"))
+    conditions = as_object(spec.get("conditions"))
+    users, apps = as_object(conditions.get("users")), as_object(conditions.get("applications"))
+    workloads = as_object(conditions.get("clientApplications"))
+    grant = as_object(spec.get("grantControls"))
     controls = tuple(_controls(grant))
     mode, rule = _device_filter(conditions)
     actions = _words(apps.get("includeUserActions"))
@@ -145,7 +146,7 @@ def read_policy(name: str, spec: JsonObject) -> Policy:
         user_risks=_words(conditions.get("userRiskLevels")),
         service_principal_risks=_words(conditions.get("servicePrincipalRiskLevels")),
         insider_risks=_words(conditions.get("insiderRiskLevels")),
-        flows=_words(_object(conditions.get("authenticationFlows")).get("transferMethods")),
+        flows=_words(as_object(conditions.get("authenticationFlows")).get("transferMethods")),
         device_mode=mode,
         device_rule=rule,
         unknown=tuple(unknown_members(spec)),
@@ -179,7 +180,7 @@ def _target(
 
 def _users(users: JsonObject, side: str) -> UserClause:
     named = _words(users.get(f"{side}Users"))
-    guests = _object(users.get(f"{side}GuestsOrExternalUsers"))
+    guests = as_object(users.get(f"{side}GuestsOrExternalUsers"))
     roles = _words(users.get(f"{side}Roles"))
     groups = frozenset(_texts(users.get(f"{side}Groups")))
     has_newer = any(map(is_newer_word, (*named, *groups, *roles)))
@@ -196,7 +197,7 @@ def _users(users: JsonObject, side: str) -> UserClause:
 
 
 def _guests(guests: JsonObject) -> GuestClause:
-    tenants = _object(guests.get("externalTenants"))
+    tenants = as_object(guests.get("externalTenants"))
     listed = str(tenants.get("membershipKind", "all")).lower() == "enumerated"
     return GuestClause(
         types=_words(guests.get("guestOrExternalUserTypes")),
@@ -205,7 +206,7 @@ def _guests(guests: JsonObject) -> GuestClause:
 
 
 def _lists(conditions: JsonObject, name: str, suffix: str) -> Lists | None:
-    block = _object(conditions.get(name))
+    block = as_object(conditions.get(name))
     found = Lists(
         include=_words(block.get(f"include{suffix}")), exclude=_words(block.get(f"exclude{suffix}"))
     )
@@ -213,7 +214,7 @@ def _lists(conditions: JsonObject, name: str, suffix: str) -> Lists | None:
 
 
 def _device_filter(conditions: JsonObject) -> tuple[str, str]:
-    device_filter = _object(_object(conditions.get("devices")).get("deviceFilter"))
+    device_filter = as_object(as_object(conditions.get("devices")).get("deviceFilter"))
     return str(device_filter.get("mode") or "").lower(), str(device_filter.get("rule") or "")
 
 
@@ -265,13 +266,9 @@ _EVERY_TIME: Final[JsonObject] = {"isEnabled": True, "frequencyInterval": "every
 def _session(spec: JsonObject, controls: tuple[Control, ...]) -> JsonObject:
     """Remediating a risk asks for a sign-in every time, whatever the policy says of it.
     https://learn.microsoft.com/entra/identity/conditional-access/concept-conditional-access-grant"""
-    session = _object(spec.get("sessionControls"))
+    session = as_object(spec.get("sessionControls"))
     remediates = any(control.key == "riskRemediation" for control in controls)
     return session | {"signInFrequency": _EVERY_TIME} if remediates else session
-
-
-def _object(value: Json) -> JsonObject:
-    return value if isinstance(value, dict) else {}
 
 
 def _texts(value: Json) -> list[str]:

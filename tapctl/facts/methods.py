@@ -16,6 +16,7 @@ from tapctl.evaluate.facts import EVERYBODY, NOT_KNOWN, Mode, PassPolicy, Scope
 from tapctl.facts.specs import respelled
 from tapctl.kinds import kinds
 from tapctl.model import Json, JsonObject
+from tapctl.shapes import as_objects
 
 TAP: Final = "TemporaryAccessPassPolicy"
 EXTERNAL: Final = "ExternalAuthenticationMethod"
@@ -106,8 +107,7 @@ def _scope(
 
 
 def _targets(spec: JsonObject, side: str) -> list[JsonObject]:
-    value = spec.get(side)
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+    return as_objects(spec.get(side))
 
 
 def _group(kind: str, text: str) -> str:

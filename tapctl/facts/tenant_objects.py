@@ -11,7 +11,8 @@ from tapctl.directory import Directory
 from tapctl.kinds import kinds
 from tapctl.kinds._authentication_method import METHODS_POLICY
 from tapctl.match import as_observed
-from tapctl.model import Address, Json, JsonObject
+from tapctl.model import Address, JsonObject
+from tapctl.shapes import as_objects
 
 MIGRATION: Final = "AuthenticationMethodsPolicy"
 _EVERYBODY: Final = "all_users"
@@ -32,13 +33,9 @@ def targets(methods: JsonObject | None) -> frozenset[str]:
         for items in configurations(methods).values()
         for item in items
         for side in ("includeTargets", "excludeTargets")
-        for target in _objects(item.get(side))
+        for target in as_objects(item.get(side))
         if target.get("targetType") == "group" and target.get("id") != _EVERYBODY
     )
-
-
-def _objects(value: Json) -> list[JsonObject]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def canonical_objects(

@@ -9,7 +9,7 @@ from typing import Any
 from tapctl.graph.gateway import Caller, Gateway
 from tapctl.graph.pace import Progress
 from tapctl.graph.retry import Patience
-from tapctl.model import Json
+from tapctl.shapes import as_text
 
 SANDBOX_URL = "https://sandbox.invalid"  # .invalid never resolves: RFC 2606
 SANDBOX_PATIENCE = Patience(first_wait=0.05, longest_wait=1.0, total=30.0)
@@ -51,14 +51,10 @@ async def connect_sandbox(app: AsgiApp, *, environment: str, progress: Progress 
 async def _introduce(gateway: Gateway) -> None:
     organization = (await gateway.list("organization"))[0]
     me = await gateway.get("me")
-    gateway.tenant_id = _text(organization.get("id"))
+    gateway.tenant_id = as_text(organization.get("id"))
     gateway.caller = Caller(
         kind="person",
-        id=_text(me.get("id")),
-        name=_text(me.get("userPrincipalName")) or _text(me.get("displayName")),
+        id=as_text(me.get("id")),
+        name=as_text(me.get("userPrincipalName")) or as_text(me.get("displayName")),
         tenant_id=gateway.tenant_id,
     )
-
-
-def _text(value: Json) -> str:
-    return value if isinstance(value, str) else ""

@@ -14,7 +14,8 @@ from datetime import UTC, datetime
 from tapctl.errors import CredentialsError
 from tapctl.graph.clouds import Cloud
 from tapctl.graph.gateway import Caller
-from tapctl.model import Json, JsonObject
+from tapctl.model import JsonObject
+from tapctl.shapes import as_list, as_text
 
 GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000"
 CLOCK_SKEW = 300
@@ -50,11 +51,11 @@ def caller_in(claims: JsonObject) -> Caller:
     """Who the claims speak for, whether or not they are worth anything."""
     return Caller(
         kind="application" if is_application(claims) else "person",
-        id=_text(claims, "oid") or _text(claims, "sub"),
+        id=as_text(claims.get("oid")) or as_text(claims.get("sub")),
         name=_name(claims),
-        tenant_id=_text(claims, "tid"),
-        scopes=frozenset(_text(claims, "scp").split()),
-        roles=frozenset(role for role in _items(claims.get("roles")) if isinstance(role, str)),
+        tenant_id=as_text(claims.get("tid")),
+        scopes=frozenset(as_text(claims.get("scp")).split()),
+        roles=frozenset(role for role in as_list(claims.get("roles")) if isinstance(role, str)),
     )
 
 
@@ -80,7 +81,7 @@ def is_application(claims: JsonObject) -> bool:
 
 def check_tenant(claims: JsonObject, expected: Expectation) -> None:
     """Raises CredentialsError for a token of another tenant, or of none."""
-    tenant = _text(claims, "tid")
+    tenant = as_text(claims.get("tid"))
     if tenant.casefold() != expected.tenant_id.casefold():
         raise CredentialsError(
             f"{expected.source}: the token is for {_named(tenant)}, but environment {expected.environment} "
@@ -110,7 +111,7 @@ def check_lifetime(claims: JsonObject, expected: Expectation) -> None:
 
 def check_audience(claims: JsonObject, expected: Expectation) -> None:
     """Raises CredentialsError for a token that is for something else than Graph."""
-    audience = _text(claims, "aud").rstrip("/")
+    audience = as_text(claims.get("aud")).rstrip("/")
     if audience not in ("", GRAPH_APP_ID, expected.cloud.graph, expected.endpoint):
         raise CredentialsError(
             f'{expected.source}: the token is for "{audience}", not for Microsoft Graph; '
@@ -122,22 +123,13 @@ def _name(claims: JsonObject) -> str:
     keys = ("upn", "unique_name", "preferred_username", "name", "oid")
     if is_application(claims):
         keys = ("app_displayname", "appid", "azp", "oid", "sub")
-    return next(filter(None, (_text(claims, key) for key in keys)), "")
-
-
-def _text(claims: JsonObject, key: str) -> str:
-    value = claims.get(key)
-    return value if isinstance(value, str) else ""
+    return next(filter(None, (as_text(claims.get(key)) for key in keys)), "")
 
 
 def _number(claims: JsonObject, key: str) -> float | None:
     """None for what is no time: missing, NaN, or beyond all calendars."""
     value = claims.get(key)
     return float(value) if isinstance(value, int | float) and abs(value) < LAST_SECOND else None
-
-
-def _items(value: Json) -> list[Json]:
-    return value if isinstance(value, list) else []
 
 
 def _moment(seconds: float) -> str:

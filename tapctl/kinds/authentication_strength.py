@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from tapctl.canonical import expand
 from tapctl.kind import BUILT_IN, Kind, Lookup, Request, Write, changed_properties
 from tapctl.kinds._verdicts import wrong
-from tapctl.model import Json, JsonObject, Resource, Verdict
+from tapctl.model import JsonObject, Resource, Verdict
+from tapctl.shapes import as_list, as_objects
 
 # The ids are the same in every tenant; the names have changed over the years
 # (https://learn.microsoft.com/graph/api/authenticationstrengthroot-list-policies, checked 2026-11).
@@ -30,7 +31,7 @@ def _rules(resource: Resource, spec: JsonObject) -> Iterable[Verdict]:
     yield from _twins(resource, spec)
     allowed = spec.get("allowedCombinations")
     for index, item in enumerate(_configurations(spec)):
-        for combination in _list(item.get("appliesToCombinations")):
+        for combination in as_list(item.get("appliesToCombinations")):
             if isinstance(allowed, list) and combination not in allowed:
                 yield wrong(
                     ("combinationConfigurations", index),
@@ -110,7 +111,7 @@ def _subject(item: JsonObject) -> tuple[str, ...]:
     """What a restriction is about: Graph keeps one per combination."""
     return (
         str(item.get("@odata.type")),
-        *sorted(str(name) for name in _list(item.get("appliesToCombinations"))),
+        *sorted(str(name) for name in as_list(item.get("appliesToCombinations"))),
     )
 
 
@@ -121,11 +122,7 @@ def _ids(kind: Kind, observed: JsonObject) -> dict[tuple[str, ...], str]:
 
 
 def _configurations(spec: JsonObject) -> list[JsonObject]:
-    return [item for item in _list(spec.get("combinationConfigurations")) if isinstance(item, dict)]
-
-
-def _list(value: Json) -> list[Json]:
-    return value if isinstance(value, list) else []
+    return as_objects(spec.get("combinationConfigurations"))
 
 
 def _service_managed(observed: JsonObject) -> str:

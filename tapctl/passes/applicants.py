@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from tapctl.errors import GraphError, NotFound
 from tapctl.graph.batch import Read, list_each
 from tapctl.graph.odata import path_segment
-from tapctl.model import Json, JsonObject
+from tapctl.model import JsonObject
 from tapctl.passes.checks import Applicant, Rules
 from tapctl.passes.graph import Pass
 from tapctl.passes.holdings import look_at_passes
 from tapctl.passes.people import users_named
+from tapctl.shapes import as_text
 
 if TYPE_CHECKING:
     from tapctl.graph.gateway import Gateway
@@ -101,11 +102,11 @@ class Applicants:
 
 
 def _person(user: JsonObject, groups: Held, held: Pass | GraphError | None) -> Applicant:
-    name, enabled = _text(user, "userPrincipalName"), user.get("accountEnabled")
+    name, enabled = as_text(user.get("userPrincipalName")), user.get("accountEnabled")
     return Applicant(
         id=_id(user),
         name=name,
-        display_name=_text(user, "displayName"),
+        display_name=as_text(user.get("displayName")),
         is_enabled=enabled if isinstance(enabled, bool) else None,
         is_external="#EXT#" in name.upper()
         or bool(user.get("externalUserState"))
@@ -118,9 +119,4 @@ def _person(user: JsonObject, groups: Held, held: Pass | GraphError | None) -> A
 
 
 def _id(item: JsonObject) -> str:
-    return _text(item, "id").lower()
-
-
-def _text(item: JsonObject, name: str) -> str:
-    value: Json = item.get(name)
-    return value if isinstance(value, str) else ""
+    return as_text(item.get("id")).lower()

@@ -16,10 +16,10 @@ from typing import Final
 
 from tapctl.errors import GraphError, NotFound, Refused
 from tapctl.graph.gateway import Gateway
-from tapctl.model import Json
 from tapctl.passes.graph import EVERYBODY, POLICY_PATH, policy_of
 from tapctl.passes.people import Person, all_people, members_of, people_among
 from tapctl.passes.trail import Trail
+from tapctl.shapes import as_text
 
 REPORT: Final = "reports/authenticationMethods/userRegistrationDetails"
 HOLDERS: Final = "methodsRegistered/any(method:method eq 'temporaryAccessPass')"
@@ -75,9 +75,9 @@ async def _reported(gateway: Gateway) -> Candidates:
         return Candidates(unread=(f"the registration report: {error}",))
     people = tuple(
         Person(
-            id=_text(row.get("id")),
-            name=_text(row.get("userPrincipalName")),
-            display=_text(row.get("userDisplayName")),
+            id=as_text(row.get("id")),
+            name=as_text(row.get("userPrincipalName")),
+            display=as_text(row.get("userDisplayName")),
         )
         for row in rows
     )
@@ -103,7 +103,3 @@ def _joined(sources: Iterable[Candidates]) -> Candidates:
         basis=tuple(text for source in found for text in source.basis),
         unread=tuple(text for source in found for text in source.unread),
     )
-
-
-def _text(value: Json) -> str:
-    return value if isinstance(value, str) else ""

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from tapctl.errors import GraphError
 from tapctl.graph.odata import path_segment
 from tapctl.model import Json, JsonObject
+from tapctl.shapes import as_text
 
 POLICY_PATH = "policies/authenticationMethodsPolicy/authenticationMethodConfigurations/TemporaryAccessPass"
 EVERYBODY = "all_users"
@@ -91,7 +92,7 @@ def pass_path(user_id: str, pass_id: str) -> str:
 def pass_of(item: JsonObject) -> Pass:
     """One temporaryAccessPassAuthenticationMethod, as it is read. Raises GraphError for a shape that is not
     understood: without its id a pass is neither told from another nor deleted."""
-    if not _text(item.get("id")):
+    if not as_text(item.get("id")):
         raise _not_understood("a pass without id")
     if not isinstance(item.get("isUsable"), bool) and not item.get("methodUsabilityReason"):
         raise _not_understood("a pass without isUsable and methodUsabilityReason")
@@ -105,9 +106,9 @@ def made_of(item: JsonObject) -> Pass:
     start = start or created  # a pass without a start of its own counts from its making
     if start is None or not isinstance(lifetime, int):
         raise _not_understood("a pass without startDateTime or lifetimeInMinutes")
-    is_usable, reason = item.get("isUsable"), _text(item.get("methodUsabilityReason"))
+    is_usable, reason = item.get("isUsable"), as_text(item.get("methodUsabilityReason"))
     return Pass(
-        id=_text(item.get("id")),
+        id=as_text(item.get("id")),
         start=start,
         lifetime=lifetime,
         is_usable_once=item.get("isUsableOnce") is True,
@@ -168,10 +169,6 @@ def moment_of(value: Json) -> datetime | None:
     except ValueError as error:
         raise _not_understood("a time that cannot be read") from error
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-
-def _text(value: Json) -> str:
-    return value if isinstance(value, str) else ""
 
 
 def answering(error: GraphError, path: str) -> GraphError:

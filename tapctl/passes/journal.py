@@ -32,6 +32,7 @@ from tapctl.passes.durable import see_to_disk
 from tapctl.passes.locking import lock
 from tapctl.passes.worklist import Entry, State, Worklist, findings_of, rows_of
 from tapctl.record import Lines
+from tapctl.shapes import as_list, as_text
 
 VERSION: Final = 1
 FOLDER: Final = "passes"
@@ -146,41 +147,41 @@ def _unrecorded(entry: Entry) -> Entry:
 
 def stepped(entry: Entry, line: JsonObject) -> Entry:
     """An entry after one event of its own; the same whether it happens now or is read again."""
-    event = _text(line, "event")
+    event = as_text(line.get("event"))
     doubt = _moment(line, "doubt") if "doubt" in line else entry.doubt
-    after = replace(entry, state=_STATES[event], why=_text(line, "why"), doubt=doubt)
+    after = replace(entry, state=_STATES[event], why=as_text(line.get("why")), doubt=doubt)
     match event:
         case "refused":
-            return replace(after, findings=findings_of(_list(line, "findings")))
+            return replace(after, findings=findings_of(as_list(line.get("findings"))))
         case "begun":
             return _begun(after, line)
         case "failed" if line.get("notMade") is True and not (entry.pass_id or entry.replaced or doubt):
             return replace(after, begun=None)  # no request of this run has made a pass, or may have
         case "lost":
-            return replace(after, pass_id=_text(line, "pass"))
+            return replace(after, pass_id=as_text(line.get("pass")))
         case "made":
             return replace(
                 after,
-                pass_id=_text(line, "pass"),
+                pass_id=as_text(line.get("pass")),
                 made_at=_moment(line, "created"),
                 made_start=_moment(line, "start"),
                 made_end=_moment(line, "end"),
-                target=_text(line, "target"),
-                proof=_text(line, "proof"),
+                target=as_text(line.get("target")),
+                proof=as_text(line.get("proof")),
             )
         case _:
             return after
 
 
 def _begun(entry: Entry, line: JsonObject) -> Entry:
-    replaced = _text(line, "replaces")
+    replaced = as_text(line.get("replaces"))
     at, ahead = _moment(line, "at"), line.get("ahead")
     by_graph = timedelta(seconds=ahead if isinstance(ahead, int | float) else 0.0)
     return replace(
         entry,
         begun=at + by_graph if at else None,
         asked=_moment(line, "start"),
-        before=_text(line, "before"),
+        before=as_text(line.get("before")),
         replaced=(*entry.replaced, replaced) if replaced else entry.replaced,
         is_likely=entry.is_likely or line.get("likely") is True,
     )
@@ -259,7 +260,7 @@ def read(path: Path) -> tuple[About, Worklist]:
     """What a run is about, and the worklist after its last line. Raises Refused for one that never began."""
     worklist, first, is_checked = Worklist(), JsonObject(), False
     for line in lines_of(path):
-        event = _text(line, "event")
+        event = as_text(line.get("event"))
         if event in ("run", "continued"):
             first = line
         elif event == "planned":
@@ -278,12 +279,12 @@ def read(path: Path) -> tuple[About, Worklist]:
 def _about(line: JsonObject) -> About:
     options = line.get("options")
     return About(
-        environment=_text(line, "environment"),
-        tenant_id=_text(line, "tenant"),
-        by=_text(line, "by"),
-        delivery=_text(line, "delivery"),
-        reason=_text(line, "reason"),
-        words=tuple(str(word) for word in _list(line, "words")),
+        environment=as_text(line.get("environment")),
+        tenant_id=as_text(line.get("tenant")),
+        by=as_text(line.get("by")),
+        delivery=as_text(line.get("delivery")),
+        reason=as_text(line.get("reason")),
+        words=tuple(str(word) for word in as_list(line.get("words"))),
         skips_refused=line.get("skipsRefused") is True,
         options={name: str(text) for name, text in options.items()} if isinstance(options, dict) else {},
     )
@@ -367,12 +368,12 @@ def _planned(entry: Entry) -> JsonObject:
 
 
 def _entry(line: JsonObject) -> Entry:
-    number, lifetime, zone = line.get("n"), line.get("lifetime"), _text(line, "timeZone")
+    number, lifetime, zone = line.get("n"), line.get("lifetime"), as_text(line.get("timeZone"))
     assert isinstance(number, int) and isinstance(lifetime, int)  # noqa: S101, PT018  # written above
     recipient = Recipient(
-        id=_text(line, "id"),
-        name=_text(line, "user"),
-        display_name=_text(line, "name"),
+        id=as_text(line.get("id")),
+        name=as_text(line.get("user")),
+        display_name=as_text(line.get("name")),
         zone=ZoneInfo(zone) if zone else None,
     )
     return Entry(
@@ -381,23 +382,13 @@ def _entry(line: JsonObject) -> Entry:
         start=_moment(line, "start"),
         lifetime=lifetime,
         is_usable_once=line.get("oneTime") is not False,
-        held=_text(line, "held"),
+        held=as_text(line.get("held")),
     )
 
 
-def _text(line: JsonObject, name: str) -> str:
-    value = line.get(name)
-    return value if isinstance(value, str) else ""
-
-
 def _moment(line: JsonObject, name: str) -> datetime | None:
-    text = _text(line, name)
+    text = as_text(line.get(name))
     return datetime.fromisoformat(text).astimezone(UTC) if text else None
-
-
-def _list(line: JsonObject, name: str) -> list[Json]:
-    value = line.get(name)
-    return value if isinstance(value, list) else []
 
 
 def _lock(handle: int, path: Path) -> None:

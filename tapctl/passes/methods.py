@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Literal, TypeAlias
 
-from tapctl.model import Json, JsonObject
+from tapctl.model import JsonObject
 from tapctl.passes.graph import moment_of
+from tapctl.shapes import as_text
 
 Standing: TypeAlias = Literal["permanent", "undecided", "other", "unknown"]
 
@@ -66,11 +67,11 @@ class Registered:
 
 def method_of(item: JsonObject) -> Registered:
     """One entry of authentication/methods. Raises GraphError for a time that is none."""
-    short = _text(item.get("@odata.type")).removeprefix(_PREFIX).removesuffix(_SUFFIX)
+    short = as_text(item.get("@odata.type")).removeprefix(_PREFIX).removesuffix(_SUFFIX)
     return Registered(
-        id=_text(item.get("id")),
+        id=as_text(item.get("id")),
         type=short or "without a type",
-        name=_text(item.get("displayName")) or _text(item.get("model")),
+        name=as_text(item.get("displayName")) or as_text(item.get("model")),
         # Microsoft's sample of a passkey says creationDateTime, the schema createdDateTime.
         created=moment_of(item.get("createdDateTime") or item.get("creationDateTime")),
         standing=_standing(short, item),
@@ -84,10 +85,6 @@ def _standing(kind: str, item: JsonObject) -> Standing:
     if kind in PERMANENT:
         return "permanent"
     return "other" if kind in OTHERS else "unknown"
-
-
-def _text(value: Json) -> str:
-    return value if isinstance(value, str) else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

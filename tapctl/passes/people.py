@@ -15,10 +15,11 @@ from tapctl.errors import GraphError, NotFound, Refused
 from tapctl.graph.batch import Read, list_each
 from tapctl.graph.gateway import Gateway
 from tapctl.graph.odata import in_filters, odata_quote, path_segment
-from tapctl.model import Address, Json, JsonObject
+from tapctl.model import Address, JsonObject
 from tapctl.passes.graph import moment_of
 from tapctl.reference import GUID
 from tapctl.settings import nearest
+from tapctl.shapes import as_text
 
 PROPERTIES: Final = "id,displayName,userPrincipalName,accountEnabled,lastPasswordChangeDateTime"
 LARGEST_PAGE: Final = "999"
@@ -49,9 +50,9 @@ def person_of(item: JsonObject) -> Person:
     """A user as Graph answers it, with PROPERTIES selected."""
     enabled = item.get("accountEnabled")
     return Person(
-        id=_text(item.get("id")),
-        name=_text(item.get("userPrincipalName")) or _text(item.get("id")),
-        display=_text(item.get("displayName")),
+        id=as_text(item.get("id")),
+        name=as_text(item.get("userPrincipalName")) or as_text(item.get("id")),
+        display=as_text(item.get("displayName")),
         is_enabled=enabled if isinstance(enabled, bool) else None,
         password_changed=moment_of(item.get("lastPasswordChangeDateTime")),
     )
@@ -85,7 +86,7 @@ async def users_named(gateway: Gateway, names: Sequence[str], properties: str) -
     filters = [*in_filters("id", ids), *in_filters("userPrincipalName", upns)]
     found: dict[str, JsonObject] = {}
     for user in await _each_with(gateway, "users", filters, properties):
-        found[_text(user.get("id")).lower()] = found[_text(user.get("userPrincipalName")).lower()] = user
+        found[as_text(user.get("id")).lower()] = found[as_text(user.get("userPrincipalName")).lower()] = user
     return {name: found[name.lower()] for name in names if name.lower() in found}
 
 
@@ -122,7 +123,7 @@ async def nearest_names(gateway: Gateway, missing: Sequence[str]) -> dict[str, s
 
 async def _nearest_name(gateway: Gateway, name: str) -> str:
     found = await _beginning_like(gateway, "users", "userPrincipalName", name)
-    return nearest(name, (_text(item.get("userPrincipalName")) for item in found)) or ""
+    return nearest(name, (as_text(item.get("userPrincipalName")) for item in found)) or ""
 
 
 async def _beginning_like(gateway: Gateway, path: str, key: str, name: str) -> list[JsonObject]:
@@ -153,12 +154,12 @@ async def group_named(gateway: Gateway, name: str, pins: Mapping[Address, str]) 
     filtered = f"displayName eq {odata_quote(name)}"
     found = await gateway.list("groups", {"$filter": filtered, "$select": "id,displayName"})
     if len(found) == 1:
-        return Group(id=_text(found[0].get("id")), name=name)
+        return Group(id=as_text(found[0].get("id")), name=name)
     if found:
-        ids = ", ".join(_text(item.get("id")) for item in found)
+        ids = ", ".join(as_text(item.get("id")) for item in found)
         raise Refused(f'{len(found)} groups are called "{name}" ({ids}): give the id, or pin one of them')
     others = await _beginning_like(gateway, "groups", "displayName", name)
-    guess = nearest(name, (_text(item.get("displayName")) for item in others))
+    guess = nearest(name, (as_text(item.get("displayName")) for item in others))
     hint = f'; did you mean "{guess}"?' if guess else ""
     raise Refused(f'there is no group called "{name}"{hint}')
 
@@ -168,7 +169,7 @@ async def _group_with_id(gateway: Gateway, group_id: str, name: str) -> Group:
         found = await gateway.get(f"groups/{path_segment(group_id)}", {"$select": "id,displayName"})
     except NotFound as error:
         raise Refused(f'there is no group with the id {group_id} (for "{name}")') from error
-    shown = _text(found.get("displayName"))
+    shown = as_text(found.get("displayName"))
     if name not in (shown, group_id):
         raise Refused(f'the pin of group "{name}" leads to another group, "{shown}": correct the pin')
     return Group(id=group_id, name=shown)
@@ -177,7 +178,7 @@ async def _group_with_id(gateway: Gateway, group_id: str, name: str) -> Group:
 async def groups_with(gateway: Gateway, ids: Iterable[str]) -> tuple[Group, ...]:
     """Those that are still there, with their names. Raises GraphError."""
     found = await _each_with(gateway, "groups", in_filters("id", ids), "id,displayName")
-    return tuple(Group(id=_text(item.get("id")), name=_text(item.get("displayName"))) for item in found)
+    return tuple(Group(id=as_text(item.get("id")), name=as_text(item.get("displayName"))) for item in found)
 
 
 async def members_of(gateway: Gateway, group_id: str) -> tuple[Person, ...]:
@@ -202,7 +203,3 @@ async def all_people(gateway: Gateway) -> tuple[Person, ...]:
     """Everybody in the tenant."""
     found = await gateway.list("users", {"$select": PROPERTIES, "$top": LARGEST_PAGE})
     return tuple(person_of(item) for item in found)
-
-
-def _text(value: Json) -> str:
-    return value if isinstance(value, str) else ""

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from tapctl.errors import GraphError, NotFound
 from tapctl.graph.batch import Read, list_each
 from tapctl.graph.odata import path_segment
-from tapctl.model import Json, JsonObject, Workspace
+from tapctl.model import JsonObject, Workspace
 from tapctl.passes.checks import Rules
 from tapctl.passes.graph import POLICY_PATH, policy_of
 from tapctl.passes.people import groups_with, users_named
 from tapctl.resolve import unpinned
+from tapctl.shapes import as_text
 
 if TYPE_CHECKING:
     from tapctl.graph.gateway import Gateway, Objects
@@ -37,14 +38,14 @@ async def read_rules(gateway: Gateway, workspace: Workspace) -> Rules:
         _or(unread, _role_groups(gateway), []),
     )
     found = policy_of(policy)
-    groups = {_id(item): _text(item, "displayName") for item in role_groups}
+    groups = {_id(item): as_text(item.get("displayName")) for item in role_groups}
     targets = sorted(found.groups - groups.keys())
     owners, names, accounts = await asyncio.gather(
         _owners(gateway, groups, unread),
         _names(gateway, targets),
         _or(unread, _accounts(gateway, workspace), {}),
     )
-    roles = {_id(item): _text(item, "displayName") for item in definitions}
+    roles = {_id(item): as_text(item.get("displayName")) for item in definitions}
     return Rules(
         policy=found,
         caller_id=gateway.caller.id.lower(),
@@ -145,15 +146,10 @@ async def _names(gateway: Gateway, groups: Sequence[str]) -> dict[str, str]:
 def _held(assignments: Iterable[JsonObject], roles: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
     found: defaultdict[str, list[str]] = defaultdict(list)
     for item in assignments:
-        role = _text(item, "roleDefinitionId").lower()
-        found[_text(item, "principalId").lower()].append(roles.get(role) or role)
+        role = as_text(item.get("roleDefinitionId")).lower()
+        found[as_text(item.get("principalId")).lower()].append(roles.get(role) or role)
     return {principal: tuple(names) for principal, names in found.items()}
 
 
 def _id(item: JsonObject) -> str:
-    return _text(item, "id").lower()
-
-
-def _text(item: JsonObject, name: str) -> str:
-    value: Json = item.get(name)
-    return value if isinstance(value, str) else ""
+    return as_text(item.get("id")).lower()

@@ -21,6 +21,7 @@ from tapctl.graph.gateway import Gateway
 from tapctl.graph.odata import FILTER_CHUNK, odata_quote
 from tapctl.model import Json, JsonObject
 from tapctl.passes.graph import moment_of
+from tapctl.shapes import as_text
 
 AUDITS: Final = "auditLogs/directoryAudits"
 SIGN_INS: Final = "auditLogs/signIns"
@@ -102,8 +103,8 @@ def _trail(found: Iterable[Record], since: datetime | None) -> Trail:
 
 def _records(item: JsonObject) -> Iterator[Record]:
     """The reason may be missing; if it is there and speaks of something else, so does the record."""
-    deed = _DEEDS.get(_text(item.get("activityDisplayName")).casefold())
-    reason = _text(item.get("resultReason")).casefold()
+    deed = _DEEDS.get(as_text(item.get("activityDisplayName")).casefold())
+    reason = as_text(item.get("resultReason")).casefold()
     at = moment_of(item.get("activityDateTime"))
     is_about_passes = not reason or _ABOUT_PASSES in reason
     if deed is None or at is None or item.get("result") == "failure" or not is_about_passes:
@@ -111,14 +112,14 @@ def _records(item: JsonObject) -> Iterator[Record]:
     actor, is_app = _actor(item.get("initiatedBy"))
     targets = item.get("targetResources")
     for target in targets if isinstance(targets, list) else ():
-        if isinstance(target, dict) and _text(target.get("id")):
+        if isinstance(target, dict) and as_text(target.get("id")):
             yield Record(
                 at=at,
                 deed=deed,
                 actor=actor,
                 is_app=is_app,
-                user_id=_text(target.get("id")),
-                user_name=_text(target.get("userPrincipalName")),
+                user_id=as_text(target.get("id")),
+                user_name=as_text(target.get("userPrincipalName")),
             )
 
 
@@ -132,7 +133,7 @@ def _actor(initiator: Json) -> tuple[str, bool]:
 
 
 def _first(item: JsonObject, *names: str) -> str:
-    return next((text for name in names if (text := _text(item.get(name)))), "")
+    return next((text for name in names if (text := as_text(item.get(name)))), "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,7 +180,7 @@ class _Moments:
 
     def add(self, items: Iterable[JsonObject]) -> None:
         for item in items:
-            user, status = _text(item.get("userId")).lower(), item.get("status")
+            user, status = as_text(item.get("userId")).lower(), item.get("status")
             at = moment_of(item.get("createdDateTime"))
             is_success = isinstance(status, dict) and status.get("errorCode") == 0
             if is_success and at is not None and user in self._since and at >= self._since[user]:
@@ -192,7 +193,3 @@ class _Moments:
 
 def _written(moment: datetime) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
-
-
-def _text(value: Json) -> str:
-    return value if isinstance(value, str) else ""

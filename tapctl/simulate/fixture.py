@@ -25,6 +25,7 @@ from tapctl.evaluate.facts import (
     UserType,
 )
 from tapctl.model import Json, JsonObject
+from tapctl.shapes import as_object
 
 ONE_TIME: Final = "temporaryAccessPassOneTime"
 MULTI_USE: Final = "temporaryAccessPassMultiUse"
@@ -47,11 +48,11 @@ def facts_of(written: JsonObject, base: Facts | None = None) -> Facts:
         groups={**facts.groups, **{name: _group(item) for name, item in _objects(written, "groups")}},
         users={
             **facts.users,
-            **{name: person_of(_object(item)) for name, item in _objects(written, "users")},
+            **{name: person_of(as_object(item)) for name, item in _objects(written, "users")},
         },
         locations={
             **facts.locations,
-            **{name: _location(_object(item)) for name, item in _objects(written, "namedLocations")},
+            **{name: _location(as_object(item)) for name, item in _objects(written, "namedLocations")},
         },
         strengths={
             **facts.strengths,
@@ -86,11 +87,7 @@ def first(written: JsonObject, *names: str) -> Json:
 
 
 def _objects(written: JsonObject, name: str) -> list[tuple[str, Json]]:
-    return [*_object(written.get(name)).items()]
-
-
-def _object(value: Json) -> JsonObject:
-    return value if isinstance(value, dict) else {}
+    return [*as_object(written.get(name)).items()]
 
 
 def texts(value: Json) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from typing import Final, cast
 from tapctl import schema
 from tapctl.evaluate.situation import JOIN, REGISTER, Attribute
 from tapctl.model import Json, JsonObject, dotted
+from tapctl.shapes import as_object
 from tapctl.simulate.fixture import ANY_PASS, MULTI_USE, ONE_TIME
 
 SOMEBODY: Final = "the user"
@@ -60,8 +61,7 @@ def _given_names() -> dict[str, str]:
 
 def mapping_at(given: JsonObject, key: str) -> JsonObject:
     """The mapping at `key`, or an empty one."""
-    value = given.get(key)
-    return value if isinstance(value, dict) else {}
+    return as_object(given.get(key))
 
 
 def text_at(written: JsonObject, key: str) -> str | None:

@@ -17,6 +17,7 @@ from tapctl.facts.snapshot import FactsSnapshot
 from tapctl.kind import Kind
 from tapctl.model import Address, Finding, Json, JsonObject, Path, Place, SignInTest, Source
 from tapctl.settings import quoted, suggestion
+from tapctl.shapes import as_object
 from tapctl.simulate.asking import Asking
 from tapctl.simulate.given import sign_in_of, step_of
 from tapctl.simulate.journey import Step
@@ -176,12 +177,12 @@ def _steps(document: _Document) -> Iterator[Expected]:
         message = "has both expect and steps" if "steps" in value else "expects nothing"
         document.report(("name",), message, "Write `expect:`, or `steps:` for a journey.")
         return
-    shared = _object(value.get("given"))
+    shared = as_object(value.get("given"))
     if "steps" not in value:
         yield _step(document, (), value, shared)
         return
     for index, written in enumerate(cast("list[JsonObject]", value["steps"])):
-        own = _object(written.get("given"))
+        own = as_object(written.get("given"))
         path: Path = ("steps", index)
         if "user" in own and index:
             message = f"{_label((*path, 'given', 'user'))} is another user, but a journey is one person's"
@@ -208,11 +209,11 @@ def _step(document: _Document, path: Path, written: JsonObject, given: JsonObjec
     asking = Asking(document.company, document.today, report)
     sign_in = sign_in_of(asking, given)
     effects = replace(asking, report=document.at((*path, "effect")))
-    expect = _object(written.get("expect"))
+    expect = as_object(written.get("expect"))
     _check_expectation(document, (*path, "expect"), expect)
     return Expected(
         name=str(written.get("name") or "") if path else "",
-        step=step_of(effects, sign_in, _object(written.get("effect"))),
+        step=step_of(effects, sign_in, as_object(written.get("effect"))),
         enforce=frozenset(asking.known("ConditionalAccessPolicy", given, "enforce")),
         expect=expect,
         place=document.test.source.place(*path, "expect"),
@@ -230,14 +231,10 @@ def _check_expectation(document: _Document, path: Path, expect: JsonObject) -> N
         asking.known("ConditionalAccessPolicy", expect, key)
     names = document.company.names("ConditionalAccessPolicy")
     for key in ("policies", "reportOnly", "reasons"):
-        for name in _object(expect.get(key)):
+        for name in as_object(expect.get(key)):
             if name not in names:
                 message = f"{_label((*path, key))} names {quoted(name)}, which is no policy of this workspace"
                 document.report((*path, key, name), message + suggestion(name, names), "Correct the name.")
-
-
-def _object(value: Json) -> JsonObject:
-    return value if isinstance(value, dict) else {}
 
 
 def _label(path: Path) -> str:
