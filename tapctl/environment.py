@@ -10,6 +10,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from tapctl.model import Address, Environment, Json, JsonObject, Path, Place, Resource, Source
+from tapctl.reference import GUID
 from tapctl.settings import Section, nearest, quoted, suggestion
 from tapctl.yaml12 import Allowance, size
 
@@ -32,7 +33,6 @@ PROPERTIES: Final = (
 )
 PACE: Final = Environment(name="").ca_requests_per_second
 PASSES_PACE: Final = Environment(name="").passes_per_second
-GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 VARIABLE = re.compile(r"(?P<literal>\$\$\{)|\$\{(?P<name>[^{}\n]*)\}|(?P<unclosed>\$\{)")
 

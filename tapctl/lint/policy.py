@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from tapctl.canonical import at, texts
 from tapctl.model import JsonObject, Severity
+from tapctl.scope import is_in_force, state
 
 if TYPE_CHECKING:
     from tapctl.lint.context import Item
@@ -23,7 +24,6 @@ DEVICE_CONTROLS: Final = frozenset({"compliantDevice", "domainJoinedDevice"})
 _PEOPLE: Final = ("includeUsers", "includeGroups", "includeRoles")
 _WORKLOADS: Final = "includeServicePrincipals"
 _PLAIN: Final = ("users", "applications", "clientAppTypes", "platforms", "locations")
-_NOT_ENFORCED: Final = ("disabled", "enabledForReportingButNotEnforced")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,12 +42,12 @@ class Policy:
 
     @property
     def state(self) -> str:
-        return str(self.spec.get("state", "disabled"))
+        return state(self.spec)
 
     @property
     def is_enforced(self) -> bool:
         """A state newer than tapctl is taken to be enforced."""
-        return self.state not in _NOT_ENFORCED
+        return is_in_force(self.spec)
 
     @property
     def is_report_only(self) -> bool:

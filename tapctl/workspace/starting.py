@@ -9,8 +9,8 @@ from importlib.resources import files
 from typing import Final, Literal, TypeAlias
 
 from tapctl import schema
-from tapctl.environment import GUID
 from tapctl.errors import UsageError
+from tapctl.reference import GUID
 from tapctl.settings import quoted
 
 Part: TypeAlias = Literal["workspace", "schemas", "workflows", "identities"]

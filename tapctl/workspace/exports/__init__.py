@@ -18,12 +18,12 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from tapctl.canonical import at, is_noise, sort_key, with_values
-from tapctl.environment import GUID
 from tapctl.errors import UsageError
 from tapctl.kinds import kinds
 from tapctl.model import Finding, Json, JsonObject, Place, Severity, Source, errors_in
 from tapctl.model import Path as JsonPath
 from tapctl.numbers import NotANumberError, loads
+from tapctl.reference import GUID
 from tapctl.settings import quoted
 from tapctl.workspace.exports.recognise import (
     CONFIGURATIONS,
