@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Self, TypeAlias
 
 from tapctl.canonical import at, texts
+from tapctl.enabled_methods import CONFIGURATIONS, Methods
 from tapctl.evaluate.facts import Scope
-from tapctl.lint.methods import CONFIGURATIONS, Methods
 from tapctl.match import Matched, Pair
 from tapctl.membership import Membership
 from tapctl.model import JsonObject, Snapshot

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from tapctl.built_in import BUILT_IN_STRENGTHS, MFA
 from tapctl.canonical import at, texts, with_values
+from tapctl.enabled_methods import CONFIGURATIONS
 from tapctl.escaped import Move, Sides, moves
-from tapctl.lint.entra import BUILT_IN_STRENGTHS, MFA
-from tapctl.lint.methods import CONFIGURATIONS
 from tapctl.location import beyond, if_trusted
 from tapctl.match import Matched, Pair
 from tapctl.model import BreakGlass, Finding, Json, JsonObject, Path, Snapshot

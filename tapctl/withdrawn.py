@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from tapctl.built_in import BUILT_IN_STRENGTHS, MFA
 from tapctl.canonical import at, texts
+from tapctl.enabled_methods import CONFIGURATIONS, PASSES, Methods
 from tapctl.evaluate.facts import Scope
 from tapctl.keys import fewer_keys
-from tapctl.lint.entra import BUILT_IN_STRENGTHS, MFA
-from tapctl.lint.methods import CONFIGURATIONS, PASSES, Methods
 from tapctl.match import Matched, Pair
 from tapctl.membership import Membership
 from tapctl.model import JsonObject

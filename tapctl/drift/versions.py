@@ -12,13 +12,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from tapctl.built_in import BUILT_IN_STRENGTHS, MFA
 from tapctl.canonical import MODES, sort_key
 from tapctl.diff import field_changes
 from tapctl.directory import Directory
 from tapctl.drift.events import Event, Gap, Modified, Value
 from tapctl.drift.sides import Part, Side, Steps, Tree, side
 from tapctl.kind import Kind
-from tapctl.lint.entra import BUILT_IN_STRENGTHS, MFA
 from tapctl.model import FieldChange, Json, JsonObject
 from tapctl.schema import Field
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from tapctl.built_in import SYNCHRONISE
 from tapctl.evaluate.applications import app_key
 from tapctl.evaluate.facts import Person
 from tapctl.lint.as_much import asks_as_much
 from tapctl.lint.context import Context
-from tapctl.lint.entra import SYNCHRONISE
 from tapctl.lint.example import BLOCK, policy, stream
 from tapctl.lint.policy import DEVICE_CONTROLS, MODERN, Policy
 from tapctl.lint.rule import Hit, rule

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from tapctl.built_in import BUILT_IN_STRENGTHS, MFA
 from tapctl.lint.context import Context
-from tapctl.lint.entra import BUILT_IN_STRENGTHS, MFA
 from tapctl.lint.policy import DEVICE_CONTROLS, Policy
 
 _FACTORS: Final = ("mfa", "authenticationStrength")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from tapctl.enabled_methods import CONFIGURATIONS
 from tapctl.evaluate.facts import Person
 from tapctl.lint.conditional_access_scope import spares_emergency
 from tapctl.lint.context import Context
 from tapctl.lint.example import document, policy, stream
-from tapctl.lint.methods import CONFIGURATIONS
 from tapctl.lint.rule import Hit, rule
 
 _SOURCE: Final = (

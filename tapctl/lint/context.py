@@ -8,13 +8,13 @@ from datetime import date
 from typing import assert_never
 
 from tapctl import directory as directories
+from tapctl.built_in import BUILT_IN_STRENGTHS
 from tapctl.canonical import at, canonical, texts, with_values
 from tapctl.directory import Directory
+from tapctl.enabled_methods import Methods
 from tapctl.evaluate.facts import Facts
 from tapctl.kinds import lookups
-from tapctl.lint.entra import BUILT_IN_STRENGTHS
 from tapctl.lint.groups import Groups
-from tapctl.lint.methods import Methods
 from tapctl.lint.people import People
 from tapctl.lint.policy import Policy
 from tapctl.lint.rule import Hit, Need

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
+from tapctl.enabled_methods import CONFIGURATIONS
 from tapctl.evaluate.dated import BASELINE_SCOPES
 from tapctl.evaluate.decision import Decision
 from tapctl.evaluate.facts import Pass, Person
@@ -15,7 +16,6 @@ from tapctl.lint.context import Context
 from tapctl.lint.day_one import Cell, at_decision, cells, deciding, named, once
 from tapctl.lint.dead_ends import lands
 from tapctl.lint.example import BLOCK, document, policy, stream, tap
-from tapctl.lint.methods import CONFIGURATIONS
 from tapctl.lint.policy import REGISTER as REGISTERING
 from tapctl.lint.policy import Policy
 from tapctl.lint.rule import Hit, rule

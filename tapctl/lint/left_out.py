@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Self
 
+from tapctl.built_in import SYNCHRONISE
 from tapctl.lint.as_much import asks_as_much
 from tapctl.lint.context import Context
 from tapctl.lint.emergency import emergency_accounts, is_emergency_group
-from tapctl.lint.entra import SYNCHRONISE
 from tapctl.lint.guests import GUESTS, guests_left
 from tapctl.lint.policy import LEGACY, MODERN, Policy
 

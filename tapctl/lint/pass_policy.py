@@ -6,11 +6,11 @@ import json
 from collections.abc import Iterator
 from typing import Final
 
+from tapctl.built_in import SYNCHRONISE
+from tapctl.enabled_methods import CONFIGURATIONS
 from tapctl.evaluate.strengths import PASSES
 from tapctl.lint.context import Context, Item
-from tapctl.lint.entra import SYNCHRONISE
 from tapctl.lint.example import REGISTER, document, policy, stream, tap
-from tapctl.lint.methods import CONFIGURATIONS
 from tapctl.lint.policy import Policy
 from tapctl.lint.registration import GIVEN, guards, takes_pass
 from tapctl.lint.rule import Hit, rule

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 
+from tapctl.enabled_methods import CONFIGURATIONS, PASSES
 from tapctl.graph.batch import FEW
 from tapctl.graph.odata import FILTER_CHUNK
 from tapctl.kind import Kind
 from tapctl.kinds import kinds, lookups
-from tapctl.lint.methods import CONFIGURATIONS, PASSES
 from tapctl.model import Workspace
 from tapctl.resolve import Resolved
 from tapctl.schema import Field
