@@ -83,10 +83,9 @@ def _filters(compared: Compared, exposed: Exposure) -> list[str]:
         found.append(_CONDITIONAL_ACCESS)
     if any(kinds()[name].family != "conditionalAccess" and name != "Group" for name in differing):
         found.append(_METHODS)
-    for change in pending:
-        if change.address.kind == "Group":
-            key, value = ("id", change.id) if change.id else ("displayName", change.address.name)
-            found.append(f"targetResources/any(t:t/{key} eq {odata_quote(str(value))})")
+    groups = [("id", change.id) for change in pending if change.address.kind == "Group" and change.id]
+    groups += [("displayName", name) for name in _vanished(compared, "Group")]
+    found += [f"targetResources/any(t:t/{key} eq {odata_quote(value)})" for key, value in groups]
     for object_id in sorted({one for ids in dangling(compared).values() for one in ids}):
         found.append(f"{_GROUPS} and targetResources/any(t:t/id eq {odata_quote(object_id)})")
     for object_id in [*strange_ids(compared)][:_MOST]:
@@ -194,8 +193,6 @@ def _in_one_line(error: GraphError) -> str:
 
 
 def _vanished(compared: Compared, kind: str) -> Collection[str]:
-    return sorted(
-        change.address.name
-        for change in compared.plan.pending
-        if change.action == "create" and change.address.kind == kind
-    )
+    """What Graph called them."""
+    pairs = (pair for pair in compared.matched.pairs if pair.address.kind == kind)
+    return sorted(pair.display_name for pair in pairs if pair.before is None and pair.after is not None)

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import pytest
@@ -76,3 +79,19 @@ def test_a_group_that_vanished_is_looked_for_by_its_name(base: Base) -> None:
     _, evidence = base.compared(tenant)
 
     assert evidence.deleted == {"Group": ()}
+
+
+def test_a_pinned_group_that_vanished_is_looked_for_by_what_graph_called_it(
+    base: Base, tmp_path: Path
+) -> None:
+    twin, tenant = "20000000-0000-4000-8000-000000000099", base.changed()
+    gone = {**named(tenant, "groups", "Pilots"), "id": twin, "displayName": "Twins"}
+    tenant["directory/deletedItems"] = [{**gone, "deletedDateTime": "2026-11-22T08:00:00Z"}]
+    root = copytree(base.root, tmp_path / "with-twin")
+    (root / "twin.yaml").write_text("{kind: Group, name: Twin, spec: {displayName: Twins}}", encoding="utf-8")
+    with (root / "environments/sandbox.yaml").open("a", encoding="utf-8") as pins:
+        pins.write(f"  Group/Twin: {twin}\n")
+
+    _, evidence = replace(base, root=root).compared(tenant)
+
+    assert [item["id"] for item in evidence.deleted["Group"]] == [twin]
