@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, assume, given, settings
+import pytest
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from trial import (
     FIRST,
+    LOCATIONS,
     SECOND,
     SELF,
     Document,
@@ -25,16 +29,19 @@ from trial import (
     failing,
     folder,
     group,
+    location,
     plan,
     policy,
     rules,
     settle,
+    strength,
     watched,
 )
 
 from tapctl.apply import Result
 from tapctl.pipeline import Planned
 from tapctl.sandbox import dump
+from tapctl.sandbox.seed import numbered
 
 GROUPS = ("Alpha", "Beta", "Gamma")
 POLICIES = ("One", "Two")
@@ -234,3 +241,138 @@ def test_nothing_unmanaged_is_ever_touched(transition: Transition) -> None:
         assert [item for item in after[collection] if item["displayName"] not in (*GROUPS, *POLICIES)] == [
             item for item in before[collection] if item["displayName"] not in (*GROUPS, *POLICIES)
         ]
+
+
+# What else a folder declares
+
+
+def asking(name: str, state: str = "enabled", /, **only: Any) -> Document:
+    users = only.pop("users", {"includeUsers": ["All"]})
+    return policy(name, state, **users, excludeGroups=["Break glass"], only=only)
+
+
+def keys(state: str) -> Document:
+    spec = {"state": state, "isSelfServiceRegistrationAllowed": True, "includeTargets": ["all_users"]}
+    return {"kind": "Fido2Policy", "spec": spec}
+
+
+def granted(**control: Any) -> dict[str, Any]:
+    return {"grantControls": {"operator": "OR", **control}}
+
+
+def outside(name: str) -> dict[str, Any]:
+    return {"conditions": {"locations": {"includeLocations": ["All"], "excludeLocations": [name]}}}
+
+
+WORLD = [
+    group("Old", []),
+    group("Outer", ["Group/Old"]),
+    location("Office", "192.0.2.0/24", isTrusted=True),
+    location("Lab", "198.51.100.0/24", "203.0.113.0/24"),
+    strength("Ours", "fido2", "windowsHelloForBusiness"),
+    keys("enabled"),
+    asking("Blocked", users={"includeGroups": ["Outer"]}, **granted(builtInControls=["block"])),
+    asking("Trusting", **outside("AllTrusted")),
+    asking("Elsewhere", **outside("Lab"), **granted(builtInControls=["block"])),
+    asking("Inside", conditions={"locations": {"includeLocations": ["AllTrusted"]}}),
+    asking("Resistant", **granted(authenticationStrength="Phishing-resistant MFA")),
+    asking("Strong", **granted(authenticationStrength="Ours")),
+    asking("Waiting", STATES[1]),
+]
+CHANGES = {
+    "a group gains somebody": group("Old", [SELF]),
+    "and another name": {**group("New", [SELF]), "formerNames": ["Old"]},
+    "a location is trusted no more": location("Office", "192.0.2.0/24"),
+    "goes": absent("NamedLocation", "Office"),
+    "comes": location("Fresh", "192.0.2.128/25", isTrusted=True),
+    "shrinks": location("Lab", "198.51.100.0/24"),
+    "a strength accepts less": strength("Ours", "fido2"),
+    "a method is turned off": keys("disabled"),
+    "a policy is enforced": asking("Waiting"),
+}
+
+
+@cache
+def world() -> Tenant:
+    """A tenant that is as those documents say. Planning changes nothing in it."""
+    tenant = Tenant()
+    tenant.clear()
+    settle(folder(Path(tempfile.mkdtemp()), WORLD), tenant)
+    return tenant
+
+
+@cache
+def brakes(*documents: str) -> set[tuple[str, str]]:
+    planned = plan(folder(Path(tempfile.mkdtemp()), map(json.loads, documents)), world())
+    assert rules(planned, "error") == []
+    return {(item.rule, str(item.address)) for item in planned.plan.findings if item.severity == "brake"}
+
+
+def beside(changed: Document) -> list[str]:
+    """The world's other documents, in which a group that has another name goes by that."""
+    former = changed.get("formerNames", ())
+    others = [
+        one for one in WORLD if (one["kind"], one.get("name")) != (changed["kind"], changed.get("name"))
+    ]
+    texts = [json.dumps(one) for one in others if one.get("name") not in former]
+    for name in former:
+        texts = [text.replace(f'/{name}"', f'/{changed["name"]}"') for text in texts]
+    return texts
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@settings(few, max_examples=3)
+@given(st.data())
+def test_the_guard_says_the_same_whatever_else_the_folder_declares(change: str, data: st.DataObject) -> None:
+    changed, others = json.dumps(CHANGES[change]), beside(CHANGES[change])
+    some = data.draw(st.lists(st.sampled_from(others), unique=True))
+
+    alone = brakes(changed)
+
+    assert alone == brakes(changed, *some) == brakes(changed, *others)
+    assert alone
+
+
+# Which object a document means
+
+THERE = {"North": numbered(5, 71), "South": numbered(5, 72)}
+NAMES = (*THERE, "West")
+
+
+@st.composite
+def meanings(draw: Draw) -> dict[str, tuple[Document, str | None]]:
+    """Locations that mean an object by name, former name or pin, each with its pin."""
+    found = {}
+    for name in draw(st.lists(st.sampled_from(NAMES), unique=True, min_size=1)):
+        pinned, former = draw(
+            st.sampled_from([(None, None), *((one, None) for one in THERE), (None, "North")])
+        )
+        found[name] = meaning(name, pinned, former, is_gone=draw(st.booleans()))
+    return found
+
+
+def meaning(
+    name: str, pinned: str | None = None, former: str | None = None, *, is_gone: bool = False
+) -> tuple[Document, str | None]:
+    called = {} if pinned in (None, name) else {"displayName": pinned}
+    gone = {**absent("NamedLocation", name), **({"spec": called} if called else {})}
+    here = {**location(name, "192.0.2.0/24", **called), **({"formerNames": [former]} if former else {})}
+    return (gone if is_gone else here), THERE.get(pinned or "")
+
+
+@few
+@given(meanings())
+@example({"North": meaning("North", is_gone=True), "West": meaning("West", "North")})
+def test_every_id_belongs_to_one_document(meant: dict[str, tuple[Document, str | None]]) -> None:
+    tenant = Tenant()
+    tenant.clear()
+    for name, object_id in THERE.items():
+        kind = {"@odata.type": "#microsoft.graph.ipNamedLocation", "isTrusted": False, "ipRanges": []}
+        tenant.put(LOCATIONS, id=object_id, displayName=name, **kind)
+    pins = {f"NamedLocation/{name}": pin for name, (_, pin) in meant.items() if pin}
+    documents = [document for document, _ in meant.values()]
+
+    planned = plan(folder(Path(tempfile.mkdtemp()), documents, pins=pins), tenant)
+
+    held = [change.id for change in planned.plan.changes if change.id]
+    assert rules(planned, "error") or sorted(held) == sorted(set(held))
