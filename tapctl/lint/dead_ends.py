@@ -9,7 +9,7 @@ from tapctl.evaluate.controls import is_strength
 from tapctl.evaluate.decision import Decision
 from tapctl.lint.context import Context
 from tapctl.lint.day_one import Cell, at_decision, cells, named, once
-from tapctl.lint.example import BLOCK, JOIN, REGISTER, document, policy, stream, tap
+from tapctl.lint.example import BLOCK, JOIN, REGISTER, configuration, document, policy, stream, strength, tap
 from tapctl.lint.policy import JOIN as JOINING
 from tapctl.lint.policy import REGISTER as REGISTERING
 from tapctl.lint.policy import Policy
@@ -29,14 +29,6 @@ _HOW: Final = (
     "https://learn.microsoft.com/entra/identity/authentication/concept-authentication-strength-how-it-works"
 )
 _REGISTRATION: Final = "https://learn.microsoft.com/entra/identity/conditional-access/policy-all-users-security-info-registration"
-
-
-def _method(kind: str, *, is_on: bool) -> str:
-    return document(kind, "", f"{{state: {'enabled' if is_on else 'disabled'}, includeTargets: [all_users]}}")
-
-
-def _strength(name: str, *combinations: str) -> str:
-    return document("AuthenticationStrength", name, f"{{allowedCombinations: [{', '.join(combinations)}]}}")
 
 
 @rule(
@@ -70,7 +62,7 @@ def no_way_in(context: Context) -> Iterator[Hit]:
     good=stream(
         tap(),
         policy(applications=REGISTER, grant=_OURS),
-        _strength("Ours", "fido2", "temporaryAccessPassOneTime"),
+        strength("Ours", "fido2", "temporaryAccessPassOneTime"),
     ),
     bad=stream(tap(), policy(applications=REGISTER, grant=_COMPLIANT)),
 )
@@ -117,8 +109,12 @@ def office_only(context: Context) -> Iterator[Hit]:
     why="The pass works and so does registering, and once the pass has ended they are out.",
     fix="Enable a method that the policies accept for them, or accept one that is enabled.",
     source=_HOW,
-    good=stream(tap(), _method("Fido2Policy", is_on=True), policy(grant=_OURS), _strength("Ours", "fido2")),
-    bad=stream(tap(), _method("Fido2Policy", is_on=False), policy(grant=_OURS), _strength("Ours", "fido2")),
+    good=stream(
+        tap(), configuration("Fido2Policy", is_on=True), policy(grant=_OURS), strength("Ours", "fido2")
+    ),
+    bad=stream(
+        tap(), configuration("Fido2Policy", is_on=False), policy(grant=_OURS), strength("Ours", "fido2")
+    ),
 )
 def nothing_lands(context: Context) -> Iterator[Hit]:
     for cell in cells(context):
@@ -163,16 +159,16 @@ def _strengths(context: Context, decision: Decision) -> list[Policy]:
         tap(),
         policy("A", grant=_OURS),
         policy("B", grant=_THEIRS),
-        _strength("Ours", "fido2", "windowsHelloForBusiness"),
-        _strength("Theirs", "windowsHelloForBusiness"),
+        strength("Ours", "fido2", "windowsHelloForBusiness"),
+        strength("Theirs", "windowsHelloForBusiness"),
     ),
     bad=stream(
         tap(),
-        _method("MicrosoftAuthenticatorPolicy", is_on=False),
+        configuration("MicrosoftAuthenticatorPolicy", is_on=False),
         policy("A", grant=_OURS),
         policy("B", grant=_THEIRS),
-        _strength("Ours", "fido2", "windowsHelloForBusiness"),
-        _strength("Theirs", "deviceBasedPush"),
+        strength("Ours", "fido2", "windowsHelloForBusiness"),
+        strength("Theirs", "deviceBasedPush"),
     ),
 )
 def no_common_ground(context: Context) -> Iterator[Hit]:
@@ -227,7 +223,7 @@ def no_enrolment(context: Context) -> Iterator[Hit]:
     fix="Let the strength there hold the pass, or a passkey.",
     source="https://learn.microsoft.com/entra/identity/conditional-access/policy-all-users-device-registration",
     good=stream(tap(), policy(applications=JOIN)),
-    bad=stream(tap(), policy(applications=JOIN, grant=_OURS), _strength("Ours", "windowsHelloForBusiness")),
+    bad=stream(tap(), policy(applications=JOIN, grant=_OURS), strength("Ours", "windowsHelloForBusiness")),
 )
 def needs_what_it_gives(context: Context) -> Iterator[Hit]:
     for cell in cells(context):
@@ -250,8 +246,8 @@ def needs_what_it_gives(context: Context) -> Iterator[Hit]:
     "sign-in ends there.",
     fix="Add a method that can be shown anywhere, such as fido2.",
     source=_HOW,
-    good=stream(policy(grant=_OURS), _strength("Ours", "windowsHelloForBusiness", "fido2")),
-    bad=stream(policy(grant=_OURS), _strength("Ours", "windowsHelloForBusiness")),
+    good=stream(policy(grant=_OURS), strength("Ours", "windowsHelloForBusiness", "fido2")),
+    bad=stream(policy(grant=_OURS), strength("Ours", "windowsHelloForBusiness")),
 )
 def hello_alone(context: Context) -> Iterator[Hit]:
     return once(_hello_alone(context))

@@ -15,7 +15,7 @@ from tapctl.evaluate.strengths import FOR_GUESTS
 from tapctl.lint.context import Context
 from tapctl.lint.day_one import Cell, at_decision, cells, deciding, named, once
 from tapctl.lint.dead_ends import lands
-from tapctl.lint.example import BLOCK, document, policy, stream, tap
+from tapctl.lint.example import BLOCK, configuration, policy, stream, strength, tap
 from tapctl.lint.policy import REGISTER as REGISTERING
 from tapctl.lint.policy import Policy
 from tapctl.lint.rule import Hit, rule
@@ -53,14 +53,6 @@ _TAP: Final = (
 )
 
 
-def _strength(name: str, *combinations: str) -> str:
-    return document("AuthenticationStrength", name, f"{{allowedCombinations: [{', '.join(combinations)}]}}")
-
-
-def _method(kind: str, *, is_on: bool) -> str:
-    return document(kind, "", f"{{state: {'enabled' if is_on else 'disabled'}, includeTargets: [all_users]}}")
-
-
 def _returning(cell: Cell, mode: str) -> Person:
     """Somebody whose method is registered and not at hand, with a new pass."""
     return Person(
@@ -83,7 +75,9 @@ def _returning(cell: Cell, mode: str) -> Person:
     bad=stream(tap(), policy(grant=_RESISTANT)),
 )
 def lost_key(context: Context) -> Iterator[Hit]:
-    return once(_after_first_method(context, "who lost a method cannot register another while it is listed"))
+    return once(
+        _after_firstconfiguration(context, "who lost a method cannot register another while it is listed")
+    )
 
 
 @rule(
@@ -100,10 +94,10 @@ def lost_key(context: Context) -> Iterator[Hit]:
 def second_device(context: Context) -> Iterator[Hit]:
     if context.methods.passes_are_once is False:
         said = "the pass registers no second device once the first one has a method"
-        yield from once(_after_first_method(context, said, platform="iOS"))
+        yield from once(_after_firstconfiguration(context, said, platform="iOS"))
 
 
-def _after_first_method(context: Context, said: str, **situation: str) -> Iterator[Hit]:
+def _after_firstconfiguration(context: Context, said: str, **situation: str) -> Iterator[Hit]:
     for cell in cells(context):
         if cell.shut(action=REGISTERING) is not None:
             continue
@@ -245,7 +239,7 @@ def first_calls(context: Context) -> Iterator[Hit]:
         _GLASS,
         "facts: {users: {one@example.onmicrosoft.com: {registered: [password, fido2], roles: []}}}\n",
         policy("Keys", users="{includeUsers: [one@example.onmicrosoft.com]}", grant=_OURS),
-        _strength("Ours", "x509CertificateMultiFactor"),
+        strength("Ours", "x509CertificateMultiFactor"),
     ),
 )
 def paper_key(context: Context) -> Iterator[Hit]:
@@ -344,10 +338,10 @@ def _leaves_out(found: Policy, cell: Cell) -> bool:
     good=stream(tap(), policy("Others", users=_OTHERS), policy("New hires", users=_NEW_HIRES)),
     bad=stream(
         tap(),
-        _method("Fido2Policy", is_on=False),
-        _method("X509CertificatePolicy", is_on=False),
+        configuration("Fido2Policy", is_on=False),
+        configuration("X509CertificatePolicy", is_on=False),
         policy("Others", users=_OTHERS, grant=_OURS),
-        _strength("Ours", "fido2", "x509CertificateMultiFactor"),
+        strength("Ours", "fido2", "x509CertificateMultiFactor"),
         policy("New hires", users=_NEW_HIRES),
     ),
 )
@@ -374,18 +368,18 @@ def graduation_gap(context: Context) -> Iterator[Hit]:
         "before: [{kind: TemporaryAccessPassPolicy, spec: {state: enabled, isUsableOnce: true, "
         "includeTargets: [New hires]}}]\n",
         tap(),
-        _method("Fido2Policy", is_on=True),
+        configuration("Fido2Policy", is_on=True),
         policy(grant=_OURS),
-        _strength("Ours", "fido2"),
+        strength("Ours", "fido2"),
     ),
     bad=stream(
         "before: [{kind: TemporaryAccessPassPolicy, spec: {state: enabled, isUsableOnce: true, "
         "includeTargets: [New hires]}}, "
         "{kind: Fido2Policy, spec: {state: enabled, includeTargets: [all_users]}}]\n",
         tap(),
-        _method("Fido2Policy", is_on=False),
+        configuration("Fido2Policy", is_on=False),
         policy(grant=_OURS),
-        _strength("Ours", "fido2"),
+        strength("Ours", "fido2"),
     ),
 )
 def turned_off(context: Context) -> Iterator[Hit]:

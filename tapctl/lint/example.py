@@ -45,6 +45,16 @@ def document(kind: str, name: str, spec: str) -> str:
     return f"kind: {kind}\n{f'name: {name}' + chr(10) if name else ''}spec: {spec}\n"
 
 
+def configuration(kind: str, *, is_on: bool) -> str:
+    """A method's configuration, for everybody."""
+    return document(kind, "", f"{{state: {'enabled' if is_on else 'disabled'}, includeTargets: [all_users]}}")
+
+
+def strength(name: str, *combinations: str) -> str:
+    """A strength of the tenant's own."""
+    return document("AuthenticationStrength", name, f"{{allowedCombinations: [{', '.join(combinations)}]}}")
+
+
 def stream(*documents: str) -> str:
     """Several documents in one file."""
     return "---\n".join(documents)
