@@ -82,27 +82,25 @@ async def read_trail(gateway: Gateway, since: datetime, users: Set[str] | None =
     found: list[Record] = []
     try:
         async for page in gateway.pages(AUDITS, {"$filter": filtered}):
-            records = (record for item in page for record in _records(item))
+            records = (record for item in page for record in records_of(item))
             found += (record for record in records if users is None or record.user_id.lower() in users)
     except GraphError as error:
         return Trail(since=since, unread=str(error))
-    return _trail(found, since)
+    return trail_of(found, since)
 
 
-def trail_of(items: Iterable[JsonObject], since: datetime | None = None) -> Trail:
-    """Audit records, in any order → those of passes."""
-    return _trail((record for item in items for record in _records(item)), since)
-
-
-def _trail(found: Iterable[Record], since: datetime | None) -> Trail:
+def trail_of(found: Iterable[Record], since: datetime) -> Trail:
+    """Records in any order."""
     records: defaultdict[str, list[Record]] = defaultdict(list)
     for record in sorted(found, key=lambda one: one.at):
         records[record.user_id.lower()].append(record)
     return Trail(records={user: tuple(some) for user, some in records.items()}, since=since)
 
 
-def _records(item: JsonObject) -> Iterator[Record]:
-    """The reason may be missing; if it is there and speaks of something else, so does the record."""
+def records_of(item: JsonObject) -> Iterator[Record]:
+    """What an entry of the audit log tells of passes.
+
+    The reason may be missing; if it is there and speaks of something else, so does the record."""
     deed = _DEEDS.get(as_text(item.get("activityDisplayName")).casefold())
     reason = as_text(item.get("resultReason")).casefold()
     at = moment_of(item.get("activityDateTime"))
@@ -149,7 +147,7 @@ async def read_sign_ins(gateway: Gateway, since: Mapping[str, datetime]) -> Sign
     each page of theirs. Nothing of the log is kept but that moment."""
     wanted = iter(since.items())
     chunks = [dict(some) for some in iter(lambda: [*islice(wanted, FILTER_CHUNK)], [])]
-    found = _Moments(since)
+    found = Moments(since)
     try:
         await asyncio.gather(*(_sign_ins(gateway, chunk, found) for chunk in chunks))
     except GraphError as error:
@@ -157,22 +155,15 @@ async def read_sign_ins(gateway: Gateway, since: Mapping[str, datetime]) -> Sign
     return found.sign_ins
 
 
-async def _sign_ins(gateway: Gateway, since: Mapping[str, datetime], found: _Moments) -> None:
+async def _sign_ins(gateway: Gateway, since: Mapping[str, datetime], found: Moments) -> None:
     people = " or ".join(f"userId eq {odata_quote(user.lower())}" for user in since)
     filtered = f"createdDateTime ge {_written(min(since.values()))} and ({people})"
     async for page in gateway.pages(SIGN_INS, {"$filter": filtered}):
         found.add(page)
 
 
-def sign_ins_of(items: Iterable[JsonObject], since: Mapping[str, datetime]) -> SignIns:
-    """Entries of the sign-in log → the first success of each user in their own time."""
-    found = _Moments(since)
-    found.add(items)
-    return found.sign_ins
-
-
-class _Moments:
-    """The first success of each user so far."""
+class Moments:
+    """The first success of each user, in their own time, among the entries of the sign-in log so far."""
 
     def __init__(self, since: Mapping[str, datetime]) -> None:
         self._since = {user.lower(): moment for user, moment in since.items()}

@@ -7,7 +7,7 @@ import pytest
 from following_tools import IDS, INGRID, MIA, YUSUF, Company
 
 from tapctl.model import JsonObject
-from tapctl.passes.trail import Trail, read_sign_ins, read_trail, sign_ins_of, trail_of
+from tapctl.passes.trail import Moments, Trail, read_sign_ins, read_trail, records_of, trail_of
 
 MADE = datetime(2026, 11, 2, 9, tzinfo=UTC)
 HIRE = "aaaa"
@@ -26,13 +26,17 @@ def record(**changes: Any) -> JsonObject:
     }
 
 
+def trail_with(*items: JsonObject) -> Trail:
+    return trail_of((found for item in items for found in records_of(item)), MADE - timedelta(days=1))
+
+
 def actor(initiator: Any) -> tuple[str, bool]:
-    (found,) = trail_of([record(initiatedBy=initiator)]).records[HIRE]
+    (found,) = trail_with(record(initiatedBy=initiator)).records[HIRE]
     return found.actor, found.is_app
 
 
 def test_a_pass_was_made_by_whoever_the_log_names_at_its_time() -> None:
-    made = trail_of([record()]).making_of(HIRE, MADE)
+    made = trail_with(record()).making_of(HIRE, MADE)
 
     assert made is not None
     assert (made.actor, made.deed, made.user_name) == ("desk@contoso.example", "made", "hire@contoso.example")
@@ -40,13 +44,13 @@ def test_a_pass_was_made_by_whoever_the_log_names_at_its_time() -> None:
 
 @pytest.mark.parametrize("created", [None, MADE + timedelta(minutes=11), MADE - timedelta(minutes=11)])
 def test_a_record_of_another_time_is_of_another_pass(created: datetime | None) -> None:
-    assert trail_of([record()]).making_of(HIRE, created) is None
+    assert trail_with(record()).making_of(HIRE, created) is None
 
 
 def test_of_several_records_the_nearest_counts() -> None:
     others = [record(activityDateTime=f"2026-11-02T09:0{minute}:00Z") for minute in (2, 5)]
 
-    made = trail_of([*others, record()]).making_of(HIRE, MADE + timedelta(minutes=3))
+    made = trail_with(*others, record()).making_of(HIRE, MADE + timedelta(minutes=3))
 
     assert made is not None
     assert made.at.minute == 2
@@ -79,19 +83,19 @@ def test_people_and_applications_make_passes(initiator: Any, name: str, is_app: 
     ],
 )
 def test_other_records_are_none_of_passes(changes: dict[str, Any]) -> None:
-    assert trail_of([record(**changes)]).records == {}
+    assert trail_with(record(**changes)).records == {}
 
 
 @pytest.mark.parametrize(
     "changes", [{"resultReason": None}, {"activityDisplayName": "ADMIN Registered Security Info"}]
 )
 def test_the_log_s_spelling_varies(changes: dict[str, Any]) -> None:
-    assert HIRE in trail_of([record(**changes)]).records
+    assert HIRE in trail_with(record(**changes)).records
 
 
 def test_the_last_deed_is_known() -> None:
     deleted = record(activityDisplayName="Admin deleted security info", activityDateTime="2026-11-02T10:00Z")
-    trail = trail_of([deleted, record(activityDateTime="2026-11-02T08:00Z"), record()])
+    trail = trail_with(deleted, record(activityDateTime="2026-11-02T08:00Z"), record())
 
     assert trail.last(HIRE, "made") == trail.records[HIRE][1]
     assert trail.last(HIRE, "deleted") == trail.records[HIRE][2]
@@ -187,6 +191,7 @@ def test_only_successes_of_the_people_asked_about_count() -> None:
         {"userId": "a", "createdDateTime": None, "status": {"errorCode": 0}},
         {"userId": "a", "createdDateTime": moment, "status": None},
     ]
-    found = sign_ins_of(items, {"a": MADE})
+    found = Moments({"a": MADE})
+    found.add(items)
 
-    assert found.first == {"a": MADE + timedelta(hours=1)}
+    assert found.sign_ins.first == {"a": MADE + timedelta(hours=1)}
