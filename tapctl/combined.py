@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias, get_args
 
 from tapctl.errors import UsageError
-from tapctl.render.values import counted, listed
 from tapctl.report import less_protected
+from tapctl.text import counted, listed
 
 Status: TypeAlias = Literal[
     "error", "missing", "incomplete", "refused", "stopped", "drift", "changes", "applied", "clean"

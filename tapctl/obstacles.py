@@ -12,6 +12,7 @@ from tapctl.match import Matched, Pair
 from tapctl.model import Address, Change, Finding, Snapshot, TenantFacts, dotted
 from tapctl.reference import parse
 from tapctl.scope import is_in_force
+from tapctl.text import counted
 
 _POLICIES = "ConditionalAccessPolicy"
 _IN_GROUPS = ("User", "Group")
@@ -193,7 +194,7 @@ def _completes_migration(changes: Iterable[Change]) -> bool:
 
 
 def _policies(changes: Sequence[Change]) -> str:
-    return "1 policy" if len(changes) == 1 else f"{len(changes)} policies"
+    return counted(len(changes), "policy", "policies")
 
 
 def _unread(snapshot: Snapshot) -> Iterator[Finding]:

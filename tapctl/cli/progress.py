@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from tapctl.passes.times import remaining
 from tapctl.render.escape import visible
+from tapctl.text import counted
 
 if TYPE_CHECKING:
     from tapctl.steps import Step
@@ -61,8 +62,7 @@ class StderrProgress:
 
     def settling(self, changes: int, seconds: float) -> None:
         """What was written does not read back yet."""
-        what = "1 change" if changes == 1 else f"{changes} changes"
-        said = f"waiting until the tenant shows {what}, at most {seconds:.0f} s more"
+        said = f"waiting until the tenant shows {counted(changes, 'change')}, at most {seconds:.0f} s more"
         self._status(said)
         if not self._is_terminal:
             self._write(said + "\n")

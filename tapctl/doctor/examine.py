@@ -22,8 +22,8 @@ from tapctl.graph.retry import Patience
 from tapctl.graph.tokens import caller_in
 from tapctl.model import errors_in
 from tapctl.needed import Purpose, excess, needs
-from tapctl.render.values import counted
 from tapctl.report import Headline
+from tapctl.text import counted
 
 if TYPE_CHECKING:
     from tapctl.graph.credentials import SignIn

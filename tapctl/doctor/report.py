@@ -8,8 +8,8 @@ from typing import Final
 from tapctl.doctor.check import AREAS, STATUSES, Area, Check, Diagnosis, Status
 from tapctl.model import JsonObject
 from tapctl.render.json import VERSION, headline
-from tapctl.render.values import counted
 from tapctl.sheet import Item, Section, Sheet, Tone
+from tapctl.text import counted
 
 _TITLES: Final[dict[Area, str]] = {
     "workspace": "Workspace",

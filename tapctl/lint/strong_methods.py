@@ -10,6 +10,7 @@ from tapctl.lint.context import Context
 from tapctl.lint.example import document, policy, stream
 from tapctl.lint.policy import Policy
 from tapctl.lint.rule import Hit, rule
+from tapctl.text import counted
 
 _STRENGTH: Final = "{operator: OR, authenticationStrength: Ours}"
 _SINGLE: Final = frozenset(
@@ -60,12 +61,9 @@ def external_method(context: Context) -> Iterator[Hit]:
             if person.registered is not None and person.registered & STRONG == {EXTERNAL}
         ]
         if stuck:
-            message = f"{found.name} asks for a strength of {_counted(stuck)} with an external method only"
+            who = counted(len(stuck), "person", "people")
+            message = f"{found.name} asks for a strength of {who} with an external method only"
             yield found.hit(message, "grantControls", "authenticationStrength")
-
-
-def _counted(people: list[str]) -> str:
-    return "1 person" if len(people) == 1 else f"{len(people)} people"
 
 
 @rule(

@@ -24,9 +24,9 @@ from tapctl.passes.written import (
     pass_words,
     person_json,
 )
-from tapctl.render.values import counted
 from tapctl.report import Headline
 from tapctl.sheet import Item, Section, Sheet, Tone, said
+from tapctl.text import counted
 
 End: TypeAlias = Literal["shown", "nothing-to-do", "refused", "done", "incomplete", "interrupted"]
 _STATUSES: Final[tuple[Status, ...]] = ("deleted", "gone", "left", "failed")

@@ -14,9 +14,9 @@ from tapctl.passes.written import (
     pass_words,
     person_json,
 )
-from tapctl.render.values import counted
 from tapctl.report import Headline
 from tapctl.sheet import Item, Section, Sheet
+from tapctl.text import counted
 
 
 def listing_sheet(

@@ -19,9 +19,9 @@ from tapctl.passes.written import (
     pass_json,
     person_json,
 )
-from tapctl.render.values import counted
 from tapctl.report import Headline
 from tapctl.sheet import Item, Section, Sheet, Tone
+from tapctl.text import counted
 
 _TITLES: Final[dict[Stage, str]] = {
     "not-issued": "No pass yet",

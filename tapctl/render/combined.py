@@ -10,8 +10,8 @@ from tapctl.render.escape import visible
 from tapctl.render.gfm import clipped, code, text
 from tapctl.render.json import VERSION, written
 from tapctl.render.room import Room
-from tapctl.render.values import counted, listed
 from tapctl.report import SEVERITIES
+from tapctl.text import counted, listed
 
 _WORDS: Final[dict[Status, str]] = {
     "error": "failed",

@@ -14,8 +14,9 @@ from tapctl.model import Finding
 from tapctl.render import drift_words as words
 from tapctl.render.escape import named, spelled, visible
 from tapctl.render.page import Page
-from tapctl.render.values import block, counted, is_block, shortened, shown
+from tapctl.render.values import block, is_block, shortened, shown
 from tapctl.report import FieldLine
+from tapctl.text import counted
 
 _STYLES: Final = {"+": "green", "~": "yellow", "-": "red"}
 _FINDINGS: Final = {"error": ("x", "bold red"), "warning": ("!", "yellow"), "note": ("i", "cyan")}

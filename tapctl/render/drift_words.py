@@ -10,7 +10,8 @@ from tapctl.drift.drifted import Drifted
 from tapctl.drift.meaning import RULES
 from tapctl.drift.news import News
 from tapctl.drift.undeclared import Undeclared
-from tapctl.render.values import counted, shortened, shown
+from tapctl.render.values import shortened, shown
+from tapctl.text import counted
 
 SYMBOLS: Final = {"changed": "~", "renamed": "~", "missing": "-", "unwanted": "+"}
 _WHATS: Final = {

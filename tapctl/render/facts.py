@@ -12,6 +12,7 @@ from tapctl.render import gfm
 from tapctl.render.escape import visible
 from tapctl.render.json import VERSION, headline, written
 from tapctl.report import Headline
+from tapctl.text import counted
 
 PRIVACY = (
     "It says who is in which group and what they registered, under pseudonyms that only this workspace's salt"
@@ -98,7 +99,7 @@ def _title(report: FactsReport) -> str:
 def _people(count: int | None) -> str:
     if count is None:
         return "nobody knows how many people"
-    return "1 person" if count == 1 else f"{count} people"
+    return counted(count, "person", "people")
 
 
 def _held(active: int, eligible: int | None) -> str:

@@ -20,8 +20,9 @@ from tapctl.render.markdown_change import HEAD, details, row
 from tapctl.render.mermaid import picture
 from tapctl.render.roll import Named, reserved, rows_or_names
 from tapctl.render.room import Room
-from tapctl.render.values import PASSED, UNDOES, block, counted, listed, shortened
+from tapctl.render.values import PASSED, UNDOES, block, shortened
 from tapctl.report import STOPS, Entry, Planning, Report
+from tapctl.text import counted, listed
 
 _SEVERITIES: Final[dict[Severity, str]] = {
     "error": "Errors",

@@ -8,7 +8,7 @@ from typing import Final
 from tapctl.render import gfm
 from tapctl.render.escape import visible
 from tapctl.render.json import VERSION, written
-from tapctl.render.values import counted
+from tapctl.text import counted
 from tapctl.workspace.placing import Placed
 
 _WORDS: Final = {"new": "written", "same": "is there already", "differs": "is there and DIFFERS"}

@@ -10,6 +10,7 @@ from typing import Final, TypeVar, get_args
 from tapctl.model import Json
 from tapctl.render.escape import visible
 from tapctl.report import News, Planning, Report
+from tapctl.text import counted
 
 T = TypeVar("T")
 
@@ -65,16 +66,6 @@ def shortened(items: Sequence[T], most: int) -> tuple[Sequence[T], list[str]]:
     if len(items) <= most + 1:
         return items, []
     return items[:most], [f"and {len(items) - most} more"]
-
-
-def counted(number: int, one: str, many: str = "") -> str:
-    """`1 change`, `2 changes`."""
-    return f"{number} {one}" if number == 1 else f"{number} {many or one + 's'}"
-
-
-def listed(words: Sequence[str]) -> str:
-    """`a`, `a and b`, `a, b and c`."""
-    return " and ".join([*filter(None, [", ".join(words[:-1])]), *words[-1:]])
 
 
 def news(report: Report) -> list[str]:

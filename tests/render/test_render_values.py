@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from tapctl.model import Json
-from tapctl.render.values import block, counted, is_block, shortened, shown
+from tapctl.render.values import block, is_block, shortened, shown
+from tapctl.text import counted
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from tapctl.cli.options import INTERRUPTED, Options
 from tapctl.cli.output import say, show_sheet
 from tapctl.cli.passes._tenant import answer, headline_of
 from tapctl.errors import NotRecorded
+from tapctl.text import counted
 
 if TYPE_CHECKING:
     from tapctl.passes.deleting import Outcome, Recheck
@@ -66,7 +67,7 @@ def _show_before(session: Session, going: Going, manner: Manner, options: Option
 
 def _declined(session: Session, count: int) -> str:
     """Why the person's answer is no; empty if it is yes."""
-    passes = "1 pass" if count == 1 else f"{count} passes"
+    passes = counted(count, "pass", "passes")
     return declined(session.gateway, f"deletes {passes} in {{}}", without="deletes")
 
 

@@ -47,7 +47,7 @@ from tapctl.passes.step import SKEW
 from tapctl.passes.times import Zones, length
 from tapctl.passes.worklist import Worklist
 from tapctl.pipeline import check
-from tapctl.render.values import counted
+from tapctl.text import counted
 
 T = TypeVar("T")
 
@@ -249,7 +249,7 @@ class Course:
         if not refused and not ready and not left_out:
             return "nothing was created: there is nobody to issue for"
         if refused and not (self.wishes.skip_refused and ready):
-            some = "1 person" if refused == 1 else f"{refused} people"
+            some = counted(refused, "person", "people")
             hint = " (--skip-refused leaves them out)" if ready else ""
             return f"nothing was created: {some} may not have a pass{hint}"
         return ""
