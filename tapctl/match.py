@@ -7,7 +7,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from tapctl import directory as directories
 from tapctl.canonical import canonical, expand, respelled, unknown, with_values
@@ -79,10 +79,10 @@ def match(workspace: Workspace, desired: Sequence[Desired], snapshot: Snapshot) 
     while met := _met_again(found, workspace, index, directory):
         found = [(item, met.get(item.address, one)) for item, one in found]
         directory = _directory(found, workspace, snapshot)
-    pairs = [paired(item, object_, former, directory) for item, (object_, former, _) in found]
+    pairs = [paired(item, one.observed, one.former_name, directory) for item, one in found]
     pairs = [_restored(pair, workspace, snapshot) for pair in pairs]
     pairs += _apart(pairs, list(_undeclared(workspace, pairs, snapshot, directory)))
-    findings = [finding for _, (*_, findings) in found for finding in findings]
+    findings = [finding for _, one in found for finding in one.findings]
     return Matched(
         pairs=tuple(sorted(pairs, key=lambda pair: pair.address)),
         directory=directory,
@@ -114,20 +114,20 @@ def _directory(found: Iterable[_Found], workspace: Workspace, snapshot: Snapshot
     """Names and ids of the tenant. What is recognised goes by its document's name; a pin that names nothing
     names nobody, unless the object may come back."""
     pins = workspace.environment.pins
-    wanted = [(item.address, one) for item, (one, *_) in found if item.resource.ensure != "absent"]
+    wanted = [(item.address, one.observed) for item, one in found if item.resource.ensure != "absent"]
     here = {address: str(one["id"]) for address, one in wanted if one is not None}
     gone = {address for address, one in wanted if one is None}
-    live = {
+    held = {
         address: here.get(address, pin)
         for address, pin in pins.items()
         if address not in gone or (address.kind, pin.lower()) in snapshot.deleted
     }
     renamed = {
-        (item.address.kind, str(one["id"]).lower()): item.address.name
-        for item, (one, former, _) in found
-        if one is not None and former is not None
+        (item.address.kind, str(one.observed["id"]).lower()): item.address.name
+        for item, one in found
+        if one.observed is not None and one.former_name is not None
     }
-    return replace(directories.build(snapshot.entries, live, renamed), pinned=frozenset(pins))
+    return replace(directories.build(snapshot.entries, held, renamed), pinned=frozenset(pins))
 
 
 def _restored(pair: Pair, workspace: Workspace, snapshot: Snapshot) -> Pair:
@@ -151,19 +151,25 @@ class _Index:
                 self.by_name[Address(kind, str(item.get(key) or ""))].append(item)
 
 
-_Recognised: TypeAlias = tuple[JsonObject | None, str | None, list[Finding]]
+class _Recognised(NamedTuple):
+    """The object that a document means, the former name by which it is known, and what is ambiguous."""
+
+    observed: JsonObject | None
+    former_name: str | None = None
+    findings: tuple[Finding, ...] = ()
+
+
 _Found: TypeAlias = tuple[Desired, _Recognised]
 
 
 def _recognise(desired: Desired, workspace: Workspace, index: _Index) -> _Recognised:
-    """The observed object, the former name it goes by, and what is ambiguous."""
     kind = desired.address.kind
     if desired.kind.singleton:
-        return index.first.get(kind), None, []
+        return _Recognised(index.first.get(kind))
     if (pin := desired.id or workspace.environment.pins.get(desired.address)) is not None:
         pinned = index.by_id.get((kind, pin.lower()))
         name = None if pinned is None else str(pinned.get("displayName"))
-        return pinned, name if name in desired.resource.former_names else None, []
+        return _Recognised(pinned, name if name in desired.resource.former_names else None)
     named = index.by_name.get(Address(kind, desired.display_name), [])
     former = [
         (item, name)
@@ -171,10 +177,10 @@ def _recognise(desired: Desired, workspace: Workspace, index: _Index) -> _Recogn
         for item in index.by_name.get(Address(kind, name), [])
     ]
     if len(named) + len(former) > 1:
-        return None, None, [_several(desired, [*named, *(item for item, _ in former)])]
+        return _Recognised(None, findings=(_several(desired, [*named, *(item for item, _ in former)]),))
     if former:
-        return former[0][0], former[0][1], []
-    return (named[0] if named else None), None, []
+        return _Recognised(*former[0])
+    return _Recognised(named[0] if named else None)
 
 
 def _met_again(
@@ -184,9 +190,10 @@ def _met_again(
     other's, and there is not more of it than of them. Of several the first was made first."""
     pins = workspace.environment.pins
     taken = {(address.kind, pin.lower()) for address, pin in pins.items()}
-    taken |= {(item.kind.name, str(one["id"]).lower()) for item, (one, *_) in found if one is not None}
+    met = [(item, one.observed) for item, one in found]
+    taken |= {(item.kind.name, str(one["id"]).lower()) for item, one in met if one is not None}
     alike: defaultdict[tuple[str, ...], list[Desired]] = defaultdict(list)
-    for item, (one, *_) in sorted(found, key=lambda entry: entry[0].address):
+    for item, one in sorted(met, key=lambda entry: entry[0].address):
         if one is None and item.address in pins and item.id is None and _is_said_whole(item):
             free = (
                 other
@@ -198,7 +205,7 @@ def _met_again(
             equal.sort(key=lambda other: (str(other.get("createdDateTime")), str(other["id"])))
             alike[item.kind.name, *(str(other["id"]).lower() for other in equal)].append(item)
     return {
-        item.address: (index.by_id[kind, pin], None, [])
+        item.address: _Recognised(index.by_id[kind, pin])
         for (kind, *ids), documents in alike.items()
         if len(ids) <= len(documents)
         for item, pin in zip(documents, ids, strict=False)
