@@ -23,9 +23,10 @@ from tapctl.guard import BRAKES, flag
 from tapctl.kind import Kind
 from tapctl.kinds import kinds
 from tapctl.lint import by_name, rules
+from tapctl.lint.needs import NEEDS
 from tapctl.lint.out_of_reach import OUT_OF_REACH, OutOfReach
 from tapctl.lint.out_of_reach import by_name as out_of_reach
-from tapctl.lint.rule import NEEDS, Rule
+from tapctl.lint.rule import Rule
 from tapctl.model import Json, JsonObject
 
 What: TypeAlias = Literal["index", "kind", "file", "field", "rule"]

@@ -11,8 +11,9 @@ from tapctl.evaluate.facts import Person
 from tapctl.lint.as_much import asks_as_much
 from tapctl.lint.context import Context
 from tapctl.lint.example import BLOCK, policy, stream
+from tapctl.lint.item import Hit
 from tapctl.lint.policy import DEVICE_CONTROLS, MODERN, Policy
-from tapctl.lint.rule import Hit, rule
+from tapctl.lint.rule import rule
 
 # Template ids: https://learn.microsoft.com/entra/identity/role-based-access-control/permissions-reference
 _GLOBAL: Final = ("Global Administrator", "62e90394-69f5-4237-9190-012177145e10")

@@ -10,7 +10,8 @@ from tapctl.evaluate.facts import Person
 from tapctl.lint.conditional_access_scope import spares_emergency
 from tapctl.lint.context import Context
 from tapctl.lint.example import document, policy, stream
-from tapctl.lint.rule import Hit, rule
+from tapctl.lint.item import Hit
+from tapctl.lint.rule import rule
 
 _SOURCE: Final = (
     "https://learn.microsoft.com/entra/identity/role-based-access-control/security-emergency-access"

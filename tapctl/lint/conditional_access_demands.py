@@ -10,8 +10,9 @@ from tapctl.evaluate.dated import APPROVED_APP
 from tapctl.lint.as_much import asks_as_much
 from tapctl.lint.context import Context
 from tapctl.lint.example import policy, stream
+from tapctl.lint.item import Hit
 from tapctl.lint.policy import RISKS, Policy
-from tapctl.lint.rule import Hit, rule
+from tapctl.lint.rule import rule
 from tapctl.lint.stand_in import reach_as_far
 
 _LEVELS: Final = ("low", "medium", "high")

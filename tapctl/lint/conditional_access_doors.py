@@ -12,9 +12,10 @@ from tapctl.evaluate.situation import UNREGISTERED
 from tapctl.lint.context import Context
 from tapctl.lint.emergency import is_emergency_group
 from tapctl.lint.example import BLOCK, policy
+from tapctl.lint.item import Hit
 from tapctl.lint.left_out import Baseline, Somebody
 from tapctl.lint.policy import DEVICE_CONTROLS, LEGACY, MODERN, Policy
-from tapctl.lint.rule import Hit, rule
+from tapctl.lint.rule import rule
 
 _LEGACY_BLOCK: Final = policy("No legacy", clients="[exchangeActiveSync, other]", grant=BLOCK)
 _FLOWS: Final = "authenticationFlows: {{transferMethods: [{}]}}"

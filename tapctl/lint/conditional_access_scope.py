@@ -12,9 +12,10 @@ from tapctl.evaluate.scene import Index, Scene, index
 from tapctl.evaluate.situation import SignIn
 from tapctl.lint.context import Context
 from tapctl.lint.example import BLOCK, document, policy, stream
+from tapctl.lint.item import Hit
 from tapctl.lint.left_out import baselines, left_out
 from tapctl.lint.policy import Policy
-from tapctl.lint.rule import Hit, rule
+from tapctl.lint.rule import rule
 
 _GLASS: Final = "settings: {breakGlass: {accounts: [bg@example.com], groups: [Break glass]}}\n"
 _EVERYBODY: Final = "{includeUsers: [All]}"

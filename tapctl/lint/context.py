@@ -9,79 +9,29 @@ from typing import assert_never
 
 from tapctl import directory as directories
 from tapctl.built_in import BUILT_IN_STRENGTHS
-from tapctl.canonical import at, canonical, texts, with_values
+from tapctl.canonical import canonical, with_values
 from tapctl.directory import Directory
 from tapctl.enabled_methods import Methods
 from tapctl.evaluate.facts import Facts
-from tapctl.kinds import lookups
 from tapctl.lint.groups import Groups
+from tapctl.lint.item import Hit, Item
+from tapctl.lint.needs import Need
 from tapctl.lint.people import People
 from tapctl.lint.policy import Policy
-from tapctl.lint.rule import Hit, Need
 from tapctl.lint.what_if import WhatIf
 from tapctl.model import (
     Address,
     Environment,
-    Json,
     JsonObject,
-    Path,
-    Place,
-    Resource,
     Settings,
-    Severity,
     Workspace,
 )
 from tapctl.validate import Desired
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
-    """One object: its canonical spec, and its document, if one declares it. `changed` is since when
-    the tenant has it in this state, or longer; empty where nobody knows."""
-
-    address: Address
-    spec: JsonObject
-    resource: Resource | None = None
-    managed_by: str = ""
-    changed: str = ""
-
-    def at(self, *path: str) -> Json:
-        """The value at `path`, or None."""
-        return at(self.spec, *path)
-
-    def texts(self, *path: str) -> frozenset[str]:
-        """The strings at `path`; none if there is nothing."""
-        return frozenset(texts(self.spec, *path))
-
-    def place(self, path: Path, value: str = "") -> Place | None:
-        """Where `path` was written; in a list, where `value` was: a canonical list has another order."""
-        if self.resource is None:
-            return None
-        written = at(self.resource.spec, *map(str, path)) if value else None
-        entries = written if isinstance(written, list) else []
-        found = [index for index, entry in enumerate(entries) if _says(entry, value)]
-        return self.resource.place(*path, *found[:1])
-
-    def hit(
-        self, message: str, *path: str, value: str = "", severity: Severity | None = None, remedy: str = ""
-    ) -> Hit:
-        """Something about this object, at `path` of its spec."""
-        return Hit(message=message, item=self, path=path, value=value, severity=severity, help=remedy)
-
-
 def last_changed(graph: JsonObject) -> str:
     """When an object as Graph gives it was last changed, or made; empty where it does not say."""
     return str(graph.get("modifiedDateTime") or graph.get("createdDateTime") or "")
-
-
-def _says(written: Json, value: str) -> bool:
-    """Whether an entry as it was written is this canonical one: by its name, or by the id that has that name
-    in every tenant."""
-    if isinstance(written, dict):
-        written = next(iter(written.get(key) for key in ("id", "cidrAddress") if key in written), None)
-    named = [known for lookup in lookups().values() for known in (lookup.well_known, lookup.otherwise)]
-    plain = {known.get(value, value).removeprefix("id:").casefold() for known in named}
-    return isinstance(written, str) and written.strip().removeprefix("id:").casefold() in plain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

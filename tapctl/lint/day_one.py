@@ -8,10 +8,10 @@ from typing import Any, Final
 
 from tapctl.evaluate.decision import Decision
 from tapctl.evaluate.facts import Person
-from tapctl.lint.context import Context, Item
+from tapctl.lint.context import Context
+from tapctl.lint.item import Hit, Item
 from tapctl.lint.policy import Policy
 from tapctl.lint.registration import persona
-from tapctl.lint.rule import Hit
 from tapctl.lint.what_if import MULTI_USE, ONE_TIME, WhatIf
 
 _MOST_CELLS: Final = 10

@@ -10,10 +10,11 @@ from tapctl.evaluate.decision import Decision
 from tapctl.lint.context import Context
 from tapctl.lint.day_one import Cell, at_decision, cells, named, once
 from tapctl.lint.example import BLOCK, JOIN, REGISTER, configuration, document, policy, stream, strength, tap
+from tapctl.lint.item import Hit
 from tapctl.lint.policy import JOIN as JOINING
 from tapctl.lint.policy import REGISTER as REGISTERING
 from tapctl.lint.policy import Policy
-from tapctl.lint.rule import Hit, rule
+from tapctl.lint.rule import rule
 from tapctl.lint.what_if import MANAGED, WORK
 
 _ENROLMENT: Final = {"apps": ("Microsoft Intune Enrollment",)}

@@ -16,9 +16,10 @@ from tapctl.lint.context import Context
 from tapctl.lint.day_one import Cell, at_decision, cells, deciding, named, once
 from tapctl.lint.dead_ends import lands
 from tapctl.lint.example import BLOCK, configuration, policy, stream, strength, tap
+from tapctl.lint.item import Hit
 from tapctl.lint.policy import REGISTER as REGISTERING
 from tapctl.lint.policy import Policy
-from tapctl.lint.rule import Hit, rule
+from tapctl.lint.rule import rule
 from tapctl.lint.what_if import LANDING, ONE_TIME, WORK
 
 _PORTALS: Final = {"apps": ("MicrosoftAdminPortals",)}

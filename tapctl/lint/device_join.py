@@ -7,8 +7,9 @@ from typing import Final
 
 from tapctl.lint.context import Context
 from tapctl.lint.example import JOIN, document, policy, stream
+from tapctl.lint.item import Hit
 from tapctl.lint.policy import JOIN as JOIN_ACTION
-from tapctl.lint.rule import Hit, rule
+from tapctl.lint.rule import rule
 
 _STRENGTH: Final = "{operator: OR, authenticationStrength: Ours}"
 _DEVICE_BOUND: Final = frozenset({"windowsHelloForBusiness", "fido2"})

@@ -8,8 +8,9 @@ from typing import Final
 
 from tapctl.lint.context import Context
 from tapctl.lint.example import policy, stream
+from tapctl.lint.item import Hit
 from tapctl.lint.policy import Policy
-from tapctl.lint.rule import Hit, rule
+from tapctl.lint.rule import rule
 from tapctl.lint.stand_in import pieces
 from tapctl.lint.whole_set import Wider, implies
 from tapctl.model import JsonObject

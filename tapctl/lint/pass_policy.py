@@ -9,11 +9,12 @@ from typing import Final
 from tapctl.built_in import SYNCHRONISE
 from tapctl.enabled_methods import CONFIGURATIONS
 from tapctl.evaluate.strengths import PASSES
-from tapctl.lint.context import Context, Item
+from tapctl.lint.context import Context
 from tapctl.lint.example import REGISTER, document, policy, stream, tap
+from tapctl.lint.item import Hit, Item
 from tapctl.lint.policy import Policy
 from tapctl.lint.registration import GIVEN, guards, takes_pass
-from tapctl.lint.rule import Hit, rule
+from tapctl.lint.rule import rule
 from tapctl.model import Severity
 
 _TAP_PAGE: Final = (

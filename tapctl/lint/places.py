@@ -7,10 +7,11 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final, TypeAlias
 
-from tapctl.lint.context import Context, Item
+from tapctl.lint.context import Context
 from tapctl.lint.example import BLOCK, document, policy, stream
+from tapctl.lint.item import Hit, Item
 from tapctl.lint.policy import Policy
-from tapctl.lint.rule import Hit, rule
+from tapctl.lint.rule import rule
 
 _Network: TypeAlias = "ipaddress.IPv4Network | ipaddress.IPv6Network"
 _WIDEST: Final = {4: 16, 6: 32}

@@ -11,7 +11,8 @@ from tapctl.evaluate.facts import Facts, Group
 from tapctl.guard import INTRODUCES, flag
 from tapctl.kinds import kinds
 from tapctl.lint import rules
-from tapctl.lint.context import Context, Item, context_of, last_changed
+from tapctl.lint.context import Context, context_of, last_changed
+from tapctl.lint.item import Item
 from tapctl.lint.run import Key, Linted, lint
 from tapctl.match import Matched, Pair, as_observed
 from tapctl.model import Address, Finding, JsonObject, Snapshot, Workspace

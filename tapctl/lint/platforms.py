@@ -8,8 +8,9 @@ from typing import Final
 from tapctl.lint.as_much import choices, is_met
 from tapctl.lint.context import Context
 from tapctl.lint.example import policy, stream
+from tapctl.lint.item import Hit
 from tapctl.lint.policy import MODERN, Policy
-from tapctl.lint.rule import Hit, rule
+from tapctl.lint.rule import rule
 from tapctl.lint.stand_in import reach_as_far
 
 _SPARED: Final = "excludePlatforms"

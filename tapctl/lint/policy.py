@@ -10,8 +10,7 @@ from tapctl.model import JsonObject, Severity
 from tapctl.scope import is_in_force, state
 
 if TYPE_CHECKING:
-    from tapctl.lint.context import Item
-    from tapctl.lint.rule import Hit
+    from tapctl.lint.item import Hit, Item
 
 REGISTER: Final = "urn:user:registersecurityinfo"
 JOIN: Final = "urn:user:registerdevice"

@@ -9,11 +9,12 @@ from typing import Final
 from tapctl.evaluate.applications import app_key
 from tapctl.evaluate.dated import HELLO
 from tapctl.evaluate.strengths import PASSES, PHISHING_RESISTANT
-from tapctl.lint.context import Context, Item
+from tapctl.lint.context import Context
 from tapctl.lint.example import ALL_RESOURCES, BLOCK, REGISTER, document, policy, stream, tap
+from tapctl.lint.item import Hit, Item
 from tapctl.lint.policy import DEVICE_CONTROLS, MODERN, Policy
 from tapctl.lint.policy import REGISTER as ACTION
-from tapctl.lint.rule import Hit, rule
+from tapctl.lint.rule import rule
 
 _STRENGTH: Final = "{operator: OR, authenticationStrength: Bootstrap}"
 _RESISTANT: Final = "{operator: OR, authenticationStrength: Phishing-resistant MFA}"

@@ -4,50 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from tapctl.model import Path, Place, Severity
+from tapctl.lint.item import Hit
+from tapctl.lint.needs import Need
+from tapctl.model import Severity
 
 if TYPE_CHECKING:
-    from tapctl.lint.context import Context, Item
-
-Need: TypeAlias = Literal[
-    "plan", "changed", "members", "emergency", "roles", "registered", "perUserMfa", "securityDefaults"
-]
-NEEDS: Final[dict[Need, str]] = {
-    "plan": "a plan: what the tenant has before the change",
-    "changed": "since when the tenant's policies are as they are (a plan)",
-    "members": "the members of groups",
-    "emergency": "everybody in the emergency accounts' groups",
-    "roles": "who holds which role",
-    "registered": "which methods people have registered",
-    "perUserMfa": "who has per-user MFA",
-    "securityDefaults": "whether security defaults are on",
-}
-"""What a rule may need besides the folder, in words."""
-READABLE: Final[frozenset[Need]] = frozenset(
-    {"members", "emergency", "roles", "registered", "securityDefaults"}
-)
-"""Those that a snapshot of facts has."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hit:
-    """One thing that a rule found. `path` is in the item's spec; without an item, `place` says where.
-
-    `severity` and `help` replace the rule's own. `way` is what stays the same where the way of people ends at
-    another object than before.
-    """
-
-    message: str
-    item: Item | None = None
-    path: Path = ()
-    value: str = ""
-    place: Place | None = None
-    severity: Severity | None = None
-    help: str = ""
-    way: str = ""
-
+    from tapctl.lint.context import Context
 
 Check: TypeAlias = "Callable[[Context], Iterable[Hit]]"
 

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from typing import TypeAlias, cast
 
 from tapctl.lint import by_name, rules
-from tapctl.lint.context import Context, Item
+from tapctl.lint.context import Context
+from tapctl.lint.item import Hit, Item
+from tapctl.lint.needs import NEEDS, READABLE, Need
 from tapctl.lint.out_of_reach import by_name as out_of_reach
-from tapctl.lint.rule import NEEDS, READABLE, Hit, Need, Rule
+from tapctl.lint.rule import Rule
 from tapctl.model import Address, Finding, JsonObject, Severity, dotted
 from tapctl.settings import nearest
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from tapctl.lint.context import Context
 from tapctl.lint.example import policy
+from tapctl.lint.item import Hit
 from tapctl.lint.policy import RISKS, Policy
-from tapctl.lint.rule import Hit, rule
+from tapctl.lint.rule import rule
 
 _NEVER = "{persistentBrowser: {isEnabled: true, mode: never}}"
 _EVERY_TIME = "{signInFrequency: {isEnabled: true, frequencyInterval: everyTime}}"

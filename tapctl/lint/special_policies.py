@@ -10,8 +10,9 @@ from tapctl.evaluate.applications import app_key
 from tapctl.evaluate.device_filter import FilterError, parse
 from tapctl.lint.context import Context
 from tapctl.lint.example import BLOCK, policy
+from tapctl.lint.item import Hit
 from tapctl.lint.policy import Policy
-from tapctl.lint.rule import Hit, rule
+from tapctl.lint.rule import rule
 
 _EAS: Final = "exchangeActiveSync"
 _EXCHANGE: Final = frozenset({app_key("Office 365 Exchange Online"), "office365"})

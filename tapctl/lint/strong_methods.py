@@ -8,8 +8,9 @@ from typing import Final
 from tapctl.evaluate.strengths import EXTERNAL, PASSES, STRONG
 from tapctl.lint.context import Context
 from tapctl.lint.example import document, policy, stream
+from tapctl.lint.item import Hit
 from tapctl.lint.policy import Policy
-from tapctl.lint.rule import Hit, rule
+from tapctl.lint.rule import rule
 from tapctl.text import counted
 
 _STRENGTH: Final = "{operator: OR, authenticationStrength: Ours}"

@@ -9,8 +9,9 @@ from typing import Final
 from tapctl.evaluate.applications import app_key
 from tapctl.lint.context import Context
 from tapctl.lint.example import document, policy, stream
+from tapctl.lint.item import Hit
 from tapctl.lint.policy import Policy
-from tapctl.lint.rule import Hit, rule
+from tapctl.lint.rule import rule
 
 _GRAPH: Final = app_key("Microsoft Graph")
 _OFFICE_PARTS: Final = {

@@ -11,8 +11,9 @@ from tapctl.canonical import sort_key
 from tapctl.evaluate.strengths import MULTIFACTOR
 from tapctl.lint.context import Context
 from tapctl.lint.example import BLOCK, MFA, document, policy, stream
+from tapctl.lint.item import Hit
 from tapctl.lint.policy import Policy
-from tapctl.lint.rule import Hit, rule
+from tapctl.lint.rule import rule
 from tapctl.scope import is_within
 
 # https://learn.microsoft.com/entra/identity/conditional-access/concept-conditional-access-policies and, for

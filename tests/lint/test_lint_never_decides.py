@@ -16,8 +16,9 @@ from tapctl.evaluate.evaluator import decide
 from tapctl.evaluate.facts import Facts, Group, Person
 from tapctl.evaluate.rulebook import rulebook
 from tapctl.evaluate.situation import UNREGISTERED, Device, SignIn
-from tapctl.lint.context import Item, context_of
+from tapctl.lint.context import context_of
 from tapctl.lint.example import policy, stream
+from tapctl.lint.item import Item
 from tapctl.lint.never_decides import never_decides
 from tapctl.model import Address, Environment, JsonObject, Settings
 

@@ -14,7 +14,7 @@ from tapctl.evaluate.facts import Facts, Group, Person
 from tapctl.evaluate.policy import read_policy
 from tapctl.evaluate.scene import Scene, index
 from tapctl.evaluate.situation import SignIn
-from tapctl.lint.context import Item
+from tapctl.lint.item import Item
 from tapctl.lint.people import People
 from tapctl.lint.policy import Policy
 from tapctl.model import Address, JsonObject
