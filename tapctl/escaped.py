@@ -8,108 +8,46 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Self, TypeAlias
+from typing import TypeAlias
 
-from tapctl.canonical import at, texts
+from tapctl.canonical import texts
 from tapctl.enabled_methods import CONFIGURATIONS, Methods
 from tapctl.evaluate.facts import Scope
 from tapctl.match import Matched, Pair
-from tapctl.membership import Membership
-from tapctl.model import JsonObject, Snapshot
+from tapctl.model import JsonObject
+from tapctl.reach import Reach, Sides
 
 _UNLESS = "unless another group or role includes them"
 _IF = "if a group or role that is not read includes them"
 _MOST = 5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reach:
-    """Whom a policy or a method is for, by node. `is_in_doubt` where who else is meant is not known: by a
-    role, as a guest, or by a group whose members no document says."""
-
-    everybody: bool
-    included: frozenset[str]
-    excluded: frozenset[str]
-    is_in_doubt: bool
-
-    @classmethod
-    def of_policy(cls, spec: JsonObject, membership: Membership) -> Self:
-        users = at(spec, "conditions", "users")
-
-        def named(side: str, kind: str) -> frozenset[str]:
-            return frozenset(membership.reference(text, (kind,)) for text in texts(users, f"{side}{kind}s"))
-
-        groups = named("include", "Group")
-        return cls(
-            everybody="All" in texts(users, "includeUsers"),
-            included=groups | named("include", "User"),
-            excluded=named("exclude", "Group") | named("exclude", "User"),
-            is_in_doubt=bool(texts(users, "includeRoles") or at(users, "includeGuestsOrExternalUsers"))
-            or not all(map(membership.knows, groups)),
-        )
-
-    @classmethod
-    def of_method(cls, scope: Scope, membership: Membership) -> Self:
-        def nodes(names: Iterable[str]) -> frozenset[str]:
-            return frozenset(membership.reference(name, ("Group",)) for name in names)
-
-        groups = nodes(scope.include)
-        return cls(
-            everybody=scope.everybody,
-            included=groups,
-            excluded=nodes(scope.exclude),
-            is_in_doubt=not all(map(membership.knows, groups)),
-        )
-
-    def holds(self, around: frozenset[str]) -> bool:
-        """Whether it is for somebody who is known by these nodes: their own, and their groups."""
-        return self.may_hold(around) and self.includes(around)
-
-    def may_hold(self, around: frozenset[str]) -> bool:
-        """Whether nothing says that it is not."""
-        return (self.is_in_doubt or self.includes(around)) and not around & self.excluded
-
-    def includes(self, around: frozenset[str]) -> bool:
-        """Whether they are meant for sure, unless they are excluded."""
-        return self.everybody or bool(around & self.included)
-
-
 Reaches: TypeAlias = Sequence[tuple[str, Reach, Reach]]
 """The name of a policy or a method's kind, and whom it is for before the plan and after it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sides:
-    """Who is in which group before the plan and after it."""
+def of_policies(pairs: Iterable[tuple[Pair, JsonObject]], sides: Sides) -> Reaches:
+    """Of policies, with what becomes of each."""
+    return [
+        (
+            pair.address.name,
+            Reach.of_policy(pair.before or {}, sides.before),
+            Reach.of_policy(after, sides.after),
+        )
+        for pair, after in pairs
+    ]
 
-    before: Membership
-    after: Membership
 
-    @classmethod
-    def of(cls, matched: Matched, snapshot: Snapshot) -> Self:
-        return cls(before=Membership(matched, snapshot, "before"), after=Membership(matched, snapshot))
-
-    def policies(self, pairs: Iterable[tuple[Pair, JsonObject]]) -> Reaches:
-        """Of policies, with what becomes of each."""
-        return [
-            (
-                pair.address.name,
-                Reach.of_policy(pair.before or {}, self.before),
-                Reach.of_policy(after, self.after),
-            )
-            for pair, after in pairs
-        ]
-
-    def methods(self, pairs: Iterable[Pair]) -> Reaches:
-        """Of the methods that are on, and stay so. Two of one kind may be on for different people."""
-        return [
-            (pair.kind.name, Reach.of_method(had, self.before), Reach.of_method(has, self.after))
-            for pair in pairs
-            for mode, kind in CONFIGURATIONS.items()
-            if kind == pair.kind.name
-            and (had := _scope(pair.before, mode, kind))
-            and (has := _scope(pair.after, mode, kind))
-        ]
+def of_methods(pairs: Iterable[Pair], sides: Sides) -> Reaches:
+    """Of the methods that are on, and stay so. Two of one kind may be on for different people."""
+    return [
+        (pair.kind.name, Reach.of_method(had, sides.before), Reach.of_method(has, sides.after))
+        for pair in pairs
+        for mode, kind in CONFIGURATIONS.items()
+        if kind == pair.kind.name
+        and (had := _scope(pair.before, mode, kind))
+        and (has := _scope(pair.after, mode, kind))
+    ]
 
 
 def _scope(spec: JsonObject | None, mode: str, kind: str) -> Scope | None:
@@ -130,8 +68,7 @@ class Move:
         alike: defaultdict[tuple[tuple[str, str], ...], list[str]] = defaultdict(list)
         felt = [found for found in reaches if self._is_felt(found[-1], sides)]
         for person in self.people:
-            node = sides.after.reference(person, ("User", "Group"))
-            was, now = (frozenset({node}) | side.groups_of(node) for side in (sides.before, sides.after))
+            was, now = sides.around(person)
             lost = (
                 (doubt, name)
                 for name, had, has in felt

@@ -13,6 +13,7 @@ from tapctl.errors import UsageError
 from tapctl.match import Matched, Pair
 from tapctl.membership import Membership
 from tapctl.model import Address, Change, Finding, JsonObject, Place, Plan, Snapshot, Workspace
+from tapctl.reach import Sides
 from tapctl.reference import parse
 from tapctl.ripple import changed_objects, ripples
 from tapctl.scope import blocks, is_in_force, state, widened
@@ -56,15 +57,16 @@ def brakes_named(words: str) -> frozenset[str]:
 
 def guard(plan: Plan, matched: Matched, snapshot: Snapshot, workspace: Workspace) -> tuple[Finding, ...]:
     """Every brake the plan trips, and every mistake in how break-glass is declared."""
-    membership = Membership(matched, snapshot)
+    sides = Sides.of(matched, snapshot)
+    membership = sides.after
     return (
         *_undeclared(plan, workspace),
         *_hollow(membership, workspace),
-        *exposed(matched, membership, Membership(matched, snapshot, "before"), workspace),
-        *_locked_out(matched, membership, snapshot),
+        *exposed(matched, membership, sides.before, workspace),
+        *_locked_out(matched, sides, snapshot),
         *_too_many(plan, workspace),
         *(brake for pair in _policies(matched) for brake in _state_brakes(pair)),
-        *_rippling(matched, membership),
+        *_rippling(matched, sides),
         *_other_objects(matched),
         *_emptied(plan),
     )
@@ -224,14 +226,15 @@ def reaching(
             yield pair, caught
 
 
-def _rippling(matched: Matched, membership: Membership) -> Iterator[Finding]:
+def _rippling(matched: Matched, sides: Sides) -> Iterator[Finding]:
     """Policies that are enforced anyway and reach further, or ask for more, through what they refer to."""
+    membership = sides.after
     changed, gone = changed_objects(matched, membership), withdrawals(matched, membership)
     for pair in _policies(matched) if changed or gone.found else ():
         after = pair.result
         if after is None or not (is_in_force(after) and is_in_force(pair.before or {})):
             continue
-        for ripple in (*ripples(after, pair, changed, membership), *gone.felt_by(after, membership)):
+        for ripple in (*ripples(after, pair, changed, sides), *gone.felt_by(after, membership)):
             said = f"would {'ask for more' if ripple.is_strength else 'reach further'}: {ripple.said}"
             brake = _brake(
                 "tightens-strength" if ripple.is_strength else "widens-scope",
@@ -242,16 +245,17 @@ def _rippling(matched: Matched, membership: Membership) -> Iterator[Finding]:
             yield replace(brake, cause=f"enforced policies {said}", subject=pair.address.name)
 
 
-def _locked_out(matched: Matched, membership: Membership, snapshot: Snapshot) -> Iterator[Finding]:
+def _locked_out(matched: Matched, sides: Sides, snapshot: Snapshot) -> Iterator[Finding]:
     """A blocking policy that would newly reach the person or service principal that applies, or may."""
     who = snapshot.identity
     is_known = who.kind != "unknown" and bool(who.id) and f"groups of {who.id}" not in snapshot.unread
+    membership = sides.after
     groups = membership.groups_of(who.id)
-    joins = groups != Membership(matched, snapshot, "before").groups_of(who.id)
+    joins = groups != sides.before.groups_of(who.id)
     changed = changed_objects(matched, membership)
     for pair in _policies(matched):
         before, after = pair.before or {}, pair.result or {}
-        is_news = after != before or joins or bool(ripples(after, pair, changed, membership))
+        is_news = after != before or joins or bool(ripples(after, pair, changed, sides))
         if not (is_in_force(after) and blocks(after)) or not is_news:
             continue
         if not is_known and who.kind != "application":

@@ -10,10 +10,11 @@ from typing import Final, TypeAlias
 from tapctl.built_in import BUILT_IN_STRENGTHS, MFA
 from tapctl.canonical import at, texts, with_values
 from tapctl.enabled_methods import CONFIGURATIONS
-from tapctl.escaped import Move, Sides, moves
+from tapctl.escaped import Move, moves, of_methods, of_policies
 from tapctl.location import beyond, if_trusted
 from tapctl.match import Matched, Pair
 from tapctl.model import BreakGlass, Finding, Json, JsonObject, Path, Snapshot
+from tapctl.reach import Sides
 from tapctl.scope import blocks, is_in_force, narrowed, state
 from tapctl.session import loosened
 
@@ -237,8 +238,10 @@ def _escapes(
     """By leaving a group that is included, or joining one that is excluded. That break-glass accounts escape
     policies is as it should be."""
     sides = Sides.of(matched, snapshot)
-    enforced = sides.policies((pair, after) for pair in policies if is_in_force(after := pair.result or {}))
-    methods = sides.methods(pair for pair in matched.pairs if pair.kind.name in CONFIGURATIONS.values())
+    enforced = of_policies(
+        ((pair, after) for pair in policies if is_in_force(after := pair.result or {})), sides
+    )
+    methods = of_methods((pair for pair in matched.pairs if pair.kind.name in CONFIGURATIONS.values()), sides)
     for move in moves(matched, glass.accounts):
         yield from _left(
             "weakens-enforced",

@@ -15,6 +15,7 @@ from tapctl.location import beyond, if_trusted
 from tapctl.match import Matched, Pair
 from tapctl.membership import Membership
 from tapctl.model import JsonObject
+from tapctl.reach import Reach, Sides
 from tapctl.shapes import as_list
 
 Side: TypeAlias = Literal["include", "exclude"]
@@ -34,9 +35,13 @@ class Ripple:
     is_strength: bool = False
 
 
-def ripples(policy: JsonObject, pair: Pair, changed: Mapping[str, Pair], groups: Membership) -> list[Ripple]:
+def ripples(policy: JsonObject, pair: Pair, changed: Mapping[str, Pair], sides: Sides) -> list[Ripple]:
     """What the changed objects (by node) mean for a policy that is enforced before and after."""
     found: list[Ripple] = []
+    groups = sides.after
+    reach = Reached(
+        had=Reach.of_policy(pair.before or {}, sides.before), has=Reach.of_policy(policy, groups), sides=sides
+    )
     for path, field, text in references(pair.kind.field, policy):
         side: Side = "exclude" if any(str(part).startswith("exclude") for part in path) else "include"
         if field.references == (_LOCATIONS,) and text == _TRUSTED:
@@ -44,8 +49,22 @@ def ripples(policy: JsonObject, pair: Pair, changed: Mapping[str, Pair], groups:
             continue
         node = groups.reference(text, field.references)
         for name in _felt_through(node, changed, groups):
-            found += _of(changed[name], side, policy)
+            found += _of(changed[name], side, reach)
     return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reached:
+    """Whom one policy reaches before the plan and after it."""
+
+    had: Reach
+    has: Reach
+    sides: Sides
+
+    def newly(self, names: Iterable[str]) -> list[str]:
+        """Those who may be reached now, and were not for sure."""
+        around = ((name, *self.sides.around(name)) for name in names)
+        return sorted(name for name, was, now in around if not self.had.holds(was) and self.has.may_hold(now))
 
 
 def changed_objects(matched: Matched, membership: Membership) -> dict[str, Pair]:
@@ -70,7 +89,7 @@ def _felt_through(node: str, changed: Mapping[str, Pair], groups: Membership) ->
             yield name
 
 
-def _of(pair: Pair, side: Side, policy: JsonObject) -> Iterator[Ripple]:
+def _of(pair: Pair, side: Side, reach: Reached) -> Iterator[Ripple]:
     before, after = pair.before or {}, pair.after or {}
     match pair.kind.name:
         case "AuthenticationStrength":
@@ -78,20 +97,18 @@ def _of(pair: Pair, side: Side, policy: JsonObject) -> Iterator[Ripple]:
                 yield Ripple(changed=pair, said=f"{pair.address} {said}", is_strength=True)
         case "NamedLocation":
             yield from _moved_place(pair, side, before, after)
-        case _ if side == "include" and "All" in texts(policy, "conditions", "users", "includeUsers"):
+        case _ if side == "include" and reach.has.everybody:
             return
         case _ if any(before.get(rule) != after.get(rule) for rule in _RULES):
             yield Ripple(changed=pair, said=f"the rule of {pair.address} changes")
         case _ if "members" not in pair.left_as_is:
-            yield from _moved_people(pair, side, set(texts(before, "members")), set(texts(after, "members")))
+            had, has = set(texts(before, "members")), set(texts(after, "members"))
+            gained, lost = reach.newly(has - had), reach.newly(had - has)
+            yield from _moved(pair, side, gained=gained, lost=lost)
 
 
 def _moved_place(pair: Pair, side: Side, before: JsonObject, after: JsonObject) -> Iterator[Ripple]:
     yield from _moved(pair, side, gained=beyond(after, before), lost=beyond(before, after))
-
-
-def _moved_people(pair: Pair, side: Side, before: set[str], after: set[str]) -> Iterator[Ripple]:
-    yield from _moved(pair, side, gained=sorted(after - before), lost=sorted(before - after))
 
 
 def _moved(pair: Pair, side: Side, *, gained: Sequence[str], lost: Sequence[str]) -> Iterator[Ripple]:

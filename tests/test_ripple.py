@@ -148,6 +148,40 @@ def test_a_group_that_is_included_may_shrink_but_not_grow(
     assert rules(changed(tenant, tmp_path, before, [group("Staff", members), staff])) == expected
 
 
+@pytest.mark.parametrize(
+    ("users", "others", "more", "expected"),
+    [
+        ({"includeGroups": ["Staff", "Others"]}, [SELF], [SELF], []),
+        ({"includeGroups": ["Staff", "Others"]}, [], [SELF], ["widens-scope"]),
+        ({"includeGroups": ["Staff"], "includeUsers": [SELF]}, [], [SELF], []),
+        ({"includeGroups": ["Staff"], "excludeGroups": ["Others"]}, [SELF], [SELF], []),
+    ],
+)
+def test_who_was_reached_before_or_is_left_out_is_not_newly_reached(
+    tenant: Tenant,
+    tmp_path: Path,
+    users: dict[str, Any],
+    others: list[str],
+    more: list[str],
+    expected: list[str],
+) -> None:
+    staff = policy("P", **{**GLASS, **users})
+    around = [group("Others", others), staff]
+
+    planned = changed(
+        tenant, tmp_path, [group("Staff", [FIRST]), *around], [group("Staff", [FIRST, *more]), *around]
+    )
+
+    assert rules(planned) == expected
+
+
+def test_who_leaves_one_of_two_groups_that_spare_is_not_newly_reached(tenant: Tenant, tmp_path: Path) -> None:
+    everyone = policy("P", includeUsers=["All"], excludeUsers=[FIRST, SECOND], excludeGroups=["A", "B"])
+    before = [group("A", [SELF]), group("B", [SELF]), everyone]
+
+    assert rules(changed(tenant, tmp_path, before, [group("A", [FIRST]), *before[1:]])) == []
+
+
 def dynamic(rule: str) -> dict[str, Any]:
     return group("Staff", groupTypes=["DynamicMembership"], membershipRule=rule)
 
