@@ -49,7 +49,8 @@ def plan_findings(
     capped = any(item.resource and item.resource.capped_from for item in after.items)
     uncapped = lint(_context(map(_uncapped, after.items), workspace, facts, as_of, before)) if capped else has
     kept = tuple(_kept(has, had, uncapped, brakes, after))
-    return (*_asking(kept), *kept, *_gone(had, has), *has.about)
+    gone = _gone(had, has, are_asked_alike=_passes(before) == _passes(after))
+    return (*_asking(kept), *kept, *gone, *has.about)
 
 
 def drift_findings(
@@ -170,8 +171,11 @@ def _named(kind: str, object_id: str, matched: Matched) -> str:
 def _kept(
     has: Linted, had: Linted, uncapped: Linted, brakes: Sequence[Finding], context: Context
 ) -> Iterator[Finding]:
-    """What is there after the plan. What nobody declares is shown only if the change makes it so."""
+    """What is there after the plan. What nobody declares is shown only if the change makes it so. A way that
+    ended at another policy before is not new."""
     old, anyway = {key for key, _ in had.found}, {key for key, _ in uncapped.found}
+    ways = set(had.ways.values())
+    old |= {key for key, way in has.ways.items() if way in ways}
     declared = {item.address for item in context.items if item.resource}
     braked = {(brake.rule, brake.address) for brake in brakes}
 
@@ -223,10 +227,18 @@ def _softened(finding: Finding, why: str) -> Finding:
     return replace(finding, severity="warning", help=f"{finding.help} {why}".strip(), flag=asked)
 
 
-def _gone(had: Linted, has: Linted) -> Iterator[Finding]:
-    """What the change ends. A way that ends at another policy than before has not become any better."""
+def _passes(context: Context) -> JsonObject | None:
+    """Who may have which passes: those whose ways the rules about dead ends look at."""
+    found = context.one("TemporaryAccessPassPolicy")
+    return found.spec if found is not None else None
+
+
+def _gone(had: Linted, has: Linted, *, are_asked_alike: bool) -> Iterator[Finding]:
+    """What the change ends. A way that ends at another policy than before has not become any better; of one
+    whose people may have another pass now, or none, nobody knows (not `are_asked_alike`)."""
     kept, ways = {key for key, _ in has.found}, set(has.ways.values())
     for key, finding in had.found:
-        if key not in kept and had.ways.get(key) not in ways:
+        is_better = are_asked_alike if key in had.ways else True
+        if key not in kept and is_better and had.ways.get(key) not in ways:
             message = f"no longer: {finding.message}"
             yield replace(finding, severity="note", news="removed", help="", message=message, place=None)
