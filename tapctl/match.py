@@ -29,7 +29,8 @@ class Pair:
     """One address: what the document wants and what the tenant has, either of which may be missing.
 
     `extra` are observed properties that no schema knows; `managed_by` says who else owns the object;
-    `is_owned` that settings claim it by its name; `restores` is the id of a deleted object that comes back.
+    `is_owned` that settings claim it by its name; `restores` is the id of a deleted object that comes back;
+    `candidates` are the ids of what a document may mean where that cannot be told.
     """
 
     address: Address
@@ -45,6 +46,7 @@ class Pair:
     managed_by: str = ""
     is_owned: bool = False
     restores: str | None = None
+    candidates: tuple[str, ...] = ()
 
     @property
     def display_name(self) -> str:
@@ -79,14 +81,19 @@ def match(workspace: Workspace, desired: Sequence[Desired], snapshot: Snapshot) 
     while met := _met_again(found, workspace, index, directory):
         found = [(item, met.get(item.address, one)) for item, one in found]
         directory = _directory(found, workspace, snapshot)
-    pairs = [paired(item, one.observed, one.former_name, directory) for item, one in found]
+    pairs = [
+        replace(paired(item, one.observed, one.former_name, directory), candidates=one.candidates)
+        for item, one in found
+    ]
     pairs = [_restored(pair, workspace, snapshot) for pair in pairs]
+    claimed = list(_claimed_twice(pairs))
+    pairs = [_unsure(pair, claimed, workspace, snapshot, pairs) for pair in pairs]
     pairs += _apart(pairs, list(_undeclared(workspace, pairs, snapshot, directory)))
     findings = [finding for _, one in found for finding in one.findings]
     return Matched(
         pairs=tuple(sorted(pairs, key=lambda pair: pair.address)),
         directory=directory,
-        findings=(*findings, *_claimed_twice(pairs), *_pin_findings(workspace, snapshot, pairs)),
+        findings=(*findings, *claimed, *_pin_findings(workspace, snapshot, pairs)),
     )
 
 
@@ -137,6 +144,23 @@ def _restored(pair: Pair, workspace: Workspace, snapshot: Snapshot) -> Pair:
     return replace(pair, restores=pin) if is_back else pair
 
 
+def _unsure(
+    pair: Pair,
+    claimed: Iterable[Finding],
+    workspace: Workspace,
+    snapshot: Snapshot,
+    pairs: Sequence[Pair],
+) -> Pair:
+    """A document of whose object it cannot be told whether it is that: another document means it too, or the
+    pin names nothing and something has its name."""
+    if any(finding.address == pair.address for finding in claimed):
+        return replace(pair, candidates=(str(pair.id),))
+    is_pinned = pair.address in workspace.environment.pins and pair.address.kind in snapshot.entries
+    if pair.before is not None or not is_pinned or _is_break_glass(pair.address, workspace):
+        return pair
+    return replace(pair, candidates=tuple(_namesakes(pair, workspace, snapshot, pairs)))
+
+
 class _Index:
     """The observed objects of each kind by display name and by id."""
 
@@ -157,6 +181,7 @@ class _Recognised(NamedTuple):
     observed: JsonObject | None
     former_name: str | None = None
     findings: tuple[Finding, ...] = ()
+    candidates: tuple[str, ...] = ()
 
 
 _Found: TypeAlias = tuple[Desired, _Recognised]
@@ -177,7 +202,9 @@ def _recognise(desired: Desired, workspace: Workspace, index: _Index) -> _Recogn
         for item in index.by_name.get(Address(kind, name), [])
     ]
     if len(named) + len(former) > 1:
-        return _Recognised(None, findings=(_several(desired, [*named, *(item for item, _ in former)]),))
+        several = [*named, *(item for item, _ in former)]
+        ids = tuple(str(item["id"]) for item in several)
+        return _Recognised(None, findings=(_several(desired, several),), candidates=ids)
     if former:
         return _Recognised(*former[0])
     return _Recognised(named[0] if named else None)
@@ -303,21 +330,32 @@ def _undeclared(
 ) -> Iterator[Pair]:
     """The objects of listed kinds that no document means, owned by pattern or left alone."""
     declared = {(pair.address.kind, pair.id) for pair in pairs}
+    unclear = unclear_ids(pairs)
     for kind in kinds().values():
         if not kind.is_listed:
             continue
         for observed in snapshot.objects.get(kind.name, ()):
             is_ours = kind.service_managed(observed) != BUILT_IN
             if is_ours and (kind.name, str(observed["id"])) not in declared:
-                yield _stray(kind, observed, workspace, directory)
+                pair = _stray(kind, observed, workspace, directory)
+                is_unclear = (kind.name, pair.id) in unclear  # a document may mean it: nothing is deleted
+                yield replace(pair, is_owned=pair.is_owned and not is_unclear)
 
 
-def _apart(declared: Iterable[Pair], strays: Sequence[Pair]) -> Iterator[Pair]:
-    """An owned object shares its name with nobody: namesakes are told apart by their ids."""
+def unclear_ids(pairs: Iterable[Pair]) -> frozenset[tuple[str, str | None]]:
+    """Kinds and ids of the objects that documents may mean, where that cannot be told."""
+    return frozenset((pair.kind.name, object_id) for pair in pairs for object_id in pair.candidates)
+
+
+def _apart(declared: Sequence[Pair], strays: Sequence[Pair]) -> Iterator[Pair]:
+    """An owned object shares its name with nobody, nor does one that a document may mean: namesakes are told
+    apart by their ids."""
+    unclear = unclear_ids(declared)
     count = Counter(pair.address for pair in (*declared, *strays))
     for pair in strays:
         name = f"{pair.address.name} ({pair.id})"
-        is_shared = pair.is_owned and count[pair.address] > 1
+        is_told = pair.is_owned or (pair.kind.name, pair.id) in unclear
+        is_shared = is_told and count[pair.address] > 1
         yield replace(pair, address=Address(pair.kind.name, name)) if is_shared else pair
 
 
@@ -364,8 +402,7 @@ def _pin_findings(workspace: Workspace, snapshot: Snapshot, pairs: Sequence[Pair
             if str(entry.get(lookup.id)).lower() == pin.lower()
         }
         if not names and address in gone and not _is_break_glass(address, workspace):
-            namesakes = list(_namesakes(gone[address], workspace, snapshot, pairs))
-            yield from _of_nothing(gone[address], pin, namesakes, workspace, snapshot)
+            yield from _of_nothing(gone[address], pin, workspace, snapshot)
         elif not names and address in met:
             said = (
                 f"is pinned to {pin}, which the tenant does not have; {met[address]} has its name and is all"
@@ -404,15 +441,13 @@ def _namesakes(pair: Pair, workspace: Workspace, snapshot: Snapshot, pairs: Iter
             yield str(item["id"])
 
 
-def _of_nothing(
-    pair: Pair, pin: str, namesakes: Sequence[str], workspace: Workspace, snapshot: Snapshot
-) -> Iterator[Finding]:
+def _of_nothing(pair: Pair, pin: str, workspace: Workspace, snapshot: Snapshot) -> Iterator[Finding]:
     """Nothing has the pinned id. The document makes it anew, or nothing is left that it wants away, unless it
     may be there under another id."""
     gone = f"is pinned to {pin}, which the tenant does not have"
-    if namesakes:
-        has = "has its name" if len(namesakes) == 1 else "have its name"
-        yield _pin_finding(workspace, pair.address, f"{gone}; {', '.join(namesakes)} {has}")
+    if pair.candidates:
+        has = "has its name" if len(pair.candidates) == 1 else "have its name"
+        yield _pin_finding(workspace, pair.address, f"{gone}; {', '.join(pair.candidates)} {has}")
     elif pair.after is None:
         finding = _pin_finding(workspace, pair.address, f"{gone}: nothing is left to delete")
         help_text = "Remove its document and its pin, once no other environment needs the document."

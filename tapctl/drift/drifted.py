@@ -10,7 +10,7 @@ from tapctl.drift.causes import Attribution
 from tapctl.model import Address, Place
 from tapctl.report import FieldLine
 
-What: TypeAlias = Literal["changed", "renamed", "missing", "unwanted"]
+What: TypeAlias = Literal["changed", "renamed", "missing", "unwanted", "unclear"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

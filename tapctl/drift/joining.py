@@ -66,6 +66,8 @@ class Join:
         """One pending change, the other way round."""
         pair = self.matched.pair(change.address)
         assert pair is not None  # noqa: S101  # for mypy: every change has its pair
+        if pair.candidates:
+            return self._unclear(change, pair)
         match change.action:
             case "create":
                 return self._missing(change, pair)
@@ -73,6 +75,24 @@ class Join:
                 return self._unwanted(change, pair)
             case _:
                 return self._changed(change, pair)
+
+    def _unclear(self, change: Change, pair: Pair) -> Drifted:
+        """Which object the document means cannot be told: nothing is said of what differs, or is gone."""
+        meant = [
+            item
+            for item in self.matched.pairs
+            if item.kind == pair.kind and item.id in pair.candidates and item.desired is None
+        ]
+        causes = tuple(cause for item in meant for cause in self._made(item).causes)
+        return Drifted(
+            address=change.address,
+            what="unclear",
+            said=_cannot_be_told(pair),
+            id=change.id,
+            place=change.place,
+            attribution=Attribution(causes=causes) if causes else None,
+            is_newer=_any(self._is_after(_time(item, "createdDateTime")) for item in meant),
+        )
 
     def _changed(self, change: Change, pair: Pair) -> Drifted:
         history = self._history(pair)
@@ -324,6 +344,15 @@ def _restorable(item: JsonObject) -> str:
 
 def _id(item: JsonObject) -> str:
     return str(item.get("id")).lower()
+
+
+def _cannot_be_told(pair: Pair) -> str:
+    ids = ", ".join(pair.candidates)
+    if pair.before is not None:
+        return f"another document means {ids} too: which of them counts cannot be told"
+    if len(pair.candidates) > 1:
+        return f"several objects are called so: which is meant cannot be told ({ids})"
+    return f"its pin names nothing, and {ids} is called so: whether that is meant cannot be told"
 
 
 def _display_name(side: object) -> str:

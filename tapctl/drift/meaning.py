@@ -136,13 +136,19 @@ def of_lost(others: Iterable[Finding], exposure: Exposure) -> list[Finding]:
 
 
 def worst_first(
-    found: Sequence[Finding], unwise: Iterable[Finding], others: Iterable[Finding]
+    doubts: Iterable[Finding],
+    found: Sequence[Finding],
+    unwise: Iterable[Finding],
+    others: Iterable[Finding],
 ) -> tuple[Finding, ...]:
-    """By severity; then what is out of force or reach, what lint names, what is only weaker or other."""
+    """By severity; then what documents mean nobody can tell, what is out of force or reach, what lint names,
+    what is only weaker or other."""
     first = [finding for finding in found if finding.severity == "error"]
     rest = [finding for finding in found if finding.severity != "error"]
     rank = ("error", "warning", "note")
-    return tuple(sorted([*first, *unwise, *rest, *others], key=lambda finding: rank.index(finding.severity)))
+    return tuple(
+        sorted([*doubts, *first, *unwise, *rest, *others], key=lambda finding: rank.index(finding.severity))
+    )
 
 
 def _finding(rule: str, pair: Pair, message: str, help_text: str) -> Finding:

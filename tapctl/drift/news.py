@@ -20,6 +20,7 @@ from tapctl.drift.meaning import meaning, of_lost, without_exposed, worst_first
 from tapctl.drift.strangers import about
 from tapctl.drift.undeclared import Undeclared, dangers, enforced_lately
 from tapctl.lint.planned import arrived_findings, drift_findings
+from tapctl.match import unclear_ids
 from tapctl.model import Finding
 from tapctl.report import Headline, settings_file
 
@@ -53,7 +54,12 @@ def news(compared: Compared, checked: Checked, evidence: Evidence, since: Since)
     plan, matched, snapshot = compared.plan, compared.matched, compared.snapshot
     join = Join(matched=matched, snapshot=snapshot, evidence=evidence, since=since)
     drifted = tuple(join.drifted(change) for change in plan.pending)
-    strays = [pair for pair in matched.pairs if pair.desired is None and not pair.is_owned]
+    unclear = unclear_ids(matched.pairs)
+    strays = [
+        pair
+        for pair in matched.pairs
+        if pair.desired is None and not pair.is_owned and (pair.kind.name, pair.id) not in unclear
+    ]
     undeclared = tuple(map(join.undeclared, strays))
     exposed = exposure(matched, snapshot, checked.workspace)
     glass = checked.workspace.settings.break_glass
@@ -62,7 +68,7 @@ def news(compared: Compared, checked: Checked, evidence: Evidence, since: Since)
         exposed,
         join.who_left,
         join.fate,
-        {item.address for item in drifted},
+        {item.address for item in drifted if item.what != "unclear"},
         glass,
         snapshot,
     )
@@ -76,6 +82,9 @@ def news(compared: Compared, checked: Checked, evidence: Evidence, since: Since)
     )
     unwise = _unwise(compared, checked, undeclared, evidence.now.date(), is_drifted=bool(drifted))
     others = [item for item in (*checked.findings, *plan.findings) if item.severity != "brake"]
+    doubtful = {pair.address for pair in matched.pairs if pair.candidates}
+    doubts = [item for item in others if item.severity == "error" and item.address in doubtful]
+    others = [item for item in others if item not in doubts]
     return News(
         headline=Headline(
             environment=plan.environment,
@@ -88,7 +97,7 @@ def news(compared: Compared, checked: Checked, evidence: Evidence, since: Since)
         records=len(join.events),
         drifted=drifted,
         undeclared=undeclared,
-        findings=worst_first(found, without_exposed(unwise, exposed), of_lost(others, exposed)),
+        findings=worst_first(doubts, found, without_exposed(unwise, exposed), of_lost(others, exposed)),
     )
 
 

@@ -14,7 +14,13 @@ from tapctl.render import drift_words as words
 from tapctl.render import html_parts as parts
 from tapctl.render.escape import visible
 
-_CLASSES: Final = {"changed": "update", "renamed": "update", "missing": "delete", "unwanted": "create"}
+_CLASSES: Final = {
+    "changed": "update",
+    "renamed": "update",
+    "missing": "delete",
+    "unwanted": "create",
+    "unclear": "update",
+}
 _FIRST: Final[tuple[Severity, ...]] = ("error", "warning")
 
 

@@ -18,7 +18,7 @@ from tapctl.render.values import block, is_block, shortened, shown
 from tapctl.report import FieldLine
 from tapctl.text import counted
 
-_STYLES: Final = {"+": "green", "~": "yellow", "-": "red"}
+_STYLES: Final = {"+": "green", "~": "yellow", "-": "red", "?": "bold red"}
 _FINDINGS: Final = {"error": ("x", "bold red"), "warning": ("!", "yellow"), "note": ("i", "cyan")}
 _MOST_ENTRIES: Final = 20
 _MOST_LINES: Final = 40

@@ -13,12 +13,13 @@ from tapctl.drift.undeclared import Undeclared
 from tapctl.render.values import shortened, shown
 from tapctl.text import counted
 
-SYMBOLS: Final = {"changed": "~", "renamed": "~", "missing": "-", "unwanted": "+"}
+SYMBOLS: Final = {"changed": "~", "renamed": "~", "missing": "-", "unwanted": "+", "unclear": "?"}
 _WHATS: Final = {
     "changed": "changed in the tenant",
     "renamed": "goes by another name in the tenant",
     "missing": "missing in the tenant",
     "unwanted": "in the tenant, where it should not be",
+    "unclear": "not known to be what the document says",
 }
 _MOST_NAMES: Final = 5
 _MOST_RECORDS: Final = 3
@@ -29,7 +30,12 @@ def headline(news: News) -> str:
     if not news.drifted:
         return f"The tenant is what the files say{_but(news)}"
     parts = []
-    for what, words in (("changed", "changed"), ("missing", "missing"), ("unwanted", "too many")):
+    for what, words in (
+        ("changed", "changed"),
+        ("missing", "missing"),
+        ("unwanted", "too many"),
+        ("unclear", "unclear"),
+    ):
         count = sum(
             item.what == what or (what == "changed" and item.what == "renamed") for item in news.drifted
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tapctl.match import Matched
+from tapctl.match import Matched, Pair
 from tapctl.model import Change, Finding, Plan, Snapshot
 from tapctl.workspace.unnamed import told
 from tapctl.workspace.updating import Update, updates
@@ -22,10 +22,7 @@ def adopt(matched: Matched, plan: Plan, snapshot: Snapshot) -> Adoption:
     """The tenant's version of what is declared and there, and differs. That something is gone, renamed or
     unwanted is for a person to decide: nothing is written for it, and that is said."""
     pairs = {pair.address: pair for pair in matched.pairs}
-    said = [
-        (change, _by_hand(change, is_declared=pairs[change.address].desired is not None))
-        for change in plan.pending
-    ]
+    said = [(change, _by_hand(change, pairs[change.address])) for change in plan.pending]
     meant = [pairs[change.address] for change, words in said if words is None]
     changed = updates(matched, meant, snapshot)
     by_hand = [_finding(change, *words) for change, words in said if words is not None]
@@ -33,11 +30,14 @@ def adopt(matched: Matched, plan: Plan, snapshot: Snapshot) -> Adoption:
     return Adoption(updates=changed.files, findings=findings)
 
 
-def _by_hand(change: Change, *, is_declared: bool) -> tuple[str, str] | None:
+def _by_hand(change: Change, pair: Pair) -> tuple[str, str] | None:
     """What cannot be adopted, and how a person does it; None for what can."""
+    if pair.candidates:
+        ids = ", ".join(pair.candidates)
+        return f"may mean {ids}, and which cannot be told", "Say which first, as the error about it says."
     if change.action == "create":
         return "is not in the tenant", "To adopt that, remove its document."
-    if change.action == "delete" and is_declared:
+    if change.action == "delete" and pair.desired is not None:
         return "is in the tenant", "To adopt that, take `ensure: absent` out of its document."
     if change.action == "delete":
         return (

@@ -22,6 +22,7 @@ from drift_tenants import (
 
 from tapctl.drift.drifted import Since
 from tapctl.drift.news import news
+from tapctl.workspace.adopting import adopt
 
 OTHER = "99999999-0000-4000-8000-000000000001"
 
@@ -227,3 +228,82 @@ def test_what_entra_does_not_keep_and_what_is_not_known(base: Base) -> None:
 
     found = one(news(compared, base.checked(), blind, SINCE), "Enforced")
     assert found.restore == "whether it can be restored is unknown: 403"
+
+
+def copied(base: Base, folder: Path) -> Path:
+    """A copy of the workspace, to change documents in."""
+    ignored = shutil.ignore_patterns(".tapctl")
+    return Path(shutil.copytree(base.root, folder / "policies", ignore=ignored))
+
+
+def twins(tenant: dict[str, Any], collection: str, name: str) -> dict[str, Any]:
+    """The tenant with a second, newer object of a name; what was there is as it was."""
+    twin = copy.deepcopy(named(tenant, collection, name)) | {"id": OTHER}
+    tenant[collection].append(twin | {"createdDateTime": "2026-11-24T08:00:00Z"})
+    return tenant
+
+
+def test_a_twin_makes_nothing_vanish(base: Base) -> None:
+    tenant = twins(base.changed(), POLICIES, "Enforced")
+    tenant[POLICIES][-1]["state"] = "disabled"
+    found = base.news(tenant)
+    item = one(found, "Enforced")
+
+    assert [finding.rule for finding in found.findings] == ["several-in-tenant"]
+    assert (item.what, item.is_newer, item.restore, item.attribution) == ("unclear", True, "", None)
+    assert item.said.startswith("several objects are called so: which is meant cannot be told (")
+    assert OTHER in item.said
+    assert found.undeclared == ()
+
+
+def test_who_made_a_twin_is_said(base: Base) -> None:
+    tenant = twins(base.changed(), POLICIES, "Enforced")
+    made = record(None, tenant[POLICIES][-1], activity="Add conditional access policy", target=OTHER)
+    tenant[AUDITS] = [made]
+    attribution = one(base.news(tenant), "Enforced").attribution
+
+    assert attribution is not None
+    assert [cause.event.actor.name for cause in attribution.causes] == ["alex@x.example"]
+
+
+def test_no_twin_is_unwanted_where_the_settings_own_the_name(base: Base, tmp_path: Path) -> None:
+    settings = copied(base, tmp_path) / "tapctl.yaml"
+    said = settings.read_text("utf-8").replace(
+        'NamedLocation: ["Owned *"]', 'ConditionalAccessPolicy: ["Enf*"]'
+    )
+    settings.write_text(said, encoding="utf-8")
+    here = Base(settings.parent, base.tenant)
+    tenant = twins(here.changed(), POLICIES, "Enforced")
+    compared, _ = here.compared(tenant)
+
+    assert [item.what for item in here.news(tenant).drifted] == ["unclear"]
+    assert [change.action for change in compared.plan.pending] == ["create"]
+    (hint,) = adopt(compared.matched, compared.plan, compared.snapshot).findings
+    assert "it may mean " in hint.message
+    assert OTHER in hint.message
+    assert hint.help == "Say which first, as the error about it says."
+
+
+def test_an_object_that_two_documents_mean(base: Base, tmp_path: Path) -> None:
+    folder = copied(base, tmp_path)
+    more = "kind: NamedLocation\nname: Bureau\nspec: {displayName: Office, ipRanges: [203.0.113.0/24]}\n"
+    (folder / "more.yaml").write_text(more, encoding="utf-8")
+    here = Base(folder, base.tenant)
+    found = here.news(here.changed())
+
+    assert one(found, "Bureau").what == "unclear"
+    assert "another document means " in one(found, "Bureau").said
+    assert found.findings[0].rule == "claimed-twice"
+
+
+def test_a_pin_on_nothing_and_something_of_the_name(base: Base, tmp_path: Path) -> None:
+    folder = copied(base, tmp_path)
+    with (folder / "environments/sandbox.yaml").open("a", encoding="utf-8") as file:
+        file.write(f"  ConditionalAccessPolicy/Enforced: {OTHER}\n")
+    here = Base(folder, base.tenant)
+    tenant = here.changed()
+    named(tenant, POLICIES, "Enforced")["state"] = "disabled"
+    found = here.news(tenant)
+
+    assert one(found, "Enforced").said.startswith("its pin names nothing, and ")
+    assert [finding.rule for finding in found.findings] == ["pin-mismatch"]
