@@ -35,7 +35,7 @@ RULES: Final[dict[str, tuple[Severity, str]]] = {
     ),
     "drift-undeclared-blocks": (
         "error",
-        "a policy that no document declares has come or changed, and blocks",
+        "a policy that no document declares blocks, and has come or changed or stops everybody",
     ),
     "drift-method-gone": ("warning", "enforced policies can be met in fewer ways than the documents say"),
     "drift-weaker": ("warning", "the tenant lets through what the documents stop"),

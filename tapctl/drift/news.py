@@ -78,7 +78,7 @@ def news(compared: Compared, checked: Checked, evidence: Evidence, since: Since)
     found += (
         *of_joined(evidence.joined, join.who_joined),
         *about(strange, join.fate_of, unread),
-        *dangers(matched, undeclared),
+        *dangers(matched, undeclared, glass),
     )
     unwise = _unwise(compared, checked, undeclared, evidence.now.date(), is_drifted=bool(drifted))
     others = [item for item in (*checked.findings, *plan.findings) if item.severity != "brake"]

@@ -13,8 +13,9 @@ from typing import Final, Literal, TypeAlias
 from tapctl.canonical import at, texts
 from tapctl.drift.causes import Attribution, by
 from tapctl.drift.meaning import RULES
+from tapctl.drift.shut import is_always, stops_everybody
 from tapctl.match import Matched, Pair
-from tapctl.model import Address, Finding, JsonObject
+from tapctl.model import Address, BreakGlass, Finding, JsonObject
 from tapctl.scope import blocks, is_in_force
 
 Lately: TypeAlias = Literal["made", "changed"]
@@ -47,13 +48,20 @@ class Undeclared:
     is_newer: bool | None = None
 
 
-def dangers(matched: Matched, undeclared: Collection[Undeclared]) -> Iterator[Finding]:
-    """About each enforced policy that came or was changed lately, and each location that policies exclude."""
-    for item, lately, pair in enforced_lately(matched, undeclared):
-        came = f"{_LATELY[lately]} and is enforced"
-        if blocks(pair.before or {}):
-            stops = f"{came}: it blocks {blocked(pair.before or {})}"
-            yield _finding("drift-undeclared-blocks", item, stops)
+def dangers(matched: Matched, undeclared: Collection[Undeclared], glass: BreakGlass) -> Iterator[Finding]:
+    """About each enforced policy that came or was changed lately, or stops everybody since whenever, and each
+    location that policies exclude."""
+    for item, pair in _of(matched, undeclared, _POLICIES):
+        spec = pair.before or {}
+        is_shut = stops_everybody(pair, matched, glass)
+        if not is_in_force(spec) or not (item.lately or is_shut):
+            continue
+        came = f"{_LATELY[item.lately]} and is enforced" if item.lately else "is enforced"
+        if blocks(spec):
+            yield _finding("drift-undeclared-blocks", item, f"{came}: it blocks {blocked(spec)}")
+        elif is_shut:
+            said = f"{came}: it asks everybody for a strength whose methods are all off"
+            yield _finding("drift-undeclared-blocks", item, said)
         else:
             yield _finding("drift-new-undeclared", item, came)
     for item, lately, pair in _lately(matched, undeclared, _LOCATIONS):
@@ -74,10 +82,15 @@ def enforced_lately(
 def _lately(
     matched: Matched, undeclared: Iterable[Undeclared], kind: str
 ) -> Iterator[tuple[Undeclared, Lately, Pair]]:
-    for item in undeclared:
-        pair = matched.pair(item.address)
-        if item.lately and item.address.kind == kind and pair:
+    for item, pair in _of(matched, undeclared, kind):
+        if item.lately:
             yield item, item.lately, pair
+
+
+def _of(matched: Matched, undeclared: Iterable[Undeclared], kind: str) -> Iterator[tuple[Undeclared, Pair]]:
+    """Those of a kind, each with what the tenant has: names may be several objects'."""
+    pairs = {(pair.kind.name, pair.id): pair for pair in matched.pairs}
+    return ((item, pairs[kind, item.id]) for item in undeclared if item.address.kind == kind)
 
 
 def _sparing(matched: Matched, location: Pair) -> list[str]:
@@ -106,14 +119,14 @@ def _who(found: Attribution | None) -> str:
     """Whoever did it last, as far as the log says."""
     if found and found.causes:
         return by(found.causes[0].event)
-    return f"by whom is unknown: {found.unknown if found else ''}"
+    return f"by whom is unknown: {found.unknown}" if found else "by whom is unknown"
 
 
 def blocked(spec: JsonObject) -> str:
     """Whom a policy that blocks stops, and on what, in words."""
     whom = _listed(spec, "users", _USERS, "everybody", "whom")
     what = _listed(spec, "applications", _TARGETS, "all resources", "what")
-    return f"{whom} on {what}{'' if _is_always(spec) else ', under its conditions'}"
+    return f"{whom} on {what}{'' if is_always(spec) else ', under its conditions'}"
 
 
 def _listed(spec: JsonObject, block: str, fields: Iterable[str], everything: str, which: str) -> str:
@@ -128,11 +141,3 @@ def _excludes(spec: JsonObject, block: str) -> bool:
     held = at(spec, "conditions", block)
     items = held.items() if isinstance(held, dict) else ()
     return any(value for key, value in items if key.startswith("exclude"))
-
-
-def _is_always(spec: JsonObject) -> bool:
-    """Whether it looks at nothing but who signs in to what."""
-    conditions = at(spec, "conditions")
-    held = {key for key, value in conditions.items() if value} if isinstance(conditions, dict) else set()
-    clients = texts(spec, "conditions", "clientAppTypes")
-    return held <= {"users", "applications", "clientAppTypes"} and {*clients} <= {"all"}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from audit_records import record
-from drift_tenants import AUDITS, LOCATIONS, OLD, POLICIES, Base, named
+from drift_tenants import AUDITS, LOCATIONS, OLD, POLICIES, Base, named, pass_policy
 
 from tapctl.drift.news import News
 from tapctl.drift.undeclared import Undeclared, blocked
@@ -198,3 +198,78 @@ ANY_PLATFORM = {"platforms": {"includePlatforms": ["all"]}, "clientAppTypes": ["
 )
 def test_whom_a_policy_blocks(conditions: dict[str, Any], said: str) -> None:
     assert blocked({"conditions": conditions}) == said
+
+
+def shut(tenant: dict[str, Any], **conditions: Any) -> dict[str, Any]:
+    """What makes the strange policy an old block of everybody but the break-glass group."""
+    policy = tenant[POLICIES][-1]
+    glass = named(tenant, "groups", "Break glass")["id"]
+    policy["grantControls"]["builtInControls"] = ["block"]
+    users = {"includeUsers": ["All"], "excludeGroups": [glass]}
+    policy["conditions"] |= {"users": users, "applications": {"includeApplications": ["All"]}} | conditions
+    return tenant
+
+
+def test_a_block_of_everybody_is_an_error_whatever_its_age(base: Base) -> None:
+    tenant, _ = with_stranger(base)
+    found = base.news(shut(tenant))
+
+    assert (stray(found).lately, rules(found), found.is_clean) == (None, ["drift-undeclared-blocks"], False)
+    assert found.findings[0].message.endswith(
+        ", is enforced: it blocks everybody but whom it excludes on all resources; by whom is unknown"
+    )
+
+
+@pytest.mark.parametrize(
+    "conditions",
+    [
+        {"users": {"includeUsers": ["All"], "excludeRoles": ["62e90394-69f5-4237-9190-012177145e10"]}},
+        {"users": {"includeUsers": ["All"], "excludeUsers": ["10000000-0000-4000-8000-000000000001"]}},
+        {"users": {"includeGroups": ["20000000-0000-4000-8000-000000000002"]}},
+        {"applications": {"includeApplications": ["Office365"]}},
+        {"applications": {"includeApplications": ["All"], "excludeApplications": ["Office365"]}},
+        {"clientAppTypes": ["exchangeActiveSync", "other"]},
+        {"platforms": {"includePlatforms": ["android"]}},
+        {"moonPhases": ["full"]},
+    ],
+)
+def test_an_old_block_that_may_let_somebody_through_is_left_alone(
+    base: Base, conditions: dict[str, Any]
+) -> None:
+    tenant, _ = with_stranger(base)
+
+    assert "drift-undeclared-blocks" not in rules(base.news(shut(tenant, **conditions)))
+
+
+def asks_for_passes(tenant: dict[str, Any], **controls: Any) -> dict[str, Any]:
+    """The strange policy asks everybody for a strength that passes alone meet."""
+    strength = {
+        "id": OTHER[:-1] + "2",
+        "displayName": "Passes",
+        "policyType": "custom",
+        "requirementsSatisfied": "mfa",
+        "allowedCombinations": ["temporaryAccessPassOneTime"],
+        "combinationConfigurations": [],
+    }
+    tenant["policies/authenticationStrengthPolicies"].append(strength)
+    demand = {"operator": "AND", "builtInControls": [], "authenticationStrength": strength} | controls
+    shut(tenant)[POLICIES][-1]["grantControls"] = demand
+    return tenant
+
+
+def test_a_demand_that_nobody_can_meet_stops_everybody(base: Base) -> None:
+    tenant, _ = with_stranger(base)
+    asks_for_passes(tenant)
+
+    assert "drift-undeclared-blocks" not in rules(base.news(tenant))
+    pass_policy(tenant)["state"] = "disabled"
+    found = [item for item in base.news(tenant).findings if item.rule == "drift-undeclared-blocks"]
+    assert "it asks everybody for a strength whose methods are all off" in found[0].message
+
+
+def test_a_demand_beside_which_another_is_enough_stops_nobody(base: Base) -> None:
+    tenant, _ = with_stranger(base)
+    asks_for_passes(tenant, operator="OR", builtInControls=["compliantDevice"])
+    pass_policy(tenant)["state"] = "disabled"
+
+    assert "drift-undeclared-blocks" not in rules(base.news(tenant))
