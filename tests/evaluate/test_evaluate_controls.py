@@ -529,6 +529,12 @@ def test_a_policy_whose_operator_nobody_knows_is_unknown() -> None:
     assert results(decided(spec, asked=asked(WITH_PUSH, device=COMPLIANT))) == ["unknown"]
 
 
+def test_a_policy_about_a_low_risk_can_be_answered_with_a_pass_at_hand() -> None:
+    at_action = asked(WITH_PASS, apps=(), action=REGISTER, sign_in_risk="low")
+
+    assert decided(policy("mfa", signInRiskLevels=["low"]), asked=at_action).verdict == "challenge"
+
+
 def test_per_user_mfa_lets_no_risky_sign_in_register() -> None:
     at_action = asked(replace(NEW, per_user_mfa=True), apps=(), action=REGISTER, sign_in_risk="high")
 

@@ -83,6 +83,7 @@ def written(root: Path, *tests: dict[str, Any]) -> list[Finding]:
         ({"now": "2026-09-01T08:00:00"}, "which is not a time with an offset"),
         ({"user": {"groups": ["Pilot"]}}, 'given.user.groups[0] names "Pilot"'),
         ({"user": {"groups": ["Later"]}}, 'given.user.groups[0] names "Later"'),
+        ({"user": {"groups": [], "pass": "twice"}}, 'given.user.pass is "twice"'),
         ({"user": "nobody@example.com"}, "whom neither the facts nor the workspace know"),
         (
             {"user": {"registered": ["sms"], "pass": {"isUsableOnce": True, "lifetimeInMinutes": "soon"}}},
@@ -106,6 +107,17 @@ def test_who_writes_none_is_told_how_to_say_it(tmp_path: Path, about: dict[str, 
     (found,) = written(tmp_path, {"given": {**ASKED, **about}, "expect": ALLOWED})
 
     assert found.help == "For none of them write an empty list: []."
+
+
+@pytest.mark.parametrize("expect", [{}, {"decision": "allow", "decisionAnyOf": ["allow", "block"]}])
+def test_an_expectation_says_one_thing(tmp_path: Path, expect: dict[str, Any]) -> None:
+    assert written(tmp_path, {"given": ASKED, "expect": expect})
+
+
+def test_who_signs_in_with_a_pass_has_one(tmp_path: Path) -> None:
+    given = {"user": {"groups": []}, "application": "Office365", "method": "pass"}
+
+    assert written(tmp_path, {"given": given, "expect": ALLOWED}) == []
 
 
 def test_wrong_words_and_wrong_names_are_told_together(tmp_path: Path) -> None:
