@@ -215,17 +215,29 @@ def all_users(context: Context) -> Iterator[Hit]:
     severity="error",
     what="A pass works for the emergency accounts.",
     why="Whoever may issue a pass, or an application that may, can sign in as one of them.",
-    fix="Exclude the emergency accounts' group (excludeTargets).",
+    fix="Exclude a group that holds the emergency accounts (excludeTargets).",
     source="https://learn.microsoft.com/entra/identity/role-based-access-control/security-emergency-access",
     good=stream(tap(includeTargets="[all_users]", excludeTargets="[Break glass]"), _GLASS),
     bad=stream(tap(includeTargets="[all_users]"), _GLASS),
 )
 def covers_emergency(context: Context) -> Iterator[Hit]:
+    """Each group of theirs, and each account that is in none of those."""
     found, (included, excluded, everybody) = _enabled(context), _scope(context)
-    for group in context.settings.break_glass.groups if found is not None else ():
-        around = context.groups.around(group)
-        if (everybody or around & included) and not around & excluded and found is not None:
-            yield found.hit(f"a pass works for members of {group}", "includeTargets")
+    if found is None:
+        return
+    glass, groups = context.settings.break_glass, context.groups
+    open_to = [
+        group
+        for group in glass.groups
+        if (everybody or groups.around(group) & included) and not groups.around(group) & excluded
+    ]
+    for group in open_to:
+        yield found.hit(f"a pass works for members of {group}", "includeTargets")
+    for account in glass.accounts:
+        is_said = any(groups.holds(group, account) is not False for group in open_to)
+        is_in = everybody or any(groups.holds(group, account) for group in included)
+        if not is_said and is_in and all(groups.holds(group, account) is False for group in excluded):
+            yield found.hit(f"a pass works for {account}", "includeTargets")
 
 
 def _holders_in_scope(context: Context, roles: frozenset[str]) -> Iterator[str]:
