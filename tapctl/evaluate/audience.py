@@ -21,17 +21,18 @@ def reaches_person(policy: Policy, scene: Scene) -> Truth:
 def users(include: UserClause, exclude: UserClause, scene: Scene) -> Truth:
     if scene.is_workload:
         return False
-    excluded = _in_clause(exclude, scene)
-    return False if excluded is True else but_not(_in_clause(include, scene), excluded)
+    excluded = is_in_clause(exclude, scene)
+    return False if excluded is True else but_not(is_in_clause(include, scene), excluded)
 
 
 def users_or_more(include: UserClause, exclude: UserClause, scene: Scene) -> Truth:
     """An exclusion wins over whatever is included."""
     found = users(include, exclude, scene)
-    return found if found or _in_clause(exclude, scene) is True else None
+    return found if found or is_in_clause(exclude, scene) is True else None
 
 
-def _in_clause(clause: UserClause, scene: Scene) -> Truth:
+def is_in_clause(clause: UserClause, scene: Scene) -> Truth:
+    """Whether a list, of the included or of the excluded, means the person."""
     if clause.everybody or scene.user in clause.users:
         return True
     in_group = scene.in_any_group(clause.groups) if clause.groups else False

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from tapctl.canonical import sort_key
-from tapctl.evaluate.audience import reaches_person
+from tapctl.evaluate.audience import is_in_clause, reaches_person
 from tapctl.evaluate.policy import read_policy
 from tapctl.evaluate.scene import Index, Scene, index
 from tapctl.evaluate.situation import SignIn
@@ -128,34 +128,52 @@ def block_everyone(context: Context) -> Iterator[Hit]:
     id="CA003",
     name="ca-empty-population",
     severity="error",
-    what="Everybody whom a policy includes is excluded again.",
+    what="A policy is for nobody: whom it includes is excluded again, or its groups are empty.",
     why="An exclusion always wins: the policy never applies, and looks as if it did.",
-    fix="Take the group or person out of one of the two lists.",
+    fix="Take the group or person out of one of the two lists, or give the group members.",
     source=_USERS_GROUPS,
     good=policy(users="{includeGroups: [Staff], excludeGroups: [Break glass]}"),
     bad=policy(users="{includeGroups: [Staff], excludeGroups: [Staff, Break glass]}"),
 )
 def empty_population(context: Context) -> Iterator[Hit]:
+    known = index(context.what_if.facts)
     for found in context.policies:
         if found.is_workload or not found.includes_somebody:
             continue
-        if _is_swallowed(context, found):
-            yield found.hit(f"{found.name} excludes everybody whom it includes", "conditions", "users")
+        if _is_swallowed(context, found, known):
+            yield found.hit(f"{found.name} {_said(found)}", "conditions", "users")
 
 
-def _is_swallowed(context: Context, found: Policy) -> bool:
+def _said(found: Policy) -> str:
+    if found.excludes_somebody:
+        return "excludes everybody whom it includes"
+    return f"is for members of {', '.join(sorted(found.users('includeGroups')))}, and there are none"
+
+
+def _is_swallowed(context: Context, found: Policy, known: Index) -> bool:
+    """Whether nobody is left, for certain: of a group that is not known whole, somebody may be."""
     if "All" in found.users("excludeUsers"):
         return True
     if found.includes_everyone:
         return False
-    groups = all(
-        context.groups.around(group) & found.users("excludeGroups") for group in found.users("includeGroups")
-    )
+    excluded = read_policy(found.name, found.spec).exclude
+
+    def is_out(user: str) -> bool:
+        scene = Scene(known, SignIn(user=user, as_of=context.as_of))
+        return is_in_clause(excluded, scene) is True
+
+    def are_out(group: str) -> bool:
+        members = context.groups.members.get(group)
+        is_named = bool(context.groups.around(group) & excluded.groups)
+        return is_named or (members is not None and members.is_complete and all(map(is_out, members.users)))
+
     return (
-        groups
-        and found.users("includeUsers") - {"GuestsOrExternalUsers"} <= found.users("excludeUsers")
-        and found.users("includeRoles") <= found.users("excludeRoles")
+        found.users("includeRoles") <= found.users("excludeRoles")
         and found.guests("include") <= found.guests("exclude")
+        and all(map(is_out, found.users("includeUsers") - {"GuestsOrExternalUsers"}))
+        and all(
+            are_out(inner) for group in found.users("includeGroups") for inner in context.groups.inside(group)
+        )
     )
 
 
@@ -262,11 +280,13 @@ _EXCLUDED: Final = (
 def exclusion_without_fallback(context: Context) -> Iterator[Hit]:
     """One hit for everybody whom a policy leaves out: they are mended together."""
     asked: dict[str, dict[str, list[str]]] = {}
+    known = index(context.what_if.facts)
     for baseline, others in baselines(context):
         found = baseline.policy
         key = sort_key(found.spec)
         if key not in asked:  # of policies that say the same, all leave out the same
-            asked[key] = {} if _is_swallowed(context, found) else left_out(context, baseline, others)
+            is_empty = _is_swallowed(context, found, known)
+            asked[key] = {} if is_empty else left_out(context, baseline, others)
         left = asked[key]
         if left:
             names = [name for some in left.values() for name in some]

@@ -146,13 +146,20 @@ def context_of(
         is_whole=is_whole,
         policies=policies,
         groups=Groups.of(
-            ((item.address.name, item.spec) for item in found if item.address.kind == "Group"), known
+            ((item.address.name, _with_members(item)) for item in found if item.address.kind == "Group"),
+            known,
         ),
         methods=Methods(items={item.address.kind: item.spec for item in found}),
         strengths=_strengths(found, known),
         people=People(policies, known, as_of),
         what_if=WhatIf({item.address: item.spec for item in found}, known, as_of),
     )
+
+
+def _with_members(group: Item) -> JsonObject:
+    """A group's spec, which lacks a list that is empty: that a document says so is known all the same."""
+    is_empty = group.resource is not None and group.resource.spec.get("members") == []
+    return {**group.spec, "members": []} if is_empty else group.spec
 
 
 def _strengths(items: Iterable[Item], facts: Facts) -> dict[str, frozenset[frozenset[str]]]:

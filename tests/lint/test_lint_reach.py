@@ -426,7 +426,10 @@ MODERN = "[browser, mobileAppsAndDesktopClients]"
         ([INTERNALS], "Executives is excluded from Internals"),
         ([INTERNALS, policy("Everybody", state=REPORTS)], "Executives is excluded from Internals"),
         ([INTERNALS, NO_INTERNALS], "Executives is excluded from Internals"),
-        ([INTERNALS, facts(Internals="x@example.com", Executives="x@example.com")], "Executives is"),
+        (
+            [INTERNALS, facts(Internals="x@example.com, y@example.com", Executives="x@example.com")],
+            "Executives is",
+        ),
         ([INTERNALS.replace("state: enabled", f"state: {REPORTS}")], "Executives is excluded from Internals"),
         ([policy(users=less(NO_EXEC), clients=MODERN)], "Executives is"),
         ([policy(users=less(NO_EXEC)), policy("E", users=EXECUTIVES, conditions=HIGH, grant=BLOCK)], "Exec"),
