@@ -31,6 +31,7 @@ from tapctl.drift.meaning import Fate
 from tapctl.drift.undeclared import Lately, Undeclared
 from tapctl.drift.vanished import GROUP, referrers
 from tapctl.drift.versions import Version, changes, versions
+from tapctl.kinds import kinds
 from tapctl.model import Address, Change, FieldChange, JsonObject, Snapshot
 from tapctl.reference import parse
 from tapctl.report import FieldLine, field_line
@@ -262,7 +263,7 @@ class Join:
         """An object that no document means."""
         created, modified = _time(pair, "createdDateTime"), _time(pair, "modifiedDateTime")
         made, history = self._made(pair), self._history(pair)
-        later = [version for version in history if self._is_after(version.event.moment)]
+        later = self.later(pair)
         came = _any([self._is_newer(made), self._is_after(created)])
         changed = _any([True if later else None, self._is_after(modified)])
         lately: Lately | None = "made" if came else "changed" if changed else None
@@ -280,6 +281,28 @@ class Join:
             lately=lately,
             is_newer=_any([came, changed]),
         )
+
+    def later(self, pair: Pair) -> list[Version]:
+        """What became of an object since the moment asked about, newest first."""
+        return [version for version in self._history(pair) if self._is_after(version.event.moment)]
+
+    def deleted_lately(self) -> list[tuple[str, Version]]:
+        """Policies that are gone since the moment asked about, and that no document declares: names and last
+        versions."""
+        there = {str(pair.id).lower() for pair in self.matched.pairs}
+        declared = {pair.display_name for pair in self.matched.pairs if pair.desired is not None}
+        found: dict[str, tuple[str, Version]] = {}
+        for event in self.events:
+            if not (event.does("delete", "conditional access policy") and self._is_after(event.moment)):
+                continue
+            for target in event.targets:
+                if target.id in there or target.name in declared:
+                    continue
+                for version in versions(
+                    [event], kinds()["ConditionalAccessPolicy"], target.id, self.matched.directory
+                ):
+                    found.setdefault(target.id, (target.name or target.id, version))
+        return [*found.values()]
 
     def _made(self, pair: Pair) -> Attribution:
         for event in self.targeted.get(str(pair.id).lower(), ()):

@@ -37,8 +37,16 @@ RULES: Final[dict[str, tuple[Severity, str]]] = {
         "error",
         "a policy that no document declares blocks, and has come or changed or stops everybody",
     ),
+    "drift-undeclared-ended": (
+        "error",
+        "a policy that no document declares was enforced lately, and is off or gone",
+    ),
     "drift-method-gone": ("warning", "enforced policies can be met in fewer ways than the documents say"),
     "drift-weaker": ("warning", "the tenant lets through what the documents stop"),
+    "drift-undeclared-weaker": (
+        "warning",
+        "an enforced policy that no document declares excludes more than it did",
+    ),
     "drift-more-spared": ("warning", "a group that enforced policies exclude has members it should not have"),
     "drift-enforced": ("warning", "a policy is enforced in the tenant and not in the documents"),
     "drift-stricter": ("warning", "the tenant stops what the documents let through"),

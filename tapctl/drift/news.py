@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from tapctl.drift.causes import Log
 from tapctl.drift.drifted import Drifted, Since
+from tapctl.drift.ended import of_ended
 from tapctl.drift.evidence import Evidence
 from tapctl.drift.exposure import exposure
 from tapctl.drift.joined import of_joined
@@ -79,6 +80,7 @@ def news(compared: Compared, checked: Checked, evidence: Evidence, since: Since)
         *of_joined(evidence.joined, join.who_joined),
         *about(strange, join.fate_of, unread),
         *dangers(matched, undeclared, glass),
+        *of_ended(matched, undeclared, join.later, join.deleted_lately()),
     )
     unwise = _unwise(compared, checked, undeclared, evidence.now.date(), is_drifted=bool(drifted))
     others = [item for item in (*checked.findings, *plan.findings) if item.severity != "brake"]

@@ -51,7 +51,7 @@ class Undeclared:
 def dangers(matched: Matched, undeclared: Collection[Undeclared], glass: BreakGlass) -> Iterator[Finding]:
     """About each enforced policy that came or was changed lately, or stops everybody since whenever, and each
     location that policies exclude."""
-    for item, pair in _of(matched, undeclared, _POLICIES):
+    for item, pair in policies_of(matched, undeclared):
         spec = pair.before or {}
         is_shut = stops_everybody(pair, matched, glass)
         if not is_in_force(spec) or not (item.lately or is_shut):
@@ -85,6 +85,11 @@ def _lately(
     for item, pair in _of(matched, undeclared, kind):
         if item.lately:
             yield item, item.lately, pair
+
+
+def policies_of(matched: Matched, undeclared: Iterable[Undeclared]) -> Iterator[tuple[Undeclared, Pair]]:
+    """The policies among them, each with what the tenant has."""
+    return _of(matched, undeclared, _POLICIES)
 
 
 def _of(matched: Matched, undeclared: Iterable[Undeclared], kind: str) -> Iterator[tuple[Undeclared, Pair]]:
