@@ -290,6 +290,7 @@ DRIFT: Final[Mapping[str, str]] = {
 """Of what differs from the files; what it means for safety has ids of its own."""
 
 PASSES: Final[Mapping[str, str]] = {
+    "clocks-differ": "The start is past by Graph's clock or by this machine's, and not by the other.",
     "disabled": "The account is disabled, so the pass opens nothing.",
     "excluded": "The pass policy excludes the person or a group that they are in, and an exclusion wins.",
     "external": "Graph adds no pass to a guest from another organisation.",

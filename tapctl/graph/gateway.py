@@ -17,7 +17,16 @@ from typing import Literal, Self, TypeAlias
 
 from tapctl.graph.clouds import beyond_origin, origin
 from tapctl.graph.odata import relative_url
-from tapctl.graph.pace import CONDITIONAL_ACCESS, PASSES, Clock, NoProgress, Pacer, Progress, family_of
+from tapctl.graph.pace import (
+    CONDITIONAL_ACCESS,
+    FARTHEST,
+    PASSES,
+    Clock,
+    NoProgress,
+    Pacer,
+    Progress,
+    family_of,
+)
 from tapctl.graph.retry import Outcome, Patience, Retries, http_date, is_unclear
 from tapctl.graph.translate import connection_error, graph_error, misshapen
 from tapctl.graph.wire import Answer, ConnectionBroken, Wire
@@ -92,7 +101,8 @@ class Gateway:
         self.base_url, self.is_sandbox = base_url, is_sandbox
         self.sent_by_family: Counter[str] = Counter()
         self.date = ""
-        self.ahead = timedelta()  # of this machine's clock, by the last answer that has a date
+        self.ahead = timedelta()  # of this machine's clock, by the last answer whose date is to be believed
+        self.misdated = ""  # the last date that is not
         self._wire = wire
         self.patience, self.clock = patience or Patience(), clock or Clock()
         self.progress = progress or NoProgress()
@@ -253,15 +263,20 @@ class Gateway:
                 answer = await self._wire.exchange(request.method, request.url, request.headers, request.body)
             except ConnectionBroken as broken:
                 return broken
-        self._note_date(answer.headers.get("date", ""))
+        self._note_date(answer.status, answer.headers.get("date", ""))
         if family in self._pacers and answer.status != 429:
             self._pacers[family].accepted()
         return answer
 
-    def _note_date(self, text: str) -> None:
+    def _note_date(self, status: int, text: str) -> None:
+        """A refusal may come from a proxy on the way, which has a clock of its own."""
         self.date = text or self.date
-        if (seconds := http_date(text)) is not None:
-            self.ahead = timedelta(seconds=seconds - self.clock.wall())
+        if status not in range(200, 300) or (seconds := http_date(text)) is None:
+            return
+        if abs(apart := seconds - self.clock.wall()) < FARTHEST:
+            self.ahead = timedelta(seconds=apart)
+        else:
+            self.misdated = text
 
     @asynccontextmanager
     async def _turn(self, request: Request) -> AsyncIterator[str]:

@@ -24,6 +24,8 @@ SLOWEST = 8.0  # times the configured interval
 RECOVERY = 0.8
 SHY = 1.25  # how much slower than the pace that met a 429
 BOLDER = 0.997
+# Seconds that the clocks of a server and of this machine may be apart; a date farther off is wrong.
+FARTHEST = 86_400.0
 
 _CONDITIONAL_ACCESS_PATH = re.compile(
     r"identity/conditionalAccess/((deletedItems/)?(policies|namedLocations)|evaluate)\b"

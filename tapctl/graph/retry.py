@@ -106,6 +106,6 @@ def http_date(text: str) -> float | None:
     """A date in a header, in seconds since 1970; None for what is none."""
     try:
         date = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return date.replace(tzinfo=date.tzinfo or UTC).timestamp()

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from tapctl.model import Finding, Severity
 from tapctl.passes.graph import EVERYBODY, Pass, PassPolicy
 from tapctl.passes.roster import Wanted
+from tapctl.passes.starting import odds
 from tapctl.passes.times import Zones, length, shown, window
 
 REPLACE, PRIVILEGED = "--replace", "--privileged"
@@ -102,9 +103,17 @@ def general(rules: Rules) -> list[Finding]:
 
 
 def check(
-    wish: Wanted, person: Applicant | None, rules: Rules, now: datetime, zones: Zones, guess: str = ""
+    wish: Wanted,
+    person: Applicant | None,
+    rules: Rules,
+    now: datetime,
+    zones: Zones,
+    guess: str = "",
+    *,
+    ahead: timedelta = timedelta(),
 ) -> list[Finding]:
-    """Everything that is to be said about one person and their wish; `guess` is a name like theirs."""
+    """Everything that is to be said about one person and their wish; `guess` is a name like theirs, and
+    Graph's clock is so far `ahead`."""
     if person is None:
         hint = f'; did you mean "{guess}"?' if guess else ""
         unknown = f'there is no user "{wish.user}" in the tenant{hint}'
@@ -114,7 +123,8 @@ def check(
     found = [
         *_account(wish, person, rules, now),
         *_scope(person, rules),
-        *_wish(wish, rules.policy, now, mine),
+        *_wish(wish, rules.policy),
+        *_start(wish, now, ahead, mine),
         *_held(person, now, mine),
         *_privileges(person, rules),
     ]
@@ -184,7 +194,7 @@ def _scope(person: Applicant, rules: Rules) -> Iterable[Finding]:
         )
 
 
-def _wish(wish: Wanted, policy: PassPolicy, now: datetime, zones: Zones) -> Iterable[Finding]:
+def _wish(wish: Wanted, policy: PassPolicy) -> Iterable[Finding]:
     lifetime = policy.default if wish.lifetime is None else wish.lifetime
     if not policy.minimum <= lifetime <= policy.maximum:
         yield _finding(
@@ -199,7 +209,16 @@ def _wish(wish: Wanted, policy: PassPolicy, now: datetime, zones: Zones) -> Iter
             "the pass policy allows one-time passes only",
             "leave --multi-use out (in a roster: oneTime), or change the policy's isUsableOnce",
         )
-    if wish.start is not None and wish.start < now - SKEW:
+
+
+def _start(wish: Wanted, now: datetime, ahead: timedelta, zones: Zones) -> Iterable[Finding]:
+    if said := odds(wish.start, now, ahead):
+        yield _finding(
+            "clocks-differ",
+            said,
+            "set this machine's clock, or wish for a start that is to come by both",
+        )
+    elif wish.start is not None and wish.start < now - SKEW:
         yield _finding(
             "start-past",
             f"the start, {shown(wish.start, zones)}, is past",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Sequence, Set
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
@@ -103,16 +103,23 @@ async def _checked(
         if not isinstance(item, Wanted):
             return _mistake(item)
         person = people.get(item.user)
-        found = _findings(item, person, rules, setting, guesses.get(item.user, ""))
+        ahead = applicants.gateway.ahead
+        found = _findings(item, person, rules, setting, guesses.get(item.user, ""), ahead=ahead)
         return _entry(item, person, rules, found, setting.words)
 
     return [entry(item) for item in chunk]
 
 
 def _findings(
-    wish: Wanted, person: Applicant | None, rules: Rules, setting: Setting, guess: str = ""
+    wish: Wanted,
+    person: Applicant | None,
+    rules: Rules,
+    setting: Setting,
+    guess: str = "",
+    *,
+    ahead: timedelta = timedelta(),
 ) -> list[Finding]:
-    found = check(wish, person, rules, setting.now, setting.zones, guess)
+    found = check(wish, person, rules, setting.now, setting.zones, guess, ahead=ahead)
     said = setting.objection(_recipient(person, wish)) if person else ""
     if said:
         help_ = "choose another place for the passcodes, or take that away"

@@ -24,7 +24,8 @@ from tapctl.passes.delivery import Delivery, Made, Slot
 from tapctl.passes.graph import Pass
 from tapctl.passes.holdings import look_at_passes
 from tapctl.passes.journal import Journal
-from tapctl.passes.making import Created, create, is_unclear, look, start_of
+from tapctl.passes.making import Created, create, is_unclear, look
+from tapctl.passes.starting import odds, start_of
 from tapctl.passes.step import LATEST, Conflict, Make, Settled, is_like, is_outdated, next_step, whose
 from tapctl.passes.worklist import Entry, Worklist
 from tapctl.passes.written import moment
@@ -70,9 +71,9 @@ class Run:
     denied: int = 0
     lost_in_a_row: int = 0
 
-    def served(self) -> datetime:
-        """The time by Graph's clock, which dates the passes."""
-        return self.now() + self.gateway.ahead
+    def earliest(self) -> datetime:
+        """The time by the clock that is behind: what is over by that one is over."""
+        return min(self.now(), self.now() + self.gateway.ahead)
 
     def stop(self, why: str) -> None:
         """Nothing more is made; what is under way comes to its end."""
@@ -182,8 +183,10 @@ async def _turn(run: Run, entry: Entry, held: Pass | GraphError | None, elsewher
         return
     is_there = entry.state == "made" and await proof.holds(entry.proof, run.gateway.clock.sleep)
     theirs = elsewhere.get(held.id, "") if held else ""
-    step = next_step(entry, held, run.served(), words=run.words, is_there=is_there, elsewhere=theirs)
+    step = next_step(entry, held, run.earliest(), words=run.words, is_there=is_there, elsewhere=theirs)
     match step:
+        case Make() if why := odds(entry.start, run.now(), run.gateway.ahead):
+            run.journal.note(run.worklist, entry, "failed", why=f"{why}: set this machine's, and continue")
         case Make():
             await _make(run, entry, held.id if held else "", step)
         case Settled():
@@ -229,7 +232,7 @@ async def _created(run: Run, entry: Entry, before: str, step: Make) -> tuple[Ent
     """A pass, or a note of why there is none. It is asked for again only after a look showed that the last
     request did nothing, or made one whose passcode nobody has."""
     seen = {before, entry.held}
-    entry = replace(entry, doubt=_doubt_of(entry, step, run.served()))
+    entry = replace(entry, doubt=_doubt_of(entry, step, run.now()))
     for _ in range(ATTEMPTS):
         entry = _note_begun(run, entry, before, step)
         try:
@@ -256,14 +259,14 @@ async def _created(run: Run, entry: Entry, before: str, step: Make) -> tuple[Ent
 def _doubt_of(entry: Entry, step: Make, now: datetime) -> datetime | None:
     """Until when a request may be carried out that the run was stopped with, and of which nothing is seen."""
     is_unseen = entry.state in ("begun", "lost") and not step.replaces
-    if is_unseen and entry.begun is not None and now <= entry.begun + LATEST:
-        return entry.begun + LATEST
+    if is_unseen and entry.begun is not None and now - entry.begun <= LATEST:
+        return min(now, entry.begun) + LATEST
     return entry.doubt
 
 
 def _note_begun(run: Run, entry: Entry, before: str, step: Make) -> Entry:
     """Everything that tells this request's pass from another."""
-    start = start_of(entry, run.served())
+    start = start_of(entry.start, run.now(), run.gateway.ahead)
     return run.journal.note(
         run.worklist,
         entry,
@@ -281,7 +284,7 @@ def _note_loss(run: Run, entry: Entry, found: Pass | None, error: GraphError) ->
     """What the person holds after a request whose answer was lost."""
     if found is None:
         why = f"no answer came ({error.message or error.status}), and nothing was made"
-        doubt = _written(run.served() + LATEST)
+        doubt = _written(run.now() + LATEST)
         return run.journal.note(run.worklist, entry, "lost", why=why, doubt=doubt)
     if not _may_be_ours(run, entry, found):
         why = f"no answer came ({error.message or error.status}), and {whose(entry, found)} meanwhile"
@@ -356,7 +359,7 @@ async def _look_again(run: Run) -> None:
             continue
         if held is not None and held.id != entry.pass_id and not is_outdated(entry, held):
             _note_replaced(run, entry, held)
-        elif entry.doubt is not None and run.served() >= entry.doubt:
+        elif entry.doubt is not None and run.now() >= entry.doubt:
             why = "an answer was lost before, and that request did not come late"
             run.journal.note(run.worklist, entry, "delivered", why=why, doubt=None)
 
@@ -379,5 +382,5 @@ def _note_replaced(run: Run, entry: Entry, held: Pass) -> None:
         why = "the pass that was handed over was replaced by a late request: its passcode is void"
         run.journal.note(run.worklist, entry, "lost", why=why, **{"pass": held.id})
     else:
-        why = "the pass that was handed over was replaced by somebody else's: its passcode is void"
+        why = f"{whose(entry, held)} after the one that was handed over, whose passcode is void"
         run.journal.note(run.worklist, entry, "failed", why=why)

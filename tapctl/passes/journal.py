@@ -26,6 +26,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from tapctl.errors import NotRecorded, Refused, WorkspaceError
+from tapctl.graph.pace import FARTHEST
 from tapctl.model import Json, JsonObject
 from tapctl.passes.delivery import Recipient
 from tapctl.passes.durable import see_to_disk
@@ -175,16 +176,23 @@ def stepped(entry: Entry, line: JsonObject) -> Entry:
 
 def _begun(entry: Entry, line: JsonObject) -> Entry:
     replaced = as_text(line.get("replaces"))
-    at, ahead = _moment(line, "at"), line.get("ahead")
-    by_graph = timedelta(seconds=ahead if isinstance(ahead, int | float) else 0.0)
     return replace(
         entry,
-        begun=at + by_graph if at else None,
+        begun=_moment(line, "at"),
+        ahead=_ahead(line),
         asked=_moment(line, "start"),
         before=as_text(line.get("before")),
         replaced=(*entry.replaced, replaced) if replaced else entry.replaced,
         is_likely=entry.is_likely or line.get("likely") is True,
     )
+
+
+def _ahead(line: JsonObject) -> timedelta:
+    """As far as it was to be believed."""
+    seconds = line.get("ahead")
+    if isinstance(seconds, int | float) and abs(seconds) < FARTHEST:
+        return timedelta(seconds=seconds)
+    return timedelta()
 
 
 def run_of(path: Path) -> str:

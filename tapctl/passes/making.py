@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Set
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from tapctl.errors import AnswerLost, GraphError
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 # Seconds between looks for a pass whose answer was lost: a new one may take some to be seen.
 LOOKS: Final = (0.0, 2.0, 4.0, 8.0)
-# A start that is as near as this is not asked for.
-SOON: Final = timedelta(minutes=1)
 _CODE: Final = "temporaryAccessPass"
 
 
@@ -68,14 +66,6 @@ def _taken(answer: JsonObject) -> Secret | None:
     """The passcode, which is in the answer no longer: what fails from here on has nothing to show."""
     code = answer.pop(_CODE, None)
     return Secret(code) if isinstance(code, str) and code else None
-
-
-def start_of(entry: Entry, now: datetime) -> datetime | None:
-    """The start to ask for, in whole seconds. One that is past, or may be by the time that the request
-    arrives, is at once: Graph takes none in the past."""
-    if entry.start is None or entry.start <= now + SOON:
-        return None
-    return entry.start.astimezone(UTC).replace(microsecond=0)
 
 
 def _body(entry: Entry) -> JsonObject:

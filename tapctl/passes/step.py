@@ -75,9 +75,11 @@ def next_step(
 
 def whose(entry: Entry, held: Pass) -> str:
     """In words, of a pass that is not taken for this run's: one that is like what was asked for, but for the
-    time of its making, may be dated by a clock that is wrong."""
-    if entry.begun is None or held.created is None or not _is_alike(entry, held):
+    time of its making, may be dated by a clock that is wrong, or not at all."""
+    if entry.begun is None or not _is_alike(entry, held):
         return "somebody else has made them a pass"
+    if held.created is None:
+        return "somebody else or this run (Graph does not say when) has made them such a pass"
     apart = held.created - entry.begun
     minutes, way = round(abs(apart) / timedelta(minutes=1)), "after" if apart > timedelta() else "before"
     return (
@@ -111,13 +113,13 @@ def is_ours(entry: Entry, held: Pass) -> bool:
 
 
 def is_like(entry: Entry, held: Pass) -> bool:
-    """Whether a pass is what was asked for, made when it may have been, and was not there before."""
-    return (
-        entry.begun is not None
-        and held.created is not None
-        and -SKEW <= held.created - entry.begun <= LATEST + SKEW
-        and _is_alike(entry, held)
-    )
+    """Whether a pass is what was asked for, made when it may have been by this machine's clock or by Graph's,
+    and was not there before."""
+    if entry.begun is None or held.created is None:
+        return False
+    after = held.created - entry.begun
+    is_in_time = any(-SKEW <= late <= LATEST + SKEW for late in (after, after - entry.ahead))
+    return is_in_time and _is_alike(entry, held)
 
 
 def _is_alike(entry: Entry, held: Pass) -> bool:
@@ -132,5 +134,5 @@ def _is_alike(entry: Entry, held: Pass) -> bool:
 def _starts_as(asked: datetime | None, held: Pass) -> bool:
     """A pass that is to work at once starts when it is made; a wished start is kept to the second."""
     if asked is None:
-        return held.created is not None and abs(held.start - held.created) <= SKEW
+        return held.created is None or abs(held.start - held.created) <= SKEW
     return abs(held.start - asked) < timedelta(seconds=1)

@@ -10,7 +10,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal, TypeAlias, get_args
 from zoneinfo import ZoneInfo
 
@@ -33,7 +33,7 @@ _NEVER_DONE: Final = ("ready", "begun", "made", "lost", "failed")
 _COLUMNS: Final = (
     *("number", "id", "name", "display", "start", "lifetime", "once", "zone", "held", "state", "pass"),
     *("made_start", "made_end", "target", "why", "begun", "proof", "asked", "before", "replaced"),
-    *("likely", "made_at", "findings", "doubt"),
+    *("likely", "made_at", "findings", "doubt", "ahead"),
 )
 _TABLE: Final = f"create table entries (number integer primary key, id unique, {', '.join(_COLUMNS[2:])})"
 _ADD: Final = f"insert into entries values ({', '.join(f':{name}' for name in _COLUMNS)})"  # noqa: S608  # ours
@@ -45,11 +45,12 @@ _PUT: Final = f"{_ADD} on conflict (number) do update set {_MOVE}"
 class Entry:
     """One person of a run. `lifetime` is in minutes; `held` and `pass_id` are ids of the pass that they held
     when they were checked, and of the last one made for them; `target` is where its passcode goes, and
-    `proof` shows whether it arrived. `begun` is when a request to make it may have been sent, `asked` the
-    start that it wished for, and `before` the pass that they held right before. `replaced` are passes of this
-    run that nobody has the passcode of; `is_likely`: one of them was known by its likeness alone. `made_at`
-    is when the last one was made, by Graph's clock. Until `doubt` a request whose answer was lost may still
-    be carried out, and take the place of that pass."""
+    `proof` shows whether it arrived. `begun` is when a request to make it may have been sent, `ahead` by how
+    much Graph's clock was then ahead of the one that says so, `asked` the start that it wished for, and
+    `before` the pass that they held right before. `replaced` are passes of this run that nobody has the
+    passcode of; `is_likely`: one of them was known by its likeness alone. `made_at` is when the last one was
+    made, by Graph's clock. Until `doubt` a request whose answer was lost may still be carried out, and take
+    the place of that pass."""
 
     number: int
     recipient: Recipient
@@ -64,6 +65,7 @@ class Entry:
     target: str = ""
     why: str = ""
     begun: datetime | None = None
+    ahead: timedelta = timedelta()
     proof: str = ""
     asked: datetime | None = None
     before: str = ""
@@ -189,6 +191,7 @@ def _row(entry: Entry) -> dict[str, object]:
         "made_at": _text(entry.made_at),
         "findings": json.dumps(rows_of(entry.findings)),
         "doubt": _text(entry.doubt),
+        "ahead": entry.ahead.total_seconds(),
     }
 
 
@@ -221,6 +224,7 @@ def _entry(row: sqlite3.Row) -> Entry:
         made_at=_moment(row["made_at"]),
         findings=findings_of(json.loads(row["findings"])),
         doubt=_moment(row["doubt"]),
+        ahead=timedelta(seconds=row["ahead"]),
     )
 
 

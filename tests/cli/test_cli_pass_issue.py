@@ -867,10 +867,9 @@ def test_a_report_that_cannot_be_written_is_told_again(
     assert "the output cannot be written: No space left on device" in done.stderr
 
 
-@pytest.mark.parametrize(("minutes", "said"), [(25, "25 min ahead of"), (-25, "25 min behind"), (1, "")])
-def test_a_clock_that_is_wrong_is_told(
-    cli: Cli, issue: Issue, monkeypatch: pytest.MonkeyPatch, minutes: int, said: str
-) -> None:
+def dated(monkeypatch: pytest.MonkeyPatch, minutes: int) -> None:
+    """Answers come from a clock that is so far ahead."""
+
     def ahead(store: Store, **options: Any) -> Any:
         app = create_app(store, **options)
 
@@ -886,7 +885,34 @@ def test_a_clock_that_is_wrong_is_told(
         return dated
 
     monkeypatch.setattr("tapctl.sandbox.create_app", ahead)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "said"),
+    [
+        (25, ["Graph's clock is 25 min ahead of this machine's, and dates the passes: set this one."]),
+        (-25, ["Graph's clock is 25 min behind this machine's, and dates the passes: set this one."]),
+        (1, []),
+        (2880, ["The Date of the answers cannot be right, and is not used:"]),
+    ],
+)
+def test_a_clock_that_is_wrong_is_told(
+    cli: Cli, issue: Issue, monkeypatch: pytest.MonkeyPatch, minutes: int, said: list[str]
+) -> None:
+    dated(monkeypatch, minutes)
     result = issue(MIA, "--to-command", command(cli, KEEP))
 
     assert result.code == 0
-    assert (f"Graph's clock is {said} this machine's" in result.err) == bool(said)
+    told = [line for line in result.err.splitlines() if "clock" in line or "Date" in line]
+    assert [line[: len(start)] for line, start in zip(told, said, strict=True)] == said
+
+
+def test_a_start_that_is_past_by_one_clock_alone_is_refused(
+    cli: Cli, issue: Issue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dated(monkeypatch, 25)
+    start = f"{datetime.now(UTC) + timedelta(minutes=10):%Y-%m-%dT%H:%MZ}"
+    result = issue(MIA, "--start", start, "--to-command", command(cli, KEEP))
+
+    assert result.code == 1
+    assert "is past by Graph's clock (" in " ".join(result.out.split())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from graph_tools import Reply, Script, Seen, error, gateway_to, page
 
 from tapctl.doctor.check import Diagnosis
 from tapctl.doctor.examine import Case, examine_tenant
+from tapctl.errors import GraphError
 from tapctl.graph.pace import Clock
 from tapctl.model import Json
 from tapctl.needed import Purpose
@@ -115,6 +117,30 @@ def test_graph_s_clock_is_told_by_the_last_answer_with_a_date() -> None:
             return gateway.ahead
 
     assert asyncio.run(main()) == timedelta(minutes=25)
+
+
+@pytest.mark.parametrize(
+    ("status", "date", "is_misdated"),
+    [
+        (400, "Tue, 01 Sep 2026 08:50:00 GMT", False),
+        (503, "Tue, 01 Sep 2026 08:50:00 GMT", False),
+        (200, "Thu, 03 Sep 2026 08:00:00 GMT", True),
+        (200, "Fri, 31 Dec 9999 23:59:59 GMT", True),
+        (200, "Thu, 01 Jan 1970 00:00:00 GMT", True),
+        (200, "Tue, 01 Sep 20262026202620262026 08:25:00 GMT", False),
+    ],
+)
+def test_a_date_that_is_not_to_be_believed_moves_no_clock(status: int, date: str, is_misdated: bool) -> None:
+    async def main() -> tuple[timedelta, str]:
+        good = Reply(200, {}, {"date": "Tue, 01 Sep 2026 08:25:00 GMT"})
+        async with gateway_to(Script(good, Reply(status, {}, {"date": date}))) as gateway:
+            gateway.clock = Clock(wall=lambda: datetime(2026, 9, 1, 8, tzinfo=UTC).timestamp())
+            await gateway.get("one")
+            with suppress(GraphError):
+                await gateway.send("POST", "two", {}, careful=True)
+            return gateway.ahead, gateway.misdated
+
+    assert asyncio.run(main()) == (timedelta(minutes=25), date if is_misdated else "")
 
 
 def test_an_environment_without_a_tenant_asks_nobody(tmp_path: Path) -> None:

@@ -147,6 +147,22 @@ def test_a_wish_has_to_fit_the_policy(changes: dict[str, Any], rules: list[str])
     assert ids(found(wish=replace(WISH, **changes))) == rules
 
 
+@pytest.mark.parametrize(
+    ("minutes", "ahead", "rules"),
+    [
+        (10, 25, ["clocks-differ"]),
+        (-10, -25, ["clocks-differ"]),
+        (-30, -25, ["start-past"]),
+        (30, 25, []),
+    ],
+)
+def test_a_start_between_two_clocks_is_nobody_s_wish(minutes: int, ahead: int, rules: list[str]) -> None:
+    wish = replace(WISH, start=NOW + timedelta(minutes=minutes))
+    findings = check(wish, MIA, RULES, NOW, ZONES, ahead=timedelta(minutes=ahead))
+
+    assert ids(findings) == rules
+
+
 def test_a_disabled_account_may_have_a_pass_for_later() -> None:
     (only,) = found(replace(MIA, is_enabled=False), replace(WISH, start=NOW + timedelta(days=1)))
 

@@ -147,6 +147,36 @@ def test_a_lost_answer_is_known_by_graph_s_clock(trial: Trial, minutes: int, sta
     assert all(trial.works.values())
 
 
+@pytest.mark.parametrize("ahead", [timedelta(minutes=25), timedelta(minutes=-25), timedelta(days=2)])
+def test_no_pass_is_disowned_for_what_an_answer_s_date_says(trial: Trial, ahead: timedelta) -> None:
+    """A proxy dates the answers; passes are dated by a clock that agrees with this machine's."""
+    trial.tenant.between += [losing(1), dated(ahead)]
+    trial.go(entries("mia.larsen"))
+
+    assert trial.states == ["delivered"]
+    assert all(trial.works.values())
+
+
+@pytest.mark.parametrize("ahead", [timedelta(), timedelta(hours=23), timedelta(days=-2), timedelta(days=2)])
+def test_a_wished_start_is_kept_whatever_an_answer_s_date_says(trial: Trial, ahead: timedelta) -> None:
+    start = (datetime.now(UTC) + timedelta(days=1)).replace(microsecond=0)
+    trial.tenant.between.append(dated(ahead))
+    trial.go(entries("mia.larsen", start=start))
+
+    (made,) = trial.also
+    assert made.start == start
+
+
+@pytest.mark.parametrize("minutes", [10, -10])
+def test_a_start_that_is_past_by_one_clock_alone_is_asked_for_by_nobody(trial: Trial, minutes: int) -> None:
+    start = datetime.now(UTC) + timedelta(minutes=minutes)
+    trial.tenant.between.append(dated(timedelta(minutes=25 if minutes > 0 else -25)))
+    trial.go(entries("mia.larsen", start=start))
+
+    assert (trial.states, creations(trial)) == (["failed"], 0)
+    assert "is past by" in trial.record
+
+
 def test_answer_after_answer_lost_leaves_it_to_another_day(trial: Trial) -> None:
     trial.tenant.between.append(losing(100))
     trial.go(entries(*NAMES, "peter.brandt", "aisha.rahman"))
@@ -512,7 +542,7 @@ def test_a_pass_of_somebody_else_after_a_loss_is_not_called_a_late_request(trial
     trial.go(entries("mia.larsen"))
 
     assert trial.states == ["failed"]
-    assert "was replaced by somebody else's: its passcode is void" in trial.record
+    assert "somebody else has made them a pass after the one that was handed over" in trial.record
 
 
 def test_a_list_that_lags_behind_is_no_late_request(trial: Trial) -> None:

@@ -4,7 +4,7 @@ import json
 import stat
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -100,6 +100,19 @@ def test_every_step_is_read_as_it_was_noted(run: tuple[Journal, Worklist]) -> No
     assert list(read(journal.path)[1].entries()) == list(people.entries())
     assert (entry.pass_id, entry.made_end, entry.target, entry.begun) == ("p2", MADE.end, "/x", NOW)
     assert [item.state for item in people.entries()] == ["made", "failed"]
+
+
+@pytest.mark.parametrize(
+    ("ahead", "kept"), [(1500.0, 1500), (-1500, -1500), (2.5e11, 0), (1e30, 0), (float("nan"), 0), ("x", 0)]
+)
+def test_a_clock_is_read_as_far_as_it_may_be_believed(
+    run: tuple[Journal, Worklist], ahead: float | str, kept: int
+) -> None:
+    journal, people = run
+    journal.note(people, ENTRY, "begun", ahead=ahead)
+    (entry, *_) = read(journal.path)[1].entries()
+
+    assert (entry.begun, entry.ahead) == (NOW, timedelta(seconds=kept))
 
 
 @pytest.mark.parametrize(("event", "state"), [("undelivered", "made"), ("delivered", "delivered")])

@@ -112,6 +112,28 @@ def test_a_pass_like_ours_that_a_clock_may_have_dated_is_nobody_s_for_certain(
     assert said in found.why
 
 
-@pytest.mark.parametrize("held", [replace(OURS, lifetime=90), replace(OURS, created=None)])
-def test_a_pass_unlike_ours_is_somebody_else_s(held: Pass) -> None:
-    assert whose(BEGUN, held) == whose(ENTRY, OURS) == "somebody else has made them a pass"
+def test_a_pass_unlike_ours_is_somebody_else_s() -> None:
+    unlike = replace(OURS, lifetime=90)
+
+    assert whose(BEGUN, unlike) == whose(ENTRY, OURS) == "somebody else has made them a pass"
+
+
+def test_a_pass_like_ours_that_nobody_dated_may_be_this_run_s() -> None:
+    assert whose(BEGUN, replace(OURS, created=None)).startswith("somebody else or this run")
+
+
+@pytest.mark.parametrize("minutes", [-25, 0, 25])
+@pytest.mark.parametrize("is_ahead", [True, False])
+def test_a_pass_is_ours_by_either_clock(minutes: int, *, is_ahead: bool) -> None:
+    ahead = timedelta(minutes=minutes)
+    made = NOW + ahead if is_ahead else NOW
+    found = next_step(replace(BEGUN, ahead=ahead), replace(OURS, created=made, start=made), NOW)
+
+    assert found == Make(replaces="new", is_likely=True)
+
+
+def test_a_moment_at_the_end_of_time_is_compared_all_the_same() -> None:
+    last = datetime.max.replace(tzinfo=UTC)
+    ahead = timedelta(hours=23)
+
+    assert isinstance(next_step(replace(BEGUN, begun=last, ahead=ahead), OURS, NOW), Conflict)

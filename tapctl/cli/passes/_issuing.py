@@ -20,6 +20,7 @@ from tapctl.cli.passes._places import delivery_of, prove_handouts, write_handout
 from tapctl.cli.passes._tenant import headline_of, tenant_for
 from tapctl.cli.passes._wishes import Wishes
 from tapctl.errors import NotRecorded, Refused
+from tapctl.graph.gateway import Gateway
 from tapctl.model import Workspace
 from tapctl.passes.checks import blocking
 from tapctl.passes.claims import refuse_claimed
@@ -287,12 +288,7 @@ class Course:
             also=self._also,
             doubting=self.session.progress.doubting,
         )
-        if abs(ahead := self.session.gateway.ahead) > SKEW:
-            apart, way = (
-                round(abs(ahead) / timedelta(minutes=1)),
-                "ahead of" if ahead > timedelta() else "behind",
-            )
-            say(f"Graph's clock is {length(apart)} {way} this machine's, and dates the passes: set this one.")
+        _tell_clocks(self.session.gateway)
         try:
             self.session.run(issue(run))
         except KeyboardInterrupt:
@@ -357,6 +353,16 @@ class Course:
             if account.run:
                 say(f"What was done is in {account.record}, and told again by: {going_on(account.run)}")
             raise
+
+
+def _tell_clocks(gateway: Gateway) -> None:
+    """Where Graph's clock and this machine's differ."""
+    if gateway.misdated:
+        say(f'The Date of the answers cannot be right, and is not used: "{gateway.misdated}"')
+    if abs(ahead := gateway.ahead) > SKEW:
+        apart = round(abs(ahead) / timedelta(minutes=1))
+        way = "ahead of" if ahead > timedelta() else "behind"
+        say(f"Graph's clock is {length(apart)} {way} this machine's, and dates the passes: set this one.")
 
 
 def _left(worklist: Worklist) -> int:
