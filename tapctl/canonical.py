@@ -10,7 +10,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Final, TypeAlias, cast
 
@@ -176,12 +176,18 @@ def _list(field: Field, values: list[Json], refer: Refer) -> object:
         for value in values
         if (item := _canonical(field.items, value, refer, in_list=True)) is not _ABSENT
     ]
-    if field.is_set or field.is_flags:
-        by_text = {sort_key(item): item for item in items}
-        items = [by_text[text] for text in sorted(by_text)]
-        if name := _range_in(field.items):
-            items.sort(key=lambda item: _network(str(cast(JsonObject, item).get(name)))[1])
-    return items if items else _ABSENT
+    if not items:
+        return _ABSENT
+    return as_set(field, cast("list[Json]", items)) if field.is_set or field.is_flags else items
+
+
+def as_set(field: Field, items: Iterable[Json]) -> list[Json]:
+    """Canonical entries of a set, each once: ranges by address, all others by their text."""
+    by_text = {sort_key(item): item for item in items}
+    found = [by_text[text] for text in sorted(by_text)]
+    if field.items is not None and (name := _range_in(field.items)):
+        found.sort(key=lambda item: _network(str(cast(JsonObject, item).get(name)))[1])
+    return found
 
 
 def _range_in(field: Field) -> str:

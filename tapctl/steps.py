@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias, get_args
 
-from tapctl.canonical import at, sort_key, texts, with_values
+from tapctl.canonical import as_set, at, texts, with_values
 from tapctl.kinds import kinds
 from tapctl.model import Action, Address, Change, Json, JsonObject
 from tapctl.scope import is_in_force, state
@@ -189,9 +189,14 @@ def _entry_steps(step: Step) -> Iterator[Step]:
 
 
 def _both(step: Step, name: str) -> list[Json]:
-    held = [item for spec in (step.before, step.after) for item in as_list(spec.get(name))]
-    by_text = {sort_key(item): item for item in held}
-    return [by_text[text] for text in sorted(by_text)]
+    return _as_set(
+        step, name, [item for spec in (step.before, step.after) for item in as_list(spec.get(name))]
+    )
+
+
+def _as_set(step: Step, name: str, items: list[Json]) -> list[Json]:
+    """In the order of the canonical form, since a step is read back as it leads to."""
+    return as_set(kinds()[step.address.kind].field.properties[name], items) if items else []
 
 
 def _restrictions(step: Step) -> list[Json]:
@@ -202,8 +207,7 @@ def _restrictions(step: Step) -> list[Json]:
         for item in as_list(step.after.get(_RESTRICTIONS))
         if not set(texts(item, "appliesToCombinations")) & had
     )
-    held = {sort_key(item): item for item in (*as_list(step.before.get(_RESTRICTIONS)), *new)}
-    return [held[text] for text in sorted(held)]
+    return _as_set(step, _RESTRICTIONS, [*as_list(step.before.get(_RESTRICTIONS)), *new])
 
 
 def _union(before: JsonObject, after: JsonObject, link: str) -> list[str]:

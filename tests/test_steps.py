@@ -11,11 +11,13 @@ from trial import (
     SECOND,
     Tenant,
     Writes,
+    actions,
     folder,
     location,
     plan,
     policy,
     settle,
+    statuses,
     strength,
 )
 
@@ -49,6 +51,36 @@ def test_a_strength_accepts_old_and_new_until_policies_have_changed(tenant: Tena
     settle(folder(tmp_path, [strength("S", "windowsHelloForBusiness"), accepting("S")]), tenant)
 
     assert seen == [["fido2", "windowsHelloForBusiness"], ["windowsHelloForBusiness"]]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (["9.0.0.0/8", "100.0.0.0/8"], ["9.0.0.0/8", "100.0.0.0/8", "200.0.0.0/8"]),
+        (["9.0.0.0/8", "100.0.0.0/8"], ["9.0.0.0/8", "101.0.0.0/8"]),
+        (["203.0.113.0/24", "2001:db8::/48"], ["9.9.0.0/16", "203.0.113.0/24"]),
+    ],
+)
+@pytest.mark.parametrize("is_trusted", [(False, False), (True, False), (False, True)])
+def test_a_location_s_ranges_read_back_in_whatever_order_their_texts_are(
+    tenant: Tenant, tmp_path: Path, before: list[str], after: list[str], is_trusted: tuple[bool, bool]
+) -> None:
+    settle(folder(tmp_path, [location("L", *before, isTrusted=is_trusted[0])]), tenant)
+
+    result = settle(folder(tmp_path, [location("L", *after, isTrusted=is_trusted[1])]), tenant)
+
+    assert statuses(result) == {"NamedLocation/L": "applied"}
+    assert actions(plan(tmp_path, tenant)) == {}
+
+
+def test_what_a_location_only_gains_takes_one_request(tenant: Tenant, tmp_path: Path) -> None:
+    settle(folder(tmp_path, [location("L", "9.0.0.0/8", "100.0.0.0/8")]), tenant)
+    writes = Writes()
+    tenant.between.append(writes)
+
+    settle(folder(tmp_path, [location("L", "9.0.0.0/8", "100.0.0.0/8", "200.0.0.0/8")]), tenant)
+
+    assert len(writes.seen) == 1
 
 
 def restricted(combination: str, key: str) -> dict[str, Any]:

@@ -35,6 +35,7 @@ from tapctl.sandbox.tenant import (
 from tapctl.sandbox.values import Json, JsonObject, derived_id
 
 NESTED = "authenticationMethodConfigurations"
+RESTRICTIONS = "combinationConfigurations"
 SINGLETONS: Mapping[str, str] = {SECURITY_DEFAULTS: SECURITY_DEFAULTS_ID, SIGNED_IN: ""}
 SECRETS = frozenset({"temporaryAccessPass"})  # shown once by the service, and kept nowhere
 SERVED_UNDER_ANOTHER_NAME = {
@@ -131,7 +132,17 @@ def _load_collection(store: Store, collection: str, value: Json) -> None:
     for index, item in enumerate([value] if isinstance(value, dict) else value):
         fallback = SINGLETONS.get(collection) or derived_id(collection, str(index))
         kept = {name: value for name, value in item.items() if name != "@odata.context"}
+        if collection == STRENGTHS and kept.get(RESTRICTIONS):
+            kept[RESTRICTIONS] = _identified(kept[RESTRICTIONS], str(index))
         store.put(collection, {"id": fallback, **kept, **dict.fromkeys(SECRETS & kept.keys())})
+
+
+def _identified(restrictions: Json, strength: str) -> Json:
+    """Each has an id of its own, as Graph gives it one."""
+    return [
+        {"id": derived_id(RESTRICTIONS, f"{strength}/{number}"), **item}
+        for number, item in enumerate(restrictions)
+    ]
 
 
 def _dump_collection(call: Call, path: str) -> Json:

@@ -27,6 +27,27 @@ from tapctl.sandbox.seed import GROUPS, tenant
 NOBODY = "99999999-0000-4000-8000-000000000001"
 
 
+def test_what_restricts_a_combination_has_an_id_as_in_graph() -> None:
+    restriction = {
+        "@odata.type": "#microsoft.graph.fido2CombinationConfiguration",
+        "appliesToCombinations": ["fido2"],
+        "allowedAAGUIDs": [NOBODY],
+    }
+    strength = {
+        "id": NOBODY,
+        "displayName": "S",
+        "allowedCombinations": ["fido2"],
+        "combinationConfigurations": [restriction, {**restriction, "id": NOBODY}],
+    }
+    (found,) = [
+        item for item in dump(Client({STRENGTHS: [strength]}).store)[STRENGTHS] if item["id"] == NOBODY
+    ]
+
+    first, second = found["combinationConfigurations"]
+    assert first["id"]
+    assert second["id"] == NOBODY
+
+
 def test_what_was_dumped_loads_to_the_same() -> None:
     client = Client()
     client.post(
