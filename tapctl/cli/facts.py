@@ -20,9 +20,10 @@ from tapctl.cli.options import Options, common
 def command(options: Options, *, out: Path | None) -> int:
     """Read the directory facts that sign-ins depend on, and write them to a file for `--facts FILE`.
 
-    Members of the groups that the folder refers to, holders of its roles, which methods people registered,
-    and what no document owns. People are pseudonyms in the file; break-glass accounts and users whom the
-    folder names are not. Only reads; what may not be read is named with the permission that it takes.
+    Members of the groups that the folder refers to, holders of the built-in roles, which methods these people
+    registered, and what no document owns. People are pseudonyms in the file; break-glass accounts and users
+    whom the folder names are not. Only reads; what may not be read is named with the permission that it
+    takes.
     """
     from tapctl.cli.connect import connected, our_folder
     from tapctl.cli.known_facts import own_salt, users_named_in

@@ -140,11 +140,14 @@ class Facts:
 
     `methods` says for whom each mode is enabled: a mode that is not in it is enabled for nobody; None as a
     whole is "not known". `suites` adds applications to Graph's own groups of them (Office365, ...).
-    `baseline_scopes`: how the tenant treats requests for low-privilege scopes only, where it said so.
+    `roles_read` are the template ids of the roles whose holders are known; None where nobody said which, and
+    what the users' own facts say is all. `baseline_scopes`: how the tenant treats requests for low-privilege
+    scopes only, where it said so.
     """
 
     groups: Mapping[str, Group] = field(default_factory=dict)
     users: Mapping[str, Person] = field(default_factory=dict)
+    roles_read: frozenset[str] | None = None
     locations: Mapping[str, Location] = field(default_factory=dict)
     strengths: Mapping[str, Strength] = field(default_factory=dict)
     methods: Mapping[Mode, Scope] | None = None

@@ -62,6 +62,7 @@ def known(checked: Checked, snapshot: FactsSnapshot | None = None) -> Known:
                 for key, person in snapshot.people.items()
                 if person.type is not None
             },
+            roles_read=frozenset(snapshot.roles or ()),
             security_defaults=snapshot.security_defaults,
         ),
     )

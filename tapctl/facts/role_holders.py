@@ -1,5 +1,6 @@
-"""Who holds the roles that policies name, for the whole tenant: now, or once they activate them.
+"""Who holds the built-in roles, for the whole tenant: now, or once they activate them.
 
+Two lists hold all of them, whichever policies name: rules ask about administrators whom no policy mentions.
 https://learn.microsoft.com/entra/identity/conditional-access/concept-conditional-access-users-groups: an
 assignment for an administrative unit or a single object does not count (checked 2026-11).
 """
@@ -7,12 +8,13 @@ assignment for an administrative unit or a single object does not count (checked
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from tapctl.facts.reader import Reader, add_users, id_of, is_type, key_of, read_members
 from tapctl.facts.snapshot import SeenRole
-from tapctl.model import JsonObject
+from tapctl.kinds._roles import ROLES
+from tapctl.model import Json, JsonObject
 
 ASSIGNMENTS: Final = "roleManagement/directory/roleAssignments"
 ELIGIBLE: Final = "roleManagement/directory/roleEligibilityScheduleInstances"
@@ -20,10 +22,8 @@ _WHOLE_TENANT: Final = "/"
 
 
 async def holders(reading: Reader) -> dict[str, SeenRole] | None:
-    """The holders of `reading.roles` by role; None where assignments could not be read. A role that somebody
-    holds whom the tenant does not show is left out: who holds it is not known."""
-    if not reading.roles:
-        return {}
+    """The holders of every built-in role, and of `reading.roles`, by role; None where assignments could not
+    be read. A role is left out where the tenant does not show somebody who holds it."""
     params = {"$expand": "principal"}
     active, eligible = await asyncio.gather(
         reading.optional("role assignments", reading.gateway.list(ASSIGNMENTS, params)),
@@ -31,41 +31,38 @@ async def holders(reading: Reader) -> dict[str, SeenRole] | None:
     )
     if active is None:
         return None
-    principals = {id_of(item): item for item in _principals(reading, [*active, *(eligible or ())])}
+    now, later = _by_role(reading, active), _by_role(reading, eligible or ())
+    principals = {id_of(item): item for item in _principals([now, later])}
     add_users(reading, {key: item for key, item in principals.items() if is_type(item, "user")})
     await read_members(reading, {key: item for key, item in principals.items() if is_type(item, "group")})
-    found = {
-        role: (_held_by(reading, role, active), _held_by(reading, role, eligible or ()))
-        for role in reading.roles
-    }
+    held = {role: (_held_by(reading, now[role]), _held_by(reading, later[role])) for role in now}
     return {
-        role: SeenRole(active=now, eligible=None if eligible is None else later)
-        for role, (now, later) in found.items()
-        if now is not None
+        role: SeenRole(active=people, eligible=None if eligible is None else on_demand)
+        for role, (people, on_demand) in held.items()
+        if people is not None
     }
 
 
-def _counted(reading: Reader, assignments: Iterable[JsonObject]) -> Iterator[tuple[str, JsonObject]]:
+def _by_role(reading: Reader, assignments: Iterable[JsonObject]) -> dict[str, list[Json]]:
+    """Who is assigned to each role for the whole tenant, as Graph shows them: null for somebody hidden."""
+    found: dict[str, list[Json]] = {role: [] for role in sorted({*ROLES.values(), *reading.roles})}
     for item in assignments:
         role = str(item.get("roleDefinitionId")).lower()
-        if role in reading.roles and item.get("directoryScopeId") == _WHOLE_TENANT:
-            yield role, item
+        if role in found and item.get("directoryScopeId") == _WHOLE_TENANT:
+            found[role].append(item.get("principal"))
+    return found
 
 
-def _principals(reading: Reader, assignments: Iterable[JsonObject]) -> Iterator[JsonObject]:
-    for _, item in _counted(reading, assignments):
-        if isinstance(principal := item.get("principal"), dict):
-            yield principal
+def _principals(assigned: Iterable[Mapping[str, Iterable[Json]]]) -> Iterator[JsonObject]:
+    for by_role in assigned:
+        for principals in by_role.values():
+            yield from (item for item in principals if isinstance(item, dict))
 
 
-def _held_by(reading: Reader, role: str, assignments: Iterable[JsonObject]) -> frozenset[str] | None:
-    """The keys of everybody who holds the role, itself or as a member of a group that does; None if somebody
-    may be missing."""
+def _held_by(reading: Reader, principals: Iterable[Json]) -> frozenset[str] | None:
+    """The keys of everybody among them, or in a group that is; None if somebody may be missing."""
     found: set[str] = set()
-    for own, item in _counted(reading, assignments):
-        principal = item.get("principal")
-        if own != role:
-            continue
+    for principal in principals:
         people = _people_of(reading, principal) if isinstance(principal, dict) else None
         if people is None:
             return None

@@ -60,8 +60,8 @@ class FactsSnapshot:
 
     `names` are the names of ids by kind, of what documents refer to; `absent_groups` are names that the
     tenant has no group for. `objects` are canonical specs of what it has; `are_methods_read` says that every
-    method configuration is among them. `roles` is None where assignments were not read. Everything that is
-    None is not known.
+    method configuration is among them. `roles` is None where assignments were not read, and has every role
+    whose holders are known, those with nobody too. Everything that is None is not known.
     """
 
     environment: str

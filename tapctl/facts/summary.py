@@ -8,6 +8,7 @@ from tapctl.evaluate.facts import Facts, Group
 from tapctl.facts.counts import count_of
 from tapctl.facts.people import strange
 from tapctl.facts.snapshot import FactsSnapshot, Unread
+from tapctl.kinds._roles import ROLES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +21,7 @@ class GroupCount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoleCount:
-    """A role that policies name, and how many hold it now or on demand."""
+    """A role that policies name or somebody has, and how many hold it now or on demand."""
 
     name: str
     active: int
@@ -47,7 +48,8 @@ class Summary:
 
 def summarise(snapshot: FactsSnapshot) -> Summary:
     """Count."""
-    names, roles = snapshot.names.get("Group", {}), snapshot.names.get("Role", {})
+    names, named_roles = snapshot.names.get("Group", {}), snapshot.names.get("Role", {})
+    roles = {**{key: name for name, key in ROLES.items()}, **named_roles}
     facts = Facts(
         groups={
             key: Group(users=group.users, groups=group.groups, is_complete=group.is_complete)
@@ -69,6 +71,7 @@ def summarise(snapshot: FactsSnapshot) -> Summary:
                 eligible=None if role.eligible is None else len(role.eligible),
             )
             for key, role in sorted((snapshot.roles or {}).items())
+            if key in named_roles or role.active or role.eligible
         ),
         people=len(snapshot.people),
         disabled=sum(person.is_enabled is False for person in people),

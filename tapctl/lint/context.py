@@ -8,7 +8,7 @@ from datetime import date
 from typing import assert_never
 
 from tapctl import directory as directories
-from tapctl.built_in import BUILT_IN_STRENGTHS
+from tapctl.built_in import BUILT_IN_STRENGTHS, WATCHED
 from tapctl.canonical import canonical, with_values
 from tapctl.directory import Directory
 from tapctl.enabled_methods import Methods
@@ -88,7 +88,10 @@ class Context:
                 groups = self.settings.break_glass.groups
                 return all(map(self.groups.is_known, groups)) or any(map(self.joined, groups))
             case "roles":
-                return any(person.roles is not None for person in people)
+                read = self.facts.roles_read
+                return any(person.roles is not None for person in people) and (
+                    read is None or read >= WATCHED
+                )
             case "registered":
                 return any(person.registered is not None for person in people)
             case "perUserMfa":

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from lint_tools import context, findings
 
+from tapctl.built_in import SYNCHRONISE, WATCHED
+from tapctl.lint.administrators import _CONDITIONAL_ACCESS, _GLOBAL
+from tapctl.lint.dead_ends_later import _ISSUERS
 from tapctl.lint.example import tap
+from tapctl.lint.pass_policy import _HIGHEST
 from tapctl.lint.run import lint
 from tapctl.model import Finding
 
@@ -94,3 +99,30 @@ def test_an_ignore_of_a_rule_that_nothing_decides_is_told_why(tmp_path: Path, na
 
     assert found.message.startswith(f"nothing here decides '{name}'")
     assert "validate" in found.help
+
+
+SYNC = (
+    "facts: {users: {sync@x.example: {groups: [New hires], roles: [Directory Synchronization Accounts]}}}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("read", "says"),
+    [(None, True), (WATCHED, True), (WATCHED - {SYNCHRONISE[1]}, False), (frozenset(), False)],
+)
+def test_roles_that_were_read_in_part_leave_rules_about_them_in_the_note(
+    tmp_path: Path, read: frozenset[str] | None, says: bool
+) -> None:
+    given = context(tmp_path, f"{SYNC}---\n{tap(includeTargets='[New hires]')}")
+
+    found = lint(replace(given, facts=replace(given.facts, roles_read=read)))
+
+    (note,) = of(found.about, "facts-missing")
+    assert bool(of(found.findings, "TAP009")) is says
+    assert ("TAP009" in note.message) is not says
+    assert ("who holds which role" in note.help) is not says
+
+
+def test_the_roles_that_rules_ask_about_are_watched() -> None:
+    assert {key.removeprefix("id:") for key in {*_HIGHEST, *_ISSUERS} if "-" in key} <= WATCHED
+    assert {_GLOBAL[1], _CONDITIONAL_ACCESS[1], SYNCHRONISE[1]} <= WATCHED
