@@ -8,6 +8,7 @@ from datetime import datetime
 
 from tapctl.drift.joined import Joined
 from tapctl.drift.strangers import Stranger
+from tapctl.drift.turned_off import Account
 from tapctl.model import JsonObject
 
 
@@ -15,7 +16,8 @@ from tapctl.model import JsonObject
 class Evidence:
     """What the tenant was asked beyond the plan. `unread` says why the audit log could not be read, if so;
     `deleted` are the deleted items of each kind, as Graph answered them; `undeleted` why they are unknown.
-    `strangers` are the ids that nothing has any more, `joined` who is in the break-glass groups."""
+    `strangers` are the ids that nothing has any more, `joined` who is in the break-glass groups, `accounts`
+    whether the break-glass accounts are enabled."""
 
     now: datetime
     records: tuple[JsonObject, ...] = ()
@@ -24,3 +26,4 @@ class Evidence:
     undeleted: Mapping[str, str] = field(default_factory=dict)
     strangers: tuple[Stranger, ...] = ()
     joined: tuple[Joined, ...] = ()
+    accounts: tuple[Account, ...] = ()

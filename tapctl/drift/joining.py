@@ -148,6 +148,11 @@ class Join:
         known = [f"put in {by(cause.event)}" for cause in found.causes]
         return known[0] if known else f"put in by whom is unknown: {found.unknown}"
 
+    def who_disabled(self, account: str) -> str:
+        """Who disabled an account, in words."""
+        done = [event for event in self.events if event.is_about(account) and _disables(event)]
+        return f"disabled {by(done[0])}" if done else f"by whom is unknown: {why_unknown((), self.log, None)}"
+
     def fate(self, loss: Loss) -> Fate:
         """What became of a break-glass account or group."""
         return self.fate_of(loss.subject.address.kind, loss.subject.node)
@@ -367,6 +372,12 @@ def _restorable(item: JsonObject) -> str:
 
 def _id(item: JsonObject) -> str:
     return str(item.get("id")).lower()
+
+
+def _disables(event: Event) -> bool:
+    """By its words, or by the property that it says it changed."""
+    changed = [item.after for item in event.modified if item.name == "AccountEnabled"]
+    return event.does("disable account") or any(value in (False, [False]) for value in changed)
 
 
 def _cannot_be_told(pair: Pair) -> str:

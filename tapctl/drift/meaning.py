@@ -24,6 +24,7 @@ _POLICIES: Final = "ConditionalAccessPolicy"
 RULES: Final[dict[str, tuple[Severity, str]]] = {
     "drift-break-glass-lost": ("error", "a break-glass account or group is no longer in the tenant"),
     "drift-break-glass-exposed": ("error", "a policy of the tenant reaches a break-glass account"),
+    "drift-break-glass-disabled": ("error", "a break-glass account is disabled"),
     "drift-break-glass-left": ("error", "a break-glass account is not in the group that policies exclude"),
     "drift-break-glass-joined": ("error", "somebody else is in the group that policies exclude"),
     "drift-not-enforced": ("error", "what the documents enforce is not enforced in the tenant"),
@@ -52,7 +53,10 @@ RULES: Final[dict[str, tuple[Severity, str]]] = {
     "drift-stricter": ("warning", "the tenant stops what the documents let through"),
     "drift-id-of-deleted": ("warning", "the tenant holds an id that is nobody's any more"),
     "drift-in-use": ("warning", "what enforced policies refer to is not what the documents say"),
-    "drift-break-glass-unread": ("note", "who is in the group that policies exclude is unknown"),
+    "drift-break-glass-unread": (
+        "note",
+        "who is in the group that policies exclude, or whether a break-glass account is enabled, is unknown",
+    ),
     "drift-asks-more": ("note", "the tenant asks for more, or allows less, than the documents"),
     "drift-new-undeclared": (
         "warning",

@@ -19,6 +19,7 @@ from tapctl.drift.joined import of_joined
 from tapctl.drift.joining import Join
 from tapctl.drift.meaning import meaning, of_lost, without_exposed, worst_first
 from tapctl.drift.strangers import about
+from tapctl.drift.turned_off import of_turned_off
 from tapctl.drift.undeclared import Undeclared, dangers, enforced_lately
 from tapctl.lint.planned import arrived_findings, drift_findings
 from tapctl.match import unclear_ids
@@ -78,6 +79,7 @@ def news(compared: Compared, checked: Checked, evidence: Evidence, since: Since)
     unread = next(iter(evidence.undeleted.values()), "").partition("\n")[0]
     found += (
         *of_joined(evidence.joined, join.who_joined),
+        *of_turned_off(evidence.accounts, join.who_disabled),
         *about(strange, join.fate_of, unread),
         *dangers(matched, undeclared, glass),
         *of_ended(matched, undeclared, join.later, join.deleted_lately()),

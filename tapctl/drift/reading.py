@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Collection, Iterable
+from collections.abc import Awaitable, Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
@@ -12,6 +12,7 @@ from tapctl.drift.evidence import Evidence
 from tapctl.drift.exposure import Exposure, Loss, exposure
 from tapctl.drift.joined import Joined, strangers_among, watched
 from tapctl.drift.strangers import strange_ids, strangers
+from tapctl.drift.turned_off import Account, accounts
 from tapctl.drift.vanished import dangling
 from tapctl.errors import GraphError, NotFound
 from tapctl.graph.batch import Read, read_each
@@ -36,8 +37,8 @@ _METHODS: Final = "loggedByService eq 'Authentication Methods' and category eq '
 async def read_evidence(
     gateway: Gateway, compared: Compared, workspace: Workspace, now: datetime
 ) -> Evidence:
-    """But for who is in break-glass groups, nothing is asked that nothing differs for. What cannot be read is
-    said, not raised."""
+    """But for break-glass accounts and who is in their groups, nothing is asked that nothing differs for.
+    What cannot be read is said, not raised."""
     pending = compared.plan.pending
     missing = {change.address.kind for change in pending if change.action == "create"}
     exposed = exposure(compared.matched, compared.snapshot, workspace)
@@ -52,8 +53,9 @@ async def read_evidence(
     joined = await asyncio.gather(
         *(_members(gateway, item, compared, workspace) for item in watched(compared.matched, workspace))
     )
+    glass = await _accounts(gateway, accounts(compared.matched, workspace))
     (records, unread), answers, strange = await asyncio.gather(
-        _records(gateway, [*_filters(compared, exposed), *_of_joined(joined)]),
+        _records(gateway, [*_filters(compared, exposed), *_of_joined(joined), *_of_disabled(glass)]),
         reading,
         _strange(gateway, compared),
     )
@@ -69,6 +71,7 @@ async def read_evidence(
         undeleted={kind: why for kind, _, why in (*answers, *strange) if why},
         strangers=strangers(compared, deleted),
         joined=tuple(joined),
+        accounts=glass,
     )
 
 
@@ -103,6 +106,31 @@ def _of_joined(joined: Iterable[Joined]) -> list[str]:
     its target."""
     ids = sorted({one for item in joined for one in item.people})[:_MOST]
     return [f"{_GROUPS} and targetResources/any(t:t/id eq {odata_quote(one)})" for one in ids]
+
+
+def _of_disabled(found: Iterable[Account]) -> list[str]:
+    """What the log has on the break-glass accounts that are disabled."""
+    ids = [item.id for item in found if item.is_enabled is False]
+    return [f"{_USERS} and targetResources/any(t:t/id eq {odata_quote(one)})" for one in ids]
+
+
+async def _accounts(gateway: Gateway, found: Sequence[Account]) -> tuple[Account, ...]:
+    """Whether they are enabled. Of one that is gone it is said elsewhere."""
+    query = {"$select": "id,accountEnabled"}
+    reads = [Read(path=f"users/{item.id}", params=query) for item in found]
+    try:
+        answers = await read_each(gateway, reads)
+    except GraphError as error:
+        return tuple(replace(item, unread=_in_one_line(error)) for item in found)
+    pairs = zip(found, answers, strict=True)
+    return tuple(_account(item, answer) for item, answer in pairs if not isinstance(answer, NotFound))
+
+
+def _account(item: Account, answer: JsonObject | GraphError) -> Account:
+    if isinstance(answer, GraphError):
+        return replace(item, unread=_in_one_line(answer))
+    enabled = answer.get("accountEnabled")
+    return replace(item, is_enabled=enabled if isinstance(enabled, bool) else None)
 
 
 async def _members(gateway: Gateway, group: Joined, compared: Compared, workspace: Workspace) -> Joined:
