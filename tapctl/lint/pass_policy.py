@@ -8,12 +8,14 @@ from typing import Final
 
 from tapctl.built_in import SYNCHRONISE
 from tapctl.enabled_methods import CONFIGURATIONS
+from tapctl.evaluate.facts import Person
 from tapctl.evaluate.strengths import PASSES
 from tapctl.lint.context import Context
+from tapctl.lint.emergency import is_emergency_group
 from tapctl.lint.example import REGISTER, document, policy, stream, tap
 from tapctl.lint.item import Hit, Item
 from tapctl.lint.policy import Policy
-from tapctl.lint.registration import GIVEN, guards, takes_pass
+from tapctl.lint.registration import GIVEN, covers, guards, takes_pass
 from tapctl.lint.rule import rule
 from tapctl.model import Severity
 
@@ -51,6 +53,7 @@ _ONLY_PASS: Final = document(
     "AuthenticationStrength", "Bootstrap", "{allowedCombinations: [temporaryAccessPassOneTime]}"
 )
 
+_FEDERATED: Final = frozenset({"federatedMultiFactor", "federatedSingleFactor"})
 _PASS_OR_KEY: Final = _ONLY_PASS.replace("[", "[fido2, ")
 
 
@@ -332,18 +335,60 @@ def _rests_on_passes(context: Context, guard: Policy) -> bool:
     ),
 )
 def scope_gap(context: Context) -> Iterator[Hit]:
+    """Whoever is new has a pass and nothing else: the other methods of a strength come after it."""
     found, (included, excluded, everybody) = _enabled(context), _scope(context)
     if found is None:
         return
     for guard in guards(context):
-        combinations = context.combinations(guard) or frozenset()
-        if not combinations or not all(modes & PASSES for modes in combinations):
-            continue
-        for group in sorted(guard.users("includeGroups")):
+        for group in sorted(guard.users("includeGroups")) if takes_pass(context, guard) else ():
             around = context.groups.around(group)
-            if around & excluded or not (everybody or around & included):
-                message = f"{guard.name} asks {group} for a pass, which does not work for its members"
-                yield found.hit(message, "includeTargets")
+            works = not around & excluded and (everybody or bool(around & included))
+            if works or not covers(context, guard, group) or not _needs_pass(context, guard, group):
+                continue
+            or_later = "" if _takes_passes_only(context, guard) else " or a method to register first"
+            message = (
+                f"{guard.name} asks members of {group} for a pass{or_later}; passes do not work for them"
+            )
+            yield found.hit(message, "includeTargets", value=group)
+
+
+def _takes_passes_only(context: Context, guard: Policy) -> bool:
+    return all(modes & PASSES for modes in context.combinations(guard) or ())
+
+
+def _needs_pass(context: Context, guard: Policy, group: str) -> bool:
+    """Whether nothing else gets new members past it. Emergency accounts are never new, nor is a group in
+    which everybody is known to hold another method that it takes."""
+    if _takes_passes_only(context, guard):
+        return True
+    is_way_around = bool(guard.narrowing) or (guard.operator == "OR" and len(guard.demands) > 1)
+    others = [modes for modes in context.combinations(guard) or () if not modes & PASSES]
+    return not (
+        is_way_around
+        or is_emergency_group(context, group)
+        or any(_is_given(context, modes, group) for modes in others)
+        or _are_settled(context, others, group)
+    )
+
+
+def _is_given(context: Context, modes: frozenset[str], group: str) -> bool:
+    """Whether members may hold them without having registered any: certificates are off unless turned on."""
+    scope = context.methods.scope("x509CertificateMultiFactor")
+    around = context.groups.around(group)
+    if scope is None or not scope.is_enabled or around & scope.exclude:
+        return bool(modes & _FEDERATED)
+    is_on = scope.everybody or bool(around & scope.include)
+    return bool(modes & (GIVEN if is_on else _FEDERATED))
+
+
+def _are_settled(context: Context, ways: list[frozenset[str]], group: str) -> bool:
+    people = {name.casefold(): person for name, person in context.facts.users.items()}
+    held = [people.get(user, Person()).registered or frozenset() for user in context.groups.users(group)]
+    return (
+        bool(held)
+        and context.groups.is_known(group)
+        and all(any(modes <= some for modes in ways) for some in held)
+    )
 
 
 @rule(
