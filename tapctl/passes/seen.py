@@ -71,10 +71,19 @@ def _line(tenant: str, one: Holder, now: datetime) -> JsonObject:
 
 
 def _note(path: Path, lines: list[JsonObject]) -> None:
-    """All in one piece, which other runs' lines do not get into."""
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    """All in one piece, which other runs' lines do not get into; a torn line before it is left to itself."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
     try:
-        os.write(handle, "".join(f"{json.dumps(line)}\n" for line in lines).encode())
+        text = "".join(f"{json.dumps(line)}\n" for line in lines).encode()
+        os.write(handle, b"\n" + text if lines and _is_torn(handle) else text)
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _is_torn(handle: int) -> bool:
+    """Whether the last line has no end: the power went, or the disk was full."""
+    if not (size := os.fstat(handle).st_size):
+        return False
+    os.lseek(handle, size - 1, os.SEEK_SET)
+    return os.read(handle, 1) != b"\n"

@@ -36,7 +36,7 @@ def test_a_line_that_tells_nothing_makes_its_pass_seen_anew(tmp_path: Path, torn
     (tmp_path / FILE).write_text(torn)
 
     assert first_seen(tmp_path, "t", [HIRE], MADE) == {"p": MADE}
-    assert first_seen(tmp_path, "t", [HIRE], LATER) == {"p": LATER}
+    assert first_seen(tmp_path, "t", [HIRE], LATER) == {"p": MADE}
 
 
 def test_nothing_is_kept_where_nothing_was_used(tmp_path: Path) -> None:
