@@ -89,6 +89,11 @@ class Survey:
         """From when on used passes may go whose owners may be registering now."""
         return tuple(one.until for one in self.verdicts if one.until is not None)
 
+    @property
+    def may_go(self) -> frozenset[str]:
+        """The ids of passes that go now, or may go after a wait."""
+        return frozenset(one.holder.held.id for one in self.verdicts if one.goes or one.until is not None)
+
 
 async def survey(
     gateway: Gateway, wish: Wish, pins: Mapping[Address, str], wants: Wants, folder: Path

@@ -16,6 +16,7 @@ from cli_tools import TENANT, Cli, Result
 from full_disk import fill
 from jsonschema import Draft202012Validator
 
+from tapctl.cli.progress import StderrProgress
 from tapctl.passes import deleting, sweep
 from tapctl.sandbox import Store, create_app
 from tapctl.schema import read
@@ -453,6 +454,56 @@ def test_a_sweep_waits_for_passes_that_it_sees_used(
     assert (result.code, document["deletions"][0]["reason"]) == (0, "used")
     assert "1 may be registering with a pass that is used by now" in result.err
     assert tenant.passes(MIA) == []
+
+
+@pytest.mark.parametrize("how", ["text", "json"])
+@pytest.mark.parametrize("typed", ["no\n", None])
+def test_a_sweep_that_may_delete_nothing_does_not_wait(
+    cli: Cli, tenant: Tenant, typed: str | None, how: str
+) -> None:
+    assert cli("sandbox", "sign-in", MIA, piped=tenant.issue(MIA, isUsableOnce=True)).code == 0
+    result = cli("pass", "sweep", "--used", "--wait", "--format", how, typed=typed)
+
+    assert result.code == 1
+    assert "may be registering with a pass" not in result.err
+    assert ("waits, and deletes up to 1 pass" in result.err) == (typed is not None)
+    assert how == "text" or checked(result)["status"] == "refused"
+    assert len(tenant.passes(MIA)) == 1
+
+
+def test_a_sweep_asks_once_before_it_waits(cli: Cli, tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert cli("sandbox", "sign-in", MIA, piped=tenant.issue(MIA, isUsableOnce=True)).code == 0
+    monkeypatch.setattr(sweep, "REGISTERING", timedelta(seconds=1))
+    result = cli("pass", "sweep", "--used", "--wait", typed="sandbox\n")
+
+    assert (result.code, result.err.count("type the environment's name")) == (0, 1)
+    assert tenant.passes(MIA) == []
+
+
+def test_a_sweep_asks_again_for_what_came_up_while_it_waited(
+    cli: Cli, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tenant.issue(YUSUF)
+    assert cli("sandbox", "sign-in", MIA, piped=tenant.issue(MIA, isUsableOnce=True)).code == 0
+    monkeypatch.setattr(sweep, "REGISTERING", timedelta(seconds=1))
+    monkeypatch.setattr(
+        StderrProgress, "registering", lambda *told: tenant.give(YUSUF, "fido2", createdDateTime=soon())
+    )
+    result = cli("pass", "sweep", "--used", "--wait", typed="sandbox\nno\n")
+
+    assert (result.code, result.err.count("type the environment's name")) == (1, 2)
+    assert (len(tenant.passes(MIA)), len(tenant.passes(YUSUF))) == (1, 1)
+
+
+def test_a_sweep_that_is_shown_only_waits_and_asks_nobody(
+    cli: Cli, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert cli("sandbox", "sign-in", MIA, piped=tenant.issue(MIA, isUsableOnce=True)).code == 0
+    monkeypatch.setattr(sweep, "REGISTERING", timedelta(seconds=1))
+    result = cli("pass", "sweep", "--used", "--wait", "--dry-run", "--detailed-exitcode")
+
+    assert result.code == 2
+    assert "type the environment's name" not in result.err
 
 
 def test_a_sweep_waits_for_nothing_else(cli: Cli, tenant: Tenant) -> None:

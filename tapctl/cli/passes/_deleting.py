@@ -44,14 +44,27 @@ def carry_out(session: Session, going: Going, recheck: Recheck, manner: Manner, 
         _answer(session, replace(going, end=end), manner, options)
         return failed or (2 if going.deletions and manner.detailed_exitcode else 0)
     _show_before(session, going, manner, options)
-    if not manner.yes and (why := _declined(session, len(going.deletions))):
-        refused = replace(going, end="refused", refusal=why)
-        if options.format != "text":
-            _answer(session, refused, manner, options)
-        else:
-            say(f"Refused: {why}")
+    passes = counted(len(going.deletions), "pass", "passes")
+    if not manner.yes and _is_refused(session, going, f"deletes {passes} in {{}}", manner, options):
         return 1
     return _delete(session, going, recheck, manner, options)
+
+
+def is_agreed_ahead(session: Session, going: Going, most: int, manner: Manner, options: Options) -> bool:
+    """Asks before a wait, for what goes now and what may go by then; a refusal is told."""
+    _show_before(session, going, manner, options)
+    passes = counted(most, "pass", "passes")
+    return not _is_refused(session, going, f"waits, and deletes up to {passes} in {{}}", manner, options)
+
+
+def _is_refused(session: Session, going: Going, does: str, manner: Manner, options: Options) -> bool:
+    """Asks; a refusal is told."""
+    why = declined(session.gateway, does, without="deletes")
+    if why and options.format != "text":
+        _answer(session, replace(going, end="refused", refusal=why), manner, options)
+    elif why:
+        say(f"Refused: {why}")
+    return bool(why)
 
 
 def _show_before(session: Session, going: Going, manner: Manner, options: Options) -> None:
@@ -63,12 +76,6 @@ def _show_before(session: Session, going: Going, manner: Manner, options: Option
         show_sheet(sheet, "text")
     elif not manner.yes:
         show_sheet(sheet, "text", sys.stderr)
-
-
-def _declined(session: Session, count: int) -> str:
-    """Why the person's answer is no; empty if it is yes."""
-    passes = counted(count, "pass", "passes")
-    return declined(session.gateway, f"deletes {passes} in {{}}", without="deletes")
 
 
 def _delete(session: Session, going: Going, recheck: Recheck, manner: Manner, options: Options) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,7 +36,8 @@ if TYPE_CHECKING:
 @click.option(
     "--wait",
     is_flag=True,
-    help="With --used: wait, a quarter of an hour at most, until those seen used now may go as well.",
+    help="With --used: ask, and then wait, a quarter of an hour at most, until those seen used now may "
+    "go as well.",
 )
 @click.option("--yes", is_flag=True, help="Do not ask. For pipelines.")
 @click.option("--dry-run", is_flag=True, help="Show what would go, and delete nothing.")
@@ -73,7 +75,7 @@ def command(
     workspace = tenant_for(options)
 
     from tapctl.cli.connect import connected, our_folder
-    from tapctl.cli.passes._deleting import Manner, carry_out
+    from tapctl.cli.passes._deleting import Manner, carry_out, is_agreed_ahead
     from tapctl.passes.journal import FOLDER
     from tapctl.passes.list import now_of
     from tapctl.passes.sweep import Wants, recheck_owners, survey
@@ -87,15 +89,6 @@ def command(
             await gateway.clock.sleep(seconds)
             return await survey(gateway, people.wish, workspace.environment.pins, wants, folder)
 
-        found = session.run(look())
-        if wait and found.waiting:
-            seconds = (max(found.waiting) - now_of(gateway)).total_seconds()
-            session.progress.registering(len(found.waiting), seconds)
-            found = session.run(look(seconds))
-
-        async def recheck(deletions: Sequence[Deletion], passes: Holdings[Pass]) -> Mapping[str, Objection]:
-            return await recheck_owners(gateway, deletions, passes, found.wants, now_of(gateway))
-
         manner = Manner(
             command="pass sweep",
             title="Sweeping passes",
@@ -104,6 +97,20 @@ def command(
             dry_run=dry_run,
             detailed_exitcode=detailed_exitcode,
         )
+        found = session.run(look())
+        if wait and found.waiting:
+            agreed, going = found.may_go, _going(found)
+            is_asked = not (yes or dry_run)
+            if is_asked and not is_agreed_ahead(session, going, len(agreed), manner, options):
+                return 1
+            seconds = (max(found.waiting) - now_of(gateway)).total_seconds()
+            session.progress.registering(len(found.waiting), seconds)
+            found = session.run(look(seconds))
+            manner = replace(manner, yes=yes or {one.held.id for one in found.deletions} <= agreed)
+
+        async def recheck(deletions: Sequence[Deletion], passes: Holdings[Pass]) -> Mapping[str, Objection]:
+            return await recheck_owners(gateway, deletions, passes, found.wants, now_of(gateway))
+
         return carry_out(session, _going(found), recheck, manner, options)
 
 
