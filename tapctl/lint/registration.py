@@ -10,7 +10,9 @@ from tapctl.evaluate.applications import app_key
 from tapctl.evaluate.dated import HELLO
 from tapctl.evaluate.strengths import PASSES, PHISHING_RESISTANT
 from tapctl.lint.context import Context
+from tapctl.lint.emergency import emergency_accounts, is_emergency_group
 from tapctl.lint.example import ALL_RESOURCES, BLOCK, REGISTER, document, policy, stream, tap
+from tapctl.lint.guests import GUESTS
 from tapctl.lint.item import Hit, Item
 from tapctl.lint.policy import DEVICE_CONTROLS, MODERN, Policy
 from tapctl.lint.policy import REGISTER as ACTION
@@ -361,9 +363,23 @@ def resistant_loop(context: Context) -> Iterator[Hit]:
             continue
         if not combinations <= PHISHING_RESISTANT.combinations or not _reaches_phones(found):
             continue
+        if not _is_about_staff(context, found):
+            continue
         if not any(_is_for_as_many(context, way, found) for way in ways_in):
             message = f"{found.name} leaves phones no way to enrol the passkey it asks for"
             yield found.hit(message, "grantControls", "authenticationStrength")
+
+
+def _is_about_staff(context: Context, found: Policy) -> bool:
+    """Whether anybody may come to it without a method: guests register none of these here (DL016), and the
+    emergency accounts have theirs."""
+    users = {name.casefold() for name in found.users("includeUsers") - {GUESTS, "None"}}
+    groups = found.users("includeGroups")
+    return (
+        bool(users - emergency_accounts(context))
+        or bool(found.users("includeRoles"))
+        or not all(is_emergency_group(context, group) for group in groups)
+    )
 
 
 def _takes_usable_pass(context: Context, found: Policy) -> bool:

@@ -13,8 +13,10 @@ from tapctl.evaluate.decision import Decision
 from tapctl.evaluate.evaluator import decide
 from tapctl.evaluate.facts import NOT_KNOWN, Facts, Group, Pass, Person, Scope
 from tapctl.evaluate.rulebook import Rulebook, fewer, rulebook
+from tapctl.evaluate.scene import MFA_TRUSTED_IPS
 from tapctl.evaluate.situation import UNREGISTERED, Device, SignIn
 from tapctl.facts.declared import declared_facts
+from tapctl.facts.specs import named_in
 from tapctl.model import Address, JsonObject
 
 Situation: TypeAlias = Mapping[str, Any]
@@ -174,9 +176,20 @@ class WhatIf:
         return ({"locations": (), "country": ""}, *named)
 
     @cached_property
+    def _unknown_places(self) -> frozenset[str]:
+        """Locations that policies name and nobody declared or read: they are somewhere. Where no trusted one
+        is known, somewhere is trusted too."""
+        named = named_in(self._policies.values(), "NamedLocation")
+        is_trust_known = any(place.is_trusted for place in self.facts.locations.values())
+        return frozenset(named - self.facts.locations.keys()) | (
+            set() if is_trust_known else {MFA_TRUSTED_IPS}
+        )
+
+    @cached_property
     def offices(self) -> tuple[Situation, ...]:
-        """At every network that is named, in each of the countries."""
-        networks = tuple(sorted(name for name, place in self.facts.locations.items() if place.kind == "ip"))
+        """At every network that is named and every place that nobody knows, in each of the countries."""
+        known = {name for name, place in self.facts.locations.items() if place.kind == "ip"}
+        networks = tuple(sorted(known | self._unknown_places))
         return tuple(
             {"locations": (*networks, *home["locations"]), "country": home["country"]} for home in self.homes
         )
@@ -193,14 +206,16 @@ class WhatIf:
 
     def shut_everywhere(self, person: Person, auth: Iterable[str], **situation: Any) -> Decision | None:
         """The same for homes and offices, on a machine nobody knows and on managed ones: what shuts the
-        last of them is in the way of somebody who has all the rest."""
-        decision = self.shut_at_home(person, auth, **situation)
+        last of them, but for a block of some place, is in the way of somebody who has all the rest."""
+        last: Decision | None = None
         for machine in _MACHINES:
             for place in (*self.homes, *self.offices):
-                if decision is None or decision.verdict not in _SHUT:
-                    return None
                 decision = self.ask(person, auth, **{**situation, **place, **machine})
-        return decision if decision is not None and decision.verdict in _SHUT else None
+                if decision.verdict not in _SHUT:
+                    return None
+                if last is None or last.verdict == "block" or decision.verdict != "block":
+                    last = decision
+        return last
 
     def best(self, person: Person, auth: Iterable[str], **situation: Any) -> Decision:
         """The most that homes and offices, on a machine nobody knows or on a managed one, come to: one that

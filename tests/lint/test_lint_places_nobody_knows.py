@@ -1,0 +1,64 @@
+"""DL002, DL013, DL016 and REG011: places that nobody declared, and people who need no way in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from lint_tools import findings
+
+from tapctl.lint.example import BLOCK, document, policy, stream, tap
+
+GLASS = "settings: {breakGlass: {accounts: [bg@example.com], groups: [Break glass]}}\n"
+RESISTANT = "{operator: OR, authenticationStrength: Phishing-resistant MFA}"
+GUESTS = (
+    "{includeGuestsOrExternalUsers: {guestOrExternalUserTypes: b2bCollaborationGuest, "
+    "externalTenants: {membershipKind: all}}}"
+)
+OFFICE = document("NamedLocation", "Office", "{isTrusted: true, ipRanges: [203.0.113.0/24]}")
+UNKNOWN = ["Home countries", "id:aaaaaaaa-0000-4000-8000-0000000000c1", "AllTrusted"]
+OUTSIDE = "locations: {{includeLocations: [All], excludeLocations: [{}]}}"
+INSIDE = "locations: {{includeLocations: [{}]}}"
+
+
+def said(root: Path, *documents: str) -> set[str]:
+    """Which of the rules hit."""
+    rules = {finding.rule for _, finding in findings(root, stream(GLASS, *documents)).found}
+    return rules & {"DL002", "DL013", "DL016", "REG011"}
+
+
+@pytest.mark.parametrize("place", [*UNKNOWN, "Office"])
+def test_a_place_that_nobody_knows_may_be_where_people_register(tmp_path: Path, place: str) -> None:
+    documents = [tap(), policy("Wall", conditions=OUTSIDE.format(place), grant=BLOCK)]
+
+    assert said(tmp_path, *documents, *([OFFICE] if place == "Office" else [])) == {"DL013"}
+
+
+def test_a_wall_without_a_door_is_still_one(tmp_path: Path) -> None:
+    assert said(tmp_path, tap(), policy("Wall", grant=BLOCK)) == {"DL002"}
+    wall = policy("Wall", conditions=OUTSIDE.format("AllTrusted"), grant=BLOCK)
+    assert said(tmp_path / "trusted", tap(), OFFICE, wall) == {"DL013"}
+
+
+@pytest.mark.parametrize("place", UNKNOWN)
+@pytest.mark.parametrize("side", [OUTSIDE, INSIDE])
+def test_guests_are_asked_in_vain_wherever_a_wall_stands(tmp_path: Path, side: str, place: str) -> None:
+    wall = policy("Wall", conditions=side.format(place), grant=BLOCK)
+
+    assert said(tmp_path, wall, policy("Guests", users=GUESTS, grant=RESISTANT)) == {"DL016"}
+
+
+@pytest.mark.parametrize(
+    ("users", "loops"),
+    [
+        (GUESTS, False),
+        ("{includeUsers: [GuestsOrExternalUsers]}", False),
+        ("{includeGroups: [Break glass]}", False),
+        ("{includeUsers: [BG@example.com]}", False),
+        ("{includeUsers: [ada@example.com]}", True),
+        ("{includeGroups: [Break glass, Staff]}", True),
+        ("{includeRoles: [Global Administrator]}", True),
+    ],
+)
+def test_who_needs_no_way_in_loops_nowhere(tmp_path: Path, users: str, loops: bool) -> None:
+    assert ("REG011" in said(tmp_path, policy(users=users, grant=RESISTANT))) is loops
