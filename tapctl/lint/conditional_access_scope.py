@@ -1,4 +1,4 @@
-"""CA001 to CA008: whom policies reach, and whom they leave out."""
+"""CA001 to CA008 and CA038: whom policies reach, and whom they leave out."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from tapctl.evaluate.audience import is_in_clause, reaches_person
 from tapctl.evaluate.policy import read_policy
 from tapctl.evaluate.scene import Index, Scene, index
 from tapctl.evaluate.situation import SignIn
+from tapctl.kinds._roles import ROLES
 from tapctl.lint.context import Context
 from tapctl.lint.example import BLOCK, document, policy, stream
 from tapctl.lint.item import Hit
@@ -299,3 +300,25 @@ def exclusion_without_fallback(context: Context) -> Iterator[Hit]:
 
 
 _MOST_NAMES: Final = 5
+
+
+@rule(
+    id="CA038",
+    name="ca-role-kind",
+    severity="warning",
+    what="A policy holds an id that is no built-in role's.",
+    why="Only built-in roles count, by the ids of their templates: for any other it reaches nobody.",
+    fix="Name the role; of a role of one's own, put the people into a group and name that.",
+    source=_USERS_GROUPS,
+    good=policy(users="{includeRoles: [62e90394-69f5-4237-9190-012177145e10]}"),
+    bad=policy(users="{includeRoles: [11111111-2222-4333-8444-555555555555]}"),
+)
+def role_kind(context: Context) -> Iterator[Hit]:
+    """A role that is newer than tapctl's list looks like that until a tenant was read that has it."""
+    for found in context.policies:
+        for side in ("includeRoles", "excludeRoles"):
+            for text in sorted(found.users(side)):
+                template = text.removeprefix("id:").lower()
+                if text.startswith("id:") and template not in ROLES.values():
+                    message = f"{found.name} names the role {template}, which is no built-in one's id"
+                    yield found.hit(message, "conditions", "users", side, value=text)

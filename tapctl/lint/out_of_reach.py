@@ -20,7 +20,10 @@ class OutOfReach:
 _ISSUED: Final = "Passes are not declared in the folder: it is about a single pass, when it is issued."
 _FORCED: Final = "Graph v1.0 does not say whom the registration campaigns of SSPR and ID Protection force."
 _FEDERATED: Final = "How a domain is federated is not read."
-_DEVICES: Final = "The device setting is in Graph's beta only."
+_DEVICES: Final = (
+    "The device setting is not read: that takes policies/deviceRegistrationPolicy, with "
+    "Policy.Read.DeviceConfiguration."
+)
 
 OUT_OF_REACH: Final[Mapping[str, OutOfReach]] = {
     "BG006": OutOfReach(
@@ -37,22 +40,18 @@ OUT_OF_REACH: Final[Mapping[str, OutOfReach]] = {
     "CA005": OutOfReach(
         "ca-dangling",
         "A policy refers to something that the tenant does not have.",
-        "A plan says it: a name found nowhere is an error, an id of nothing a finding (id-of-nothing).",
+        "A plan says it: a name found nowhere is an error, and an id of nothing (id-of-nothing).",
     ),
     "CA033": OutOfReach(
         "ca-strength-builtin-edit",
         "A strength that Microsoft made would be changed.",
         "`validate` itself refuses a document for a built-in strength (built-in-strength).",
     ),
-    "CA038": OutOfReach(
-        "ca-role-kind",
-        "A policy names a role of one's own, or an id that is no role template's.",
-        "A plan looks roles up among the built-in ones only: any other is an error there.",
-    ),
     "CA054": OutOfReach(
         "ca-protected-action",
         "Changing policies asks for a context that a break-glass account cannot satisfy.",
-        "Graph v1.0 does not say which actions are protected by which authentication context.",
+        "Which context protects which action is not read: Microsoft documents the resourceActions of "
+        "roleManagement/directory, which say it, for Graph's beta only.",
     ),
     "CA056": OutOfReach(
         "ca-mfa-required-by-idp",
@@ -62,7 +61,7 @@ OUT_OF_REACH: Final[Mapping[str, OutOfReach]] = {
     "CA057": OutOfReach(
         "ca-group-count",
         "Somebody is in more than 2048 groups.",
-        "Only groups that policies refer to are read, and not how many a person is in altogether.",
+        "Only groups that documents refer to or that hold a role are read, and not how many a person is in.",
     ),
     "DEV003": OutOfReach(
         "join-device-setting",

@@ -511,3 +511,18 @@ def test_nobody_changes_policies_by_legacy_clients(tmp_path: Path, clients: str,
         len(hits(tmp_path, "CA048", wall, f"facts: {{groups: {{Break glass: []}}, users: {{{ADA}}}}}\n"))
         == count
     )
+
+
+@pytest.mark.parametrize(
+    ("role", "is_hit"),
+    [
+        ("id:62E90394-69f5-4237-9190-012177145e10", False),
+        ("Global Administrator", False),
+        ("Our own", False),
+        ("id:11111111-2222-4333-8444-555555555555", True),
+    ],
+)
+def test_only_a_built_in_role_goes_by_its_id(tmp_path: Path, role: str, is_hit: bool) -> None:
+    users = f"{{includeUsers: [All], excludeRoles: [{role}]}}"
+
+    assert bool(hits(tmp_path, "CA038", policy(users=users))) is is_hit
