@@ -41,7 +41,7 @@ def _unnamed(resolved: Resolved, matched: Matched) -> Iterator[Finding]:
         elif link.address in declared or _is_known(link, matched.directory, found):
             continue
         elif _is_held(link, matched):
-            yield _of_nothing(link.desired, link.path, link.address.name)
+            yield replace(_of_nothing(link.desired, link.path, link.address.name), severity="warning")
         else:
             is_app = link.address.kind == "Application"
             missing = "no well-known application, and not pinned" if is_app else "not in the tenant"
@@ -109,7 +109,7 @@ def _ids_of_nothing(matched: Matched, snapshot: Snapshot) -> Iterator[Finding]:
 def _of_nothing(desired: Desired, path: Path, object_id: str) -> Finding:
     return Finding(
         rule="id-of-nothing",
-        severity="warning",
+        severity="error",
         message=f"{dotted(path)} holds {object_id}, which is nobody's id in this tenant",
         help="A deleted object, or one of another tenant? Name it, or take it out.",
         place=desired.resource.place(*path),

@@ -61,9 +61,10 @@ def test_a_name_that_is_written_often_is_one_error(tenant: Tenant, tmp_path: Pat
     assert "3 more" in found.message
 
 
-def test_an_id_of_nothing_is_a_warning(tenant: Tenant, tmp_path: Path) -> None:
+def test_an_id_of_nothing_is_an_error(tenant: Tenant, tmp_path: Path) -> None:
     users = {"includeGroups": [numbered(2, 99)], "excludeUsers": [FIRST, SECOND]}
 
     planned = plan(folder(tmp_path, [policy("P", **users)]), tenant)
 
     assert numbered(2, 99) in finding(planned, "id-of-nothing").message
+    assert finding(planned, "id-of-nothing").severity == "error"
