@@ -282,6 +282,7 @@ DRIFT: Final[Mapping[str, str]] = {
     "drift-changed": "A property of a declared object is not as its document says.",
     "drift-missing": "A declared object is not in the tenant any more.",
     "drift-renamed": "A declared object has another name in the tenant.",
+    "drift-unclear": "Which object of the tenant a document means cannot be told, nor what differs.",
     "drift-unwanted": (
         "The tenant has an object that a document says shall be absent, or that is owned and declared by "
         "none."

@@ -13,6 +13,8 @@ from tapctl.render.values import shortened, shown
 
 _ADVICE = "Adopt it with `tapctl drift --adopt`, or undo it with `tapctl apply`."
 
+_UNCLEAR = "Say which is meant, as the error about it says: until then nothing is adopted or applied."
+
 
 def render(news: News) -> str:
     """The document. Objects that no document means are on no line, and are left out."""
@@ -24,7 +26,8 @@ def _differences(item: Drifted) -> Iterator[Finding]:
     """One for the object if it is not there as it should be, and one for each field."""
     if item.what != "changed" or not item.fields:
         why = "; ".join(["", *words.causes(item.attribution)] if item.attribution else [])
-        remedy = f"It {item.restore}." if item.restore else _ADVICE
+        advice = _UNCLEAR if item.what == "unclear" else _ADVICE
+        remedy = f"It {item.restore}." if item.restore else advice
         yield Finding(
             rule=f"drift-{item.what}",
             severity="warning",

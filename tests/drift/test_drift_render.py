@@ -195,3 +195,15 @@ def test_no_name_goes_on_with_the_sentence() -> None:
     said = by(event)
     assert said.startswith('by application "App, from 203.0.113.9", from 198.51.100.7, 2026-11-25')
     assert said.endswith('("Add \\"policy\\"")')
+
+
+def test_what_is_unclear_is_neither_to_adopt_nor_to_apply(base: Base) -> None:
+    tenant = base.changed()
+    twin = copy.deepcopy(named(tenant, POLICIES, "Enforced"))
+    tenant[POLICIES].append(twin | {"id": "99999999-0000-4000-8000-000000000001"})
+    run = json.loads(render_sarif(base.news(tenant)))["runs"][0]
+    (said,) = [item["message"]["text"] for item in run["results"] if item["ruleId"] == "drift-unclear"]
+
+    assert said.endswith(
+        "Say which is meant, as the error about it says: until then nothing is adopted or applied."
+    )
