@@ -10,6 +10,7 @@ from tapctl.evaluate.applications import app_key
 from tapctl.evaluate.facts import Person
 from tapctl.lint.as_much import asks_as_much
 from tapctl.lint.context import Context
+from tapctl.lint.emergency import emergency_accounts, is_emergency_group
 from tapctl.lint.example import BLOCK, policy, stream
 from tapctl.lint.item import Hit
 from tapctl.lint.policy import DEVICE_CONTROLS, MODERN, Policy
@@ -18,6 +19,12 @@ from tapctl.lint.rule import rule
 # Template ids: https://learn.microsoft.com/entra/identity/role-based-access-control/permissions-reference
 _GLOBAL: Final = ("Global Administrator", "62e90394-69f5-4237-9190-012177145e10")
 _CONDITIONAL_ACCESS: Final = ("Conditional Access Administrator", "b1be1c3e-b65d-4f19-8427-f6fa0d97feb9")
+_APPROVERS: Final = (
+    _GLOBAL,
+    _CONDITIONAL_ACCESS,
+    ("Security Administrator", "194ae4cb-b126-40b2-bd5b-6091b380977d"),
+)
+"""Roles that can change, and take back, what a policy does."""
 _OPEN_DOORS: Final[Mapping[str, str]] = {
     "Privileged Authentication Administrator": "7be44c8a-adaf-4e2a-84d6-ab2649e08a13",
     "Authentication Administrator": "c4e39bd9-1100-46d3-8c65-fb160da0071f",
@@ -178,9 +185,9 @@ def _is_wall(found: Policy) -> bool:
     id="CA049",
     name="ca-azure-management",
     severity="warning",
-    what="The portals where changes are approved and taken back are blocked for everybody.",
+    what="The portals where changes are approved and taken back are blocked for those who administer.",
     why="Whoever has to approve or roll back a change is stopped with the rest.",
-    fix="Exclude the group of those who administer, or ask for a strong method instead of blocking.",
+    fix="Exclude administrators by role or by a role-assignable group, or ask for a strong method instead.",
     source="https://learn.microsoft.com/entra/identity/conditional-access/concept-conditional-access-cloud-apps",
     good=policy(
         applications=_AT_PORTALS,
@@ -192,20 +199,43 @@ def _is_wall(found: Policy) -> bool:
     ),
 )
 def azure_management(context: Context) -> Iterator[Hit]:
-    emergency = {*context.settings.break_glass.groups, *context.settings.break_glass.accounts}
     for found in context.enforced:
         apps = {app_key(app) for app in found.applications()}
-        spared = found.users("excludeGroups") | found.users("excludeUsers")
-        if (
-            not found.blocks
-            or not apps & _PORTALS
-            or not found.includes_everyone
-            or not _is_for_browsers(found)
-        ):
+        if not found.blocks or not apps & _PORTALS or not _is_for_browsers(found):
             continue
-        if spared <= emergency and not found.users("excludeRoles"):
-            message = f"{found.name} blocks the administration portals for everybody"
+        whom = _stopped(found)
+        if whom and not _spares_administrators(context, found):
+            message = f"{found.name} blocks the administration portals for {whom}"
             yield found.hit(message, "conditions", "applications", "includeApplications")
+
+
+def _stopped(found: Policy) -> str:
+    """Whom it includes of those who approve changes, in words; nobody where one of their roles is out."""
+    if any(_has(role, found.users("excludeRoles")) for role in _APPROVERS):
+        return ""
+    if found.includes_everyone:
+        return "everybody"
+    return ", ".join(role[0] for role in _APPROVERS if _has(role, found.users("includeRoles")))
+
+
+def _spares_administrators(context: Context, found: Policy) -> bool:
+    """Whether who is left out may administer; the emergency accounts are no answer."""
+    users = {name.casefold() for name in found.users("excludeUsers")} - emergency_accounts(context)
+    return bool(users) or any(_may_administer(context, group) for group in found.users("excludeGroups"))
+
+
+def _may_administer(context: Context, group: str) -> bool:
+    """Whether administrators may be in a group: some are known to be, or it may hold a role, or nobody
+    describes it."""
+    if is_emergency_group(context, group):
+        return False
+    holders = {user.casefold() for user, person in context.facts.users.items() if _holds(person, *_APPROVERS)}
+    declared = context.find("Group", group)
+    return (
+        declared is None
+        or declared.at("isAssignableToRole") is True
+        or bool(holders & context.groups.users(group))
+    )
 
 
 def _is_for_browsers(found: Policy) -> bool:
