@@ -124,7 +124,8 @@ def command(options: Options, **given: Any) -> int:
     Everybody is checked before anything is created: that they exist, are enabled, no external guests, in the
     pass policy's scope, not privileged, without a pass that works, and that the policies of the tenant and of
     the folder let them register with it. Any refusal stops all, unless --skip-refused. A roster is CSV or
-    YAML with the columns user, start, lifetime, oneTime and timeZone. Times need an offset.
+    YAML with the columns user, start, lifetime, oneTime and timeZone. Times need an offset. Where this
+    machine's clock and Graph's differ, whoever's start is past by one of the two alone is refused.
 
     The passcode is shown in one place, which is proved usable first: --to-terminal, --to-file or
     --to-command. There is no mail: a passcode in a mailbox is read by whoever reads the mailbox, stays on
