@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import io
 import os
+import select
 import signal
 import termios
 from collections.abc import Iterator
@@ -33,7 +34,11 @@ class Pty:
         return Terminal(zones=ZONES, notice=notice, keys=self.keys, screen=self.screen)
 
     def read(self) -> str:
-        return os.read(self.person, 100_000).decode()
+        """All that comes, once it has begun to: what is written arrives a little later, and in pieces."""
+        found, patience = b"", 5.0
+        while select.select([self.person], [], [], patience)[0]:
+            found, patience = found + os.read(self.person, 100_000), 0.1
+        return found.decode()
 
 
 @pytest.fixture
