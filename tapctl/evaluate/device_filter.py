@@ -7,7 +7,7 @@ An attribute that is null fails every positive operator and passes every negativ
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias, assert_never
 
@@ -128,8 +128,7 @@ class _Reader:
     def _conjunction(self) -> Node:
         return self._joined("and", self._negation)
 
-    def _joined(self, word: str, part: object) -> Node:
-        assert callable(part)  # noqa: S101  # both callers pass a method
+    def _joined(self, word: str, part: Callable[[], Node]) -> Node:
         parts = [part()]
         while self._takes_word(word):
             parts.append(part())
@@ -179,8 +178,7 @@ class _Reader:
     def _takes_mark(self, mark: str) -> bool:
         return self._takes(lambda token: not token.is_value and token.text == mark)
 
-    def _takes(self, fits: object) -> bool:
-        assert callable(fits)  # noqa: S101  # both callers pass a function
+    def _takes(self, fits: Callable[[_Token], bool]) -> bool:
         if self._at < len(self._tokens) and fits(self._tokens[self._at]):
             self._at += 1
             return True
