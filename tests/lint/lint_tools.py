@@ -10,6 +10,7 @@ import yaml
 
 from tapctl.evaluate.facts import Facts, Group, Person
 from tapctl.lint.context import Context, offline
+from tapctl.lint.example import document
 from tapctl.lint.run import Linted, lint
 from tapctl.model import Finding
 from tapctl.pipeline import check
@@ -30,6 +31,22 @@ def findings(root: Path, text: str) -> Linted:
 def mistakes(root: Path, text: str) -> list[Finding]:
     """What is wrong with an example beside lint."""
     return _read(root, text)[1]
+
+
+def messages(root: Path, rule: str, *documents: str) -> list[str]:
+    """What one rule says of a folder of these documents."""
+    found = findings(root, "---\n".join(documents)).findings
+    return [finding.message for finding in found if finding.rule == rule]
+
+
+def group(name: str, *members: str) -> str:
+    """A group whose document owns its members."""
+    return document("Group", name, f"{{members: [{', '.join(members)}]}}")
+
+
+def facts(**groups: str) -> str:
+    """Who is in which group, as a snapshot of facts says."""
+    return f"facts: {{groups: {{{', '.join(f'{name}: [{who}]' for name, who in groups.items())}}}}}\n"
 
 
 def _read(root: Path, text: str) -> tuple[Context, list[Finding]]:

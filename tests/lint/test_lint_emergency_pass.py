@@ -5,26 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from lint_tools import findings
+from lint_tools import facts, group, messages
 
-from tapctl.lint.example import document, stream, tap
+from tapctl.lint.example import tap
 
 ACCOUNT = "bg@example.com"
 ONLY_ACCOUNTS = f"settings: {{breakGlass: {{accounts: [{ACCOUNT}]}}}}\n"
 BOTH = f"settings: {{breakGlass: {{accounts: [{ACCOUNT}], groups: [Break glass]}}}}\n"
-
-
-def hits(root: Path, rule: str, *documents: str) -> list[str]:
-    found = findings(root, stream(*documents)).findings
-    return [finding.message for finding in found if finding.rule == rule]
-
-
-def group(name: str, *members: str) -> str:
-    return document("Group", name, f"{{members: [{', '.join(members)}]}}")
-
-
-def facts(**groups: str) -> str:
-    return f"facts: {{groups: {{{', '.join(f'{name}: [{who}]' for name, who in groups.items())}}}}}\n"
 
 
 @pytest.mark.parametrize(
@@ -44,7 +31,7 @@ def facts(**groups: str) -> str:
 def test_a_pass_works_for_an_emergency_account(
     tmp_path: Path, settings: str, targets: dict[str, str], others: list[str]
 ) -> None:
-    assert hits(tmp_path, "TAP008", settings, tap(**targets), *others) == [f"a pass works for {ACCOUNT}"]
+    assert messages(tmp_path, "TAP008", settings, tap(**targets), *others) == [f"a pass works for {ACCOUNT}"]
 
 
 @pytest.mark.parametrize(
@@ -65,9 +52,9 @@ def test_a_pass_works_for_an_emergency_account(
 def test_no_pass_works_for_an_emergency_account_for_certain(
     tmp_path: Path, settings: str, targets: dict[str, str], others: list[str]
 ) -> None:
-    assert hits(tmp_path, "TAP008", settings, tap(**targets), *others) == []
+    assert messages(tmp_path, "TAP008", settings, tap(**targets), *others) == []
 
 
 def test_an_account_is_not_named_beside_the_group_that_may_hold_it(tmp_path: Path) -> None:
-    said = hits(tmp_path, "TAP008", BOTH, tap(includeTargets="[all_users]"))
+    said = messages(tmp_path, "TAP008", BOTH, tap(includeTargets="[all_users]"))
     assert said == ["a pass works for members of Break glass"]

@@ -5,23 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from lint_tools import findings
+from lint_tools import facts, group, messages
 
-from tapctl.lint.example import document, policy, stream
-
-
-def hits(root: Path, rule: str, *documents: str) -> list[str]:
-    found = findings(root, stream(*documents)).findings
-    return [finding.message for finding in found if finding.rule == rule]
-
-
-def group(name: str, *members: str) -> str:
-    return document("Group", name, f"{{members: [{', '.join(members)}]}}")
-
-
-def facts(**groups: str) -> str:
-    return f"facts: {{groups: {{{', '.join(f'{name}: [{who}]' for name, who in groups.items())}}}}}\n"
-
+from tapctl.lint.example import document, policy
 
 ANN = "ann@example.com"
 NORTH = "{includeGroups: [North]}"
@@ -51,7 +37,7 @@ LESS_EXECS = "{includeGroups: [North], excludeGroups: [Execs]}"
     ],
 )
 def test_a_policy_is_for_nobody(tmp_path: Path, users: str, others: list[str], says: str) -> None:
-    (said,) = hits(tmp_path, "CA003", policy(users=users), *others)
+    (said,) = messages(tmp_path, "CA003", policy(users=users), *others)
     assert says in said
 
 
@@ -69,4 +55,4 @@ def test_a_policy_is_for_nobody(tmp_path: Path, users: str, others: list[str], s
     ],
 )
 def test_somebody_is_left_or_may_be(tmp_path: Path, users: str, others: list[str]) -> None:
-    assert hits(tmp_path, "CA003", policy(users=users), *others) == []
+    assert messages(tmp_path, "CA003", policy(users=users), *others) == []
