@@ -1,5 +1,6 @@
 """`golden`: whole outputs under tests/golden, refreshed with `pytest --update-golden`. `cli`: the program.
-`base`: a tenant to make drift in. `github`: the service, on loopback."""
+`tenant`: the company
+without policies and locations. `base`: a tenant to make drift in. `github`: the service, on loopback."""
 
 from __future__ import annotations
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from cli_tools import Cli
     from drift_tenants import Base
     from github_server import GitHub
+    from trial import Tenant
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -39,6 +41,16 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write what is, and read the diff")
+
+
+@pytest.fixture
+def tenant() -> Tenant:
+    """The seeded company without policies and locations. A test file may have another tenant."""
+    from trial import Tenant
+
+    found = Tenant()
+    found.clear()
+    return found
 
 
 @pytest.fixture

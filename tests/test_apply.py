@@ -50,13 +50,6 @@ EVERYTHING = [
 ]
 
 
-@pytest.fixture
-def tenant() -> Tenant:
-    tenant = Tenant()
-    tenant.clear()
-    return tenant
-
-
 def lost(method: str, nth: int = 1, path: str = "") -> Writes:
     """The answer to the n-th write of this sort is lost, after it was carried out."""
     seen: list[int] = []

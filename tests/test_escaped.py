@@ -32,13 +32,6 @@ STAFF = {"includeGroups": ["Staff"], **OUT}
 BUT_STAFF = {"includeUsers": ["All"], **OUT, "excludeGroups": ["Staff"]}
 
 
-@pytest.fixture
-def tenant() -> Tenant:
-    tenant = Tenant()
-    tenant.clear()
-    return tenant
-
-
 def said(tenant: Tenant, root: Path, had: list[Document], has: list[Document]) -> list[Finding]:
     settle(folder(root, had, settings=GLASS, pins=PINNED), tenant)
     planned = plan(folder(root, has, settings=GLASS, pins=PINNED), tenant)

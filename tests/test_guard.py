@@ -43,13 +43,6 @@ GLASS: dict[str, Any] = {"excludeGroups": ["Break glass"]}
 ALL: dict[str, Any] = {"includeUsers": ["All"], **GLASS}
 
 
-@pytest.fixture
-def tenant() -> Tenant:
-    tenant = Tenant()
-    tenant.clear()
-    return tenant
-
-
 def exposed(planned: Planned) -> dict[str, str]:
     """Which policy does not exclude whom."""
     found = [item for item in planned.plan.findings if item.rule == "break-glass-exposed"]

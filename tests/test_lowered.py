@@ -33,13 +33,6 @@ PINNED = {"Group/Break glass": BREAK_GLASS}
 EVERYBODY = {"includeUsers": ["All"], "excludeGroups": ["Break glass"]}
 
 
-@pytest.fixture
-def tenant() -> Tenant:
-    tenant = Tenant()
-    tenant.clear()
-    return tenant
-
-
 def asks(*controls: str, operator: str = "OR", accepting: str = "", **more: Any) -> Document:
     """An enforced policy for everybody, with these controls."""
     asked: dict[str, Any] = {"authenticationStrength": accepting} if accepting else {}

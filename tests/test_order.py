@@ -6,7 +6,6 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-import pytest
 from trial import (
     FIRST,
     LOCATIONS,
@@ -28,13 +27,6 @@ from trial import (
 )
 
 GLASS: dict[str, Any] = {"excludeUsers": [FIRST, SECOND]}
-
-
-@pytest.fixture
-def tenant() -> Tenant:
-    tenant = Tenant()
-    tenant.clear()
-    return tenant
 
 
 def countries(name: str, *codes: str) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import pytest
 from trial import (
     FIRST,
     POLICIES,
@@ -29,13 +28,6 @@ TIMESHEETS = "39000000-0000-4000-8000-000000000001"
 def using(*applications: str) -> list[dict[str, Any]]:
     conditions = {"applications": {"includeApplications": [*applications]}}
     return [policy("P", only={"conditions": conditions})]
-
-
-@pytest.fixture
-def tenant() -> Tenant:
-    tenant = Tenant()
-    tenant.clear()
-    return tenant
 
 
 def test_a_well_known_application_goes_by_its_name(tenant: Tenant, tmp_path: Path) -> None:

@@ -28,13 +28,6 @@ OUTSIDE = {"locations": {"includeLocations": ["All"], "excludeLocations": ["Offi
 TRUSTED = {"locations": {"includeLocations": ["All"], "excludeLocations": ["AllTrusted"]}}
 
 
-@pytest.fixture
-def tenant() -> Tenant:
-    tenant = Tenant()
-    tenant.clear()
-    return tenant
-
-
 def everybody(**more: Any) -> dict[str, Any]:
     return policy("P", includeUsers=["All"], **GLASS, only=more)
 

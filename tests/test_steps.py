@@ -25,13 +25,6 @@ GLASS: dict[str, Any] = {"excludeUsers": [FIRST, SECOND]}
 STRENGTHS = "policies/authenticationStrengthPolicies"
 
 
-@pytest.fixture
-def tenant() -> Tenant:
-    tenant = Tenant()
-    tenant.clear()
-    return tenant
-
-
 def accepting(name: str) -> dict[str, Any]:
     return policy(
         "P",

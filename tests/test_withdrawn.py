@@ -27,13 +27,6 @@ RESISTANT = "Phishing-resistant MFA"
 GLASS = {"excludeGroups": ["Break glass"]}
 
 
-@pytest.fixture
-def tenant() -> Tenant:
-    tenant = Tenant()
-    tenant.clear()
-    return tenant
-
-
 def method(kind: str, *groups: str, state: str = "enabled", exclude: tuple[str, ...] = ()) -> Document:
     names: list[Any] = [*(groups or ("all_users",))]
     includes = [{"id": name, "isUsableForSignIn": False} for name in names] if kind == "SmsPolicy" else names
