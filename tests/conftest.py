@@ -1,6 +1,6 @@
 """`golden`: whole outputs under tests/golden, refreshed with `pytest --update-golden`. `cli`: the program.
-`tenant`: the company
-without policies and locations. `base`: a tenant to make drift in. `github`: the service, on loopback."""
+`tenant`: the company without policies and locations. `base`: a tenant to make drift in. `github`: the
+service, on loopback."""
 
 from __future__ import annotations
 
