@@ -52,6 +52,15 @@ ENVELOPE: Final = (
 LITERAL: Final = ("kind", "environments")
 
 
+def require_folder(root: Path) -> None:
+    """Raises WorkspaceError, with what to do, where there is no workspace."""
+    if not root.is_dir():
+        raise WorkspaceError(
+            f"{quoted(str(root))} is not a folder; name the workspace with -C, or make one: `tapctl init`, "
+            "or `tapctl import` for what a tenant has"
+        )
+
+
 def load_workspace(
     root: Path, environment: str | None, *, known_kinds: Mapping[str, bool], with_tests: bool = False
 ) -> Workspace:
@@ -59,9 +68,7 @@ def load_workspace(
 
     Sign-in tests are read only `with_tests`: a plan need not wait for them.
     """
-    if not root.is_dir():
-        msg = f"{quoted(str(root))} is not a folder; name the workspace with -C, or make one: `tapctl import`"
-        raise WorkspaceError(msg)
+    require_folder(root)
     findings: list[Finding] = []
     allowance = Allowance(MAX_NODES)
     files = read_files(root, findings, allowance, with_tests=with_tests)

@@ -88,7 +88,9 @@ def test_places_are_relative_when_the_root_is(tmp_path: Path, monkeypatch: pytes
 def test_a_root_that_is_no_folder_stops(tmp_path: Path, root: str) -> None:
     (tmp_path / "a.yaml").touch()
 
-    with pytest.raises(WorkspaceError, match=rf'{root}" is not a folder; .* `tapctl import`'):
+    with pytest.raises(
+        WorkspaceError, match=rf'{root}" is not a folder; .* `tapctl init`, or `tapctl import`'
+    ):
         load_workspace(tmp_path / root, None, known_kinds=KINDS)
 
 

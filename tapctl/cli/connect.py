@@ -108,8 +108,9 @@ async def _to_tenant(workspace: Workspace, progress: StderrProgress) -> Gateway:
 
 def our_folder(root: Path) -> Path:
     """`.tapctl` in the workspace, made and kept out of git. Raises WorkspaceError if that cannot be."""
-    if not root.is_dir():
-        raise WorkspaceError(f'"{root}" is not a folder; name the workspace with -C')
+    from tapctl.load import require_folder
+
+    require_folder(root)
     folder = root / OURS
     if folder.is_symlink():
         raise WorkspaceError(

@@ -100,7 +100,8 @@ def test_no_other_environment_is_meant(cli: Cli) -> None:
 
 
 def test_the_folder_has_to_be_there(cli: Cli) -> None:
-    assert "is not a folder" in cli("sandbox", "reset", "-C", "nowhere").err
+    said = cli("sandbox", "reset", "-C", "nowhere").err
+    assert '"nowhere" is not a folder; name the workspace with -C, or make one: `tapctl init`' in said
 
 
 def test_it_listens_on_this_machine_only(cli: Cli) -> None:
