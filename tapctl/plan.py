@@ -56,6 +56,8 @@ def _decide(pair: Pair) -> tuple[Action, str]:
         return ("no-op", "already absent") if pair.observed is None else ("delete", "ensure: absent")
     if pair.before is None and pair.restores is not None:
         return "create", f"comes back from Graph's deleted items with its id {pair.restores}"
+    if pair.before is None and pair.candidates:
+        return "create", "declared, and which of the tenant's objects is meant cannot be told"
     if pair.before is None:
         return "create", "declared, and not in the tenant"
     if pair.former_name is not None:

@@ -193,6 +193,8 @@ def test_two_objects_that_a_document_may_mean_are_an_error(tenant: Tenant, tmp_p
 
     assert rules(planned, "error") == ["several-in-tenant"]
     assert numbered(4, 70) in finding(planned, "several-in-tenant").message
+    (change,) = planned.plan.changes
+    assert change.reason == "declared, and which of the tenant's objects is meant cannot be told"
 
 
 def test_a_pinned_policy_is_changed_and_its_namesake_is_not(tenant: Tenant, tmp_path: Path) -> None:
