@@ -61,6 +61,12 @@ class Reached:
     has: Reach
     sides: Sides
 
+    @property
+    def doubt(self) -> str:
+        """Who is newly reached is not certain where a group that is not read, or a role, had them before."""
+        is_told = self.had.everybody or not self.had.is_in_doubt
+        return "" if is_told else " (unless a group or role that is not read had them reached already)"
+
     def newly(self, names: Iterable[str]) -> list[str]:
         """Those who may be reached now, and were not for sure."""
         around = ((name, *self.sides.around(name)) for name in names)
@@ -104,19 +110,21 @@ def _of(pair: Pair, side: Side, reach: Reached) -> Iterator[Ripple]:
         case _ if "members" not in pair.left_as_is:
             had, has = set(texts(before, "members")), set(texts(after, "members"))
             gained, lost = reach.newly(has - had), reach.newly(had - has)
-            yield from _moved(pair, side, gained=gained, lost=lost)
+            yield from _moved(pair, side, gained=gained, lost=lost, doubt=reach.doubt)
 
 
 def _moved_place(pair: Pair, side: Side, before: JsonObject, after: JsonObject) -> Iterator[Ripple]:
     yield from _moved(pair, side, gained=beyond(after, before), lost=beyond(before, after))
 
 
-def _moved(pair: Pair, side: Side, *, gained: Sequence[str], lost: Sequence[str]) -> Iterator[Ripple]:
+def _moved(
+    pair: Pair, side: Side, *, gained: Sequence[str], lost: Sequence[str], doubt: str = ""
+) -> Iterator[Ripple]:
     """More on the include side reaches further, and so does less on the exclude side."""
     moved, verb = (gained, "gains") if side == "include" else (lost, "loses")
     if moved:
         shown = ", ".join(moved[:5]) + (f" and {len(moved) - 5} more" if len(moved) > 5 else "")
-        yield Ripple(changed=pair, said=f"{pair.address}, which is {side}d, {verb} {shown}")
+        yield Ripple(changed=pair, said=f"{pair.address}, which is {side}d, {verb} {shown}{doubt}")
 
 
 def _of_trusted(changed: Iterable[Pair], side: Side) -> Iterator[Ripple]:

@@ -168,6 +168,23 @@ def test_who_was_reached_before_or_is_left_out_is_not_newly_reached(
     assert rules(planned) == expected
 
 
+@pytest.mark.parametrize(
+    ("users", "is_told"),
+    [({"includeGroups": ["Staff", "New hires"]}, False), ({"includeGroups": ["Staff"]}, True)],
+)
+def test_where_a_group_that_nobody_declares_may_have_had_them_it_is_said(
+    tenant: Tenant, tmp_path: Path, users: dict[str, Any], is_told: bool
+) -> None:
+    staff = policy("P", **{**GLASS, **users})
+
+    planned = changed(
+        tenant, tmp_path, [group("Staff", [FIRST]), staff], [group("Staff", [FIRST, SELF]), staff]
+    )
+
+    said = finding(planned, "widens-scope").message
+    assert said.endswith("(unless a group or role that is not read had them reached already)") is not is_told
+
+
 def test_who_leaves_one_of_two_groups_that_spare_is_not_newly_reached(tenant: Tenant, tmp_path: Path) -> None:
     everyone = policy("P", includeUsers=["All"], excludeUsers=[FIRST, SECOND], excludeGroups=["A", "B"])
     before = [group("A", [SELF]), group("B", [SELF]), everyone]
