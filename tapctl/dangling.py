@@ -11,8 +11,8 @@ from tapctl.canonical import references
 from tapctl.directory import Directory
 from tapctl.kinds import lookups
 from tapctl.match import Matched
-from tapctl.model import Address, Finding, Path, Snapshot, dotted
-from tapctl.reference import parse
+from tapctl.model import Address, Finding, Path, Severity, Snapshot, dotted
+from tapctl.reference import GUID, parse
 from tapctl.resolve import Link, Resolved, reference_finding
 from tapctl.schema import Field
 from tapctl.validate import Desired
@@ -41,7 +41,7 @@ def _unnamed(resolved: Resolved, matched: Matched) -> Iterator[Finding]:
         elif link.address in declared or _is_known(link, matched.directory, found):
             continue
         elif _is_held(link, matched):
-            yield replace(_of_nothing(link.desired, link.path, link.address.name), severity="warning")
+            yield _of_nothing(link.desired, link.path, link.address.name, severity="warning")
         else:
             is_app = link.address.kind == "Application"
             missing = "no well-known application, and not pinned" if is_app else "not in the tenant"
@@ -103,13 +103,15 @@ def _ids_of_nothing(matched: Matched, snapshot: Snapshot) -> Iterator[Finding]:
                 and text not in held
                 and is_nothing(field, reference.text, matched, snapshot)
             ):
-                yield _of_nothing(pair.desired, _written_path(path), reference.text)
+                # What is no GUID may be a newer word of Graph's, as AllAgentIdResources was.
+                severity: Severity = "error" if GUID.fullmatch(reference.text) else "warning"
+                yield _of_nothing(pair.desired, _written_path(path), reference.text, severity=severity)
 
 
-def _of_nothing(desired: Desired, path: Path, object_id: str) -> Finding:
+def _of_nothing(desired: Desired, path: Path, object_id: str, *, severity: Severity) -> Finding:
     return Finding(
         rule="id-of-nothing",
-        severity="error",
+        severity=severity,
         message=f"{dotted(path)} holds {object_id}, which is nobody's id in this tenant",
         help="A deleted object, or one of another tenant? Name it, or take it out.",
         place=desired.resource.place(*path),

@@ -68,3 +68,12 @@ def test_an_id_of_nothing_is_an_error(tenant: Tenant, tmp_path: Path) -> None:
 
     assert numbered(2, 99) in finding(planned, "id-of-nothing").message
     assert finding(planned, "id-of-nothing").severity == "error"
+
+
+def test_a_word_that_only_graph_may_know_is_a_warning(tenant: Tenant, tmp_path: Path) -> None:
+    applications = {"applications": {"includeApplications": ["id:AllAgentIdResources"]}}
+    document = policy("P", excludeUsers=[FIRST, SECOND], only={"conditions": applications})
+
+    told = finding(plan(folder(tmp_path, [document]), tenant), "id-of-nothing")
+
+    assert (told.severity, "AllAgentIdResources" in told.message) == ("warning", True)
