@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, TypeAlias, get_args
 
 from tapctl.errors import UsageError
 from tapctl.report import less_protected
-from tapctl.text import counted, listed
+from tapctl.text.words import counted, listed
 
 Status: TypeAlias = Literal[
     "error", "missing", "incomplete", "refused", "stopped", "drift", "changes", "applied", "clean"

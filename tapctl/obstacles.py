@@ -12,7 +12,7 @@ from tapctl.match import Matched, Pair
 from tapctl.model import Address, Change, Finding, Snapshot, TenantFacts, dotted
 from tapctl.reference import parse
 from tapctl.scope import is_in_force
-from tapctl.text import counted
+from tapctl.text.words import counted
 
 _POLICIES = "ConditionalAccessPolicy"
 _IN_GROUPS = ("User", "Group")

@@ -36,7 +36,7 @@ def command(options: Options, *, only_real: bool) -> int:
 
             text = "".join(f"- {code(item.name)}: {code(_said(item, default))}\n" for item in found)
         case _:
-            from tapctl.render.escape import visible
+            from tapctl.text.escape import visible
 
             wide = max((len(visible(item.name)) for item in found), default=0)
             text = "".join(

@@ -110,7 +110,7 @@ def _refuse_nobody(snapshot: Snapshot, proposal: Proposal, pattern: str) -> None
     """A name that nothing has is a mistyped one."""
     if pattern == "*" or proposal.documents or proposal.declared:
         return
-    from tapctl.render.escape import visible
+    from tapctl.text.escape import visible
 
     objects = (item for held in snapshot.objects.values() for item in held)
     named = [str(name) for item in objects if (name := item.get("displayName"))]

@@ -20,7 +20,7 @@ from tapctl import __version__
 from tapctl.cli.lazy import LazyCommands
 from tapctl.cli.options import INTERRUPTED
 from tapctl.errors import TapctlError
-from tapctl.render.escape import visible
+from tapctl.text.escape import visible
 
 COMMANDS: Final = {
     "init": "Write a workspace, workflows and the script that creates the identities.",

@@ -13,8 +13,8 @@ import click
 from tapctl.cli.formats import Format
 from tapctl.cli.options import Options
 from tapctl.cli.run_link import run_link
-from tapctl.render.escape import visible
 from tapctl.report import Report
+from tapctl.text.escape import visible
 
 if TYPE_CHECKING:
     from tapctl.render.sign_in_tests import Tested

@@ -9,9 +9,9 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TextIO
 
-from tapctl.passes.times import remaining
-from tapctl.render.escape import visible
-from tapctl.text import counted
+from tapctl.text.escape import visible
+from tapctl.text.times import remaining
+from tapctl.text.words import counted
 
 if TYPE_CHECKING:
     from tapctl.steps import Step

@@ -14,8 +14,8 @@ from tapctl.cli.connect import sandbox_store
 from tapctl.cli.formats import Format
 from tapctl.cli.options import Options, common, only_sandbox
 from tapctl.errors import UsageError
-from tapctl.render.escape import visible
 from tapctl.report import SANDBOX_NOTICE
+from tapctl.text.escape import visible
 
 if TYPE_CHECKING:
     from tapctl.model import JsonObject
@@ -88,7 +88,7 @@ def sign_in_command(
 
 
 def _moment(text: str) -> datetime:
-    from tapctl.passes.times import Zones, moment_of
+    from tapctl.text.times import Zones, moment_of
 
     try:
         return moment_of(text, Zones())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from tapctl.cli.formats import Format
-from tapctl.render.escape import visible
+from tapctl.text.escape import visible
 
 
 def stopped(error: BaseException, output_format: Format, settings: str = "tapctl.yaml") -> str:

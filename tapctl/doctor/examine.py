@@ -23,7 +23,7 @@ from tapctl.graph.tokens import caller_in
 from tapctl.model import errors_in
 from tapctl.needed import Purpose, excess, needs
 from tapctl.report import Headline
-from tapctl.text import counted
+from tapctl.text.words import counted
 
 if TYPE_CHECKING:
     from tapctl.graph.credentials import SignIn

@@ -9,7 +9,7 @@ from tapctl.doctor.check import AREAS, STATUSES, Area, Check, Diagnosis, Status
 from tapctl.model import JsonObject
 from tapctl.render.json import VERSION, headline
 from tapctl.sheet import Item, Section, Sheet, Tone
-from tapctl.text import counted
+from tapctl.text.words import counted
 
 _TITLES: Final[dict[Area, str]] = {
     "workspace": "Workspace",

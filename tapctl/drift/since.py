@@ -10,8 +10,8 @@ from pathlib import Path
 from tapctl.drift.drifted import Since
 from tapctl.drift.events import moment_of
 from tapctl.errors import UsageError
-from tapctl.passes.times import Zones
-from tapctl.passes.times import moment_of as moment_in_words
+from tapctl.text.times import Zones
+from tapctl.text.times import moment_of as moment_in_words
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _AGO = re.compile(r"(?:(\d{1,4})d)?(?:(\d{1,5})h)?")

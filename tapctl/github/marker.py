@@ -14,7 +14,7 @@ from typing import Final
 from urllib.parse import quote, unquote
 
 from tapctl.github.post import Post
-from tapctl.render.room import size
+from tapctl.text.words import size
 
 LIMIT: Final = 65_536
 """Characters in the body of a comment or an issue."""

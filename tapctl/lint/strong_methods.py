@@ -11,7 +11,7 @@ from tapctl.lint.example import document, policy, stream
 from tapctl.lint.item import Hit
 from tapctl.lint.policy import Policy
 from tapctl.lint.rule import rule
-from tapctl.text import counted
+from tapctl.text.words import counted
 
 _STRENGTH: Final = "{operator: OR, authenticationStrength: Ours}"
 _SINGLE: Final = frozenset(

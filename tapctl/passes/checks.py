@@ -14,7 +14,7 @@ from tapctl.model import Finding, Severity
 from tapctl.passes.graph import EVERYBODY, Pass, PassPolicy
 from tapctl.passes.roster import Wanted
 from tapctl.passes.starting import odds
-from tapctl.passes.times import Zones, length, shown, window
+from tapctl.text.times import Zones, length, shown, window
 
 REPLACE, PRIVILEGED = "--replace", "--privileged"
 UNKNOWN_USER = "unknown-user"

@@ -13,7 +13,6 @@ from tapctl.passes.deleting import Deletion, Outcome, Status
 from tapctl.passes.list import Holder, Listing
 from tapctl.passes.list_report import gone_notes
 from tapctl.passes.sweep import Verdict
-from tapctl.passes.times import Clocks
 from tapctl.passes.who import Chosen
 from tapctl.passes.written import (
     failure_json,
@@ -26,7 +25,8 @@ from tapctl.passes.written import (
 )
 from tapctl.report import Headline
 from tapctl.sheet import Item, Section, Sheet, Tone, said
-from tapctl.text import counted
+from tapctl.text.times import Clocks
+from tapctl.text.words import counted
 
 End: TypeAlias = Literal["shown", "nothing-to-do", "refused", "done", "incomplete", "interrupted"]
 _STATUSES: Final[tuple[Status, ...]] = ("deleted", "gone", "left", "failed")

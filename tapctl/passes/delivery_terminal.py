@@ -18,8 +18,8 @@ from typing import TextIO
 from tapctl.errors import NotDelivered
 from tapctl.passes.delivery import Made, Recipient
 from tapctl.passes.secret import Secret
-from tapctl.passes.times import Zones, window
-from tapctl.render.escape import visible
+from tapctl.text.escape import visible
+from tapctl.text.times import Zones, window
 
 # Terminals whose terminfo still has one of the older ways know the newest, too.
 _OTHER_SCREEN = re.compile(rb"\[\?(47|1047|1049)h")

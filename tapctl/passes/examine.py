@@ -19,8 +19,8 @@ from tapctl.passes.roster import Entry as RosterEntry
 from tapctl.passes.roster import Wanted
 from tapctl.passes.roster_row import Mistaken
 from tapctl.passes.rules import read_rules
-from tapctl.passes.times import Zones
 from tapctl.passes.worklist import Entry, Worklist
+from tapctl.text.times import Zones
 
 if TYPE_CHECKING:
     from tapctl.graph.gateway import Gateway

@@ -12,8 +12,8 @@ from datetime import datetime
 
 from tapctl.passes.delivery import Made
 from tapctl.passes.secret import Secret
-from tapctl.passes.times import Zones
-from tapctl.render.escape import visible
+from tapctl.text.escape import visible
+from tapctl.text.times import Zones
 
 ADDRESS = "https://aka.ms/mysecurityinfo"
 # https://learn.microsoft.com/entra/identity/authentication/howto-authentication-temporary-access-pass

@@ -14,13 +14,13 @@ from typing import Final, Literal, TypeAlias
 from tapctl.model import Finding, Json, JsonObject
 from tapctl.passes.checks import UNKNOWN_USER
 from tapctl.passes.journal import going_on
-from tapctl.passes.times import Zones, length, shown, window
 from tapctl.passes.worklist import STATES, Entry, State, Worklist
 from tapctl.passes.written import moment
-from tapctl.render.escape import json_safe
 from tapctl.render.json import VERSION, headline
 from tapctl.report import Headline
 from tapctl.sheet import Item, Section, Sheet, Tone, said
+from tapctl.text.escape import json_safe
+from tapctl.text.times import Zones, length, shown, window
 
 Status: TypeAlias = Literal["checked", "refused", "issued", "incomplete", "interrupted"]
 

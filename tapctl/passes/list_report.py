@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from tapctl.model import JsonObject
 from tapctl.passes.list import Holder, Listing
-from tapctl.passes.times import Clocks
 from tapctl.passes.who import Chosen
 from tapctl.passes.written import (
     failure_json,
@@ -16,7 +15,8 @@ from tapctl.passes.written import (
 )
 from tapctl.report import Headline
 from tapctl.sheet import Item, Section, Sheet
-from tapctl.text import counted
+from tapctl.text.times import Clocks
+from tapctl.text.words import counted
 
 
 def listing_sheet(

@@ -20,7 +20,7 @@ from tapctl.model import Finding, Place
 from tapctl.passes.roster_csv import csv_rows
 from tapctl.passes.roster_row import Mistaken, Row, misread
 from tapctl.passes.roster_yaml import yaml_rows
-from tapctl.passes.times import Zones, moment_of, zone_of
+from tapctl.text.times import Zones, moment_of, zone_of
 
 _WORDS: Final = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 _LONGEST: Final = 43200

@@ -8,7 +8,6 @@ from typing import Final
 from tapctl.model import JsonObject
 from tapctl.passes.progress import STAGES, Funnel, Progress, Stage, funnel_of
 from tapctl.passes.status import Following
-from tapctl.passes.times import Clocks, Zones, shown
 from tapctl.passes.who import Chosen
 from tapctl.passes.written import (
     condition,
@@ -21,7 +20,8 @@ from tapctl.passes.written import (
 )
 from tapctl.report import Headline
 from tapctl.sheet import Item, Section, Sheet, Tone
-from tapctl.text import counted
+from tapctl.text.times import Clocks, Zones, shown
+from tapctl.text.words import counted
 
 _TITLES: Final[dict[Stage, str]] = {
     "not-issued": "No pass yet",

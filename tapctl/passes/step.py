@@ -12,8 +12,8 @@ from typing import TypeAlias
 
 from tapctl.passes.checks import REPLACE
 from tapctl.passes.graph import Pass
-from tapctl.passes.times import Zones, length, window
 from tapctl.passes.worklist import Entry
+from tapctl.text.times import Zones, length, window
 
 # How far this machine's clock and Graph's may be apart.
 SKEW = timedelta(minutes=5)

@@ -10,8 +10,8 @@ from tapctl.model import Json, JsonObject
 from tapctl.passes.graph import Pass
 from tapctl.passes.methods import Registered
 from tapctl.passes.people import Person
-from tapctl.passes.times import Zones, length, window
 from tapctl.passes.trail import Record
+from tapctl.text.times import Zones, length, window
 
 # methodUsabilityReason in words: https://learn.microsoft.com/graph/api/resources/
 # temporaryaccesspassauthenticationmethod (checked 2026-11)

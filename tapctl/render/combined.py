@@ -6,12 +6,12 @@ from typing import Final
 
 from tapctl.combined import Combined, Result, Status
 from tapctl.model import JsonObject
-from tapctl.render.escape import visible
 from tapctl.render.gfm import clipped, code, text
 from tapctl.render.json import VERSION, written
 from tapctl.render.room import Room
 from tapctl.report import SEVERITIES
-from tapctl.text import counted, listed
+from tapctl.text.escape import visible
+from tapctl.text.words import counted, listed
 
 _WORDS: Final[dict[Status, str]] = {
     "error": "failed",

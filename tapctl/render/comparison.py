@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tapctl.model import JsonObject
 from tapctl.render import gfm
-from tapctl.render.escape import spelled
+from tapctl.text.escape import spelled
 
 if TYPE_CHECKING:
     from tapctl.evaluate.truth import Truth

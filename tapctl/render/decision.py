@@ -12,8 +12,8 @@ from tapctl.evaluate.decision import Applied, Decision, TraceStep
 from tapctl.evaluate.rules import RULES
 from tapctl.evaluate.situation import REGISTER, SignIn
 from tapctl.model import Finding, Path, Place
-from tapctl.render.escape import named, spelled
 from tapctl.simulate.words import as_given
+from tapctl.text.escape import named, spelled
 
 Where = Callable[[str, Path], "Place | None"]
 """A policy's name and a path inside its spec → where that is written."""

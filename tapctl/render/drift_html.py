@@ -12,7 +12,7 @@ from tapctl.drift.undeclared import Undeclared
 from tapctl.model import Severity
 from tapctl.render import drift_words as words
 from tapctl.render import html_parts as parts
-from tapctl.render.escape import visible
+from tapctl.text.escape import visible
 
 _CLASSES: Final = {
     "changed": "update",

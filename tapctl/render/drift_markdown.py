@@ -14,13 +14,13 @@ from tapctl.drift.news import News
 from tapctl.drift.undeclared import Undeclared
 from tapctl.model import Finding
 from tapctl.render import drift_words as words
-from tapctl.render.escape import spelled
 from tapctl.render.gfm import clipped, code, cut_name, fenced, html_code, prose, text
 from tapctl.render.roll import Named, reserved, rows_or_names
 from tapctl.render.room import Room
 from tapctl.render.values import MOST_ENTRIES, block, is_block, shortened, shown
 from tapctl.report import FieldLine
-from tapctl.text import counted
+from tapctl.text.escape import spelled
+from tapctl.text.words import counted
 
 _TITLES: Final = {"error": "Errors", "warning": "Warnings", "note": "Notes"}
 _NAME, _TEXT, _LINE = 120, 1500, 1000

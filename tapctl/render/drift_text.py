@@ -12,11 +12,11 @@ from tapctl.drift.news import News
 from tapctl.drift.undeclared import Undeclared
 from tapctl.model import Finding
 from tapctl.render import drift_words as words
-from tapctl.render.escape import named, spelled, visible
 from tapctl.render.page import Page
 from tapctl.render.values import block, is_block, shortened, shown
 from tapctl.report import FieldLine
-from tapctl.text import counted
+from tapctl.text.escape import named, spelled, visible
+from tapctl.text.words import counted
 
 _STYLES: Final = {"+": "green", "~": "yellow", "-": "red", "?": "bold red"}
 _FINDINGS: Final = {"error": ("x", "bold red"), "warning": ("!", "yellow"), "note": ("i", "cyan")}

@@ -11,7 +11,7 @@ from tapctl.drift.meaning import RULES
 from tapctl.drift.news import News
 from tapctl.drift.undeclared import Undeclared
 from tapctl.render.values import shortened, shown
-from tapctl.text import counted
+from tapctl.text.words import counted
 
 SYMBOLS: Final = {"changed": "~", "renamed": "~", "missing": "-", "unwanted": "+", "unclear": "?"}
 _WHATS: Final = {

@@ -10,9 +10,9 @@ from typing import Final
 from tapctl.explain import Entry, Explanation, first_sentence
 from tapctl.fields import Facts
 from tapctl.model import Json, JsonObject
-from tapctl.render.escape import visible
 from tapctl.render.gfm import code, fenced, text
 from tapctl.render.json import VERSION, written
+from tapctl.text.escape import visible
 
 _TYPES: Final = {
     "string": "text",

@@ -9,10 +9,10 @@ from tapctl.facts.snapshot import Unread
 from tapctl.facts.summary import Summary
 from tapctl.model import JsonObject
 from tapctl.render import gfm
-from tapctl.render.escape import visible
 from tapctl.render.json import VERSION, headline, written
 from tapctl.report import Headline
-from tapctl.text import counted
+from tapctl.text.escape import visible
+from tapctl.text.words import counted
 
 PRIVACY = (
     "It says who is in which group and what they registered, under pseudonyms that only this workspace's salt"

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from tapctl.render.escape import named, visible
+from tapctl.text.escape import named, visible
 
 _PUNCTUATION: Final = re.compile(r"([!#$&*<>\[\\\]_`{|}~^]|^[-+=]|(?<=\d)[.)]$)")
 _LINKED: Final = re.compile(

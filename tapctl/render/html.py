@@ -10,10 +10,10 @@ from typing import Final
 
 from tapctl.model import Address, Finding, Severity
 from tapctl.render import html_parts as parts
-from tapctl.render.escape import visible
 from tapctl.render.values import PASSED, UNDOES, news, planned
 from tapctl.report import STOPS, Entry, News, Planning, Report
-from tapctl.text import counted, listed
+from tapctl.text.escape import visible
+from tapctl.text.words import counted, listed
 
 _TITLES: Final = {"validate": "Check of", "plan": "Plan for", "apply": "Apply to"}
 _PASSIVE: Final = {"includes": "included", "excludes": "excluded", "requires": "required", "uses": "used"}

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from tapctl.model import Finding, Severity
-from tapctl.render.escape import named, spelled, visible
 from tapctl.render.html_style import STYLE
 from tapctl.render.values import block, shown
 from tapctl.report import FieldLine, Headline
+from tapctl.text.escape import named, spelled, visible
 
 SEVERITIES: Final[dict[Severity, str]] = {
     "error": "Errors",

@@ -8,8 +8,8 @@ from itertools import groupby
 
 from tapctl.model import Address, Finding, JsonObject
 from tapctl.render import gfm
-from tapctl.render.escape import visible
 from tapctl.render.json import VERSION, written
+from tapctl.text.escape import visible
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,8 +10,8 @@ from typing import assert_never
 
 from tapctl.errors import GraphError
 from tapctl.model import Finding, Json, JsonObject, Outcome, Place
-from tapctl.render.escape import json_safe
 from tapctl.report import SEVERITIES, Entry, FieldLine, Headline, Planning, Report
+from tapctl.text.escape import json_safe
 
 VERSION = 1
 

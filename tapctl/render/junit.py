@@ -5,8 +5,8 @@ from __future__ import annotations
 from xml.etree import ElementTree
 
 from tapctl.model import Finding
-from tapctl.render.escape import spelled, visible
 from tapctl.report import Report
+from tapctl.text.escape import spelled, visible
 
 
 def render(report: Report) -> str:

@@ -14,7 +14,6 @@ from dataclasses import replace
 from typing import Final
 
 from tapctl.model import Address, Finding, Severity
-from tapctl.render.escape import spelled
 from tapctl.render.gfm import CLIPPED, clipped, code, cut_name, fenced, lines, link, prose, text
 from tapctl.render.markdown_change import HEAD, details, row
 from tapctl.render.mermaid import picture
@@ -22,7 +21,8 @@ from tapctl.render.roll import Named, reserved, rows_or_names
 from tapctl.render.room import Room
 from tapctl.render.values import PASSED, UNDOES, block, shortened
 from tapctl.report import STOPS, Entry, Planning, Report
-from tapctl.text import counted, listed
+from tapctl.text.escape import spelled
+from tapctl.text.words import counted, listed
 
 _SEVERITIES: Final[dict[Severity, str]] = {
     "error": "Errors",

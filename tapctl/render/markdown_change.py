@@ -7,11 +7,11 @@ from itertools import takewhile
 from typing import Final
 
 from tapctl.model import Finding, Json
-from tapctl.render.escape import visible
 from tapctl.render.gfm import CLIPPED, clipped, code, cut_name, fenced, html_code, text
 from tapctl.render.values import MOST_ENTRIES, block, is_block, shortened, shown
 from tapctl.report import Entry, FieldLine
-from tapctl.text import listed
+from tapctl.text.escape import visible
+from tapctl.text.words import listed
 
 HEAD: Final = "| | object | what changes | look at |\n| --- | --- | --- | --- |"
 

@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from tapctl.model import Action, Address
-from tapctl.render.escape import named
 from tapctl.render.gfm import cut_name
 from tapctl.report import Planning
+from tapctl.text.escape import named
 
 MOST_OBJECTS: Final = 40
 _LONGEST_NAME: Final = 60

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from tapctl.text.words import size
+
 LIMIT: Final = 60_000
 """A comment on GitHub holds 65,536 characters; the rest is for the marker and what a workflow adds."""
 
 _BETWEEN: Final = 2  # the line breaks around a block
-
-
-def size(text: str) -> int:
-    """Characters as UTF-16 counts them: never fewer than whoever counts otherwise."""
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def taken(blocks: Iterable[str]) -> int:

@@ -9,9 +9,9 @@ from urllib.parse import quote
 from tapctl import __version__
 from tapctl.lint import rules
 from tapctl.model import Finding, Json, JsonObject, Place, Severity
-from tapctl.render.escape import spelled
 from tapctl.render.json import headline, written
 from tapctl.report import NO_RESULT, Headline, Report
+from tapctl.text.escape import spelled
 
 SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS: Final[dict[Severity, str]] = {

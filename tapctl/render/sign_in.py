@@ -12,11 +12,11 @@ from tapctl.evaluate.situation import SignIn
 from tapctl.model import Json, JsonObject
 from tapctl.render.comparison import comparison_json
 from tapctl.render.decision import Where, asked, deciding, inferences, sentence, trace
-from tapctl.render.escape import spelled
 from tapctl.render.gfm import code, fenced, text
 from tapctl.render.json import VERSION, headline, written
 from tapctl.report import Headline
 from tapctl.simulate.words import as_given
+from tapctl.text.escape import spelled
 
 if TYPE_CHECKING:
     from tapctl.facts.compare import Comparison

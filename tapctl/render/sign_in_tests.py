@@ -10,13 +10,13 @@ from itertools import groupby
 
 from tapctl.model import Finding, Json, JsonObject
 from tapctl.render.decision import Where, finding_lines, sentence, trace
-from tapctl.render.escape import named, spelled
 from tapctl.render.gfm import code, fenced, text
 from tapctl.render.json import VERSION, headline, written
 from tapctl.report import Headline
 from tapctl.simulate.answer import decision_json, place_json, problem
 from tapctl.testing.run import Result, StepResult
-from tapctl.text import counted
+from tapctl.text.escape import named, spelled
+from tapctl.text.words import counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

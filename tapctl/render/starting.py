@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from tapctl.render import gfm
-from tapctl.render.escape import visible
 from tapctl.render.json import VERSION, written
-from tapctl.text import counted
+from tapctl.text.escape import visible
+from tapctl.text.words import counted
 from tapctl.workspace.placing import Placed
 
 _WORDS: Final = {"new": "written", "same": "is there already", "differs": "is there and DIFFERS"}

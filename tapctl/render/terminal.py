@@ -8,11 +8,11 @@ from itertools import groupby
 from typing import Final
 
 from tapctl.model import Address, Finding, Outcome, Severity
-from tapctl.render.escape import named, spelled, visible
 from tapctl.render.page import Page
 from tapctl.render.values import MOST_ENTRIES, UNDOES, block, is_block, planned, shortened, shown
 from tapctl.report import Entry, FieldLine, Headline, Planning, Report
-from tapctl.text import counted
+from tapctl.text.escape import named, spelled, visible
+from tapctl.text.words import counted
 
 _STYLES: Final = {"+": "green", "~": "yellow", "-": "red", " ": ""}
 _FINDINGS: Final[dict[Severity, tuple[str, str, str]]] = {

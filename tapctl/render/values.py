@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from typing import Final, TypeVar, get_args
 
 from tapctl.model import Json
-from tapctl.render.escape import visible
 from tapctl.report import News, Planning, Report
-from tapctl.text import counted
+from tapctl.text.escape import visible
+from tapctl.text.words import counted
 
 T = TypeVar("T")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tapctl.errors import UsageError
 from tapctl.model import Address
-from tapctl.render.escape import visible
+from tapctl.text.escape import visible
 from tapctl.workspace.edit import with_pins
 from tapctl.workspace.importing import Imported
 from tapctl.workspace.placing import make_folders, place, replace, take_away

@@ -32,13 +32,13 @@ from tapctl.passes.roster import Wanted, read_roster
 from tapctl.passes.rules import read_rules
 from tapctl.passes.secret import Secret
 from tapctl.passes.status import follow
-from tapctl.passes.times import Zones
 from tapctl.passes.who import Chosen
 from tapctl.passes.worklist import Entry, Worklist
 from tapctl.pipeline import check
 from tapctl.report import Headline
 from tapctl.sandbox import Store, create_app, reset
 from tapctl.sandbox.seed import PEOPLE
+from tapctl.text.times import Zones
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]

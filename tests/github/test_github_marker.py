@@ -4,7 +4,7 @@ import pytest
 
 from tapctl.github.marker import LIMIT, Marker, find_marker, marked, read_marker, same
 from tapctl.github.post import read_post
-from tapctl.render.room import size
+from tapctl.text.words import size
 
 MARKER = Marker(
     purpose="comment", workspace="policies", environment="production", facts={"sum": "ab", "known": "2"}

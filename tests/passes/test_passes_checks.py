@@ -15,7 +15,7 @@ from tapctl.passes.graph import EVERYBODY, pass_of, policy_of
 from tapctl.passes.roster import Wanted, wanted_in
 from tapctl.passes.roster_row import Mistaken
 from tapctl.passes.roster_row import Row as RosterRow
-from tapctl.passes.times import Zones
+from tapctl.text.times import Zones
 
 NOW = datetime(2026, 9, 1, 8, tzinfo=UTC)
 ZONES = Zones(here=ZoneInfo("Europe/Oslo"))

@@ -17,7 +17,7 @@ from delivery_tools import CODE, MADE, MIA
 from tapctl.errors import NotDelivered
 from tapctl.passes.delivery_terminal import Terminal
 from tapctl.passes.secret import Secret
-from tapctl.passes.times import Zones
+from tapctl.text.times import Zones
 
 ZONES = Zones(here=ZoneInfo("Europe/Oslo"))
 

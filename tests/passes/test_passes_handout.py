@@ -9,7 +9,7 @@ from delivery_tools import CODE, MADE, MIA
 
 from tapctl.passes.handout import Setting, as_html, as_text, handout
 from tapctl.passes.secret import Secret
-from tapctl.passes.times import Zones
+from tapctl.text.times import Zones
 
 ZONES = Zones(here=ZoneInfo("Europe/Oslo"))
 IN_TOKYO = replace(MADE, recipient=replace(MIA, zone=ZoneInfo("Asia/Tokyo")))

@@ -24,13 +24,13 @@ from tapctl.passes.progress import Facts, progress_of
 from tapctl.passes.status import Following
 from tapctl.passes.status_report import status_json, status_sheet
 from tapctl.passes.sweep import Verdict
-from tapctl.passes.times import Clocks
 from tapctl.passes.trail import Record
 from tapctl.passes.who import Chosen
 from tapctl.passes.worklist import Entry, Worklist
 from tapctl.passes.written import condition, maker_json, maker_words
 from tapctl.render.sheet import render_text
 from tapctl.report import Headline
+from tapctl.text.times import Clocks
 
 HIRE = Person(id="a", name="hire@contoso.example")
 CHOSEN = Chosen(people=(HIRE,), basis=("as named",))

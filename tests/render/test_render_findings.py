@@ -16,8 +16,8 @@ from tapctl.errors import UsageError
 from tapctl.model import Finding
 from tapctl.render import html, junit, markdown, sarif, terminal
 from tapctl.render import json as as_json
-from tapctl.render.escape import is_hidden
 from tapctl.report import Headline, Report
+from tapctl.text.escape import is_hidden
 
 NOTHING = Report(command="validate", headline=Headline(environment="e", tenant_id="", is_sandbox=False))
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import example, given
 from reading import calm, github_would_link, nasty, seen_in_html, seen_in_markdown
 
-from tapctl.render.escape import named, visible
 from tapctl.render.gfm import clipped, code, fenced, html_code, lines, link, prose, text
+from tapctl.text.escape import named, visible
 
 
 def squeezed(words: str) -> str:

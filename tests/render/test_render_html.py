@@ -8,9 +8,9 @@ from reading import nasty, seen_in_html
 from report_cases import HOSTILE, findings, full, hostile, planning, real
 
 from tapctl.model import Address, Finding
-from tapctl.render.escape import is_hidden, visible
 from tapctl.render.html import render
 from tapctl.report import Planning, Report, account
+from tapctl.text.escape import is_hidden, visible
 
 URLS = {"href", "src", "action", "style", "srcdoc", "data", "poster", "formaction", "background"}
 

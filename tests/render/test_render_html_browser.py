@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from report_cases import HOSTILE, full, hostile
 
-from tapctl.render.escape import visible
 from tapctl.render.html import render
+from tapctl.text.escape import visible
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 

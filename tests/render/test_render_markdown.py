@@ -10,10 +10,11 @@ from reading import github_would_link, nasty, seen_in_markdown
 from report_cases import HOSTILE, POLICY, REAL, findings, full, hostile, planning, real
 
 from tapctl.model import Address, Finding, Json, JsonObject
-from tapctl.render.escape import is_hidden
 from tapctl.render.markdown import render, render_error
-from tapctl.render.room import LIMIT, size
+from tapctl.render.room import LIMIT
 from tapctl.report import Entry, FieldLine, Planning, Report, account
+from tapctl.text.escape import is_hidden
+from tapctl.text.words import size
 
 FREE = {"code", "br"}  # words may take any number of lines, and stand in code
 

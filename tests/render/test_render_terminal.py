@@ -7,9 +7,9 @@ from report_cases import SANDBOX, full, hostile, real
 from rich.cells import cell_len
 
 from tapctl.model import Finding
-from tapctl.render.escape import is_hidden
 from tapctl.render.terminal import render
 from tapctl.report import Planning, Report, account
+from tapctl.text.escape import is_hidden
 
 
 def test_one_of_everything(golden: Callable[[str, str], None]) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from tapctl.model import Json
 from tapctl.render.values import block, is_block, shortened, shown
-from tapctl.text import counted
+from tapctl.text.words import counted
 
 
 @pytest.mark.parametrize(

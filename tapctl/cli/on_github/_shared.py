@@ -75,7 +75,7 @@ def tell(kept: Kept, command: str, environment: str, options: Options) -> None:
 
             text = f"- {link(_SAID[kept.action], kept.url) if kept.url else _SAID[kept.action]}\n"
         case _:
-            from tapctl.render.escape import visible
+            from tapctl.text.escape import visible
 
             text = f"{_SAID[kept.action]}{f': {visible(kept.url)}' if kept.url else ''}\n"
     click.echo(text, nl=False)

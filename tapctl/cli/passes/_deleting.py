@@ -15,12 +15,12 @@ from tapctl.cli.options import INTERRUPTED, Options
 from tapctl.cli.output import say, show_sheet
 from tapctl.cli.passes._tenant import answer, headline_of
 from tapctl.errors import NotRecorded
-from tapctl.text import counted
+from tapctl.text.words import counted
 
 if TYPE_CHECKING:
     from tapctl.passes.deleting import Outcome, Recheck
     from tapctl.passes.deleting_report import Going
-    from tapctl.passes.times import Clocks
+    from tapctl.text.times import Clocks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,10 +45,10 @@ from tapctl.passes.people import each_member, group_named
 from tapctl.passes.roster import Entry as RosterEntry
 from tapctl.passes.roster import Wanted, named, read_roster
 from tapctl.passes.step import SKEW
-from tapctl.passes.times import Zones, length
 from tapctl.passes.worklist import Worklist
 from tapctl.pipeline import check
-from tapctl.text import counted
+from tapctl.text.times import Zones, length
+from tapctl.text.words import counted
 
 T = TypeVar("T")
 

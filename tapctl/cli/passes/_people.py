@@ -72,8 +72,8 @@ def people_of(
 ) -> People:
     """Raises UsageError for two choices at once, and for a roster with mistakes."""
     from tapctl.passes.roster import Wanted, read_roster
-    from tapctl.passes.times import Zones
     from tapctl.passes.who import Wish
+    from tapctl.text.times import Zones
 
     wish = Wish(names=users, group=group, roster=None if roster is None else str(roster), from_logs=from_logs)
     wish.check(may_be_everybody=may_be_everybody)

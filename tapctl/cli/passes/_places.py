@@ -9,8 +9,8 @@ from tapctl.errors import WorkspaceError
 from tapctl.model import Workspace
 from tapctl.passes.delivery import Delivery, Made, Written, as_json, passcode_only
 from tapctl.passes.handout import ADDRESS, Setting, as_html, as_text, handout
-from tapctl.passes.times import Zones
 from tapctl.report import SANDBOX_NOTICE
+from tapctl.text.times import Zones
 
 
 def delivery_of(

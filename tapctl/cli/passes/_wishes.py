@@ -13,7 +13,7 @@ from tapctl.passes.delivery import Contents
 from tapctl.passes.doors import DESPITE
 from tapctl.passes.journal import About
 from tapctl.passes.roster import Wanted, lifetime_of
-from tapctl.passes.times import Zones, moment_of, zone_of
+from tapctl.text.times import Zones, moment_of, zone_of
 
 T = TypeVar("T")
 

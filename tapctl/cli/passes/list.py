@@ -30,8 +30,8 @@ def command(
     from tapctl.cli.connect import connected
     from tapctl.passes.list import list_passes, now_of
     from tapctl.passes.list_report import listing_json, listing_sheet
-    from tapctl.passes.times import Clocks
     from tapctl.passes.who import choose
+    from tapctl.text.times import Clocks
 
     with connected(workspace) as session:
         gateway = session.gateway

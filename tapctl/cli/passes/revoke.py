@@ -41,8 +41,8 @@ def command(
     from tapctl.passes.deleting_report import Going
     from tapctl.passes.list import list_passes, now_of
     from tapctl.passes.revoke import deletions_of, without_a_pass
-    from tapctl.passes.times import Clocks
     from tapctl.passes.who import choose
+    from tapctl.text.times import Clocks
 
     with connected(workspace) as session:
         gateway = session.gateway

@@ -30,8 +30,8 @@ def command(options: Options, *, users: tuple[str, ...], group: str | None, rost
     from tapctl.passes.list import now_of
     from tapctl.passes.status import follow
     from tapctl.passes.status_report import status_json, status_sheet
-    from tapctl.passes.times import Clocks
     from tapctl.passes.who import choose
+    from tapctl.text.times import Clocks
 
     with connected(workspace) as session:
         gateway = session.gateway

@@ -79,7 +79,7 @@ def command(
     from tapctl.passes.journal import FOLDER
     from tapctl.passes.list import now_of
     from tapctl.passes.sweep import Wants, recheck_owners, survey
-    from tapctl.passes.times import Clocks
+    from tapctl.text.times import Clocks
 
     wants, folder = Wants(expired=expired, used=used), our_folder(options.workspace) / FOLDER
     with connected(workspace) as session:

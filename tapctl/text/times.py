@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
-from tapctl.passes.zone_names import meant_by
+from tapctl.text.zone_names import meant_by
 
 _LOCAL = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?", re.ASCII)
 _OFFSET = re.compile(r"([Zz]|[+-]([01]\d|2[0-3])(:?[0-5]\d)?)", re.ASCII)

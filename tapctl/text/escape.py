@@ -1,4 +1,4 @@
-"""Text from a tenant or a file → text that does nothing to whoever looks at it, for all renderers."""
+"""Text from a tenant or a file → text that does nothing to whoever looks at it."""
 
 from __future__ import annotations
 

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 
-from tapctl.passes import zone_names
-from tapctl.passes.times import Zones, length, moment_of, remaining, shown, window, zone_of
+from tapctl.text import zone_names
+from tapctl.text.times import Zones, length, moment_of, remaining, shown, window, zone_of
 
 OSLO, TOKYO = ZoneInfo("Europe/Oslo"), ZoneInfo("Asia/Tokyo")
 ZONES = Zones(here=OSLO)

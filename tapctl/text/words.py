@@ -1,4 +1,4 @@
-"""Words about how many there are, and which."""
+"""Words about how many there are, and which; and how long a text is."""
 
 from __future__ import annotations
 
@@ -13,3 +13,8 @@ def counted(number: int, one: str, many: str = "") -> str:
 def listed(words: Sequence[str]) -> str:
     """`a`, `a and b`, `a, b and c`."""
     return " and ".join([*filter(None, [", ".join(words[:-1])]), *words[-1:]])
+
+
+def size(text: str) -> int:
+    """Characters as UTF-16 counts them: never fewer than whoever counts otherwise."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tapctl.render.escape import is_hidden, json_safe, named, spelled, visible
+from tapctl.text.escape import is_hidden, json_safe, named, spelled, visible
 
 
 @pytest.mark.parametrize(
