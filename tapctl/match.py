@@ -71,6 +71,10 @@ class Matched:
         """The pair of an address."""
         return next((pair for pair in self.pairs if pair.address == address), None)
 
+    def policies(self) -> tuple[Pair, ...]:
+        """The pairs of Conditional Access policies."""
+        return tuple(pair for pair in self.pairs if pair.kind.name == "ConditionalAccessPolicy")
+
 
 def match(workspace: Workspace, desired: Sequence[Desired], snapshot: Snapshot) -> Matched:
     """Recognise each document's object: by the id it means, else its pin, else its name, or a former name;

@@ -128,12 +128,12 @@ async def make_plan(
     rules if there is a date to judge by, with `known` facts besides what a plan reads."""
     from tapctl.digest import checksum
     from tapctl.guard import guard, shields
-    from tapctl.lowered import lowered
+    from tapctl.guard.lowered import lowered
+    from tapctl.guard.rehearse import rehearse
     from tapctl.match import match
     from tapctl.observe import observe
     from tapctl.order import order
     from tapctl.plan import plan_changes
-    from tapctl.rehearse import rehearse
     from tapctl.undo import settle
 
     workspace = checked.workspace

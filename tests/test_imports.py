@@ -43,7 +43,7 @@ def test_the_sandbox_imports_nothing_else_of_ours() -> None:
     assert {imported for importer, imported in imports() if importer == "sandbox"} == {"sandbox"}
 
 
-@pytest.mark.parametrize("module", ["observe", "guard", "lowered", "rehearse", "drift.versions"])
+@pytest.mark.parametrize("module", ["observe", "guard", "guard.lowered", "guard.rehearse", "drift.versions"])
 def test_what_lint_is_built_on_knows_nothing_of_it(module: str) -> None:
     program = f"import sys, tapctl.{module}; print('tapctl.lint' in sys.modules)"
 

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from tapctl.canonical import texts
-from tapctl.guard import Subject, excludes, reaching, subjects
+from tapctl.guard.break_glass import Subject, excludes, reaching, subjects
+from tapctl.guard.membership import Membership
 from tapctl.match import Matched, Pair
-from tapctl.membership import Membership
 from tapctl.model import Address, JsonObject, Place, Snapshot, Workspace
 
 

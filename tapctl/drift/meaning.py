@@ -11,13 +11,13 @@ from typing import Final
 
 from tapctl.canonical import references, texts
 from tapctl.drift.exposure import Absence, Exposure, Loss
+from tapctl.guard.lowered import Strengths, asks_for_more, let_through
+from tapctl.guard.membership import Membership
+from tapctl.guard.withdrawn import withdrawals
 from tapctl.lint import rules
-from tapctl.lowered import Strengths, asks_for_more, let_through
 from tapctl.match import Matched, Pair
-from tapctl.membership import Membership
 from tapctl.model import Address, BreakGlass, Finding, JsonObject, Severity, Snapshot
 from tapctl.scope import blocks, is_in_force, state, widened
-from tapctl.withdrawn import withdrawals
 
 _POLICIES: Final = "ConditionalAccessPolicy"
 
@@ -99,11 +99,7 @@ def meaning(
     `fate` what became of what is lost."""
     differing = [pair for pair in matched.pairs if pair.address in drifted]
     strengths = Strengths.of(map(turned, matched.pairs))
-    enforced = [
-        pair
-        for pair in matched.pairs
-        if pair.kind.name == _POLICIES and pair.before is not None and is_in_force(pair.before)
-    ]
+    enforced = [pair for pair in matched.policies() if pair.before is not None and is_in_force(pair.before)]
     found = [
         *(_lost(loss, fate(loss)) for loss in exposure.losses),
         *_exposed(exposure),

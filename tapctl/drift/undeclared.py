@@ -104,8 +104,8 @@ def _sparing(matched: Matched, location: Pair) -> list[str]:
     meant |= {"AllTrusted"} if (location.before or {}).get("isTrusted") else set()
     return [
         repr(pair.address.name)
-        for pair in matched.pairs
-        if pair.kind.name == _POLICIES and is_in_force(pair.before or {})
+        for pair in matched.policies()
+        if is_in_force(pair.before or {})
         if meant & {*texts(pair.before or {}, "conditions", "locations", "excludeLocations")}
     ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from tapctl.enabled_methods import CONFIGURATIONS
+from tapctl.evaluate.enabled_methods import CONFIGURATIONS
 from tapctl.evaluate.facts import Person
 from tapctl.lint.conditional_access_scope import spares_emergency
 from tapctl.lint.context import Context

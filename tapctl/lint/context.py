@@ -11,7 +11,7 @@ from tapctl import directory as directories
 from tapctl.built_in import BUILT_IN_STRENGTHS, WATCHED
 from tapctl.canonical import canonical, with_values
 from tapctl.directory import Directory
-from tapctl.enabled_methods import Methods
+from tapctl.evaluate.enabled_methods import Methods
 from tapctl.evaluate.facts import Facts
 from tapctl.lint.groups import Groups
 from tapctl.lint.item import Hit, Item

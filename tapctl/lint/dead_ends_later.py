@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
-from tapctl.enabled_methods import CONFIGURATIONS
 from tapctl.evaluate.dated import BASELINE_SCOPES
 from tapctl.evaluate.decision import Decision
+from tapctl.evaluate.enabled_methods import CONFIGURATIONS
 from tapctl.evaluate.facts import Pass, Person
 from tapctl.evaluate.strengths import FOR_GUESTS
 from tapctl.lint.context import Context

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from tapctl.built_in import SYNCHRONISE
-from tapctl.enabled_methods import CONFIGURATIONS
+from tapctl.evaluate.enabled_methods import CONFIGURATIONS
 from tapctl.evaluate.facts import Person
 from tapctl.evaluate.strengths import PASSES
 from tapctl.lint.context import Context

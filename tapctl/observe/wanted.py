@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 
-from tapctl.enabled_methods import CONFIGURATIONS, PASSES
+from tapctl.evaluate.enabled_methods import CONFIGURATIONS, PASSES
 from tapctl.graph.batch import FEW
 from tapctl.graph.odata import FILTER_CHUNK
 from tapctl.kind import Kind

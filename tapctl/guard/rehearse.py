@@ -10,14 +10,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
 
 from tapctl.canonical import at, texts
-from tapctl.guard import Subject, excludes, is_user_policy, subjects
+from tapctl.guard.break_glass import Subject, excludes, is_user_policy, subjects
+from tapctl.guard.membership import Membership
 from tapctl.match import Matched, Pair
-from tapctl.membership import Membership
 from tapctl.model import Address, Finding, JsonObject, Snapshot, Workspace
 from tapctl.scope import state
 from tapctl.steps import Step
 
-_POLICIES = "ConditionalAccessPolicy"
 _SAFE, _OPEN, _REACHED = range(3)
 
 
@@ -44,9 +43,7 @@ class _Scene:
         }
         self._membership = Membership(matched, snapshot, "before")
         self._subjects = subjects(workspace, self._membership)
-        policies = [
-            pair for pair in matched.pairs if pair.kind.name == _POLICIES and pair.address.name not in own
-        ]
+        policies = [pair for pair in matched.policies() if pair.address.name not in own]
         self._exempt = own
         self._policies = {_key(pair): pair.before or {} for pair in policies}
         starts = {address: self._levels(spec) for address, spec in self._policies.items()}
@@ -62,7 +59,7 @@ class _Scene:
     def take(self, step: Step) -> Iterator[Finding]:
         """What a step exposes."""
         after = None if step.action == "delete" else step.after
-        if step.address.kind == _POLICIES and step.address.name not in self._exempt:
+        if step.address.kind == "ConditionalAccessPolicy" and step.address.name not in self._exempt:
             self._policies[step.address] = after or {}
             yield from self._exposed([step.address], step)
         if step.address.kind == "Group":

@@ -9,16 +9,15 @@ from typing import Final, TypeAlias
 
 from tapctl.built_in import BUILT_IN_STRENGTHS, MFA
 from tapctl.canonical import at, texts, with_values
-from tapctl.enabled_methods import CONFIGURATIONS
-from tapctl.escaped import Move, moves, of_methods, of_policies
+from tapctl.evaluate.enabled_methods import CONFIGURATIONS
+from tapctl.guard.escaped import Move, moves, of_methods, of_policies
+from tapctl.guard.reach import Sides
 from tapctl.location import beyond, if_trusted
 from tapctl.match import Matched, Pair
 from tapctl.model import BreakGlass, Finding, Json, JsonObject, Path, Snapshot
-from tapctl.reach import Sides
 from tapctl.scope import blocks, is_in_force, narrowed, state
 from tapctl.session import loosened
 
-_POLICIES: Final = "ConditionalAccessPolicy"
 _STRENGTHS: Final = "AuthenticationStrength"
 _LOCATIONS: Final = "NamedLocation"
 _TRUSTED: Final = "AllTrusted"
@@ -33,9 +32,7 @@ def lowered(matched: Matched, snapshot: Snapshot, glass: BreakGlass) -> tuple[Fi
     """About each policy that stops being enforced or gets weaker, each strength that accepts more, each
     location that takes situations from enforced policies, and each group that takes people from them."""
     strengths = Strengths.of(matched.pairs)
-    policies = [
-        pair for pair in matched.pairs if pair.kind.name == _POLICIES and is_in_force(pair.before or {})
-    ]
+    policies = [pair for pair in matched.policies() if is_in_force(pair.before or {})]
     return (
         *(found for pair in policies for found in _ends(pair)),
         *(found for pair in policies for found in _weaker(pair, strengths, glass)),

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tapctl.enabled_methods import Methods
+from tapctl.evaluate.enabled_methods import Methods
 from tapctl.model import Json, JsonObject
 
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from tapctl.canonical import texts
-from tapctl.enabled_methods import CONFIGURATIONS, Methods
+from tapctl.evaluate.enabled_methods import CONFIGURATIONS, Methods
 from tapctl.evaluate.facts import Scope
+from tapctl.guard.reach import Reach, Sides
 from tapctl.match import Matched, Pair
 from tapctl.model import JsonObject
-from tapctl.reach import Reach, Sides
 
 _UNLESS = "unless another group or role includes them"
 _IF = "if a group or role that is not read includes them"

@@ -8,8 +8,8 @@ from typing import Self
 
 from tapctl.canonical import at, texts
 from tapctl.evaluate.facts import Scope
+from tapctl.guard.membership import Membership
 from tapctl.match import Matched
-from tapctl.membership import Membership
 from tapctl.model import JsonObject, Snapshot
 
 
