@@ -6,12 +6,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from tapctl.canonical import references, sort_key
+from tapctl.comparing.scope import is_in_force
 from tapctl.diff import field_changes
 from tapctl.kinds import kinds
 from tapctl.match import Matched, Pair
 from tapctl.model import Address, Change, Finding, Snapshot, TenantFacts, dotted
 from tapctl.reference import parse
-from tapctl.scope import is_in_force
 from tapctl.text.words import counted
 
 _POLICIES = "ConditionalAccessPolicy"

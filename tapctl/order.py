@@ -12,10 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from tapctl.canonical import references
+from tapctl.comparing.scope import is_in_force
 from tapctl.kinds import kinds
 from tapctl.model import Address, JsonObject, Plan
 from tapctl.reference import parse
-from tapctl.scope import is_in_force
 from tapctl.steps import PHASES, Phase, Shields, Step, steps_of
 
 _POLICIES = "ConditionalAccessPolicy"

@@ -20,9 +20,9 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias, get_args
 
 from tapctl.canonical import as_set, at, texts, with_values
+from tapctl.comparing.scope import is_in_force, state
 from tapctl.kinds import kinds
 from tapctl.model import Action, Address, Change, Json, JsonObject
-from tapctl.scope import is_in_force, state
 from tapctl.shapes import as_list
 
 Phase: TypeAlias = Literal[

@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 from tapctl.canonical import texts
+from tapctl.comparing.scope import EXCLUDES, is_in_force, state
 from tapctl.drift.causes import by
 from tapctl.drift.meaning import RULES
 from tapctl.drift.undeclared import Undeclared, policies_of
 from tapctl.drift.versions import Version, changes, passages
 from tapctl.match import Matched, Pair
 from tapctl.model import Address, Finding
-from tapctl.scope import EXCLUDES, is_in_force, state
 
 _POLICIES: Final = "ConditionalAccessPolicy"
 _BACK: Final = (

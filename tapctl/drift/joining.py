@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from tapctl.comparing.scope import state
 from tapctl.drift.causes import (
     DAYS_KEPT,
     Attribution,
@@ -35,7 +36,6 @@ from tapctl.kinds import kinds
 from tapctl.model import Address, Change, FieldChange, JsonObject, Snapshot
 from tapctl.reference import parse
 from tapctl.report import FieldLine, field_line
-from tapctl.scope import state
 
 if TYPE_CHECKING:
     from tapctl.match import Matched, Pair

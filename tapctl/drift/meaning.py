@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from tapctl.canonical import references, texts
+from tapctl.comparing.scope import blocks, is_in_force, state, widened
 from tapctl.drift.exposure import Absence, Exposure, Loss
 from tapctl.guard.lowered import Strengths, asks_for_more, let_through
 from tapctl.guard.membership import Membership
@@ -17,7 +18,6 @@ from tapctl.guard.withdrawn import withdrawals
 from tapctl.lint import rules
 from tapctl.match import Matched, Pair
 from tapctl.model import Address, BreakGlass, Finding, JsonObject, Severity, Snapshot
-from tapctl.scope import blocks, is_in_force, state, widened
 
 _POLICIES: Final = "ConditionalAccessPolicy"
 

@@ -10,10 +10,10 @@ from typing import Final
 
 from tapctl.built_in import BUILT_IN_STRENGTHS
 from tapctl.canonical import at, texts
+from tapctl.comparing.scope import blocks, is_in_force
 from tapctl.evaluate.enabled_methods import CONFIGURATIONS, Methods
 from tapctl.match import Matched, Pair
 from tapctl.model import BreakGlass, JsonObject
-from tapctl.scope import blocks, is_in_force
 
 _CONTROLS: Final = ("builtInControls", "customAuthenticationFactors", "termsOfUse")
 _CLIENTS: Final = frozenset({"browser", "mobileAppsAndDesktopClients", "exchangeActiveSync", "other"})

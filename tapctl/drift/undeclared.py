@@ -11,12 +11,12 @@ from datetime import datetime
 from typing import Final, Literal, TypeAlias
 
 from tapctl.canonical import at, texts
+from tapctl.comparing.scope import blocks, is_in_force
 from tapctl.drift.causes import Attribution, by
 from tapctl.drift.meaning import RULES
 from tapctl.drift.shut import is_always, stops_everybody
 from tapctl.match import Matched, Pair
 from tapctl.model import Address, BreakGlass, Finding, JsonObject
-from tapctl.scope import blocks, is_in_force
 
 Lately: TypeAlias = Literal["made", "changed"]
 

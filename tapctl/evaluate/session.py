@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from tapctl.comparing.session import SCALES
 from tapctl.model import Json, JsonObject
-from tapctl.session import SCALES
 
 _HOURS: Final = {"hours": 1, "days": 24}
 

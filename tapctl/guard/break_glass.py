@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tapctl.canonical import at, texts
+from tapctl.comparing.scope import state
 from tapctl.guard.brakes import brake
 from tapctl.guard.membership import Membership
 from tapctl.match import Matched, Pair
 from tapctl.model import Address, Finding, JsonObject, Plan, Snapshot, Workspace
-from tapctl.scope import state
 from tapctl.steps import Shields
 
 

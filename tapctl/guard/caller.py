@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tapctl.canonical import at, texts
+from tapctl.comparing.scope import blocks, is_in_force
 from tapctl.guard.brakes import brake
 from tapctl.guard.membership import Membership
 from tapctl.guard.reach import Sides
 from tapctl.guard.ripple import changed_objects, ripples
 from tapctl.match import Matched
 from tapctl.model import Finding, JsonObject, Snapshot
-from tapctl.scope import blocks, is_in_force
 
 _MODERN = {"all", "browser", "mobileAppsAndDesktopClients"}
 

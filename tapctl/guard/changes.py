@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from tapctl.canonical import references, texts
+from tapctl.comparing.scope import blocks, is_in_force, state, widened
 from tapctl.guard.brakes import brake
 from tapctl.guard.reach import Sides
 from tapctl.guard.ripple import changed_objects, ripples
@@ -13,7 +14,6 @@ from tapctl.guard.withdrawn import withdrawals
 from tapctl.match import Matched, Pair
 from tapctl.model import Finding, Plan, Workspace
 from tapctl.reference import parse
-from tapctl.scope import blocks, is_in_force, state, widened
 
 
 def drastic(plan: Plan, matched: Matched, sides: Sides, workspace: Workspace) -> Iterator[Finding]:

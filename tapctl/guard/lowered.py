@@ -9,14 +9,14 @@ from typing import Final, TypeAlias
 
 from tapctl.built_in import BUILT_IN_STRENGTHS, MFA
 from tapctl.canonical import at, texts, with_values
+from tapctl.comparing.location import beyond, if_trusted
+from tapctl.comparing.scope import blocks, is_in_force, narrowed, state
+from tapctl.comparing.session import loosened
 from tapctl.evaluate.enabled_methods import CONFIGURATIONS
 from tapctl.guard.escaped import Move, moves, of_methods, of_policies
 from tapctl.guard.reach import Sides
-from tapctl.location import beyond, if_trusted
 from tapctl.match import Matched, Pair
 from tapctl.model import BreakGlass, Finding, Json, JsonObject, Path, Snapshot
-from tapctl.scope import blocks, is_in_force, narrowed, state
-from tapctl.session import loosened
 
 _STRENGTHS: Final = "AuthenticationStrength"
 _LOCATIONS: Final = "NamedLocation"

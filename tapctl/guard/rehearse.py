@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
 
 from tapctl.canonical import at, texts
+from tapctl.comparing.scope import state
 from tapctl.guard.break_glass import Subject, excludes, is_user_policy, subjects
 from tapctl.guard.membership import Membership
 from tapctl.match import Matched, Pair
 from tapctl.model import Address, Finding, JsonObject, Snapshot, Workspace
-from tapctl.scope import state
 from tapctl.steps import Step
 
 _SAFE, _OPEN, _REACHED = range(3)

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from tapctl.canonical import references, sort_key, texts
+from tapctl.comparing.location import beyond, if_trusted
 from tapctl.guard.membership import Membership
 from tapctl.guard.reach import Reach, Sides
-from tapctl.location import beyond, if_trusted
 from tapctl.match import Matched, Pair
 from tapctl.model import JsonObject
 from tapctl.shapes import as_list

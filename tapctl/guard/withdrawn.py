@@ -12,11 +12,11 @@ from typing import Final
 
 from tapctl.built_in import BUILT_IN_STRENGTHS, MFA
 from tapctl.canonical import at, texts
+from tapctl.comparing.keys import fewer_keys
 from tapctl.evaluate.enabled_methods import CONFIGURATIONS, PASSES, Methods
 from tapctl.evaluate.facts import Scope
 from tapctl.guard.membership import Membership
 from tapctl.guard.ripple import Ripple
-from tapctl.keys import fewer_keys
 from tapctl.match import Matched, Pair
 from tapctl.model import JsonObject
 

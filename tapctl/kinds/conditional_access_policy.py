@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tapctl.canonical import at, texts, with_values
+from tapctl.comparing.scope import effect
 from tapctl.kind import DeletedItems, Kind, Lookup, Request, Write, changed_properties
 from tapctl.kinds._verdicts import doubtful, wrong
 from tapctl.model import Json, JsonObject, Path, Resource, Verdict
 from tapctl.schema import Field
-from tapctl.scope import effect
 
 _PATH = "identity/conditionalAccess/policies"
 

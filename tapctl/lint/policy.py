@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from tapctl.canonical import at, texts
+from tapctl.comparing.scope import is_in_force, state
 from tapctl.model import JsonObject, Severity
-from tapctl.scope import is_in_force, state
 
 if TYPE_CHECKING:
     from tapctl.lint.item import Hit, Item

@@ -8,13 +8,13 @@ from datetime import date, datetime
 from typing import Final
 
 from tapctl.canonical import sort_key
+from tapctl.comparing.scope import is_within
 from tapctl.evaluate.strengths import MULTIFACTOR
 from tapctl.lint.context import Context
 from tapctl.lint.example import BLOCK, MFA, document, policy, stream
 from tapctl.lint.item import Hit
 from tapctl.lint.policy import Policy
 from tapctl.lint.rule import rule
-from tapctl.scope import is_within
 
 # https://learn.microsoft.com/entra/identity/conditional-access/concept-conditional-access-policies and, for
 # locations and strengths, graph's own limits (checked 2026-11).

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
 from tapctl.canonical import at, references, texts
+from tapctl.comparing.scope import is_in_force
 from tapctl.directory import Directory, with_pins
 from tapctl.kind import BUILT_IN
 from tapctl.kinds import kinds, lookups
@@ -20,7 +21,6 @@ from tapctl.kinds.named_location import is_empty
 from tapctl.match import Matched, Pair, as_observed
 from tapctl.model import Address, BreakGlass, Finding, JsonObject, Path, Settings, Snapshot
 from tapctl.reference import parse
-from tapctl.scope import is_in_force
 from tapctl.settings import CONTROL, MAX_NAME
 from tapctl.workspace.document import Draft, draft
 from tapctl.workspace.emit import render

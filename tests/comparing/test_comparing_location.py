@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tapctl.location import beyond, if_trusted
+from tapctl.comparing.location import beyond, if_trusted
 from tapctl.model import Json, JsonObject
 
 networks = st.builds(

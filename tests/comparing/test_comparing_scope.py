@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from tapctl.canonical import at, with_values
+from tapctl.comparing.scope import blocks, effect, is_in_force, narrowed, state, widened
 from tapctl.kind import Effect
 from tapctl.model import Json, JsonObject
-from tapctl.scope import blocks, effect, is_in_force, narrowed, state, widened
 
 POLICY: JsonObject = {
     "state": "enabled",

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from tapctl.comparing.session import SCALES, loosened
 from tapctl.evaluate.session import merge_sessions
-from tapctl.session import SCALES, loosened
 
 
 def said(had: dict[str, Any], has: dict[str, Any]) -> list[str]:

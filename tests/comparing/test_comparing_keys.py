@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tapctl.keys import fewer_keys
+from tapctl.comparing.keys import fewer_keys
 from tapctl.model import Json, JsonObject
 
 
