@@ -19,9 +19,9 @@ from tapctl.cli.output import answer, say, show, show_text, write_also
 from tapctl.cli.undo import planning, read_past
 from tapctl.errors import Refused, UsageError
 from tapctl.guard import BRAKES, brakes_named, flag, missing_words
+from tapctl.match.renewed import new_pins, renewed
 from tapctl.model import Address, Plan, errors_in
 from tapctl.pipeline import Planned, carry_out, check
-from tapctl.renewed import new_pins, renewed
 from tapctl.report import Report, account, applied_report, checked_report, plan_report
 from tapctl.reviewed import Reviewed, misplaced, objection
 
