@@ -126,7 +126,6 @@ async def make_plan(
 ) -> Planned:
     """Read the tenant and decide. The plan's findings are all findings, offline ones included; those of lint
     rules if there is a date to judge by, with `known` facts besides what a plan reads."""
-    from tapctl.digest import checksum
     from tapctl.guard import guard, shields
     from tapctl.guard.lowered import lowered
     from tapctl.guard.rehearse import rehearse
@@ -134,6 +133,7 @@ async def make_plan(
     from tapctl.observe import observe
     from tapctl.order import order
     from tapctl.plan import plan_changes
+    from tapctl.plan.digest import checksum
     from tapctl.undo import settle
 
     workspace = checked.workspace

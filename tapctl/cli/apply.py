@@ -22,8 +22,8 @@ from tapctl.guard import BRAKES, brakes_named, flag, missing_words
 from tapctl.match.renewed import new_pins, renewed
 from tapctl.model import Address, Plan, errors_in
 from tapctl.pipeline import Planned, carry_out, check
+from tapctl.plan.reviewed import Reviewed, misplaced, objection
 from tapctl.report import Report, account, applied_report, checked_report, plan_report
-from tapctl.reviewed import Reviewed, misplaced, objection
 
 if TYPE_CHECKING:
     from tapctl.apply import Result
@@ -136,7 +136,7 @@ def _mistakes(count: int) -> str:
 
 
 def _saved_plan(path: Path) -> Plan:
-    from tapctl.saved_plan import MOST_BYTES, read_saved_plan
+    from tapctl.plan.saved import MOST_BYTES, read_saved_plan
 
     try:
         with path.open("rb") as file:

@@ -85,7 +85,7 @@ def command(
 
 def _mind(path: Path) -> None:
     """Raises UsageError where a plan would replace something else than a plan."""
-    from tapctl.saved_plan import is_saved_plan
+    from tapctl.plan.saved import is_saved_plan
 
     try:
         if not path.exists() or (path.is_file() and is_saved_plan(path.read_bytes())):
@@ -99,7 +99,7 @@ def _save(plan: Plan, path: Path) -> None:
     """All of it or nothing, readable by its owner only."""
     from tapctl.cli.output import say
     from tapctl.cli.private_file import write_private
-    from tapctl.saved_plan import as_document
+    from tapctl.plan.saved import as_document
 
     write_private(path, json.dumps(as_document(plan), indent=1) + "\n")
     say(f'Saved in "{path}": tapctl apply "{path}" -e {plan.environment} does this and nothing else.')

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from tapctl.canonical import references
-from tapctl.dangling import is_nothing
 from tapctl.drift.meaning import RULES, Fate
 from tapctl.model import Address, Finding, JsonObject, Place
+from tapctl.plan.dangling import is_nothing
 from tapctl.reference import parse
 
 if TYPE_CHECKING:

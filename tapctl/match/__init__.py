@@ -1,9 +1,9 @@
 """Desired documents and a Snapshot → Pairs: which object each document means, both canonical. Pure.
 
-    pair        the values: what is wanted and what there is; or only what there is
-    recognise   which object a document means
-    strays      the objects that no document means
-    pins        what is wrong with a pin; `renewed`: what apply makes of one that names nothing
+pair        the values: what is wanted and what there is; or only what there is
+recognise   which object a document means
+strays      the objects that no document means
+pins        what is wrong with a pin; `renewed`: what apply makes of one that names nothing
 """
 
 from __future__ import annotations

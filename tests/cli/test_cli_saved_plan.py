@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 
 from tapctl import schema
 from tapctl.errors import Refused
-from tapctl.saved_plan import read_saved_plan
+from tapctl.plan.saved import read_saved_plan
 
 
 def saved(cli: Cli, name: str = "plan.json") -> Any:

@@ -11,9 +11,9 @@ import pytest
 from trial import Document, Tenant, carry_out, folder
 
 from tapctl.checked import Checked
-from tapctl.digest import brakes_reviewed
 from tapctl.model import Finding
 from tapctl.pipeline import Planned, check, make_plan
+from tapctl.plan.digest import brakes_reviewed
 
 METHODS = "policies/authenticationMethodsPolicy"
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from tapctl.diff import field_changes
-from tapctl.digest import brakes_reviewed
 from tapctl.model import Change, Json, Plan
+from tapctl.plan.digest import brakes_reviewed
 
 _MOST_LINES: Final = 40
 _LONGEST_VALUE: Final = 120

@@ -1,13 +1,19 @@
-"""Pairs → a Plan: what becomes of every declared or owned object, and why. Pure."""
+"""Pairs → a Plan: what becomes of every declared or owned object, and why. Pure.
+
+obstacles   what cannot, or must not, be done in this tenant
+dangling    references that lead to nothing there, or to more than one object
+digest      what a plan rests on and would do, as sums
+saved       the file that a plan is kept in; `reviewed`: what was reviewed against what is planned now
+"""
 
 from __future__ import annotations
 
-from tapctl.dangling import dangling
 from tapctl.diff import field_changes
-from tapctl.digest import fingerprint
 from tapctl.match import Matched, Pair
 from tapctl.model import Action, Change, Plan, Snapshot
-from tapctl.obstacles import obstacles
+from tapctl.plan.dangling import dangling
+from tapctl.plan.digest import fingerprint
+from tapctl.plan.obstacles import obstacles
 from tapctl.resolve import Resolved
 
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from tapctl.digest import brakes_reviewed, checksum
 from tapctl.model import Address, Change, Finding, Plan
+from tapctl.plan.digest import brakes_reviewed, checksum
 
 PILOTS = Change(address=Address("Group", "Pilots"), action="update", reason="", id="1", after={})
 PLAN = Plan(environment="sandbox", tenant_id="7000", is_sandbox=True, changes=(PILOTS,))

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tapctl.digest import checksum
 from tapctl.model import Address, Change, Plan
-from tapctl.reviewed import Reviewed, objection
+from tapctl.plan.digest import checksum
+from tapctl.plan.reviewed import Reviewed, objection
 
 PILOTS = Change(
     address=Address("Group", "Pilots"),

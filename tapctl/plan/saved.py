@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final, cast
 
 from tapctl import __version__, schema
-from tapctl.digest import brakes_reviewed, checksum
 from tapctl.errors import Refused
 from tapctl.model import Action, Address, Change, Finding, Json, JsonObject, Plan, dotted
+from tapctl.plan.digest import brakes_reviewed, checksum
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
