@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from tapctl.facts.merge import Known
     from tapctl.graph.gateway import Gateway
     from tapctl.match import Matched
+    from tapctl.order.steps import Step
     from tapctl.past import Past
     from tapctl.record import Record
-    from tapctl.steps import Step
     from tapctl.undo import Undo
 
 

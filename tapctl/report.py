@@ -29,8 +29,8 @@ from tapctl.shapes import as_list
 
 if TYPE_CHECKING:
     from tapctl.checked import Checked
+    from tapctl.order.steps import Step
     from tapctl.pipeline import Planned
-    from tapctl.steps import Step
 
 News: TypeAlias = Literal["introduced", "removed"]
 Command: TypeAlias = Literal["validate", "plan", "apply"]

@@ -18,8 +18,8 @@ from tapctl.apply.run import Run
 from tapctl.apply.writing import write
 from tapctl.errors import NotRecorded
 from tapctl.model import Address, Change, Outcome
+from tapctl.order.steps import Step
 from tapctl.record import FORMAT
-from tapctl.steps import Step
 
 __all__ = ["Result", "Run", "apply"]
 

@@ -17,7 +17,7 @@ from tapctl.match import Pair, observed_spec
 from tapctl.model import Address, Json, JsonObject, Path
 from tapctl.observe.objects import list_objects
 from tapctl.observe.wanted import links_to_read
-from tapctl.steps import Step
+from tapctl.order.steps import Step
 
 if TYPE_CHECKING:
     from tapctl.graph.gateway import Gateway

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from tapctl.match import Matched, Pair
 from tapctl.model import Address, JsonObject, Plan
+from tapctl.order.steps import Step
 from tapctl.record import Record
-from tapctl.steps import Step
 
 if TYPE_CHECKING:
     from tapctl.graph.gateway import Gateway

@@ -12,8 +12,8 @@ from tapctl.errors import AnswerLost, GraphError, NotFound
 from tapctl.kind import Request, Write
 from tapctl.kinds import kinds
 from tapctl.model import Json, JsonObject
+from tapctl.order.steps import Step
 from tapctl.schema import Field
-from tapctl.steps import Step
 
 
 async def write(run: Run, step: Step) -> bool:

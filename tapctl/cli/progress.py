@@ -14,7 +14,7 @@ from tapctl.text.times import remaining
 from tapctl.text.words import counted
 
 if TYPE_CHECKING:
-    from tapctl.steps import Step
+    from tapctl.order.steps import Step
 
 _SOON = 1.0
 _LONG = 5.0

@@ -11,7 +11,7 @@ from tapctl.guard.brakes import brake
 from tapctl.guard.membership import Membership
 from tapctl.match import Matched, Pair
 from tapctl.model import Address, Finding, JsonObject, Plan, Snapshot, Workspace
-from tapctl.steps import Shields
+from tapctl.order.steps import Shields
 
 
 def undeclared(plan: Plan, workspace: Workspace) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ from tapctl.guard.break_glass import Subject, excludes, is_user_policy, subjects
 from tapctl.guard.membership import Membership
 from tapctl.match import Matched, Pair
 from tapctl.model import Address, Finding, JsonObject, Snapshot, Workspace
-from tapctl.steps import Step
+from tapctl.order.steps import Step
 
 _SAFE, _OPEN, _REACHED = range(3)
 

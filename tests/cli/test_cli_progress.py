@@ -8,8 +8,8 @@ import pytest
 from tapctl.cli.output import show_text, wants_colour
 from tapctl.cli.progress import StderrProgress
 from tapctl.model import Address
+from tapctl.order.steps import Step
 from tapctl.report import Headline, Report
-from tapctl.steps import Step
 
 STEP = Step(address=Address("Group", "x\x1b[31m"), phase="dependencies", action="create", before={}, after={})
 

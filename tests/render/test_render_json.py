@@ -10,9 +10,9 @@ from report_cases import full, hostile
 
 from tapctl import schema
 from tapctl.errors import GraphError, UsageError
+from tapctl.order.steps import PHASES
 from tapctl.render.json import render, render_error
 from tapctl.report import Command, Report, account
-from tapctl.steps import PHASES
 from tapctl.text.escape import is_hidden
 
 COMMANDS: tuple[Command, ...] = ("validate", "plan", "apply")

@@ -93,7 +93,7 @@ class Step:
 
 
 def steps_of(change: Change, shields: Shields) -> Iterator[Step]:
-    """The writes that a change takes, first to last; order.py says what each of them waits for."""
+    """The writes that a change takes, first to last; the package says what each of them waits for."""
     before, after = change.before or {}, change.after or {}
     step = Step(
         address=change.address,

@@ -15,8 +15,8 @@ from tapctl.canonical import references
 from tapctl.comparing.scope import is_in_force
 from tapctl.kinds import kinds
 from tapctl.model import Address, JsonObject, Plan
+from tapctl.order.steps import PHASES, Phase, Shields, Step, steps_of
 from tapctl.reference import parse
-from tapctl.steps import PHASES, Phase, Shields, Step, steps_of
 
 _POLICIES = "ConditionalAccessPolicy"
 
