@@ -313,7 +313,7 @@ def off_but_needed(context: Context) -> Iterator[Hit]:
 def _rests_on_passes(context: Context, guard: Policy) -> bool:
     """Whether nobody new gets past it without a pass. What asks at some places only leaves the others."""
     combinations = context.combinations(guard) or frozenset()
-    if not takes_pass(context, guard) or (guard.operator == "OR" and len(guard.demands) > 1):
+    if not takes_pass(context, guard) or _is_choice(guard):
         return False
     is_only_way = not guard.narrowing and not any(modes & GIVEN for modes in combinations)
     return is_only_way or all(modes & PASSES for modes in combinations)
@@ -336,35 +336,66 @@ def _rests_on_passes(context: Context, guard: Policy) -> bool:
 )
 def scope_gap(context: Context) -> Iterator[Hit]:
     """Whoever is new has a pass and nothing else: the other methods of a strength come after it."""
-    found, (included, excluded, everybody) = _enabled(context), _scope(context)
+    found = _enabled(context)
     if found is None:
         return
     for guard in guards(context):
-        for group in sorted(guard.users("includeGroups")) if takes_pass(context, guard) else ():
-            around = context.groups.around(group)
-            works = not around & excluded and (everybody or bool(around & included))
-            if works or not covers(context, guard, group) or not _needs_pass(context, guard, group):
-                continue
-            or_later = "" if _takes_passes_only(context, guard) else " or a method to register first"
-            message = (
-                f"{guard.name} asks members of {group} for a pass{or_later}; passes do not work for them"
-            )
-            yield found.hit(message, "includeTargets", value=group)
+        if takes_pass(context, guard) and not _is_choice(guard):
+            yield from _groups_in_gap(context, guard, found)
+            yield from _others_in_gap(context, guard, found)
+
+
+def _is_choice(found: Policy) -> bool:
+    return found.operator == "OR" and len(found.demands) > 1
+
+
+def _groups_in_gap(context: Context, guard: Policy, found: Item) -> Iterator[Hit]:
+    """Groups that the guard names; of one for everybody, those that the configuration names."""
+    included, excluded, everybody = _scope(context)
+    meant = guard.users("includeGroups") | (included if guard.includes_everyone else frozenset())
+    spared = excluded - meant if guard.includes_everyone and everybody else frozenset()
+    for group in sorted(meant | {group for group in spared if not is_emergency_group(context, group)}):
+        around = context.groups.around(group)
+        works = not around & excluded and (everybody or bool(around & included))
+        if not works and covers(context, guard, group) and _needs_pass(context, guard, group):
+            message = f"{_asks(context, guard, f'members of {group}')}; passes do not work for them"
+            severity = None if group in meant else _unless_sure(context, guard)
+            yield found.hit(message, "includeTargets", value=group, severity=severity)
+
+
+def _others_in_gap(context: Context, guard: Policy, found: Item) -> Iterator[Hit]:
+    """Of a guard for everybody, all whom no group lets use a pass: whether they are new, nobody says."""
+    included, excluded, everybody = _scope(context)
+    if not guard.includes_everyone or everybody or not _needs_pass(context, guard):
+        return
+    groups = ", ".join(sorted(included - excluded))
+    works = f"for members of {groups} only" if groups else "for nobody"
+    message = f"{_asks(context, guard, 'everybody')}; passes work {works}"
+    yield found.hit(message, "includeTargets", severity=_unless_sure(context, guard))
+
+
+def _asks(context: Context, guard: Policy, who: str) -> str:
+    or_later = "" if _takes_passes_only(context, guard) else " or a method to register first"
+    return f"{guard.name} asks {who} for a pass{or_later}"
+
+
+def _unless_sure(context: Context, guard: Policy) -> Severity | None:
+    """A note, unless who is not new is asked for a pass as well."""
+    return None if _takes_passes_only(context, guard) else "note"
 
 
 def _takes_passes_only(context: Context, guard: Policy) -> bool:
     return all(modes & PASSES for modes in context.combinations(guard) or ())
 
 
-def _needs_pass(context: Context, guard: Policy, group: str) -> bool:
-    """Whether nothing else gets new members past it. Emergency accounts are never new, nor is a group in
-    which everybody is known to hold another method that it takes."""
+def _needs_pass(context: Context, guard: Policy, group: str = "") -> bool:
+    """Whether nothing else gets new members, or of no group anybody new, past it. Emergency accounts are
+    never new, nor is a group in which everybody is known to hold another method that it takes."""
     if _takes_passes_only(context, guard):
         return True
-    is_way_around = bool(guard.narrowing) or (guard.operator == "OR" and len(guard.demands) > 1)
     others = [modes for modes in context.combinations(guard) or () if not modes & PASSES]
     return not (
-        is_way_around
+        guard.narrowing
         or is_emergency_group(context, group)
         or any(_is_given(context, modes, group) for modes in others)
         or _are_settled(context, others, group)
