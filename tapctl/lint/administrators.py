@@ -7,14 +7,16 @@ from typing import Final
 
 from tapctl.built_in import SYNCHRONISE
 from tapctl.evaluate.applications import app_key
-from tapctl.evaluate.facts import Person
+from tapctl.evaluate.facts import STRANGER, Person
+from tapctl.evaluate.truth import Truth
 from tapctl.lint.as_much import asks_as_much
 from tapctl.lint.context import Context
 from tapctl.lint.emergency import emergency_accounts, is_emergency_group
-from tapctl.lint.example import BLOCK, policy, stream
+from tapctl.lint.example import BLOCK, document, policy, stream
 from tapctl.lint.item import Hit
 from tapctl.lint.policy import DEVICE_CONTROLS, MODERN, Policy
 from tapctl.lint.rule import rule
+from tapctl.model import Severity
 
 # Template ids: https://learn.microsoft.com/entra/identity/role-based-access-control/permissions-reference
 _GLOBAL: Final = ("Global Administrator", "62e90394-69f5-4237-9190-012177145e10")
@@ -189,24 +191,31 @@ def _is_wall(found: Policy) -> bool:
     why="Whoever has to approve or roll back a change is stopped with the rest.",
     fix="Exclude administrators by role or by a role-assignable group, or ask for a strong method instead.",
     source="https://learn.microsoft.com/entra/identity/conditional-access/concept-conditional-access-cloud-apps",
-    good=policy(
-        applications=_AT_PORTALS,
-        grant=BLOCK,
-        users="{includeUsers: [All], excludeGroups: [Break glass, Administrators]}",
+    good=stream(
+        policy(
+            applications=_AT_PORTALS,
+            grant=BLOCK,
+            users="{includeUsers: [All], excludeGroups: [Break glass, Administrators]}",
+        ),
+        document("Group", "Administrators", "{isAssignableToRole: true}"),
     ),
     bad=stream(
         policy(applications=_AT_PORTALS, grant=BLOCK), "settings: {breakGlass: {groups: [Break glass]}}\n"
     ),
 )
 def azure_management(context: Context) -> Iterator[Hit]:
+    """A note where people are left out of whom nothing says whether they administer."""
     for found in context.enforced:
         apps = {app_key(app) for app in found.applications()}
         if not found.blocks or not apps & _PORTALS or not _is_for_browsers(found):
             continue
-        whom = _stopped(found)
-        if whom and not _spares_administrators(context, found):
+        whom, spared = _stopped(found), _spared(context, found)
+        if whom and True not in spared.values():
+            doubtful = sorted(name for name, administers in spared.items() if administers is None)
             message = f"{found.name} blocks the administration portals for {whom}"
-            yield found.hit(message, "conditions", "applications", "includeApplications")
+            message += f"; nothing says whether {' or '.join(doubtful)} may administer" if doubtful else ""
+            severity: Severity | None = "note" if doubtful else None
+            yield found.hit(message, "conditions", "applications", "includeApplications", severity=severity)
 
 
 def _stopped(found: Policy) -> str:
@@ -218,24 +227,31 @@ def _stopped(found: Policy) -> str:
     return ", ".join(role[0] for role in _APPROVERS if _has(role, found.users("includeRoles")))
 
 
-def _spares_administrators(context: Context, found: Policy) -> bool:
-    """Whether who is left out may administer; the emergency accounts are no answer."""
+def _spared(context: Context, found: Policy) -> dict[str, Truth]:
+    """Who is left out, and whether they may administer; the emergency accounts are no answer."""
     users = {name.casefold() for name in found.users("excludeUsers")} - emergency_accounts(context)
-    return bool(users) or any(_may_administer(context, group) for group in found.users("excludeGroups"))
+    groups = found.users("excludeGroups")
+    return {
+        **{name: _administers(context, name) for name in users},
+        **{name: _may_administer(context, name) for name in groups if not is_emergency_group(context, name)},
+    }
 
 
-def _may_administer(context: Context, group: str) -> bool:
-    """Whether administrators may be in a group: some are known to be, or it may hold a role, or nobody
-    describes it."""
-    if is_emergency_group(context, group):
-        return False
-    holders = {user.casefold() for user, person in context.facts.users.items() if _holds(person, *_APPROVERS)}
+def _administers(context: Context, user: str) -> Truth:
+    """Whether a person is known to administer, or not to."""
+    people = {name.casefold(): person for name, person in context.facts.users.items()}
+    person = people.get(user.casefold(), STRANGER)
+    return None if person.roles is None else _holds(person, *_APPROVERS)
+
+
+def _may_administer(context: Context, group: str) -> Truth:
+    """Whether administrators may be in a group: some are known to be, or it may hold a role."""
     declared = context.find("Group", group)
-    return (
-        declared is None
-        or declared.at("isAssignableToRole") is True
-        or bool(holders & context.groups.users(group))
-    )
+    members = [_administers(context, user) for user in context.groups.users(group)]
+    if True in members or (declared is not None and declared.at("isAssignableToRole") is True):
+        return True
+    is_known = context.groups.is_known(group) and None not in members
+    return False if declared is not None or is_known else None
 
 
 def _is_for_browsers(found: Policy) -> bool:

@@ -35,6 +35,8 @@ def said(root: Path, users: str, *documents: str) -> list[str]:
         (less("excludeUsers: [BG@example.com]"), [], "everybody"),
         (LESS_STAFF, [STAFF], "everybody"),
         (LESS_STAFF, [STAFF, OTHER], "everybody"),
+        (LESS_STAFF, [OTHER], "everybody"),
+        (less("excludeUsers: [ada@x.example]"), [OTHER], "everybody"),
         (
             "{includeRoles: [Global Administrator, Exchange Administrator, Security Administrator]}",
             [],
@@ -53,8 +55,9 @@ def test_who_is_left_out_does_not_administer(
     [
         (less("excludeRoles: [Global Administrator]"), []),
         (less("excludeRoles: [194ae4cb-b126-40b2-bd5b-6091b380977d]"), []),
-        (less("excludeUsers: [ada@x.example]"), []),
-        (LESS_STAFF, []),
+        (less("excludeUsers: [ada@x.example]"), [SOME]),
+        (less("excludeUsers: [bo@x.example, ada@x.example]"), [SOME]),
+        (LESS_STAFF, [SOME]),
         (LESS_STAFF, [TRUSTED]),
         (LESS_STAFF, [STAFF, SOME]),
         ("{includeRoles: [Exchange Administrator]}", []),
@@ -66,3 +69,36 @@ def test_those_who_administer_are_left_out_or_may_be(
     tmp_path: Path, users: str, documents: list[str]
 ) -> None:
     assert said(tmp_path, users, *documents) == []
+
+
+UNREAD = "facts: {groups: {Staff: [bo@x.example]}}\n"
+BY_ID = "0f0e0d0c-1111-4222-8333-444444444444"
+
+
+@pytest.mark.parametrize(
+    ("users", "documents", "who"),
+    [
+        (LESS_STAFF, [], "Staff"),
+        (LESS_STAFF, [UNREAD], "Staff"),
+        (less(f"excludeUsers: [{BY_ID}]"), [], f"id:{BY_ID}"),
+        (f"{{includeUsers: [All], excludeGroups: [{BY_ID}, Staff]}}", [OTHER], f"id:{BY_ID}"),
+        (
+            "{includeUsers: [All], excludeGroups: [Staff], excludeUsers: [ada@x.example]}",
+            [],
+            "Staff or ada@x.example",
+        ),
+    ],
+)
+def test_of_who_is_left_out_nothing_says_whether_they_administer(
+    tmp_path: Path, users: str, documents: list[str], who: str
+) -> None:
+    doubt = f"everybody; nothing says whether {who} may administer"
+    assert said(tmp_path, users, *documents) == [f"A policy blocks the administration portals for {doubt}"]
+
+
+def test_a_doubt_whether_the_portals_are_blocked_is_a_note(tmp_path: Path) -> None:
+    wall = policy(
+        users=LESS_STAFF, applications="{includeApplications: [MicrosoftAdminPortals]}", grant=BLOCK
+    )
+    found = findings(tmp_path, stream(wall, GLASS)).findings
+    assert [finding.severity for finding in found if finding.rule == "CA049"] == ["note"]
