@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
+from tapctl.canonical import sort_key
 from tapctl.lint.context import Context
 from tapctl.lint.example import policy, stream
 from tapctl.lint.item import Hit
-from tapctl.lint.policy import Policy
+from tapctl.lint.policy import LEGACY, MODERN, Policy
 from tapctl.lint.rule import rule
 from tapctl.lint.stand_in import pieces
 from tapctl.lint.whole_set import Wider, implies
@@ -36,26 +37,51 @@ _BOTH: Final = "{includeGroups: [New hires, Pilots], excludeGroups: [Break glass
     ),
 )
 def never_decides(context: Context) -> Iterator[Hit]:
-    """Each part of it (a group, a target, a control) is asked for by another. What one other asks for as a
-    whole is CA042's."""
+    """Each part of it (a group, a target, a control, a client, a place) is asked for by another. What one
+    other asks for as a whole is CA042's."""
     policies = sorted(context.enforced, key=lambda policy: policy.name)
-    wider = Wider(policies)
+    somewhere = _Somewhere(context, policies)
     for found in policies:
-        names = _asking(context, found, policies, wider)
+        if any(implies(context, other, found) for other in somewhere.asking(found, found)):
+            continue
+        names = _together(context, found, somewhere)
         if len(names) > 1:
             yield found.hit(f"{found.name} asks for nothing that {' and '.join(names)} do not ask already")
 
 
-def _asking(context: Context, found: Policy, policies: Sequence[Policy], wider: Wider) -> tuple[str, ...]:
-    """The policies that ask for its parts; none if nobody asks for one of them, or one asks for all."""
+def _together(context: Context, found: Policy, somewhere: _Somewhere) -> tuple[str, ...]:
+    """The policies that ask for its parts; none if nobody asks for one of them."""
     names: list[str] = []
-    for part in (*_parts(found), found):
-        others = (policies[number] for number in wider.than(part) if policies[number] is not found)
-        name = next((other.name for other in others if implies(context, other, part)), None)
-        if (name is None) is not (part is found):
+    for part in _parts(found):
+        asking = _asking(context, part, [*somewhere.asking(part, found)])
+        if not asking:
             return ()
-        names += [name] if name is not None else []
+        names += asking
     return tuple(dict.fromkeys(names))
+
+
+class _Somewhere:
+    """Which policies ask for as much as a part does of the same people, with some client at some place.
+    Those that differ in that only are compared once."""
+
+    def __init__(self, context: Context, policies: Sequence[Policy]) -> None:
+        self._context, self._policies, self._wider = context, policies, Wider(policies)
+        self._loose = [_anywhere(policy) for policy in policies]
+        self._keys = [sort_key(policy.spec) for policy in self._loose]
+        self._known: dict[tuple[str, str], bool] = {}
+
+    def asking(self, part: Policy, found: Policy) -> Iterator[Policy]:
+        loose = _anywhere(part)
+        key = sort_key(loose.spec)
+        for number in self._wider.than(part):
+            if self._policies[number] is not found and self._asks(number, loose, key):
+                yield self._policies[number]
+
+    def _asks(self, number: int, loose: Policy, key: str) -> bool:
+        pair = (self._keys[number], key)
+        if pair not in self._known:
+            self._known[pair] = implies(self._context, self._loose[number], loose)
+        return self._known[pair]
 
 
 def _parts(found: Policy) -> Iterator[Policy]:
@@ -69,3 +95,74 @@ def _parts(found: Policy) -> Iterator[Policy]:
 def _asking_for(part: Policy, control: str) -> Policy:
     asked: JsonObject = {"operator": "OR", "builtInControls": [control]}
     return Policy(item=replace(part.item, spec={**part.spec, "grantControls": asked}))
+
+
+def _anywhere(found: Policy) -> Policy:
+    """The policy, with every client, on every platform, at every place."""
+    conditions = found.item.at("conditions")
+    known = conditions if isinstance(conditions, dict) else {}
+    kept: JsonObject = {key: value for key, value in known.items() if key not in _WHERE}
+    return Policy(item=replace(found.item, spec={**found.spec, "conditions": kept}))
+
+
+def _asking(context: Context, part: Policy, others: Sequence[Policy]) -> tuple[str, ...]:
+    """Which of the policies ask for all of a part: one, or each with some clients or at some places; none
+    where nobody asks somewhere."""
+    whole = next((other.name for other in others if implies(context, other, part)), None)
+    if whole is not None:
+        return (whole,)
+    names: list[str] = []
+    for client in sorted(LEGACY | MODERN if part.has_any_client else part.clients):
+        for platform in _platforms(part, others):
+            there = [other for other in others if _is_with(other, client) and _is_on(other, platform)]
+            asking = _at_places(part, there)
+            if not asking:
+                return ()
+            names += asking
+    return tuple(names)
+
+
+def _is_with(found: Policy, client: str) -> bool:
+    return found.has_any_client or client in found.clients
+
+
+def _platforms(part: Policy, others: Sequence[Policy]) -> list[str]:
+    """Every platform that a policy names and the part is about, and "" for all others."""
+    sides = ("includePlatforms", "excludePlatforms")
+    named = {
+        name for found in (part, *others) for side in sides for name in found.condition("platforms", side)
+    }
+    return [name for name in sorted({"", *named} - {"all"}) if _is_on(part, name)]
+
+
+def _is_on(found: Policy, platform: str) -> bool:
+    included = found.condition("platforms", "includePlatforms") or {"all"}
+    return bool(included & {"all", platform}) and platform not in found.condition(
+        "platforms", "excludePlatforms"
+    )
+
+
+def _at_places(part: Policy, others: Sequence[Policy]) -> tuple[str, ...]:
+    """Which of the policies are at work at all places of the part; none where none is at one of them. What
+    one leaves out, another has to be about that leaves nothing out."""
+    spared = part.condition("locations", "excludeLocations")
+    sparing = {other.name: other.condition("locations", "excludeLocations") - spared for other in others}
+    alone = {name: other.name for other in others if not sparing[other.name] for name in _places(other)}
+    found: list[str] = []
+    for place in sorted(_places(part)):
+        there = (
+            other.name
+            for other in others
+            if _places(other) & {"All", place} and sparing[other.name] <= alone.keys()
+        )
+        if (name := next(there, None)) is None:
+            return ()
+        found += [name, *(alone[other] for other in sorted(sparing[name]))]
+    return tuple(found)
+
+
+def _places(found: Policy) -> frozenset[str]:
+    return found.condition("locations", "includeLocations") or frozenset({"All"})
+
+
+_WHERE: Final = ("clientAppTypes", "platforms", "locations")
