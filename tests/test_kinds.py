@@ -21,6 +21,7 @@ from tapctl import schema
 from tapctl.canonical import to_wire
 from tapctl.kind import Kind, Request, Write, no_rules, stock_requests
 from tapctl.kinds import kinds, lookups
+from tapctl.load.yaml12 import Allowance, parse
 from tapctl.match import Matched, match
 from tapctl.model import (
     Action,
@@ -39,7 +40,6 @@ from tapctl.model import (
 from tapctl.plan import plan_changes
 from tapctl.resolve import resolve
 from tapctl.validate import validate
-from tapctl.yaml12 import Allowance, parse
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent

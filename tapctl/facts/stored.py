@@ -11,9 +11,9 @@ from tapctl.errors import UsageError
 from tapctl.evaluate.facts import UserType
 from tapctl.facts.snapshot import VERSION, FactsSnapshot, SeenGroup, SeenPerson, SeenRole, Unread
 from tapctl.kinds import kinds
+from tapctl.load.settings import Section, quoted
+from tapctl.load.yaml12 import Allowance, parse
 from tapctl.model import Address, Finding, Json, JsonObject, Source
-from tapctl.settings import Section, quoted
-from tapctl.yaml12 import Allowance, parse
 
 MAX_BYTES: Final = 64 << 20
 _KEYS: Final = (

@@ -12,8 +12,8 @@ from tapctl.lint.item import Hit, Item
 from tapctl.lint.needs import NEEDS, READABLE, Need
 from tapctl.lint.out_of_reach import by_name as out_of_reach
 from tapctl.lint.rule import Rule
+from tapctl.load.settings import nearest
 from tapctl.model import Address, Finding, JsonObject, Severity, dotted
-from tapctl.settings import nearest
 
 Key: TypeAlias = tuple[str, Address | None, str]
 """What makes two findings, of two states, the same: rule, object and place in it."""

@@ -15,10 +15,10 @@ from tapctl.errors import GraphError, NotFound, Refused
 from tapctl.graph.batch import Read, list_each
 from tapctl.graph.gateway import Gateway
 from tapctl.graph.odata import in_filters, odata_quote, path_segment
+from tapctl.load.settings import nearest
 from tapctl.model import Address, JsonObject
 from tapctl.passes.graph import moment_of
 from tapctl.reference import GUID
-from tapctl.settings import nearest
 from tapctl.shapes import as_text
 
 PROPERTIES: Final = "id,displayName,userPrincipalName,accountEnabled,lastPasswordChangeDateTime"

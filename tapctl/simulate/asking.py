@@ -8,9 +8,9 @@ from datetime import date
 from typing import Final, TypeAlias
 
 from tapctl.facts.specs import spelled
+from tapctl.load.settings import quoted, suggestion
 from tapctl.model import JsonObject, Path
 from tapctl.reference import parse
-from tapctl.settings import quoted, suggestion
 from tapctl.simulate.words import is_moment, text_at, texts_of
 from tapctl.simulate.workspace import Company
 

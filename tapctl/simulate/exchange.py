@@ -18,8 +18,8 @@ from tapctl.evaluate.passes import PassRequest
 from tapctl.evaluate.situation import SignIn
 from tapctl.facts.objects import strength_of as whole_strength_of
 from tapctl.kind import Kind
+from tapctl.load.settings import quoted, suggestion
 from tapctl.model import Finding, Json, JsonObject, Path, Source
-from tapctl.settings import quoted, suggestion
 from tapctl.simulate.fixture import (
     facts_of,
     first,

@@ -13,8 +13,8 @@ from tapctl.evaluate.applications import APPLICATION_NAMES
 from tapctl.evaluate.facts import Pass
 from tapctl.evaluate.journey import Effect
 from tapctl.evaluate.situation import UNREGISTERED, Attribute, Device, SignIn
+from tapctl.load.settings import quoted, suggestion
 from tapctl.model import JsonObject, Path
-from tapctl.settings import quoted, suggestion
 from tapctl.simulate.asking import Asking
 from tapctl.simulate.fixture import ANY_PASS, minutes_of, said
 from tapctl.simulate.journey import Step

@@ -13,9 +13,9 @@ from pathlib import Path as FilePath
 from typing import Final, cast
 
 from tapctl.errors import UsageError
+from tapctl.load.settings import quoted
 from tapctl.model import Json, JsonObject, Path, Place, Source
 from tapctl.numbers import NotANumberError, loads
-from tapctl.settings import quoted
 
 MAX_BYTES: Final = 64 << 20
 MAX_DEPTH: Final = 64

@@ -12,8 +12,8 @@ from typing import Final
 
 from tapctl.canonical import at
 from tapctl.evaluate.unknown_members import known_beside, unknown_controls, unknown_members
+from tapctl.load.settings import quoted
 from tapctl.model import Finding, Json, JsonObject, Path, Source
-from tapctl.settings import quoted
 from tapctl.simulate.situation_finding import wrong
 
 STATES: Final = ("enabled", "disabled", "enabledForReportingButNotEnforced")

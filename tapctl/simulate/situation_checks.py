@@ -8,8 +8,8 @@ from datetime import date, datetime
 from typing import Final, cast
 
 from tapctl.kind import Kind
+from tapctl.load.settings import quoted
 from tapctl.model import Finding, Json, JsonObject, Path, Source, dotted
-from tapctl.settings import quoted
 from tapctl.simulate.fixture import first
 from tapctl.simulate.policy_checks import shape_findings, slip_findings
 from tapctl.simulate.situation_finding import wrong

@@ -7,8 +7,8 @@ from typing import Literal, cast
 
 from tapctl.evaluate.facts import Pass, Person, UserType
 from tapctl.evaluate.journey import as_person
+from tapctl.load.settings import quoted, suggestion
 from tapctl.model import Json, JsonObject, Path
-from tapctl.settings import quoted, suggestion
 from tapctl.simulate.asking import Asking
 from tapctl.simulate.fixture import ANY_PASS, MULTI_USE, ONE_TIME, PASS_WORDS, minutes_of, said
 from tapctl.simulate.words import SOMEBODY, texts_of

@@ -7,8 +7,8 @@ from difflib import get_close_matches
 from ipaddress import ip_network
 from typing import Final, NamedTuple
 
+from tapctl.load.settings import quoted, suggestion
 from tapctl.model import Finding, Json, Path, Source
-from tapctl.settings import quoted, suggestion
 from tapctl.simulate.fixture import minutes_of
 from tapctl.simulate.situation_finding import wrong
 from tapctl.simulate.words import ACTIONS, MODES, is_address

@@ -15,8 +15,8 @@ from tapctl.checked import Checked
 from tapctl.errors import UsageError
 from tapctl.facts.snapshot import FactsSnapshot
 from tapctl.kind import Kind
+from tapctl.load.settings import quoted, suggestion
 from tapctl.model import Address, Finding, Json, JsonObject, Path, Place, SignInTest, Source
-from tapctl.settings import quoted, suggestion
 from tapctl.shapes import as_object
 from tapctl.simulate.asking import Asking
 from tapctl.simulate.given import sign_in_of, step_of

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import Final, cast
 
 from tapctl.evaluate.decision import Decision
+from tapctl.load.settings import quoted
 from tapctl.model import Json, JsonObject
-from tapctl.settings import quoted
 
 _LOGGED: Final = {
     "failure": "reportOnlyFailure",

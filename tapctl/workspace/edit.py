@@ -17,13 +17,13 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import MappingNode, SequenceNode
 
-from tapctl.environment import VARIABLE, expanded
 from tapctl.errors import Refused, TapctlError
-from tapctl.load import MAX_NODES
+from tapctl.load.environment import VARIABLE, expanded
+from tapctl.load.settings import Section, quoted
+from tapctl.load.workspace import MAX_NODES
+from tapctl.load.yaml12 import Allowance
 from tapctl.model import Address, Json, JsonObject, Path, Source, dotted
-from tapctl.settings import Section, quoted
 from tapctl.workspace import emit
-from tapctl.yaml12 import Allowance
 
 _BOM: Final = "\ufeff"
 _COMMENT = re.compile(r"[ \t]+#.*")

@@ -13,10 +13,10 @@ import yaml
 from yaml.resolver import Resolver
 
 from tapctl.errors import TapctlError
-from tapctl.load import MAX_NODES
+from tapctl.load.workspace import MAX_NODES
+from tapctl.load.yaml12 import STANDARD, Allowance, parse, resolved
 from tapctl.model import Json, JsonObject, Path
 from tapctl.workspace.document import Draft
-from tapctl.yaml12 import STANDARD, Allowance, parse, resolved
 
 WIDTH: Final = 100
 _RULES: Final = ("rule", "membershipRule")  # expressions: nothing in them should need a quote

@@ -18,10 +18,10 @@ from tapctl.directory import Directory, with_pins
 from tapctl.kind import BUILT_IN
 from tapctl.kinds import kinds, lookups
 from tapctl.kinds.named_location import is_empty
+from tapctl.load.settings import CONTROL, MAX_NAME
 from tapctl.match import Matched, Pair, as_observed
 from tapctl.model import Address, BreakGlass, Finding, JsonObject, Path, Settings, Snapshot
 from tapctl.reference import parse
-from tapctl.settings import CONTROL, MAX_NAME
 from tapctl.workspace.document import Draft, draft
 from tapctl.workspace.emit import render
 from tapctl.workspace.exports import Exported

@@ -10,8 +10,8 @@ from typing import Final, Literal, TypeAlias
 
 from tapctl import schema
 from tapctl.errors import UsageError
+from tapctl.load.settings import quoted
 from tapctl.reference import GUID
-from tapctl.settings import quoted
 
 Part: TypeAlias = Literal["workspace", "schemas", "workflows", "identities"]
 PARTS: Final[tuple[Part, ...]] = ("workspace", "schemas", "workflows", "identities")

@@ -17,7 +17,8 @@ from tapctl.canonical import at, canonical, expand, sort_key, with_values
 from tapctl.directory import Directory
 from tapctl.errors import Refused
 from tapctl.kind import Kind
-from tapctl.load import MAX_NODES
+from tapctl.load.workspace import MAX_NODES
+from tapctl.load.yaml12 import Allowance, parse
 from tapctl.match import Matched, Pair, as_observed
 from tapctl.model import Address, Finding, Json, JsonObject, Snapshot, dotted
 from tapctl.model import Path as JsonPath
@@ -28,7 +29,6 @@ from tapctl.workspace.edit import updated
 from tapctl.workspace.placing import replace
 from tapctl.workspace.text import read_text
 from tapctl.workspace.unnamed import Unnamed, Unresolved, comments, unnamed
-from tapctl.yaml12 import Allowance, parse
 
 _NAME: Final[JsonPath] = ("displayName",)
 

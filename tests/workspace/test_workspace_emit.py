@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tapctl.environment import expanded
 from tapctl.errors import TapctlError
+from tapctl.load.environment import expanded
+from tapctl.load.settings import Section
+from tapctl.load.yaml12 import Allowance
 from tapctl.model import Finding, Json, JsonObject, Path, Source
-from tapctl.settings import Section
 from tapctl.workspace.document import Draft
 from tapctl.workspace.emit import WIDTH, read_back, render, same
-from tapctl.yaml12 import Allowance
 
 SCALARS = st.none() | st.booleans() | st.integers(-(1 << 63) + 1, (1 << 63) - 1) | st.floats(allow_nan=False)
 TEXTS = st.text() | st.text(alphabet="ab -:#{}[],&*!|>'\"%@`\n\r\t$\\?~=<.0_")

@@ -20,11 +20,11 @@ from typing import Final, NamedTuple
 from tapctl.canonical import at, is_noise, sort_key, with_values
 from tapctl.errors import UsageError
 from tapctl.kinds import kinds
+from tapctl.load.settings import quoted
 from tapctl.model import Finding, Json, JsonObject, Place, Severity, Source, errors_in
 from tapctl.model import Path as JsonPath
 from tapctl.numbers import NotANumberError, loads
 from tapctl.reference import GUID
-from tapctl.settings import quoted
 from tapctl.workspace.exports.recognise import (
     CONFIGURATIONS,
     STRENGTHS,

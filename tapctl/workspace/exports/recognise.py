@@ -9,9 +9,9 @@ from typing import Final
 
 from tapctl.canonical import is_noise
 from tapctl.kinds import kinds
+from tapctl.load.settings import quoted
 from tapctl.model import Json, JsonObject
 from tapctl.numbers import loads
-from tapctl.settings import quoted
 
 STRENGTHS: Final = "AuthenticationStrength"
 CONFIGURATIONS: Final = "authenticationMethodConfigurations"

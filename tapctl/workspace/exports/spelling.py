@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from tapctl.canonical import sort_key
+from tapctl.load.settings import quoted
 from tapctl.model import Json, JsonObject, Severity
 from tapctl.model import Path as JsonPath
 from tapctl.reference import GUID
 from tapctl.schema import Field
-from tapctl.settings import quoted
 from tapctl.workspace.exports.recognise import flattened
 
 _PLACEHOLDER = re.compile(

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from tapctl.load.settings import quoted
+from tapctl.load.yaml12 import MAX_BYTES, Allowance, Document, parse
 from tapctl.model import Finding, Place
-from tapctl.settings import quoted
-from tapctl.yaml12 import MAX_BYTES, Allowance, Document, parse
 
 TESTS: Final = "tests"
 MAX_FILES: Final = 10_000

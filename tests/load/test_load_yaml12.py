@@ -5,9 +5,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tapctl import yaml12
+from tapctl.load import yaml12
+from tapctl.load.yaml12 import Allowance, Document, parse
 from tapctl.model import Finding, Json, Place
-from tapctl.yaml12 import Allowance, Document, parse
 
 LOADERS = [yaml12.LOADER, yaml.SafeLoader]
 

@@ -1,4 +1,4 @@
-"""A folder of YAML → Workspace for one environment, with every mistake in the folder as a Finding."""
+"""The files of a folder, read and put together → Workspace for one environment; mistakes are Findings."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from datetime import date
 from pathlib import Path
 from typing import Final, Literal
 
-from tapctl.environment import (
+from tapctl.errors import WorkspaceError
+from tapctl.load.environment import (
     STATES,
     EnvironmentFile,
     expanded,
@@ -17,8 +18,9 @@ from tapctl.environment import (
     read_address,
     read_environment,
 )
-from tapctl.errors import WorkspaceError
-from tapctl.files import TESTS, Files, read_files
+from tapctl.load.files import TESTS, Files, read_files
+from tapctl.load.settings import Section, quoted, read_settings, suggestion
+from tapctl.load.yaml12 import Allowance, Document
 from tapctl.model import (
     Address,
     Environment,
@@ -30,8 +32,6 @@ from tapctl.model import (
     SignInTest,
     Workspace,
 )
-from tapctl.settings import Section, quoted, read_settings, suggestion
-from tapctl.yaml12 import Allowance, Document
 
 SANDBOX: Final = "sandbox"
 SIGN_IN_TEST: Final = "SignInTest"

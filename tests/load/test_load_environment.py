@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from tapctl import load
 from tapctl.load import load_workspace
 from tapctl.model import Address, Finding, Json, JsonObject, Workspace
 
@@ -258,7 +257,7 @@ def test_no_two_documents_share_a_variables_list(tmp_path: Path) -> None:
 
 
 def test_variables_cannot_blow_the_workspace_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(load, "MAX_NODES", 1000)
+    monkeypatch.setattr("tapctl.load.workspace.MAX_NODES", 1000)
     environment = "variables: {list: [" + "a, " * 100 + "]}"
     document = "kind: Group\nname: G\nspec:\n  v:\n" + "  - ${list}\n" * 100
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 from urllib.parse import urlsplit
 
+from tapctl.load.settings import Section, nearest, quoted, suggestion
+from tapctl.load.yaml12 import Allowance, size
 from tapctl.model import Address, Environment, Json, JsonObject, Path, Place, Resource, Source
 from tapctl.reference import GUID
-from tapctl.settings import Section, nearest, quoted, suggestion
-from tapctl.yaml12 import Allowance, size
 
 CLOUDS: Final = ("global", "usgov", "usgov-dod", "china")
 STATES: Final = ("disabled", "enabledForReportingButNotEnforced", "enabled")

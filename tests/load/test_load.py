@@ -14,10 +14,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tapctl import load, yaml12
-from tapctl.environment import PROPERTIES as PROPERTIES_OF_ENVIRONMENTS
 from tapctl.errors import WorkspaceError
-from tapctl.load import load_workspace
+from tapctl.load import load_workspace, yaml12
+from tapctl.load.environment import PROPERTIES as PROPERTIES_OF_ENVIRONMENTS
+from tapctl.load.workspace import ENVELOPE
 from tapctl.model import Address, BreakGlass, Finding, Limits, Workspace
 
 KINDS = {
@@ -535,7 +535,7 @@ def test_a_file_too_large_is_reported(tmp_path: Path) -> None:
 
 
 def test_too_many_files_are_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tapctl.files.MAX_FILES", 2)
+    monkeypatch.setattr("tapctl.load.files.MAX_FILES", 2)
 
     found = mistake(tmp_path, {f"{number}.yaml": "" for number in range(3)})
 
@@ -544,7 +544,7 @@ def test_too_many_files_are_reported(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_a_workspace_too_large_is_reported_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(load, "MAX_NODES", 100)
+    monkeypatch.setattr("tapctl.load.workspace.MAX_NODES", 100)
 
     found = workspace(tmp_path, {f"{number}.yaml": f"{POLICY}---\n" * 20 for number in range(9)}).findings
 
@@ -573,7 +573,7 @@ def test_importing_load_imports_nothing_heavy() -> None:
 WORDS = st.sampled_from(["P", "Group", "AuthenticationMethodsPolicy", "sandbox", "absent", "${v}", "${", "*"])
 PROPERTIES = st.sampled_from(
     [
-        *load.ENVELOPE,
+        *ENVELOPE,
         "ignore",
         "rule",
         "state",
