@@ -14,7 +14,7 @@ from tapctl.simulate.fixture import first
 from tapctl.simulate.policy_checks import shape_findings, slip_findings
 from tapctl.simulate.situation_finding import wrong
 from tapctl.simulate.word_checks import word_findings
-from tapctl.verdicts import verdicts
+from tapctl.validate.verdicts import verdicts
 
 SITUATION: Final = Kind(name="Situation", path="", documentation="", read_permission="", write_permissions=())
 FIXTURE: Final = replace(SITUATION, name="Fixture")

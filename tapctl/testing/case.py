@@ -22,7 +22,7 @@ from tapctl.simulate.asking import Asking
 from tapctl.simulate.given import sign_in_of, step_of
 from tapctl.simulate.journey import Step
 from tapctl.simulate.workspace import Company, company_of
-from tapctl.verdicts import verdicts
+from tapctl.validate.verdicts import verdicts
 
 KIND: Final = Kind(name="SignInTest", path="", documentation="", read_permission="", write_permissions=())
 

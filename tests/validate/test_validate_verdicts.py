@@ -2,7 +2,7 @@ from jsonschema import ValidationError
 
 from tapctl.kinds import kinds
 from tapctl.model import JsonObject, Verdict
-from tapctl.verdicts import explain, verdicts
+from tapctl.validate.verdicts import explain, verdicts
 
 
 def test_what_no_words_were_found_for_is_told_all_the_same() -> None:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, cast
 
 from tapctl import schema
 from tapctl.canonical import is_noise
-from tapctl.conforms import conforms
 from tapctl.kind import Kind
 from tapctl.model import Json, JsonObject, Path, Verdict, dotted
 from tapctl.schema import Field
+from tapctl.validate.conforms import conforms
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator, ValidationError

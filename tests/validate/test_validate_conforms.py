@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from tapctl import schema
-from tapctl.conforms import conforms
 from tapctl.kinds import kinds
 from tapctl.load import load_workspace
 from tapctl.model import Json, JsonObject
 from tapctl.validate import validate
+from tapctl.validate.conforms import conforms
 
 SCALARS = st.none() | st.booleans() | st.integers(-5, 50_000) | st.floats(-1, 9) | st.text(max_size=4)
 
@@ -85,7 +85,7 @@ def test_what_is_not_plain_is_left_to_jsonschema(node: JsonObject, value: Json) 
 
 
 def test_the_example_s_specs_conform_plainly() -> None:
-    folder = Path(__file__).parents[1] / "policies"
+    folder = Path(__file__).parents[2] / "policies"
     known = {name: kind.singleton for name, kind in kinds().items()}
     desired, _ = validate(load_workspace(folder, "sandbox", known_kinds=known).resources)
 

@@ -1,4 +1,4 @@
-"""Resources → the same with conveniences expanded, and every mistake in them; offline.
+"""Documents one by one, and all held together → the same with conveniences expanded, and every mistake.
 
 The schema says what is allowed (schemas/<Kind>.schema.json); verdicts.py says what it has against a value.
 Checks across fields are the kind's own (`Kind.rules`).
@@ -18,7 +18,7 @@ from tapctl.kinds import kinds
 from tapctl.model import Address, Finding, Json, JsonObject, Path, Resource, Source, Verdict, dotted
 from tapctl.reference import parse
 from tapctl.schema import Field
-from tapctl.verdicts import nearest, shown, verdicts
+from tapctl.validate.verdicts import nearest, shown, verdicts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
