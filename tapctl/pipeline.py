@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from tapctl.graph.gateway import Gateway
     from tapctl.match import Matched
     from tapctl.order.steps import Step
-    from tapctl.past import Past
     from tapctl.record import Record
     from tapctl.undo import Undo
+    from tapctl.undo.past import Past
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 First line: what was planned, where and when. Then each change with the object as it was observed before and
 the specs it leads from and to, each request before it goes out, every id that is new or comes back, every
-outcome, and a last line. Undo is planned from it (past.py); resuming never needs it.
+outcome, and a last line. Undo is planned from it (undo/past.py); resuming never needs it.
 """
 
 from __future__ import annotations

@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from tapctl.checked import Checked
     from tapctl.facts.merge import Known
     from tapctl.graph.gateway import Gateway
-    from tapctl.past import Past
     from tapctl.pipeline import Planned
+    from tapctl.undo.past import Past
 
 
 def read_past(path: Path) -> Past:
     """Raises UsageError if there is no such file, and Refused if it is no record."""
-    from tapctl.past import MOST_BYTES, read_record
+    from tapctl.undo.past import MOST_BYTES, read_record
 
     try:
         with path.open("rb") as file:

@@ -11,8 +11,8 @@ from tapctl.graph.by_ids import objects_by_ids
 from tapctl.kind import Kind
 from tapctl.kinds import kinds
 from tapctl.model import Address, JsonObject
-from tapctl.past import Past
 from tapctl.undo import Undo, is_named
+from tapctl.undo.past import Past
 
 if TYPE_CHECKING:
     from tapctl.graph.gateway import Gateway

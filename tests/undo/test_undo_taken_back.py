@@ -4,7 +4,7 @@ import pytest
 
 from tapctl.kinds import kinds
 from tapctl.model import Json, JsonObject
-from tapctl.taken_back import Sides, take_back
+from tapctl.undo.taken_back import Sides, take_back
 
 POLICY = kinds()["ConditionalAccessPolicy"].field
 

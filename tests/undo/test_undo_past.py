@@ -8,8 +8,8 @@ import pytest
 
 from tapctl.errors import Refused
 from tapctl.model import Address
-from tapctl.past import MOST_BYTES, read_record
 from tapctl.record import FileRecord
+from tapctl.undo.past import MOST_BYTES, read_record
 
 BEGIN: dict[str, Any] = {"event": "begin", "format": 1, "environment": "sandbox", "tenant": "7000"}
 CHANGE: dict[str, Any] = {

@@ -35,10 +35,10 @@ from trial import (
 from tapctl.errors import GraphError
 from tapctl.graph.sandbox import AsgiApp
 from tapctl.model import Address
-from tapctl.past import read_record
 from tapctl.pipeline import Planned, check, make_undo
 from tapctl.record import FileRecord
 from tapctl.sandbox.seed import numbered
+from tapctl.undo.past import read_record
 
 Folder = Callable[[list[Document]], Path]
 CHANGING = {"modifiedDateTime", "createdDateTime"}

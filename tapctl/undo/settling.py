@@ -1,27 +1,22 @@
-"""The record of an apply → documents that say what was there before it: the way back, to be planned.
+"""The pairs of those documents → the same as far as undoing goes, and what stands in its way. Pure.
 
-What an apply created goes, what it changed becomes what it was, and what it deleted comes back: from Graph's
-deleted items with its id, where it is still there, else as a new object. An object is known by its id,
-whatever it is called by now, and only what the apply changed in it is changed back (taken_back.py). Pure:
-what is still there and what can come back is asked in observe/undone.py.
+Only what the apply changed is changed back (taken_back.py); what others changed since is said.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from tapctl.canonical import canonical, expand, to_wire, unknown, with_values
 from tapctl.diff import field_changes
 from tapctl.kind import Kind
-from tapctl.kinds import kinds
-from tapctl.model import Address, Change, Finding, JsonObject, Resource, Snapshot, Source, dotted
-from tapctl.past import Deed, Past
-from tapctl.reference import parse, written
-from tapctl.taken_back import Sides, take_back
-from tapctl.validate import Desired
+from tapctl.model import Address, Finding, JsonObject, Snapshot, dotted
+from tapctl.reference import parse
+from tapctl.undo.documents import Undo, is_named, name_was
+from tapctl.undo.past import Deed
+from tapctl.undo.taken_back import Sides, take_back
 
 if TYPE_CHECKING:
     from tapctl.directory import Directory
@@ -30,110 +25,6 @@ if TYPE_CHECKING:
 
 OVERWRITES = "overwrites-later-changes"
 _NAME = "displayName"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Undo:
-    """What to plan instead of the folder: `called` says what the objects that are still there are called now,
-    by kind and id; `restores` are the ids that come back from the deleted items, and `unread` says of which
-    kinds these could not be read, and why."""
-
-    past: Past
-    called: Mapping[tuple[str, str], str]
-    restores: Mapping[Address, str]
-    unread: Mapping[str, str]
-
-    def name_now(self, deed: Deed) -> str | None:
-        """What the object that an apply wrote is called now; None if it is gone, or goes by its id."""
-        return self.called.get((deed.address.kind, deed.id.lower())) if deed.id else None
-
-    def address(self, deed: Deed) -> Address:
-        """What the object is to be called: as it was, unless only others have renamed it."""
-        was, now = _name_was(deed), self.name_now(deed)
-        is_renamed_by_others = now is not None and was in (None, deed.address.name)
-        name = now if is_renamed_by_others else was
-        return deed.address if name is None else Address(deed.address.kind, name)
-
-
-def _name_was(deed: Deed) -> str | None:
-    """None for what was not there, and for what does not go by its name."""
-    return str(deed.observed.get(_NAME)) if deed.observed is not None and is_named(deed) else None
-
-
-def is_named(deed: Deed) -> bool:
-    """Whether its object goes by a name of its own."""
-    kind = kinds()[deed.address.kind]
-    return not kind.singleton and kind.key == _NAME
-
-
-def way_back(undo: Undo, declared: Iterable[Resource] = ()) -> tuple[Desired, ...]:
-    """A document for each object that the apply may have touched. What the folder says of an object beside
-    its spec (`declared`: why lint may be ignored) holds for it on the way back too."""
-    deeds = [deed for deed in undo.past.deeds if deed.action != "create" or deed.id]
-    names = {deed.id.lower(): undo.address(deed) for deed in deeds if deed.id and deed.action == "delete"}
-    names = {one: name for one, name in names.items() if (name.kind, one) not in undo.called}
-    ignores = {resource.address: resource.ignores for resource in declared}
-    documents = [_desired(deed, undo, names, ignores.get(deed.address, ())) for deed in deeds]
-    return tuple(_apart(documents))
-
-
-def _desired(
-    deed: Deed, undo: Undo, names: Mapping[str, Address], ignores: tuple[JsonObject, ...]
-) -> Desired:
-    kind, now, address = kinds()[deed.address.kind], undo.name_now(deed), undo.address(deed)
-    resource = Resource(
-        address=address,
-        spec={},
-        source=Source(places={(): deed.place}),
-        ignores=ignores,
-        former_names=(now,) if now not in (None, address.name) else (),
-    )
-    meant = None if kind.singleton else deed.id
-    if deed.observed is None:
-        return Desired(resource=replace(resource, ensure="absent"), kind=kind, spec={}, id=meant)
-    spec = _spec(kind.field, kind.from_graph(deed.observed), names)
-    kept = {path: value for path, value in unknown(kind.field, spec) if path not in (("id",), (_NAME,))}
-    spec = {key: item for key, item in spec.items() if key in kind.field.properties}
-    if is_named(deed):
-        spec.pop(_NAME, None)  # the address says it
-    return Desired(resource=replace(resource, spec=spec), kind=kind, spec=spec, newer=kept, id=meant)
-
-
-def _apart(documents: Sequence[Desired]) -> Iterator[Desired]:
-    """What goes may have the name of what comes back: then it goes by its id as well."""
-    count = Counter(item.address for item in documents)
-    for item in documents:
-        kind, name = item.address
-        is_shared = item.resource.ensure == "absent" and count[item.address] > 1
-        resource = replace(item.resource, address=Address(kind, f"{name} ({item.id})"), former_names=(name,))
-        yield replace(item, resource=resource) if is_shared else item
-
-
-def _spec(field: Field, observed: JsonObject, names: Mapping[str, Address]) -> JsonObject:
-    """What was observed, in which objects that come back go by their names: they may get other ids."""
-
-    def named(spot: Field, text: str) -> str:
-        reference = parse(text, spot.references, spot.words)
-        address = names.get(reference.text) if reference.form == "id" else None
-        if address is None or address.kind not in spot.references:
-            return text
-        return written(*address, spot.references, spot.words)
-
-    spec = expand(field, to_wire(field, expand(field, observed), named))
-    return spec if isinstance(spec, dict) else {}
-
-
-def with_reason(change: Change) -> Change:
-    """There is no document to differ from: what that apply did is the reason."""
-    did = {
-        "create": "that apply deleted it",
-        "update": "that apply changed it",
-        "delete": "that apply created it",
-        "no-op": "nothing of that apply is left to undo",
-    }[change.action]
-    more = f"; it {change.reason}" if change.restores else ""
-    more = f"; {change.reason}" if change.former_name is not None else more
-    return replace(change, reason=did + more)
 
 
 def settle(undo: Undo, matched: Matched, snapshot: Snapshot) -> tuple[Matched, tuple[Finding, ...]]:
@@ -169,7 +60,7 @@ def _settled(deed: Deed, pair: Pair, undo: Undo, directory: Directory) -> tuple[
 
 def _changed_back(deed: Deed, pair: Pair, undo: Undo, directory: Directory) -> tuple[Pair, list[Finding]]:
     """One value is the name, the others are the spec's."""
-    was, now = _name_was(deed), undo.name_now(deed)
+    was, now = name_was(deed), undo.name_now(deed)
     made = deed.address.name if is_named(deed) else None
     name = take_back(None, Sides(was=was, made=made, now=now, back=was), (_NAME,))
     sides = Sides(
