@@ -4,7 +4,8 @@ from tapctl.directory import Directory
 from tapctl.match import Matched
 from tapctl.model import Address, Change, FieldChange, Finding, Json, Outcome, Plan
 from tapctl.pipeline import Planned
-from tapctl.report import FieldLine, Report, account, applied_report, plan_report
+from tapctl.report import FieldLine, Report
+from tapctl.report.making import account, applied_report, plan_report
 
 POLICY = Address("ConditionalAccessPolicy", "NH-10")
 

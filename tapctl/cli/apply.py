@@ -23,7 +23,8 @@ from tapctl.match.renewed import new_pins, renewed
 from tapctl.model import Address, Plan, errors_in
 from tapctl.pipeline import Planned, carry_out, check
 from tapctl.plan.reviewed import Reviewed, misplaced, objection
-from tapctl.report import Report, account, applied_report, checked_report, plan_report
+from tapctl.report import Report
+from tapctl.report.making import account, applied_report, checked_report, plan_report
 
 if TYPE_CHECKING:
     from tapctl.apply import Result

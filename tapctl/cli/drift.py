@@ -46,7 +46,7 @@ def command(options: Options, *, said: str | None, adopt: bool) -> int:
     from tapctl.drift.since import since
     from tapctl.drift.vanished import recognised
     from tapctl.pipeline import check, compare
-    from tapctl.report import checked_report
+    from tapctl.report.making import checked_report
 
     now = datetime.now(UTC)
     checked = check(options.workspace, options.environment)

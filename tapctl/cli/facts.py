@@ -35,7 +35,8 @@ def command(options: Options, *, out: Path | None) -> int:
     from tapctl.facts.summary import summarise
     from tapctl.pipeline import check
     from tapctl.render import facts as render
-    from tapctl.report import Headline, checked_report
+    from tapctl.report import Headline
+    from tapctl.report.making import checked_report
 
     checked = check(options.workspace, options.environment)
     if checked.has_errors:

@@ -18,7 +18,7 @@ from tapctl.text.escape import visible
 
 if TYPE_CHECKING:
     from tapctl.render.sign_in_tests import Tested
-    from tapctl.sheet import Sheet
+    from tapctl.report.sheet import Sheet
 
 _WIDEST = 120
 ENDLESS = 100_000

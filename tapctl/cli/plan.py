@@ -57,7 +57,8 @@ def command(
     from tapctl.facts.merge import known_if_seen
     from tapctl.model import errors_in
     from tapctl.pipeline import check
-    from tapctl.report import checked_report, plan_report, settings_file
+    from tapctl.report import settings_file
+    from tapctl.report.making import checked_report, plan_report
 
     if undo and facts:
         raise UsageError("--facts is about the folder's plan, and --undo is not; give one of the two")

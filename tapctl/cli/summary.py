@@ -13,7 +13,7 @@ from tapctl.cli.options import Options, answering_in
 from tapctl.errors import UsageError
 
 if TYPE_CHECKING:
-    from tapctl.combined import Combined
+    from tapctl.report.combined import Combined
 
 _COMMAND: Final = re.compile(r"^(plan|apply|drift|validate)-")
 
@@ -44,8 +44,8 @@ def command(
 
     Exits with 1 if something went wrong or is missing, with 2 if something drifts.
     """
-    from tapctl.combined import combine, read_result
     from tapctl.guard import brakes_named
+    from tapctl.report.combined import combine, read_result
 
     allowed = brakes_named(allow or "")
     files = [file for path in paths for file in _files(path)]

@@ -31,7 +31,7 @@ def command(options: Options, *, no_lint: bool, facts: str | None, as_of: date) 
     """
     from tapctl.cli.output import answer
     from tapctl.pipeline import check, linted
-    from tapctl.report import checked_report
+    from tapctl.report.making import checked_report
 
     checked, snapshot = check(options.workspace, options.environment, with_tests=True), None
     if checked.workspace.tests or facts:

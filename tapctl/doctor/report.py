@@ -8,7 +8,7 @@ from typing import Final
 from tapctl.doctor.check import AREAS, STATUSES, Area, Check, Diagnosis, Status
 from tapctl.model import JsonObject
 from tapctl.render.json import VERSION, headline
-from tapctl.sheet import Item, Section, Sheet, Tone
+from tapctl.report.sheet import Item, Section, Sheet, Tone
 from tapctl.text.words import counted
 
 _TITLES: Final[dict[Area, str]] = {

@@ -35,7 +35,8 @@ from tapctl.drift.versions import Version, changes, versions
 from tapctl.kinds import kinds
 from tapctl.model import Address, Change, FieldChange, JsonObject, Snapshot
 from tapctl.reference import parse
-from tapctl.report import FieldLine, field_line
+from tapctl.report import FieldLine
+from tapctl.report.making import field_line
 
 if TYPE_CHECKING:
     from tapctl.match import Matched, Pair

@@ -24,7 +24,7 @@ from tapctl.passes.written import (
     person_json,
 )
 from tapctl.report import Headline
-from tapctl.sheet import Item, Section, Sheet, Tone, said
+from tapctl.report.sheet import Item, Section, Sheet, Tone, said
 from tapctl.text.times import Clocks
 from tapctl.text.words import counted
 

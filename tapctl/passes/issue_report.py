@@ -18,7 +18,7 @@ from tapctl.passes.worklist import STATES, Entry, State, Worklist
 from tapctl.passes.written import moment
 from tapctl.render.json import VERSION, headline
 from tapctl.report import Headline
-from tapctl.sheet import Item, Section, Sheet, Tone, said
+from tapctl.report.sheet import Item, Section, Sheet, Tone, said
 from tapctl.text.escape import json_safe
 from tapctl.text.times import Zones, length, shown, window
 

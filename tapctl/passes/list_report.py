@@ -14,7 +14,7 @@ from tapctl.passes.written import (
     person_json,
 )
 from tapctl.report import Headline
-from tapctl.sheet import Item, Section, Sheet
+from tapctl.report.sheet import Item, Section, Sheet
 from tapctl.text.times import Clocks
 from tapctl.text.words import counted
 

@@ -19,7 +19,7 @@ from tapctl.passes.written import (
     person_json,
 )
 from tapctl.report import Headline
-from tapctl.sheet import Item, Section, Sheet, Tone
+from tapctl.report.sheet import Item, Section, Sheet, Tone
 from tapctl.text.times import Clocks, Zones, shown
 from tapctl.text.words import counted
 

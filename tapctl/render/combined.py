@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from tapctl.combined import Combined, Result, Status
 from tapctl.model import JsonObject
 from tapctl.render.gfm import clipped, code, text
 from tapctl.render.json import VERSION, written
 from tapctl.render.room import Room
 from tapctl.report import SEVERITIES
+from tapctl.report.combined import Combined, Result, Status
 from tapctl.text.escape import visible
 from tapctl.text.words import counted, listed
 

@@ -8,7 +8,7 @@ from typing import Final
 from tapctl.render import gfm
 from tapctl.render.page import Page
 from tapctl.report import Headline
-from tapctl.sheet import Section, Sheet, Tone
+from tapctl.report.sheet import Section, Sheet, Tone
 from tapctl.text.escape import visible
 
 _MOST_ITEMS: Final = 200  # in a section of a comment, which GitHub limits to 64 kB

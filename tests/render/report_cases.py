@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tapctl.dependencies import Edge
 from tapctl.model import Address, Finding, Outcome, Place
 from tapctl.report import Entry, FieldLine, Headline, Planning, Report
+from tapctl.report.dependencies import Edge
 
 ESC = "\x1b"
 HOSTILE = (

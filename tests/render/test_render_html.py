@@ -9,7 +9,8 @@ from report_cases import HOSTILE, findings, full, hostile, planning, real
 
 from tapctl.model import Address, Finding
 from tapctl.render.html import render
-from tapctl.report import Planning, Report, account
+from tapctl.report import Planning, Report
+from tapctl.report.making import account
 from tapctl.text.escape import is_hidden, visible
 
 URLS = {"href", "src", "action", "style", "srcdoc", "data", "poster", "formaction", "background"}

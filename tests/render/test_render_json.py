@@ -12,7 +12,8 @@ from tapctl import schema
 from tapctl.errors import GraphError, UsageError
 from tapctl.order.steps import PHASES
 from tapctl.render.json import render, render_error
-from tapctl.report import Command, Report, account
+from tapctl.report import Command, Report
+from tapctl.report.making import account
 from tapctl.text.escape import is_hidden
 
 COMMANDS: tuple[Command, ...] = ("validate", "plan", "apply")

@@ -12,7 +12,8 @@ from report_cases import HOSTILE, POLICY, REAL, findings, full, hostile, plannin
 from tapctl.model import Address, Finding, Json, JsonObject
 from tapctl.render.markdown import render, render_error
 from tapctl.render.room import LIMIT
-from tapctl.report import Entry, FieldLine, Planning, Report, account
+from tapctl.report import Entry, FieldLine, Planning, Report
+from tapctl.report.making import account
 from tapctl.text.escape import is_hidden
 from tapctl.text.words import size
 

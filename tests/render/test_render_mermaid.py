@@ -8,10 +8,10 @@ from hypothesis import example, given
 from reading import calm, nasty
 from report_cases import planning
 
-from tapctl.dependencies import Edge
 from tapctl.model import Address
 from tapctl.render.mermaid import MOST_OBJECTS, picture
 from tapctl.report import Entry, Planning
+from tapctl.report.dependencies import Edge
 
 NODE = re.compile(r'  n\d+\["[\w #;]+(<br/>[A-Za-z]+)?"\](:::(create|update|delete))?')
 ARROW = re.compile(r"  n\d+ (-->|-\.->)\|[a-z ]+\| n\d+")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from tapctl.render.sheet import render_markdown, render_text
 from tapctl.report import Headline
-from tapctl.sheet import Item, Section, Sheet
+from tapctl.report.sheet import Item, Section, Sheet
 
 REAL = Headline(environment="production", tenant_id="1111", is_sandbox=False)
 SANDBOX = Headline(environment="sandbox", tenant_id="", is_sandbox=True, caller="ada@contoso.example")

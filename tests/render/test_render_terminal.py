@@ -8,7 +8,8 @@ from rich.cells import cell_len
 
 from tapctl.model import Finding
 from tapctl.render.terminal import render
-from tapctl.report import Planning, Report, account
+from tapctl.report import Planning, Report
+from tapctl.report.making import account
 from tapctl.text.escape import is_hidden
 
 

@@ -65,7 +65,7 @@ def command(
 
 def _tenant(path: Path, environment: str) -> str:
     """The tenant of a result; empty where it was not read. Raises UsageError for another environment's."""
-    from tapctl.combined import read_result
+    from tapctl.report.combined import read_result
 
     found = read_result(json_of(path), str(path), environment)
     if found.environment != environment:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tapctl.cli.connect import Session
     from tapctl.model import JsonObject, Workspace
     from tapctl.report import Headline
-    from tapctl.sheet import Sheet
+    from tapctl.report.sheet import Sheet
 
 
 def tenant_for(options: Options) -> Workspace:

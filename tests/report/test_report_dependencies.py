@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from tapctl.dependencies import Edge, edges
 from tapctl.kinds import kinds
 from tapctl.match import Pair
 from tapctl.model import Address, Change, JsonObject
+from tapctl.report.dependencies import Edge, edges
 
 POLICY = Address("ConditionalAccessPolicy", "NH-10")
 SPEC: JsonObject = {

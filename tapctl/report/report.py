@@ -1,4 +1,4 @@
-"""Plan, outcomes, findings → one Report: everything a renderer needs to know, and nothing it may ask for."""
+"""A Report: everything a renderer needs to know, and nothing it may ask for."""
 
 from __future__ import annotations
 
@@ -9,15 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, get_args
 
 from tapctl.canonical import sort_key
-from tapctl.dependencies import Edge, edges
-from tapctl.diff import field_changes
-from tapctl.kinds import kinds
 from tapctl.model import (
     Action,
     Address,
-    Change,
     Environment,
-    FieldChange,
     Finding,
     Json,
     JsonObject,
@@ -25,28 +20,35 @@ from tapctl.model import (
     Place,
     Severity,
 )
+from tapctl.report.dependencies import Edge
 from tapctl.shapes import as_list
 
 if TYPE_CHECKING:
-    from tapctl.checked import Checked
-    from tapctl.order.steps import Step
-    from tapctl.pipeline import Planned
+    pass
 
 News: TypeAlias = Literal["introduced", "removed"]
+
 Command: TypeAlias = Literal["validate", "plan", "apply"]
+
 Status: TypeAlias = Literal["planned", "applied", "incomplete", "interrupted", "refused", "nothing-to-do"]
 
 NO_RESULT: Final = "no-result"
 """What code scanning shows a run as that came to none."""
+
 SANDBOX_NOTICE: Final = "SANDBOX: nothing real was changed"
+
 ACTIONS: Final[tuple[Action, ...]] = get_args(Action)
+
 SEVERITIES: Final[tuple[Severity, ...]] = get_args(Severity)
+
 STOPS: Final[tuple[Severity, ...]] = ("error", "brake")
+
 _LESS: Final = {
     "stops-enforcing": ("enforced policy stops being enforced", "enforced policies stop being enforced"),
     "weakens-enforced": ("change weakens what is enforced", "changes weaken what is enforced"),
     "loses-method": ("change takes a method from people", "changes take a method from people"),
 }
+
 SYMBOLS: Final[dict[Action, str]] = {"create": "+", "update": "~", "delete": "-", "no-op": " "}
 
 
@@ -220,116 +222,6 @@ def offline_headline(environment: Environment, tenant_id: str = "") -> Headline:
 def settings_file(root: str) -> str:
     """The file of settings, by the path by which findings name files."""
     return str(Path(root) / "tapctl.yaml")
-
-
-def checked_report(checked: Checked, command: Command, tenant_id: str = "") -> Report:
-    """What could be said offline, with facts of the tenant where it is named."""
-    return Report(
-        command=command,
-        headline=replace(
-            offline_headline(checked.workspace.environment, tenant_id),
-            settings=settings_file(checked.workspace.root),
-        ),
-        findings=_by_severity(checked.findings),
-        documents=len(checked.workspace.resources),
-    )
-
-
-def plan_report(planned: Planned, command: Command, *, caller: str, requests: int, documents: int) -> Report:
-    """What would change, and what it would mean."""
-    plan = planned.plan
-    whys = {pair.address: pair.desired.resource.why for pair in planned.matched.pairs if pair.desired}
-    planning = Planning(
-        entries=tuple(_entry(change, whys.get(change.address, "")) for change in plan.changes),
-        unmanaged=tuple(sorted(plan.unmanaged)),
-        order=_order(planned.stages),
-        edges=edges(planned.matched.pairs, plan.changes),
-        checksum=plan.checksum,
-        fingerprint=plan.fingerprint,
-    )
-    headline = Headline(
-        environment=plan.environment, tenant_id=plan.tenant_id, is_sandbox=plan.is_sandbox, caller=caller
-    )
-    return Report(
-        command=command,
-        headline=headline,
-        findings=_by_severity(plan.findings),
-        planning=planning,
-        documents=documents,
-        requests=requests,
-    )
-
-
-def applied_report(
-    report: Report, outcomes: Sequence[Outcome], *, was_interrupted: bool, record: str, requests: int
-) -> Report:
-    """The same report once the plan has been carried out, as far as it was."""
-    is_complete = all(outcome.status == "applied" for outcome in outcomes)
-    status: Status = "applied" if is_complete else "incomplete"
-    return replace(
-        report,
-        outcomes=tuple(outcomes),
-        status="interrupted" if was_interrupted else status,
-        record=record,
-        requests=requests,
-    )
-
-
-def account(report: Report) -> Report:
-    """Only what became of the plan, for whoever has seen the plan already."""
-    return replace(report, planning=None, findings=())
-
-
-def _by_severity(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    return tuple(sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity)))
-
-
-def _order(stages: Iterable[Iterable[Step]]) -> tuple[tuple[str, Address], ...]:
-    return tuple((step.phase, step.address) for stage in stages for step in stage)
-
-
-def _entry(change: Change, why: str) -> Entry:
-    fields = change.fields
-    if change.action == "delete":
-        fields = field_changes(change.before or {}, {})
-    return Entry(
-        address=change.address,
-        action=change.action,
-        reason=change.reason,
-        fields=tuple(field_line(change.address.kind, item) for item in fields),
-        before=change.before,
-        after=change.after,
-        id=change.id,
-        former_name=change.former_name,
-        restores=change.restores,
-        left_as_is=change.left_as_is,
-        place=change.place,
-        why=why,
-    )
-
-
-def field_line(kind: str, change: FieldChange) -> FieldLine:
-    """One field of a change of this kind of object, ready to be shown."""
-    return FieldLine(
-        path=change.path,
-        before=change.before,
-        after=change.after,
-        is_set=_is_set(kind, change.path) and all(_is_list(side) for side in (change.before, change.after)),
-    )
-
-
-def _is_set(kind: str, path: str) -> bool:
-    """Whether the kind's schema says that the order of this list means nothing."""
-    field = kinds()[kind].field
-    for part in path.split("."):
-        if part not in field.properties:
-            return False
-        field = field.properties[part]
-    return field.is_set or field.is_flags
-
-
-def _is_list(value: Json) -> bool:
-    return value is None or isinstance(value, list)
 
 
 def _missing_from(one: Json, other: Json) -> tuple[Json, ...]:

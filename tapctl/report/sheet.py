@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from tapctl.report import Headline
+from tapctl.report.report import Headline
 
 Tone: TypeAlias = Literal["good", "care", "bad", "plain"]
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias, get_args
 
 from tapctl.errors import UsageError
-from tapctl.report import less_protected
+from tapctl.report.report import less_protected
 from tapctl.text.words import counted, listed
 
 Status: TypeAlias = Literal[

@@ -9,9 +9,9 @@ from jsonschema import Draft202012Validator
 from markdown_it import MarkdownIt
 
 from tapctl import schema
-from tapctl.combined import Combined, Result, combine, read_result
 from tapctl.errors import UsageError
 from tapctl.render.combined import render_json, render_markdown, render_text
+from tapctl.report.combined import Combined, Result, combine, read_result
 
 BRAKE = {"rule": "enforces", "severity": "brake", "flag": "--allow-enforces"}
 START: dict[str, Any] = {
