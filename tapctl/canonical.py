@@ -84,7 +84,7 @@ def _expand_text(field: Field, text: str) -> Json:
     known = field.enum.get(text.strip().lower()) or field.words.get(text.strip().lower())
     if known is not None:
         return known
-    return _format(field.format, text.rstrip("\r\n"))
+    return _format(field.format, text)
 
 
 def _format(name: str, text: str) -> str:
@@ -95,6 +95,8 @@ def _format(name: str, text: str) -> str:
             return text.strip().upper()
         case "cidr":
             return _network(text)[0]
+        case "rule":
+            return text.rstrip("\r\n") or text  # a block scalar ends in one; a rule says the same without
         case "combination":
             parts = {part.strip() for part in text.split(",") if part.strip()}
             return ",".join(sorted(parts, key=_in_order_of(MODES)))
@@ -196,29 +198,34 @@ def _range_in(field: Field) -> str:
 
 
 def spellings(field: Field, value: Json) -> dict[str, tuple[str, ...]]:
-    """The ranges of addresses in a spec as written or answered: of each, by its standard spelling, the texts
-    that stand for it, host bits kept."""
+    """The ranges of addresses and the rules in a spec as written or answered: of each, by its standard
+    spelling, the texts that stand for it, with host bits and final line breaks."""
     found: dict[str, set[str]] = {}
-    for text in _ranges(field, value):
-        found.setdefault(_network(text)[0], set()).add(text.strip())
+    for spot, text in _spelt(field, value):
+        found.setdefault(_format(spot.format, text), set()).add(text)
     return {standard: tuple(sorted(texts)) for standard, texts in found.items()}
 
 
-def _ranges(field: Field, value: Json) -> Iterator[str]:
+def _spelt(field: Field, value: Json) -> Iterator[tuple[Field, str]]:
     if isinstance(value, list) and field.items is not None:
         for item in value:
-            yield from _ranges(field.items, item)
+            yield from _spelt(field.items, item)
     elif isinstance(value, dict):
         for key, child in field.properties.items():
-            yield from _ranges(child, value.get(key))
+            yield from _spelt(child, value.get(key))
     elif isinstance(value, str) and field.shorthand:
-        yield from _ranges(field.properties[field.shorthand], value)
+        yield from _spelt(field.properties[field.shorthand], value)
     elif isinstance(value, str) and field.format == "cidr":
-        yield value
+        yield field, value.strip()
+    elif isinstance(value, str) and field.format == "rule":
+        yield field, value
 
 
 def spelled(field: Field, value: Json, known: Mapping[str, Sequence[str]]) -> Json:
-    """A canonical value with its ranges of addresses as `known` has them, as long as Graph takes as many."""
+    """A canonical value with its ranges of addresses and its rules as `known` has them, of ranges as long as
+    Graph takes as many."""
+    if isinstance(value, str) and field.format == "rule":
+        return known.get(value, (value,))[0]
     if isinstance(value, dict):
         children = field.properties
         return {

@@ -7,7 +7,7 @@ Beside JSON Schema's own keywords (type, enum, default, uniqueItems, readOnly, m
     x-unit: minutes            a number that may be written as a duration (8h)
     x-flags: true              members joined by commas in one string on the wire (a list here)
     x-shorthand: id            a plain string stands for {id: string}
-    x-format: guid|cidr|country|combination
+    x-format: guid|cidr|country|combination|rule
     x-also-called: [app, ...]  what others call it: no name of it here, but what a mistake was meant to be
     x-unmanaged: true          left as it is in the tenant when the document does not mention it
 """

@@ -70,8 +70,8 @@ def _value(node: Node, style: Style) -> Values:
         return several.map(", ".join) if style.is_answer else st.one_of(several, several.map(",".join))
     if "enum" in node:
         return _word([member for member in node["enum"] if member is not None], style)
-    if (name := node.get("x-format")) is not None:
-        return st.sampled_from(FORMATS[name])
+    if (spellings := FORMATS.get(node.get("x-format", ""))) is not None:
+        return st.sampled_from(spellings)
     if "properties" in node:
         return _object(node, style)
     if "items" in node:

@@ -212,11 +212,15 @@ def test_letter_case_is_graphs() -> None:
     }
 
 
-def test_a_line_break_at_the_end_is_no_difference() -> None:
+def test_a_line_break_at_the_end_of_a_rule_is_no_difference() -> None:
     rule: JsonObject = {"mode": "include", "rule": 'device.trustType -eq "ServerAD"\n'}
     spec = form(POLICY, {"conditions": {"devices": {"deviceFilter": rule}}})
 
     assert at(spec, "conditions", "devices", "deviceFilter", "rule") == 'device.trustType -eq "ServerAD"'
+
+
+def test_a_line_break_at_the_end_of_other_text_is_one() -> None:
+    assert form(POLICY, {"description": "Ours\n"})["description"] == "Ours\n"
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ spec:
 kind: Group
 name: Pilots
 spec:
-  description: |
+  description: |-
     People who try it first.
     Ask the service desk.
   members: [mia.larsen@nordwind.example]

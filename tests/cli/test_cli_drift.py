@@ -157,7 +157,7 @@ def test_several_documents_of_a_file_are_adopted(cli: Cli) -> None:
     file = Path("policies/all.yaml")
     before = file.read_text("utf-8")
     short = before.replace(
-        "description: |\n    People who try it first.\n    Ask the service desk.", "description: x"
+        "description: |-\n    People who try it first.\n    Ask the service desk.", "description: x"
     )
     file.write_text(short.replace("state: enabledForReportingButNotEnforced", "state: disabled"), "utf-8")
 
