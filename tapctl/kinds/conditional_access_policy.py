@@ -98,7 +98,9 @@ def _set(spec: JsonObject, key: str, value: JsonObject) -> JsonObject:
 
 
 def _operator(grant: JsonObject) -> JsonObject:
-    """With one control the operator says nothing, and the service answers OR; with none it is noise."""
+    """With one control the operator says nothing, and the service answers OR, whatever it was given (six
+    tests of a tenant, github.com/deploymenttheory/terraform-provider-microsoft365,
+    docs/development/conditional_access_field_map.md, checked 2026-11); with none it is noise."""
     lists = ("builtInControls", "customAuthenticationFactors", "termsOfUse")
     controls = sum(len(texts(grant, name)) for name in lists) + ("authenticationStrength" in grant)
     if controls == 0:
