@@ -262,6 +262,9 @@ IMPORTING: Final[Mapping[str, str]] = {
         "list that Graph has."
     ),
     "export-word": "Where ids are expected stands a word that Graph may have by now. It is kept as it is.",
+    "groups-not-asked-for": (
+        "A tenant has many groups, and the folder owns few: one gets a document where --kind or --name asks."
+    ),
     "ids-not-looked-up": (
         "An export does not say what its ids mean, so documents hold ids. Importing from the tenant gives "
         "names."

@@ -57,8 +57,9 @@ def command(
 ) -> int:
     """Write documents for what is in the tenant and no document declares.
 
-    One file an object, references by name, defaults left out. Nothing that is there is overwritten. Groups
-    are written only with --kind Group or --name. Afterwards `tapctl plan` finds nothing to do.
+    One file an object, references by name, defaults left out. Nothing that is there is overwritten. Groups,
+    of a tenant or of an export, are written only with --kind Group or --name. Afterwards `tapctl plan` finds
+    nothing to do.
     """
     from tapctl.model import errors_in
     from tapctl.pipeline import check
@@ -124,11 +125,10 @@ def _observe(
     checked: Checked, wanted: tuple[str, ...], pattern: str, export: Path | None
 ) -> tuple[Snapshot, tuple[Finding, ...], int]:
     """What there is, what was odd about it, and how many requests it took."""
-    from tapctl.kinds import kinds
+    from tapctl.workspace.importing import Request, snapshot_of
 
     if export is not None:
         from tapctl.workspace.exports import nothing_in, read_exports
-        from tapctl.workspace.importing import snapshot_of
 
         exports = read_exports(export)
         found = (*exports.findings, *nothing_in(export, exports))
@@ -136,10 +136,10 @@ def _observe(
     from tapctl.cli.connect import connected
     from tapctl.observe import observe
 
-    names = set(wanted) or set(kinds()) - ({"Group"} if pattern == "*" else set())
+    asked = Request(kinds=frozenset(wanted), pattern=pattern).written
     with connected(checked.workspace) as session:
         reading = observe(
-            session.gateway, checked.workspace, checked.desired, checked.resolved, names, are_adopted=True
+            session.gateway, checked.workspace, checked.desired, checked.resolved, asked, are_adopted=True
         )
         return session.run(reading), (), session.gateway.sent
 

@@ -32,6 +32,7 @@ from tapctl.workspace.unnamed import Unresolved, comments, told, unnamed
 _POLICIES = "ConditionalAccessPolicy"
 _METHODS = "AuthenticationMethodsPolicy"
 _CONFIGURATIONS = "authenticationMethodConfigurations"
+_GROUP = "Group"
 _USUAL = 0.8  # an exclusion that this share of the enforced policies has is no accident
 _FEW = 3
 _NAMELESS = "(no name)"
@@ -62,9 +63,10 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What is to be taken in, and what is there. No kinds are all of them; `pattern` is a glob over names;
-    what `settings` say already is not proposed. `unpinned` are the findings about break-glass without a pin,
-    which it gets if just one object has the name; `updated` the ids without a name in what is updated."""
+    """What is to be taken in, and what is there. No kinds are all of them, but groups only by name; `pattern`
+    is a glob over names; what `settings` say already is not proposed. `unpinned` are the findings about
+    break-glass without a pin, which it gets if just one object has the name; `updated` the ids without a name
+    in what is updated."""
 
     kinds: frozenset[str] = frozenset()
     pattern: str = "*"
@@ -73,16 +75,23 @@ class Request:
     unpinned: tuple[Finding, ...] = ()
     updated: Unresolved = field(default_factory=dict)
 
+    @property
+    def written(self) -> frozenset[str]:
+        """The kinds of which something new gets a document: a tenant's many groups only where asked for."""
+        return self.kinds or frozenset(kinds()) - ({_GROUP} if self.pattern == "*" else set())
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Chosen:
-    """The objects that were asked for: those that get a document are `new`, `empty` ones cannot have one.
+    """The objects that were asked for: those that get a document are `new`, `empty` ones cannot have one,
+    and of `spared` kinds none was asked for.
     `declared` are documents by kind and id, `pins` those of documents that it is clear by now whom they mean,
     and `unclear` asks about the others."""
 
     found: tuple[Pair, ...]
     new: tuple[Pair, ...]
     empty: tuple[Address, ...]
+    spared: tuple[Address, ...]
     declared: Mapping[tuple[str, str | None], Address]
     pins: Mapping[Address, str]
     unclear: tuple[Finding, ...]
@@ -107,10 +116,12 @@ def _chosen(matched: Matched, snapshot: Snapshot, request: Request) -> _Chosen:
     found = [pair for pair in asked if _key(pair) in declared or not _is_empty(pair)]
     settled = meant(matched, found)
     declared |= {_key(pair): address for address, pair in settled.chosen.items()}
+    new = [pair for pair in found if _key(pair) not in declared and _key(pair) not in settled.unclear]
     return _Chosen(
         found=tuple(found),
-        new=tuple(pair for pair in found if _key(pair) not in declared and _key(pair) not in settled.unclear),
+        new=tuple(pair for pair in new if pair.kind.name in request.written),
         empty=tuple(pair.address for pair in empty),
+        spared=tuple(pair.address for pair in new if pair.kind.name not in request.written),
         declared=declared,
         pins={address: str(pair.id) for address, pair in settled.chosen.items()},
         unclear=settled.findings,
@@ -162,6 +173,7 @@ def _proposed(
             *told({**request.updated, **stayed}, snapshot),
             *(_of_no_kind(snapshot) if _METHODS in (request.kinds or kinds()) else ()),
             *map(_left_out, chosen.empty),
+            *_spared(chosen.spared),
         ),
         hints=tuple(_hints(chosen.found, request.settings)),
         declared=tuple(
@@ -316,6 +328,18 @@ def _left_out(address: Address) -> Finding:
         help="Complete it, or remove it from what is imported.",
         address=address,
     )
+
+
+def _spared(addresses: Sequence[Address]) -> Iterator[Finding]:
+    if addresses:
+        names = ", ".join(address.name for address in addresses[:_FEW])
+        others = f" and {len(addresses) - _FEW} more" if len(addresses) > _FEW else ""
+        yield Finding(
+            rule="groups-not-asked-for",
+            severity="note",
+            message=f"groups are there that get no document: {names}{others}",
+            help="Ask with --kind Group, or with --name, where the folder is to own one.",
+        )
 
 
 def _hints(pairs: Sequence[Pair], settings: Settings) -> Iterator[str]:

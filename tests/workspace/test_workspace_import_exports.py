@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +27,14 @@ POLICY = {
 }
 
 
-def imported(capsys: Capture, here: Path, *objects: Any) -> tuple[int, Any]:
+def imported(capsys: Capture, here: Path, *objects: Any, asking: Sequence[str] = ()) -> tuple[int, Any]:
     """Exit code and answer of an import of one file for each object."""
-    (here / "export").mkdir()
+    (here / "export").mkdir(exist_ok=True)
     for number, item in enumerate(objects):
         (here / "export" / f"{number}.json").write_text(json.dumps(item), encoding="utf-8")
     capsys.readouterr()
     folder = ("-C", str(here / "policies"), "-e", "sandbox", "--format", "json")
-    code = run(["import", "--from", str(here / "export"), *folder])
+    code = run(["import", "--from", str(here / "export"), *folder, *asking])
     return code, json.loads(capsys.readouterr().out)
 
 
@@ -52,6 +53,46 @@ def test_of_two_exports_of_one_policy_the_first_is_written_and_the_second_is_tol
     assert (code, rules(answer)) == (1, ["export-twice"])
     kinds = ["AuthenticationMethodsPolicy", "NamedLocation/Office"]
     assert sorted(item["address"] for item in answer["documents"]) == kinds
+
+
+@pytest.mark.parametrize(
+    ("asking", "written"),
+    [
+        ((), ["ConditionalAccessPolicy/Guard"]),
+        (("--kind", "Group"), [f"Group/{name}" for name in "ABCD"]),
+        (("--name", "D"), ["Group/D"]),
+    ],
+)
+def test_groups_are_written_only_where_they_are_asked_for(
+    capsys: Capture, tmp_path: Path, asking: Sequence[str], written: list[str]
+) -> None:
+    ids = {name: f"{NOBODY[:-1]}{number}" for number, name in enumerate("ABCD")}
+    groups = [
+        {"@odata.type": "#microsoft.graph.group", "id": one, "displayName": name} for name, one in ids.items()
+    ]
+    users = {"includeUsers": ["All"], "excludeGroups": [ids["A"]]}
+    policy = {**POLICY, "conditions": {"users": users, "applications": {"includeApplications": ["All"]}}}
+
+    code, answer = imported(capsys, tmp_path, *groups, policy, asking=asking)
+
+    assert (code, [item["address"] for item in answer["documents"]]) == (0, written)
+    told = [item["message"] for item in answer["findings"] if item["rule"] == "groups-not-asked-for"]
+    assert told == ([] if asking else ["groups are there that get no document: A, B, C and 1 more"])
+
+
+def test_a_policy_names_a_group_that_gets_no_document(capsys: Capture, tmp_path: Path) -> None:
+    group = {"@odata.type": "#microsoft.graph.group", "id": NOBODY, "displayName": "Staff"}
+    users = {"includeGroups": [NOBODY]}
+    policy = {**POLICY, "conditions": {"users": users, "applications": {"includeApplications": ["All"]}}}
+
+    answer = imported(capsys, tmp_path, group, policy)[1]
+
+    (written,) = answer["documents"]
+    text = (tmp_path / "policies" / written["file"]).read_text(encoding="utf-8")
+    assert "includeGroups: [Staff]" in text
+    assert [item["message"] for item in answer["findings"]] == [
+        "groups are there that get no document: Staff"
+    ]
 
 
 @pytest.mark.parametrize("objects", [[3], [None], [{"value": []}], [3, None, [], {}, 3, 3, 3], []])
