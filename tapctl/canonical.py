@@ -221,21 +221,21 @@ def _spelt(field: Field, value: Json) -> Iterator[tuple[Field, str]]:
         yield field, value
 
 
-def spelled(field: Field, value: Json, known: Mapping[str, Sequence[str]]) -> Json:
-    """A canonical value with its ranges of addresses and its rules as `known` has them, of ranges as long as
-    Graph takes as many."""
+def spelled(field: Field, value: Json, *known: Mapping[str, Sequence[str]]) -> Json:
+    """A canonical value with its rules and its ranges of addresses as `known` has them: ranges as the first
+    of several that is not more than Graph takes, or as the last, which says what was meant."""
     if isinstance(value, str) and field.format == "rule":
-        return known.get(value, (value,))[0]
+        return known[0].get(value, (value,))[0]
     if isinstance(value, dict):
         children = field.properties
         return {
-            key: spelled(children[key], it, known) if key in children else it for key, it in value.items()
+            key: spelled(children[key], it, *known) if key in children else it for key, it in value.items()
         }
     name = _range_in(field.items) if field.items is not None else ""
     if not name or not isinstance(value, list):
         return value
-    full = [entry for item in value for entry in _respelled(item, name, known)]
-    return full if len(full) <= _MOST_RANGES else value
+    lists = [[entry for item in value for entry in _respelled(item, name, texts)] for texts in known]
+    return next((full for full in lists if len(full) <= _MOST_RANGES), lists[-1])
 
 
 def _respelled(item: Json, name: str, known: Mapping[str, Sequence[str]]) -> list[Json]:

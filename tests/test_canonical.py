@@ -179,9 +179,21 @@ def texts_of(found: Json) -> list[Json]:
 
 def test_of_ranges_that_say_the_same_no_more_go_out_than_graph_takes() -> None:
     held: list[Json] = [f"10.{number // 256}.{number % 256}.1/8" for number in range(2001)]
-    spec = form(LOCATION, {"ipRanges": held})
+    said: JsonObject = {"ipRanges": [{"cidrAddress": "10.0.0.1/8"}]}
+    spec = form(LOCATION, said)
 
-    assert spelled(LOCATION, spec, spellings(LOCATION, {"ipRanges": held})) == spec
+    found = spelled(LOCATION, spec, spellings(LOCATION, {"ipRanges": held}), spellings(LOCATION, said))
+
+    assert texts_of(found) == said["ipRanges"]
+
+
+def test_no_range_that_is_said_is_left_out() -> None:
+    said: list[Json] = [{"cidrAddress": f"10.0.{number // 256}.{number % 256}/8"} for number in range(2001)]
+    spec = form(LOCATION, {"ipRanges": said})
+
+    found = texts_of(spelled(LOCATION, spec, spellings(LOCATION, {"ipRanges": said})))
+
+    assert {at(item, "cidrAddress") for item in found} == {at(item, "cidrAddress") for item in said}
 
 
 def test_ranges_stand_by_their_addresses() -> None:

@@ -61,10 +61,11 @@ def _as_write(run: Run, step: Step) -> Write:
     pair, directory = run.pairs[step.address], run.matched.directory
 
     root, declared = pair.kind.field, pair.desired.resource.spec if pair.desired else {}
-    texts = spellings(root, declared) | spellings(root, pair.observed)
+    said = spellings(root, declared)
+    held = said | spellings(root, pair.observed)
 
     def wire(spot: Field, value: Json) -> Json:
-        return to_wire(spot, spelled(spot, value, texts), directory.as_id)
+        return to_wire(spot, spelled(spot, value, held, said), directory.as_id)
 
     return Write(
         action=step.action,

@@ -10,7 +10,7 @@ from trial import POLICIES, Tenant, folder
 
 from tapctl.directory import Directory
 from tapctl.match import Matched, match
-from tapctl.model import JsonObject, Snapshot
+from tapctl.model import Json, JsonObject, Snapshot
 from tapctl.observe import observe
 from tapctl.pipeline import check
 from tapctl.sandbox import Misbehaviour
@@ -115,3 +115,21 @@ def test_a_location_that_holds_nothing_gets_no_document(location: JsonObject, is
 
     assert [finding.rule for finding in found.findings] == ["location-holds-nothing"] * is_left_out
     assert len(found.documents) == (not is_left_out)
+
+
+def test_a_location_that_holds_more_than_graph_takes_is_written_whole(tmp_path: Path) -> None:
+    texts = [f"203.0.{number // 256}.{number % 256}/16" for number in range(2001)]
+    ranges: list[Json] = [
+        {"@odata.type": "#microsoft.graph.iPv4CidrRange", "cidrAddress": text} for text in texts
+    ]
+    typed: JsonObject = {"@odata.type": "#microsoft.graph.ipNamedLocation", "isTrusted": True}
+    held = ({"id": NOBODY, "displayName": "Large", "ipRanges": ranges, **typed},)
+    snapshot = Snapshot(
+        environment="e", tenant_id="t", is_sandbox=True, objects={"NamedLocation": held}, entries={}
+    )
+
+    matched = Matched(pairs=(), directory=Directory(ids={}, names={}), findings=())
+    (document,) = propose(matched, snapshot, Request()).documents
+
+    assert "newer: [ipRanges]" in document.text
+    assert all(f"- {text}\n" in document.text for text in texts)
