@@ -26,7 +26,7 @@ def kind_names(_: click.Context, __: click.Parameter, incomplete: str) -> list[s
 def topics(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
     """Kinds, files, rules and brakes; after a full stop, the fields of what stands before it."""
     from tapctl.explain import FILES, topics
-    from tapctl.fields import fields_by_path
+    from tapctl.explain.fields import fields_by_path
     from tapctl.kinds import kinds
 
     wanted, (head, dot, _field) = incomplete.lower(), incomplete.partition(".")

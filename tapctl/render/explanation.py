@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Final
 
 from tapctl.explain import Entry, Explanation, first_sentence
-from tapctl.fields import Facts
+from tapctl.explain.fields import Facts
 from tapctl.model import Json, JsonObject
 from tapctl.render.gfm import code, fenced, text
 from tapctl.render.json import VERSION, written
