@@ -14,7 +14,7 @@ from tapctl.cli.output import say
 from tapctl.cli.sandbox_sign_in import sign_in_command
 from tapctl.errors import UsageError
 from tapctl.model import Json, JsonObject
-from tapctl.numbers import loads
+from tapctl.text.numbers import loads
 
 if TYPE_CHECKING:
     from tapctl.sandbox import Misbehaviour, Store

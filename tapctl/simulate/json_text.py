@@ -15,7 +15,7 @@ from typing import Final, cast
 from tapctl.errors import UsageError
 from tapctl.load.settings import quoted
 from tapctl.model import Json, JsonObject, Path, Place, Source
-from tapctl.numbers import NotANumberError, loads
+from tapctl.text.numbers import NotANumberError, loads
 
 MAX_BYTES: Final = 64 << 20
 MAX_DEPTH: Final = 64

@@ -23,8 +23,8 @@ from tapctl.kinds import kinds
 from tapctl.load.settings import quoted
 from tapctl.model import Finding, Json, JsonObject, Place, Severity, Source, errors_in
 from tapctl.model import Path as JsonPath
-from tapctl.numbers import NotANumberError, loads
 from tapctl.reference import GUID
+from tapctl.text.numbers import NotANumberError, loads
 from tapctl.workspace.exports.recognise import (
     CONFIGURATIONS,
     STRENGTHS,

@@ -11,7 +11,7 @@ from tapctl.canonical import is_noise
 from tapctl.kinds import kinds
 from tapctl.load.settings import quoted
 from tapctl.model import Json, JsonObject
-from tapctl.numbers import loads
+from tapctl.text.numbers import loads
 
 STRENGTHS: Final = "AuthenticationStrength"
 CONFIGURATIONS: Final = "authenticationMethodConfigurations"

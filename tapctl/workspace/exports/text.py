@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from tapctl.model import Path as JsonPath
-from tapctl.numbers import NotANumberError
+from tapctl.text.numbers import NotANumberError
 
 MAX_BYTES: Final = 64 << 20
 _ENCODINGS: Final = (

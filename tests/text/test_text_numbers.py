@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tapctl.numbers import NotANumberError, loads
+from tapctl.text.numbers import NotANumberError, loads
 
 
 @pytest.mark.parametrize("text", ["0", "-9223372036854775808", "9223372036854775807", "-1.5", "1e300"])
