@@ -59,7 +59,9 @@ class Decision:
     set aside; `inferences` the ids of the rules this rests on that Microsoft does not document; `missing` the
     facts that an unknown lacks; `switches` the dated rules that took part. `inner` is the registration that
     the person would be sent to, where one was evaluated. `by_application` is the verdict on a suite as such,
-    and on each application of it that policies treat by itself, where they differ.
+    and on each application of it that policies treat by itself, where they differ. `session` is what
+    holds for the session; `session_perhaps` what holds besides, or instead, if those policies apply of which
+    nobody knows whether they do.
     """
 
     verdict: Verdict
@@ -71,6 +73,7 @@ class Decision:
     detail: str = ""
     skipped_for_proof_up: tuple[str, ...] = ()
     session: Mapping[str, Json] = field(default_factory=dict)
+    session_perhaps: Mapping[str, Json] = field(default_factory=dict)
     inferences: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     switches: tuple[str, ...] = ()

@@ -29,7 +29,7 @@ from tapctl.evaluate.policy import Control, Policy
 from tapctl.evaluate.proof_up import SETS_ASIDE, at_risk, is_at_risk, set_aside
 from tapctl.evaluate.rulebook import Ready, Rulebook
 from tapctl.evaluate.scene import Scene
-from tapctl.evaluate.session import merge_sessions
+from tapctl.evaluate.session import merge_sessions, more
 from tapctl.evaluate.situation import REGISTER as REGISTRATION
 from tapctl.evaluate.status import (
     ANY,
@@ -45,6 +45,7 @@ from tapctl.evaluate.status import (
 )
 from tapctl.evaluate.trace import tell_check, tell_control, tell_overlay, tell_refusal
 from tapctl.evaluate.truth import Truth
+from tapctl.model import JsonObject
 
 _VERDICTS: Final[Mapping[Status, Verdict]] = {
     MET: "allow",
@@ -150,15 +151,20 @@ class Evaluation:
             skipped_for_proof_up=tuple(
                 item.name for item in asked if item.demand.is_set_aside and item.holds
             ),
-            session=merge_sessions(
-                ready.policy.session
-                for ready, found in self._matches
-                if found.applies and ready.policy.session and ready.policy.state == "enabled"
-            ),
+            session=self._session(True),
+            session_perhaps=more(self._session(True, None), self._session(True)),
             missing=self._missing(asked) if verdict == "unknown" else (),
             switches=tuple(sorted(self._scene.switches)),
             trace=tuple(self._scene.steps or ()),
             inner=self._inner if status & (REGISTER | NEVER) else None,
+        )
+
+    def _session(self, *applies: Truth) -> JsonObject:
+        """The session controls of the enabled policies of which that is known: that they apply, or may."""
+        return merge_sessions(
+            ready.policy.session
+            for ready, found in self._matches
+            if found.applies in applies and ready.policy.session and ready.policy.state == "enabled"
         )
 
     def _missing(self, asked: list[_Asked]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ Controls add up; where two policies set the same one, the stricter holds.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from tapctl.comparing.session import SCALES
@@ -15,7 +15,7 @@ from tapctl.model import Json, JsonObject
 _HOURS: Final = {"hours": 1, "days": 24}
 
 
-def merge_sessions(sessions: Iterable[JsonObject]) -> JsonObject:
+def merge_sessions(sessions: Iterable[Mapping[str, Json]]) -> JsonObject:
     """What holds when all of these `sessionControls` apply; controls that are off are left out."""
     merged: JsonObject = {}
     for session in sessions:
@@ -24,6 +24,11 @@ def merge_sessions(sessions: Iterable[JsonObject]) -> JsonObject:
                 continue
             merged[name] = _stricter(name, merged[name], value) if name in merged else value
     return dict(sorted(merged.items()))
+
+
+def more(perhaps: Mapping[str, Json], certain: Mapping[str, Json]) -> JsonObject:
+    """The controls that one session has and the other lacks, or has otherwise."""
+    return {name: value for name, value in perhaps.items() if certain.get(name) != value}
 
 
 def _is_on(value: Json) -> bool:

@@ -14,6 +14,7 @@ from tapctl.evaluate.applications import COVERS, SUITES, app_key, app_name
 from tapctl.evaluate.decision import Applied, Decision, Result, TraceStep
 from tapctl.evaluate.evaluator import decide
 from tapctl.evaluate.rulebook import Rulebook
+from tapctl.evaluate.session import merge_sessions, more
 from tapctl.evaluate.situation import SignIn
 
 _TARGET: Final = ("conditions", "applications")
@@ -31,14 +32,24 @@ def each_application(book: Rulebook, sign_in: SignIn) -> Iterator[tuple[str, Sig
 
 def decide_suite(book: Rulebook, sign_in: SignIn, *, strict: bool = False, traced: bool = False) -> Decision:
     """`decide`, where it is the same for each application of a suite; else unknown, with what it is for the
-    suite as such and for those applications. What becomes of a policy is unknown where only that differs."""
+    suite as such and for those applications. What becomes of a policy is unknown where only that differs; a
+    session control that does not hold for all of them may hold."""
     found = {
         name: decide(book, one, strict=strict, traced=traced) for name, one in each_application(book, sign_in)
     }
     as_such, suite = found[""], ", ".join(sign_in.apps)
     results = {name or suite: _results(decision) for name, decision in found.items()}
+    sessions = [decision.session for decision in found.values()]
+    common = {
+        name: value
+        for name, value in as_such.session.items()
+        if all(one.get(name) == value for one in sessions)
+    }
+    every = merge_sessions((*sessions, *(decision.session_perhaps for decision in found.values())))
     alike = replace(
         as_such,
+        session=common,
+        session_perhaps=more(every, common),
         policies=tuple(_joined(item, results) for item in as_such.policies),
         trace=tuple(_told(step, results) for step in as_such.trace),
     )

@@ -5,13 +5,13 @@ Used for a single question and for the failing steps of sign-in tests.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
 from tapctl.evaluate.decision import Applied, Decision, TraceStep
 from tapctl.evaluate.rules import RULES
 from tapctl.evaluate.situation import REGISTER, SignIn
-from tapctl.model import Finding, Path, Place
+from tapctl.model import Finding, Json, Path, Place
 from tapctl.simulate.words import as_given
 from tapctl.text.escape import named, spelled
 
@@ -98,6 +98,14 @@ def inferences(decision: Decision) -> Iterator[str]:
     """The rules without which the decision would be another, and which nobody documents."""
     for rule in decision.inferences:
         yield f"{rule}: {RULES[rule].says} ({RULES[rule].source})"
+
+
+def controls(session: Mapping[str, Json]) -> Iterator[str]:
+    """Each session control, and how it is set."""
+    for name, value in session.items():
+        members = value.items() if isinstance(value, dict) else ()
+        said = ", ".join(f"{key} {member}" for key, member in members if key != "isEnabled")
+        yield spelled(f"{name}: {said}" if said else name)
 
 
 def deciding(decision: Decision, where: Where) -> Iterator[str]:

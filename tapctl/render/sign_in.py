@@ -11,7 +11,7 @@ from tapctl.evaluate.decision import Decision
 from tapctl.evaluate.situation import SignIn
 from tapctl.model import Json, JsonObject
 from tapctl.render.comparison import comparison_json
-from tapctl.render.decision import Where, asked, deciding, inferences, sentence, trace
+from tapctl.render.decision import Where, asked, controls, deciding, inferences, sentence, trace
 from tapctl.render.gfm import code, fenced, text
 from tapctl.render.json import VERSION, headline, written
 from tapctl.report import Headline
@@ -84,6 +84,11 @@ def _sections(told: Told) -> Iterator[tuple[str, list[str]]]:
         ("Decided by", list(deciding(decision, told.where))),
         ("What would open it (one of these)", [spelled(need) for need in decision.needs]),
         ("Set aside for registration", [spelled(name) for name in decision.skipped_for_proof_up]),
+        ("Holds for the session", list(controls(decision.session))),
+        (
+            "May hold for the session: nobody knows whether its policy applies",
+            list(controls(decision.session_perhaps)),
+        ),
         ("Rests on inference", list(inferences(decision))),
         ("Rests on a date", [spelled(name) for name in decision.switches]),
         ("Not given", [spelled(as_given(fact)) for fact in decision.missing]),
@@ -150,11 +155,13 @@ def _result(answer: Json) -> str:
             "unmet": list(unmet),
             "missing": list(lacking),
             "reason": reason,
+            "sessionPerhaps": dict(perhaps),
         }:
             details = [
                 f"by {', '.join(map(str, by))}" if by else "",
                 f"unmet {', '.join(map(str, unmet))}" if unmet else "",
                 *_not_given(lacking),
+                f"may hold for the session {', '.join(perhaps)}" if perhaps else "",
                 str(reason or ""),
             ]
             return spelled("; ".join([decision, *filter(None, details)]))

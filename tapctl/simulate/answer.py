@@ -67,6 +67,7 @@ def decision_json(decision: Decision, where: Where) -> JsonObject:
         "detail": decision.detail or None,
         "skippedForProofUp": [*decision.skipped_for_proof_up],
         "session": {**decision.session},
+        "sessionPerhaps": {**decision.session_perhaps},
         "inferences": [*decision.inferences],
         "missing": [*decision.missing],
         "switches": [*decision.switches],

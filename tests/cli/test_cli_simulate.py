@@ -233,6 +233,46 @@ def test_a_policy_can_be_asked_about_as_if_it_were_enforced(cli: Cli) -> None:
     assert "Asked for mfa" in cli("simulate", *PILOT, "--enforce", "NH-20 Passwordless").out
 
 
+HOURLY = (
+    ENFORCED
+    + """---
+kind: ConditionalAccessPolicy
+name: Hourly
+spec:
+  state: enabled
+  conditions:
+    users: {includeUsers: [All]}
+    applications: {includeApplications: [All]}
+    clientAppTypes: [all]
+    platforms: {includePlatforms: [iOS]}
+  sessionControls:
+    signInFrequency: {isEnabled: true, value: 1, type: hours}
+    persistentBrowser: {isEnabled: true, mode: never}
+    disableResilienceDefaults: true
+"""
+)
+
+
+@pytest.mark.parametrize(
+    ("asked", "title"),
+    [
+        (("--platform", "iOS"), "Holds for the session"),
+        ((), "May hold for the session: nobody knows whether its policy applies"),
+    ],
+)
+def test_what_holds_for_the_session_is_told_from_what_may(
+    cli: Cli, asked: tuple[str, ...], title: str
+) -> None:
+    cli.write("all.yaml", HOURLY)
+
+    out = cli("simulate", *PILOT, *asked).out
+
+    assert (
+        f"{title}\n  disableResilienceDefaults\n  persistentBrowser: mode never\n  signInFrequency: " in out
+    )
+    assert "type hours, value 1\n" in out
+
+
 def test_a_question_in_json_keeps_its_promise(enforced: Cli) -> None:
     found = enforced("simulate", *PILOT, "--format", "json").json
 
@@ -339,6 +379,19 @@ def test_what_cannot_be_read_is_told_beside_json(cli: Cli) -> None:
     assert result.code == 1
     assert result.err.startswith("s.json:1:")
     assert "'odd' is no property" in result.err
+
+
+def test_a_session_control_of_a_file_that_may_hold_is_named(cli: Cli) -> None:
+    conditions = {**BLOCK["conditions"], "platforms": {"includePlatforms": ["iOS"]}}
+    hourly = {
+        **BLOCK,
+        "conditions": conditions,
+        "grantControls": None,
+        "sessionControls": {"signInFrequency": {}},
+    }
+    file = write(cli, "s.json", {**SITUATION, "policies": [hourly]})
+
+    assert cli("simulate", file).out == "S1: allow; may hold for the session signInFrequency\n"
 
 
 def test_an_unknown_of_a_file_says_what_it_lacks(cli: Cli) -> None:

@@ -40,6 +40,14 @@ def test_a_suite_whose_applications_fare_alike_is_decided_as_such() -> None:
     assert (found.verdict, found.by_application) == ("block", {})
 
 
+def test_a_session_control_that_is_for_a_part_of_a_suite_may_hold() -> None:
+    never: JsonObject = {"persistentBrowser": {"mode": "never"}}
+    hour: JsonObject = {"signInFrequency": {"value": 1, "type": "hours"}}
+    found = whole(policy(apps=["Office365"], session=never), policy(apps=[EXCHANGE], session=hour))
+
+    assert (found.session, found.session_perhaps) == (never, hour)
+
+
 def test_a_policy_that_is_only_reported_for_a_part_is_not_known_though_all_fare_alike() -> None:
     found = whole(policy("block", apps=[EXCHANGE], state="enabledForReportingButNotEnforced"))
 

@@ -275,6 +275,34 @@ def test_sessions_of_policies_that_apply_add_up() -> None:
     }
 
 
+HOUR: JsonObject = {"signInFrequency": {"value": 1, "type": "hours"}}
+DAY: JsonObject = {"signInFrequency": {"value": 1, "type": "days"}}
+PHONES: JsonObject = {"includePlatforms": ["iOS"]}
+
+
+@pytest.mark.parametrize(
+    ("certain", "doubtful", "perhaps"),
+    [
+        (DAY, HOUR, HOUR),
+        (HOUR, DAY, {}),
+        (None, HOUR, HOUR),
+        (HOUR, {"disableResilienceDefaults": True}, None),
+    ],
+)
+def test_what_a_policy_that_may_apply_does_to_the_session_is_told_apart(
+    certain: JsonObject | None, doubtful: JsonObject, perhaps: JsonObject | None
+) -> None:
+    found = decided(policy(session=certain), policy(session=doubtful, platforms=PHONES), asked=sign_in())
+
+    assert found.session == (certain or {})
+    assert found.session_perhaps == (doubtful if perhaps is None else perhaps)
+
+
+def test_a_policy_that_is_only_reported_does_nothing_to_the_session() -> None:
+    trial = policy(session=HOUR, platforms=PHONES, state="enabledForReportingButNotEnforced")
+    assert decided(trial, asked=sign_in()).session_perhaps == {}
+
+
 def test_three_values_follow_kleene() -> None:
     assert (every((True, None)), every((False, None)), every(())) == (None, False, True)
     assert (some((False, None)), some((True, None)), some(())) == (None, True, False)
