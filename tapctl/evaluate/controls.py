@@ -15,6 +15,7 @@ from tapctl.evaluate.situation import JOIN
 from tapctl.evaluate.status import ANY, CHALLENGE, MET, NEVER, REGISTER, UNMET, Status
 from tapctl.evaluate.strengths import (
     BUILT_IN,
+    DEVICE_BOUND,
     EXTERNAL,
     FOR_GUESTS,
     GOVERNED,
@@ -86,6 +87,15 @@ def is_for_join(key: str, scene: Scene) -> bool:
     """Whether a control can be asked for by a policy on the action, where that is to register or join a
     device; of other actions, any."""
     return scene.action != JOIN or key == "mfa" or is_strength(key)
+
+
+def is_known_at_join(key: str, scene: Scene) -> bool:
+    """Whether, where a device is registered or joined, a strength takes anything but Windows Hello and
+    passkeys, which Entra does not support there; True of any other control or action."""
+    if scene.action != JOIN or not is_strength(key):
+        return True
+    strength = strength_named(key.partition(":")[2], scene)
+    return strength is None or not all(modes & DEVICE_BOUND for modes in strength.combinations)
 
 
 # MFA and strengths

@@ -17,6 +17,7 @@ from tapctl.evaluate.controls import (
     is_first_method,
     is_for_join,
     is_known,
+    is_known_at_join,
     is_strength,
 )
 from tapctl.evaluate.credential import Refusal, refusal
@@ -268,6 +269,12 @@ class Evaluation:
             tell_control(self._scene, policy, control, answer)
             return answer, False
         answer = self._resolved(ask(control.key, self._scene), policy)
+        if (
+            answer.status != NEVER
+            and policy.target == "actions"
+            and not is_known_at_join(control.key, self._scene)
+        ):
+            answer = answer._replace(status=answer.status | NEVER, rule="join-takes-no-device-bound")
         aside = answer if policy.is_on_registration else self._set_aside(control.key, answer, policy)
         was_set_aside = aside.rule in SETS_ASIDE and is_strength(control.key)
         tell_control(self._scene, policy, control, aside)

@@ -172,6 +172,11 @@ RULES: Final[Mapping[str, Rule]] = {
         _APPS,
         "Only MFA and strengths can be asked for where a device is registered or joined.",
     ),
+    "join-takes-no-device-bound": _documented(
+        "policy-all-users-device-registration",
+        "Strengths that need Windows Hello or a device-bound passkey are not supported where a device is "
+        "registered or joined.",
+    ),
     "proof-up-strengths": _documented(
         _STRENGTH,
         "While somebody registers a first method, strengths on the registration action replace those of "

@@ -68,6 +68,9 @@ IN_WIZARD_AFTER_STRONG: Final = frozenset({"fido2"})
 FOR_GUESTS: Final = frozenset({"sms", "voice", "microsoftAuthenticatorPush", "softwareOath"})
 """What a guest can register here.
 https://learn.microsoft.com/entra/identity/authentication/concept-authentication-strength-external-users"""
+DEVICE_BOUND: Final[frozenset[Mode]] = frozenset({"windowsHelloForBusiness", "fido2"})
+"""What a strength may not rest on where a device is registered or joined.
+https://learn.microsoft.com/entra/identity/conditional-access/policy-all-users-device-registration"""
 GOVERNED: Final = frozenset(
     {
         "fido2",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from tapctl.evaluate.strengths import DEVICE_BOUND
 from tapctl.lint.context import Context
 from tapctl.lint.example import JOIN, document, policy, stream
 from tapctl.lint.item import Hit
@@ -12,7 +13,6 @@ from tapctl.lint.policy import JOIN as JOIN_ACTION
 from tapctl.lint.rule import rule
 
 _STRENGTH: Final = "{operator: OR, authenticationStrength: Ours}"
-_DEVICE_BOUND: Final = frozenset({"windowsHelloForBusiness", "fido2"})
 _SOURCE: Final = (
     "https://learn.microsoft.com/entra/identity/conditional-access/policy-all-users-device-registration"
 )
@@ -66,7 +66,7 @@ def unsupported_strength(context: Context) -> Iterator[Hit]:
         if (
             JOIN_ACTION in found.actions
             and combinations
-            and all(modes & _DEVICE_BOUND for modes in combinations)
+            and all(modes & DEVICE_BOUND for modes in combinations)
         ):
             message = f"{found.strength} can be met only by Windows Hello or a device-bound passkey"
             yield found.hit(message, "grantControls", "authenticationStrength")

@@ -523,6 +523,31 @@ def test_what_cannot_be_asked_for_where_a_device_is_joined_is_not_known_to_hold(
     assert found.verdict == verdict
 
 
+HELLO = "windowsHelloForBusiness"
+
+
+@pytest.mark.parametrize(
+    ("combinations", "shown", "verdict"),
+    [
+        ((HELLO,), HELLO, "unknown"),
+        ((HELLO, "fido2"), "fido2", "unknown"),
+        ((HELLO,), "password", "unsatisfiable"),
+        ((HELLO, TAP), TAP, "allow"),
+        (("fido2", TAP), "fido2", "allow"),
+    ],
+)
+def test_what_is_bound_to_a_device_is_not_known_to_count_where_one_is_joined(
+    combinations: tuple[str, ...], shown: str, verdict: str
+) -> None:
+    facts = replace(FACTS, strengths={"Ours": strength_of(combinations)})
+    on_join = policy(strength="Ours", target={"includeUserActions": [JOIN]})
+    found = decided(on_join, asked=asked(WITH_PASS, shown, action=JOIN), facts=facts, traced=True)
+
+    assert found.verdict == verdict
+    is_told = "join-takes-no-device-bound" in {step.rule for step in found.trace}
+    assert is_told == (verdict == "unknown")
+
+
 def test_a_policy_whose_operator_nobody_knows_is_unknown() -> None:
     spec = policy("mfa", "compliantDevice", operator="XOR")
 
