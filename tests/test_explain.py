@@ -143,7 +143,7 @@ def test_a_rule_that_nothing_can_decide_says_why() -> None:
 
 
 def test_a_one_time_pass_is_refused_after_the_step_that_used_it() -> None:
-    assert "effect: {passUsed: true}" in explain("TAP014").description
+    assert "effect: {passUsed: false}" in explain("TAP014").description
 
 
 # Every id that a finding can have is explained; ids are collected from the code itself.

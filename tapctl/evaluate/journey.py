@@ -13,9 +13,10 @@ from tapctl.evaluate.situation import SignIn
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
     """What a step leaves behind. `registers` and `deletes` are modes; `loses` are modes that stay
-    registered and are no longer at hand; `new_pass` replaces whatever pass there is."""
+    registered and are no longer at hand; `new_pass` replaces whatever pass there is. Whether the pass is used
+    is None where the step does not say."""
 
-    pass_used: bool = False
+    pass_used: bool | None = None
     pass_deleted: bool = False
     new_pass: Pass | None = None
     registers: frozenset[str] = frozenset()
@@ -68,6 +69,12 @@ def after(person: Person, effect: Effect) -> Person:
         groups=(person.groups | effect.joins) - effect.leaves,
         fido2_aaguids=person.fido2_aaguids | effect.fido2_aaguids,
     )
+
+
+def spent(person: Person) -> Person:
+    """The person once a one-time pass of theirs is used. Whoever used one had one."""
+    held = Pass(is_usable_once=True) if person.held_pass is None else person.held_pass
+    return replace(person, held_pass=replace(held, is_used=True)) if isinstance(held, Pass) else person
 
 
 def _held(person: Person, effect: Effect) -> Pass | Literal["none"] | None:

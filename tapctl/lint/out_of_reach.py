@@ -126,8 +126,8 @@ OUT_OF_REACH: Final[Mapping[str, OutOfReach]] = {
     "TAP014": OutOfReach(
         "tap-one-time-two-sign-ins",
         "A day one needs two sign-ins with a pass that works once.",
-        "Journeys are sign-in tests: `tapctl test` refuses a second sign-in with a one-time pass after "
-        "`effect: {passUsed: true}`.",
+        "Journeys are sign-in tests: `tapctl test` refuses a second sign-in with a one-time pass, unless the "
+        "step before says `effect: {passUsed: false}`.",
     ),
     "TAP017": OutOfReach(
         "tap-start-no-offset",

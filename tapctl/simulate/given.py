@@ -102,7 +102,7 @@ def step_of(asking: Asking, sign_in: SignIn, written: JsonObject) -> Step:
         loses=frozenset(texts_of(written.get("loses"))),
         new_pass=held if isinstance(held, Pass) else None,
         pass_deleted=held == "none",
-        pass_used=written.get("passUsed") is True,
+        pass_used=bool(written["passUsed"]) if "passUsed" in written else None,
         joins=frozenset(asking.known("Group", written, "joins")),
         leaves=frozenset(asking.known("Group", written, "leaves")),
         fido2_aaguids=frozenset(texts_of(written.get("fido2Aaguids"))),

@@ -9,7 +9,7 @@ from typing import Final
 
 from tapctl.evaluate.decision import Decision
 from tapctl.evaluate.facts import Facts, Pass, Person
-from tapctl.evaluate.journey import Effect, after, as_person, older
+from tapctl.evaluate.journey import Effect, after, as_person, older, spent
 from tapctl.evaluate.rulebook import Rulebook
 from tapctl.evaluate.situation import SignIn
 from tapctl.evaluate.suites import decide_suite
@@ -54,25 +54,47 @@ def walk(
     book: Rulebook, steps: Iterable[Step], *, strict: bool = False, traced: bool = False
 ) -> Iterator[Stage]:
     """Decide each step."""
-    for sign_in in sign_ins(book.facts, steps):
-        yield Stage(sign_in=sign_in, decision=decide_suite(book, sign_in, strict=strict, traced=traced))
-
-
-def sign_ins(facts: Facts, steps: Iterable[Step]) -> Iterator[SignIn]:
-    """Each step's sign-in as things are by then; what is decided about one changes nothing for the next."""
-    state: _State | None = None
+    journey = Journey(book.facts)
     for step in steps:
-        asked = step.sign_in
-        state = state or _State(person=asked.person, now=asked.now, as_of=asked.as_of)
-        sign_in = _continued(asked, state, facts)
-        yield sign_in
-        state = _moved(replace(state, now=sign_in.now, as_of=sign_in.as_of), step)
-        person = state.person or as_person(facts, sign_in.user)
-        if (aged := older(person, sign_in, step.advances)) is not person:
-            state = replace(state, person=aged)
+        sign_in = journey.sign_in(step)
+        decision = decide_suite(book, sign_in, strict=strict, traced=traced)
+        yield Stage(sign_in=sign_in, decision=decision)
+        journey.go_on(step, sign_in, decision)
+
+
+class Journey:
+    """One person's way. What is decided about a step changes nothing for the next, but that a pass which
+    opened something once does not open anything again."""
+
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+        self._state: _State | None = None
+
+    def sign_in(self, step: Step) -> SignIn:
+        """The step's sign-in as things are by then."""
+        return _continued(step.sign_in, self._at(step), self._facts)
+
+    def go_on(self, step: Step, sign_in: SignIn, decision: Decision) -> None:
+        """What the step leaves behind."""
+        state = self._at(step)
+        before = state.person or as_person(self._facts, sign_in.user)
+        person = older(before, sign_in, step.advances)
+        if step.effect.pass_used is None and _spends_pass(sign_in, decision):
+            person = spent(person)
         if step.effect != _NOTHING:
-            person = state.person or as_person(facts, sign_in.user)
-            state = replace(state, person=after(person, step.effect))
+            person = after(person, step.effect)
+        moved = _moved(replace(state, now=sign_in.now, as_of=sign_in.as_of), step)
+        self._state = moved if person is before else replace(moved, person=person)
+
+    def _at(self, step: Step) -> _State:
+        asked = step.sign_in
+        return self._state or _State(person=asked.person, now=asked.now, as_of=asked.as_of)
+
+
+def _spends_pass(sign_in: SignIn, decision: Decision) -> bool:
+    """Who gets in with a one-time pass has used it. Whether a sign-in that is stopped uses it, nobody says.
+    https://learn.microsoft.com/entra/identity/authentication/howto-authentication-temporary-access-pass"""
+    return decision.verdict == "allow" and ONE_TIME in (sign_in.auth or ())
 
 
 def _continued(sign_in: SignIn, state: _State, facts: Facts) -> SignIn:

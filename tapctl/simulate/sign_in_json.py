@@ -10,7 +10,7 @@ from tapctl.evaluate.journey import Effect
 from tapctl.evaluate.passes import PassRequest
 from tapctl.evaluate.scene import EXTERNAL_TYPES
 from tapctl.evaluate.situation import UNREGISTERED, Attribute, Device, SignIn
-from tapctl.model import JsonObject
+from tapctl.model import Json, JsonObject
 from tapctl.simulate.fixture import first, group_name, minutes_of, modes, pass_of, said, texts
 
 
@@ -79,11 +79,15 @@ def effect_of(written: JsonObject) -> Effect:
         loses=modes(written.get("loses")),
         new_pass=held if isinstance(held, Pass) else None,
         pass_deleted=held == "none" or written.get("passDeleted") is True,
-        pass_used=written.get("passUsed") is True,
+        pass_used=_said(written.get("passUsed")),
         joins=frozenset(map(group_name, texts(first(written, "joins", "joinsGroups")))),
         leaves=frozenset(map(group_name, texts(first(written, "leaves", "leavesGroups")))),
         fido2_aaguids=frozenset(texts(written.get("fido2Aaguids"))),
     )
+
+
+def _said(value: Json) -> bool | None:
+    return value if isinstance(value, bool) else None
 
 
 def text_of(written: JsonObject, *names: str) -> str | None:

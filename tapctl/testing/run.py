@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -11,7 +11,7 @@ from tapctl.evaluate.evaluator import decide
 from tapctl.evaluate.situation import SignIn
 from tapctl.evaluate.suites import each_application
 from tapctl.model import Finding, Place
-from tapctl.simulate.journey import sign_ins
+from tapctl.simulate.journey import Journey
 from tapctl.simulate.workspace import Company
 from tapctl.testing.case import Case, Expected
 from tapctl.testing.expect import differences
@@ -62,12 +62,18 @@ def _run(case: Case, company: Company, strict: bool) -> Result:
         return Result(case=case, status="broken")
     if not case.is_active:
         return Result(case=case, status="skipped")
-    asked = sign_ins(company.facts, (expected.step for expected in case.steps))
-    steps = tuple(
-        _step(expected, sign_in, company, strict) for expected, sign_in in zip(case.steps, asked, strict=True)
-    )
+    steps = tuple(_steps(case, company, strict))
     failed = any(step.differences for step in steps)
     return Result(case=case, status="failed" if failed else "passed", steps=steps)
+
+
+def _steps(case: Case, company: Company, strict: bool) -> Iterator[StepResult]:
+    journey = Journey(company.facts)
+    for expected in case.steps:
+        sign_in = journey.sign_in(expected.step)
+        found = _step(expected, sign_in, company, strict)
+        yield found
+        journey.go_on(expected.step, sign_in, found.decision)
 
 
 def _step(expected: Expected, sign_in: SignIn, company: Company, strict: bool) -> StepResult:

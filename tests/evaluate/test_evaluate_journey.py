@@ -7,7 +7,7 @@ from dataclasses import replace
 from evaluate_tools import FACTS, ONE_TIME, REGISTER, decided, policy, sign_in
 
 from tapctl.evaluate.facts import Pass, Person
-from tapctl.evaluate.journey import Effect, after, as_person
+from tapctl.evaluate.journey import Effect, after, as_person, spent
 
 NEW = Person(registered=frozenset({"password"}), held_pass=ONE_TIME, groups=frozenset({"New hires"}))
 
@@ -48,6 +48,13 @@ def test_passes_are_used_deleted_and_replaced() -> None:
     assert after(NEW, Effect(pass_deleted=True)).held_pass == "none"
     assert after(NEW, Effect(new_pass=many)).held_pass == many
     assert after(replace(NEW, held_pass="none"), Effect(pass_used=True)).held_pass == "none"
+
+
+def test_who_has_used_a_one_time_pass_had_one() -> None:
+    used = replace(ONE_TIME, is_used=True)
+
+    assert spent(NEW).held_pass == spent(replace(NEW, held_pass=None)).held_pass == used
+    assert spent(replace(NEW, held_pass="none")).held_pass == "none"
 
 
 def test_groups_are_joined_and_left() -> None:

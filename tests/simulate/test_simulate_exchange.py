@@ -213,6 +213,32 @@ def test_a_journey_is_answered_step_by_step() -> None:
     assert [step["policies"]["P1"] for step in found["steps"]] == ["applied", "notApplied"]
 
 
+ONCE, MANY = "temporaryAccessPassOneTime", "temporaryAccessPassMultiUse"
+BLOCK = {**MFA, "grantControls": {"operator": "OR", "builtInControls": ["block"]}}
+
+
+@pytest.mark.parametrize(
+    ("user", "kind", "effect", "policies", "second"),
+    [
+        ("ann", ONCE, {}, [MFA], ("refusedBeforePolicy", "OneTimeUsed")),
+        ("ann", ONCE, {"registers": ["fido2"]}, [MFA], ("refusedBeforePolicy", "OneTimeUsed")),
+        ("ann", ONCE, {"passUsed": False}, [MFA], ("allow", None)),
+        ("ann", ONCE, {}, [BLOCK], ("block", None)),
+        ({"has": ["password"], "tap": MANY}, MANY, {}, [MFA], ("allow", None)),
+        ({"has": ["password"], "tap": "none"}, ONCE, {}, [MFA], ("refusedBeforePolicy", "NoSuchPass")),
+    ],
+)
+def test_a_one_time_pass_that_opened_something_opens_nothing_again(
+    user: Any, kind: str, effect: dict[str, Any], policies: list[Any], second: tuple[str, str | None]
+) -> None:
+    sign_in = {"apps": ["app-x"], "auth": [kind]}
+    steps = [{"signIn": sign_in, "effect": effect}, {"signIn": sign_in}]
+    fixture = {**FIXTURE, "enabledMethods": [*FIXTURE["enabledMethods"], MANY]}
+    found = one(fixture, user=user, policies=policies, steps=steps)["steps"][1]
+
+    assert (found["decision"], found["reason"]) == second
+
+
 def test_a_pass_is_judged_by_its_window_and_the_policy() -> None:
     held = {"startDateTime": "2026-09-01T07:00:00Z", "lifetimeInMinutes": 60, "isUsableOnce": True}
     asked = {"user": "ann", "pass": held, "tapPolicy": TAP_POLICY}
