@@ -21,6 +21,8 @@ from tapctl.lint import rules
 from tapctl.lint.out_of_reach import OUT_OF_REACH
 
 _MOST_NAMES: Final = 8
+_MOST_CLOSE: Final = 3
+_SHORTEST_WORD: Final = 3
 
 
 def explain(topic: str | None) -> Explanation:
@@ -116,8 +118,20 @@ def _anywhere(topic: str, wanted: str) -> Explanation:
     known = {name.lower(): name for name in topics()}
     for name in (*FILES, *kinds()):  # a kind's field comes before a file's of the same name
         known |= {node.path.rpartition(".")[2].lower(): node.path for node in fields_by_path(name).values()}
-    close = difflib.get_close_matches(wanted, known, n=3)
-    raise UsageError(f'nothing is called "{topic}"; {did_you_mean([known[item] for item in close])}')
+    close = [known[item] for item in difflib.get_close_matches(wanted, known, n=_MOST_CLOSE)]
+    names = [*dict.fromkeys((*_kinds_called(wanted), *close))][:_MOST_CLOSE]
+    raise UsageError(f'nothing is called "{topic}"; {did_you_mean(names)}')
+
+
+def _kinds_called(wanted: str) -> list[str]:
+    """The kinds of which that is a part of the name, or the beginning of its initials."""
+    initials = {name: "".join(filter(str.isupper, name)).lower() for name in kinds()}
+    is_word = len(wanted) >= _SHORTEST_WORD
+    return [
+        name
+        for name, short in initials.items()
+        if short.startswith(wanted) or (is_word and wanted in name.lower())
+    ]
 
 
 def _several(names: list[str]) -> str:
