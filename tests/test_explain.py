@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 
 import tapctl
 from tapctl import schema
-from tapctl.drift.meaning import RULES as DRIFT_RULES
+from tapctl.drift.rules import RULES as DRIFT_RULES
 from tapctl.errors import UsageError
 from tapctl.evaluate.rules import RULES as EVALUATION
 from tapctl.explain import FILES, explain, first_sentence, topics

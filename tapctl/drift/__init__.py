@@ -2,5 +2,5 @@
 
 `reading` asks the tenant for evidence; everything else is pure: `events` makes the audit log's records
 comparable, `versions` says what a record did to one object, `causes` who made a field what it is, `joining`
-joins them to all that differs, `meaning` says what it means, and `news` puts it together.
+joins them to all that differs, `meaning` says what it means, by `rules`, and `news` puts it together.
 """

@@ -11,7 +11,7 @@ from typing import Final
 from tapctl.canonical import texts
 from tapctl.comparing.scope import EXCLUDES, is_in_force, state
 from tapctl.drift.causes import by
-from tapctl.drift.meaning import RULES
+from tapctl.drift.rules import finding
 from tapctl.drift.undeclared import Undeclared, policies_of
 from tapctl.drift.versions import Version, changes, passages
 from tapctl.match import Matched, Pair
@@ -36,16 +36,16 @@ def of_ended(
         if not is_in_force(found):
             if ended := next(filter(_was_in_force, versions), None):
                 said = f"was enforced and is {state(found)}; {by(ended.event)}"
-                yield _finding("drift-undeclared-ended", item.address, said)
+                yield _undeclared("drift-undeclared-ended", item.address, said)
             continue
         for version in versions:
             if more := list(_spared(version, pair)):
                 said = f"is enforced and excludes more: {'; '.join(more)}; {by(version.event)}"
-                yield _finding("drift-undeclared-weaker", item.address, said)
+                yield _undeclared("drift-undeclared-weaker", item.address, said)
     for name, version in deleted:
         if _was_in_force(version):
             said = f"was enforced and is deleted; {by(version.event)}"
-            yield _finding("drift-undeclared-ended", Address(_POLICIES, name), said)
+            yield _undeclared("drift-undeclared-ended", Address(_POLICIES, name), said)
 
 
 def _was_in_force(version: Version) -> bool:
@@ -65,11 +65,5 @@ def _spared(version: Version, pair: Pair) -> Iterator[str]:
                 yield f"{'.'.join(path[1:])} gains {', '.join(added)}"
 
 
-def _finding(rule: str, address: Address, said: str) -> Finding:
-    return Finding(
-        rule=rule,
-        severity=RULES[rule][0],
-        message=f"{address}, which no document declares, {said}",
-        help=_BACK,
-        address=address,
-    )
+def _undeclared(rule: str, address: Address, said: str) -> Finding:
+    return finding(rule, f"{address}, which no document declares, {said}", _BACK, address=address)

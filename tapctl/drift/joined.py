@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from tapctl.drift.meaning import RULES
+from tapctl.drift.rules import finding
 from tapctl.model import Address, Finding, JsonObject, Place, Workspace
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def of_joined(found: Iterable[Joined], who: Callable[[str, str], str]) -> Iterat
     for item in found:
         if item.unread:
             said = f"who else is in {item.group} is unknown: {item.unread}"
-            yield _finding("drift-break-glass-unread", item, said, _READ)
+            yield finding("drift-break-glass-unread", said, _READ, address=item.group, place=item.place)
         elif item.people:
             people = [*item.people.items()]
             count = len(people)
@@ -78,11 +78,4 @@ def of_joined(found: Iterable[Joined], who: Callable[[str, str], str]) -> Iterat
             told = [f"{name}, {who(item.id, object_id)}" for object_id, name in people[:_MOST]]
             more = [f"{count - _MOST} more"] if count > _MOST else []
             said = f"{item.group}, which policies exclude, holds {whom}: {'; '.join([*told, *more])}"
-            yield _finding("drift-break-glass-joined", item, said, _OUT)
-
-
-def _finding(rule: str, item: Joined, said: str, advice: str) -> Finding:
-    severity = RULES[rule][0]
-    return Finding(
-        rule=rule, severity=severity, message=said, help=advice, place=item.place, address=item.group
-    )
+            yield finding("drift-break-glass-joined", said, _OUT, address=item.group, place=item.place)

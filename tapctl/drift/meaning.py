@@ -12,58 +12,15 @@ from typing import Final
 from tapctl.canonical import references, texts
 from tapctl.comparing.scope import blocks, is_in_force, state, widened
 from tapctl.drift.exposure import Absence, Exposure, Loss
+from tapctl.drift.rules import RULES, finding
 from tapctl.guard.lowered import Strengths, asks_for_more, let_through
 from tapctl.guard.membership import Membership
 from tapctl.guard.withdrawn import withdrawals
 from tapctl.lint import rules
 from tapctl.match import Matched, Pair
-from tapctl.model import Address, BreakGlass, Finding, JsonObject, Severity, Snapshot
+from tapctl.model import Address, BreakGlass, Finding, JsonObject, Snapshot
 
 _POLICIES: Final = "ConditionalAccessPolicy"
-
-RULES: Final[dict[str, tuple[Severity, str]]] = {
-    "drift-break-glass-lost": ("error", "a break-glass account or group is no longer in the tenant"),
-    "drift-break-glass-exposed": ("error", "a policy of the tenant reaches a break-glass account"),
-    "drift-break-glass-disabled": ("error", "a break-glass account is disabled"),
-    "drift-break-glass-left": ("error", "a break-glass account is not in the group that policies exclude"),
-    "drift-break-glass-joined": ("error", "somebody else is in the group that policies exclude"),
-    "drift-not-enforced": ("error", "what the documents enforce is not enforced in the tenant"),
-    "drift-named-deleted": ("error", "an account or group that documents name was deleted in the tenant"),
-    "drift-blocks": ("error", "an enforced policy of the tenant blocks where the documents ask"),
-    "drift-undeclared-spares": (
-        "error",
-        "a location that no document declares has come or changed, and enforced policies exclude it",
-    ),
-    "drift-undeclared-blocks": (
-        "error",
-        "a policy that no document declares blocks, and has come or changed or stops everybody",
-    ),
-    "drift-undeclared-ended": (
-        "error",
-        "a policy that no document declares was enforced lately, and is off or gone",
-    ),
-    "drift-method-gone": ("warning", "enforced policies can be met in fewer ways than the documents say"),
-    "drift-weaker": ("warning", "the tenant lets through what the documents stop"),
-    "drift-undeclared-weaker": (
-        "warning",
-        "an enforced policy that no document declares excludes more than it did",
-    ),
-    "drift-more-spared": ("warning", "a group that enforced policies exclude has members it should not have"),
-    "drift-enforced": ("warning", "a policy is enforced in the tenant and not in the documents"),
-    "drift-stricter": ("warning", "the tenant stops what the documents let through"),
-    "drift-id-of-deleted": ("warning", "the tenant holds an id that is nobody's any more"),
-    "drift-in-use": ("warning", "what enforced policies refer to is not what the documents say"),
-    "drift-break-glass-unread": (
-        "note",
-        "who is in the group that policies exclude, or whether a break-glass account is enabled, is unknown",
-    ),
-    "drift-asks-more": ("note", "the tenant asks for more, or allows less, than the documents"),
-    "drift-new-undeclared": (
-        "warning",
-        "a policy that no document declares has come or changed, and is enforced",
-    ),
-}
-"""Each rule, worst first: how bad it is, and what it means."""
 
 _BACK: Final = (
     "Restore it first (Deleted users or Deleted groups in the admin center): it keeps its id, and the pin is "
@@ -105,19 +62,19 @@ def meaning(
         *_exposed(exposure),
         *(_left(absence, who(absence)) for absence in exposure.absences),
         *(
-            finding
+            item
             for pair in differing
             if pair.kind.name == _POLICIES
-            for finding in (
+            for item in (
                 *_policy(pair, let_through(pair.after or {}, pair.before or {}, strengths, glass)),
                 *_asks_more(pair, Strengths.of(matched.pairs)),
             )
         ),
-        *(finding for pair in differing if pair.kind.name != _POLICIES for finding in _other(pair, enforced)),
+        *(item for pair in differing if pair.kind.name != _POLICIES for item in _other(pair, enforced)),
         *_fewer_ways(matched, snapshot, enforced),
     ]
     order = list(RULES)
-    return tuple(sorted(found, key=lambda finding: (order.index(finding.rule), finding.address or ())))
+    return tuple(sorted(found, key=lambda item: (order.index(item.rule), item.address or ())))
 
 
 def turned(pair: Pair) -> Pair:
@@ -131,9 +88,9 @@ def without_exposed(unwise: Iterable[Finding], exposure: Exposure) -> list[Findi
     known |= {policy for loss in exposure.losses for policy in loss.policies}
     known |= {policy for absence in exposure.absences for policy in absence.policies}
     return [
-        finding
-        for finding in unwise
-        if rules()[finding.rule].brake != "break-glass-exposed" or finding.address not in known
+        item
+        for item in unwise
+        if rules()[item.rule].brake != "break-glass-exposed" or item.address not in known
     ]
 
 
@@ -151,30 +108,24 @@ def worst_first(
 ) -> tuple[Finding, ...]:
     """By severity; then what documents mean nobody can tell, what is out of force or reach, what lint names,
     what is only weaker or other."""
-    first = [finding for finding in found if finding.severity == "error"]
-    rest = [finding for finding in found if finding.severity != "error"]
+    first = [item for item in found if item.severity == "error"]
+    rest = [item for item in found if item.severity != "error"]
     rank = ("error", "warning", "note")
     return tuple(
-        sorted([*doubts, *first, *unwise, *rest, *others], key=lambda finding: rank.index(finding.severity))
+        sorted([*doubts, *first, *unwise, *rest, *others], key=lambda item: rank.index(item.severity))
     )
 
 
-def _finding(rule: str, pair: Pair, message: str, help_text: str) -> Finding:
-    return Finding(
-        rule=rule,
-        severity=RULES[rule][0],
-        message=message,
-        help=help_text,
-        place=pair.desired.resource.place() if pair.desired else None,
-        address=pair.address,
-    )
+def _of_pair(rule: str, pair: Pair, message: str, help_text: str) -> Finding:
+    place = pair.desired.resource.place() if pair.desired else None
+    return finding(rule, message, help_text, address=pair.address, place=place)
 
 
 def _exposed(exposure: Exposure) -> Iterator[Finding]:
     for pair, accounts in exposure.exposed:
         said = f"{pair.address} does not exclude {', '.join(item.name for item in accounts)} as it is now"
         help_text = "Put the exclusion back first: nobody may be left to repair the rest."
-        yield _finding("drift-break-glass-exposed", pair, said, help_text)
+        yield _of_pair("drift-break-glass-exposed", pair, said, help_text)
 
 
 def _lost(loss: Loss, fate: Fate) -> Finding:
@@ -186,13 +137,12 @@ def _lost(loss: Loss, fate: Fate) -> Finding:
         if loss.policies
         else ""
     )
-    return Finding(
-        rule="drift-break-glass-lost",
-        severity=RULES["drift-break-glass-lost"][0],
-        message=f"{address} is no longer in the tenant{means}: {fate.said}{_namesakes(loss)}",
-        help=_BACK if fate.is_restorable else _ANEW,
-        place=loss.place,
+    return finding(
+        "drift-break-glass-lost",
+        f"{address} is no longer in the tenant{means}: {fate.said}{_namesakes(loss)}",
+        _BACK if fate.is_restorable else _ANEW,
         address=address,
+        place=loss.place,
     )
 
 
@@ -208,13 +158,12 @@ def _left(absence: Absence, who: str) -> Finding:
     names = _listed([policy.name for policy in absence.policies])
     said = f"{account} is not in {group}, so {reached} it in spite of excluding the group ({names}): {who}"
     back = " (`tapctl apply` does)" if absence.is_owned else ""
-    return Finding(
-        rule="drift-break-glass-left",
-        severity=RULES["drift-break-glass-left"][0],
-        message=said,
-        help=f"Put {account} back into {group.name} first{back}: nobody may be left to repair the rest.",
-        place=absence.place,
+    return finding(
+        "drift-break-glass-left",
+        said,
+        f"Put {account} back into {group.name} first{back}: nobody may be left to repair the rest.",
         address=group,
+        place=absence.place,
     )
 
 
@@ -223,16 +172,16 @@ def _policy(pair: Pair, less: Sequence[str]) -> Iterator[Finding]:
     if is_in_force(declared) and not is_in_force(found):
         how = f"is {state(found)}" if pair.before is not None else "is not there"
         said = f"{pair.address} should be enforced and {how}: nobody is asked what it demands"
-        yield _finding("drift-not-enforced", pair, said, "`tapctl apply` puts it back.")
+        yield _of_pair("drift-not-enforced", pair, said, "`tapctl apply` puts it back.")
     elif is_in_force(found) and not is_in_force(declared):
         said = f"{pair.address} is enforced, which its document does not say: people meet it already"
         help_text = "Look at the sign-in logs for who is stopped; then adopt it, or apply."
-        yield _finding("drift-enforced", pair, said, help_text)
+        yield _of_pair("drift-enforced", pair, said, help_text)
     elif is_in_force(found):
         yield from _both_enforced(pair, declared, found, less)
     if is_in_force(found) and blocks(found) and not (is_in_force(declared) and blocks(declared)):
         said = f"{pair.address} blocks, and nothing a person can do satisfies a block"
-        yield _finding("drift-blocks", pair, said, "See whom it stops, you included, before anything else.")
+        yield _of_pair("drift-blocks", pair, said, "See whom it stops, you included, before anything else.")
 
 
 def _both_enforced(
@@ -240,10 +189,10 @@ def _both_enforced(
 ) -> Iterator[Finding]:
     if less:
         said = f"{pair.address} lets through what its document stops: {'; '.join(less)}"
-        yield _finding("drift-weaker", pair, said, "`tapctl apply` puts it back.")
+        yield _of_pair("drift-weaker", pair, said, "`tapctl apply` puts it back.")
     if reach := widened(declared, found):
         said = f"{pair.address}, which is enforced, reaches further than its document: {'; '.join(reach)}"
-        yield _finding("drift-stricter", pair, said, "People may be stopped whom nobody meant.")
+        yield _of_pair("drift-stricter", pair, said, "People may be stopped whom nobody meant.")
 
 
 def _asks_more(pair: Pair, strengths: Strengths) -> Iterator[Finding]:
@@ -251,7 +200,7 @@ def _asks_more(pair: Pair, strengths: Strengths) -> Iterator[Finding]:
     is_enforced = is_in_force(declared) and is_in_force(found)
     if more := [*asks_for_more(declared, found, strengths)] if is_enforced else []:
         said = f"{pair.address}, which is enforced, asks for more than its document: it {'; '.join(more)}"
-        yield _finding("drift-asks-more", pair, said, _WHICH_WAY)
+        yield _of_pair("drift-asks-more", pair, said, _WHICH_WAY)
 
 
 def _other(pair: Pair, enforced: Sequence[Pair]) -> Iterator[Finding]:
@@ -260,22 +209,22 @@ def _other(pair: Pair, enforced: Sequence[Pair]) -> Iterator[Finding]:
         declared, found = pair.after or {}, pair.before or {}
         if pair.after is not None and pair.kind.effect(declared, found) == "loosens":
             said = f"{pair.address} allows what its document does not"
-            yield _finding("drift-weaker", pair, said, "`tapctl apply` puts it back.")
+            yield _of_pair("drift-weaker", pair, said, "`tapctl apply` puts it back.")
         elif pair.after is not None and pair.kind.effect(found, declared) == "loosens":
             said = f"{pair.address} allows less than its document, and nothing more"
-            yield _finding("drift-asks-more", pair, said, _WHICH_WAY)
+            yield _of_pair("drift-asks-more", pair, said, _WHICH_WAY)
         return
     joined = _joined(pair)
     sparing = [policy for policy in users if _excludes(policy, pair)]
     if joined and sparing:
         said = f"{pair.address} holds {', '.join(joined)}, whom {_names(sparing)} therefore {_does(sparing)}"
-        yield _finding("drift-more-spared", pair, said, "Find out who put them there, and why.")
+        yield _of_pair("drift-more-spared", pair, said, "Find out who put them there, and why.")
     elif users and pair.before is None:
         said = f"{pair.address} is not in the tenant, and {_names(users)} still {_refer(users)} to it"
-        yield _finding("drift-in-use", pair, said, "What the policies do has changed with it.")
+        yield _of_pair("drift-in-use", pair, said, "What the policies do has changed with it.")
     elif users:
         said = f"{pair.address} is not what its document says, and {_names(users)} {_uses(users)} it"
-        yield _finding("drift-in-use", pair, said, "What the policies do has changed with it.")
+        yield _of_pair("drift-in-use", pair, said, "What the policies do has changed with it.")
 
 
 def _refers(policy: Pair, pair: Pair) -> bool:
@@ -314,7 +263,7 @@ def _fewer_ways(matched: Matched, snapshot: Snapshot, enforced: Sequence[Pair]) 
         parts = [
             f"{_enforced(policies)} can be met in fewer ways: {said}" for said, policies in alike.items()
         ]
-        yield _finding(
+        yield _of_pair(
             "drift-method-gone",
             changed,
             ". ".join(parts),

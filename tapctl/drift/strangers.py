@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from tapctl.canonical import references
-from tapctl.drift.meaning import RULES, Fate
+from tapctl.drift.meaning import Fate
+from tapctl.drift.rules import finding
 from tapctl.model import Address, Finding, JsonObject, Place
 from tapctl.plan.dangling import is_nothing
 from tapctl.reference import parse
@@ -86,32 +87,23 @@ def entries_of(found: Iterable[Stranger]) -> Mapping[str, tuple[JsonObject, ...]
 def about(found: Iterable[Stranger], fate: Callable[[str, str], Fate], unread: str) -> Iterator[Finding]:
     """A finding for each. `unread` says why deleted items could not be read, if so."""
     for item in found:
+        address, place = item.holders[0], item.place
         holders = ", ".join(repr(holder.name) for holder in item.holders)
         holds = "holds" if len(item.holders) == 1 else "hold"
         if item.is_named:
             became = fate(item.address.kind, item.id).said
             said = f"{item.address}, which documents name, is no longer in the tenant: {became}"
-            yield _finding(item, "drift-named-deleted", f"{said}; its id still stands in {holders}", _NAMED)
+            said = f"{said}; its id still stands in {holders}"
+            yield finding("drift-named-deleted", said, _NAMED, address=address, place=place)
         elif item.address != NOBODY:
             became = fate(item.address.kind, item.id).said
             said = f"{holders} {holds} {item.id}, the id of {item.address}: {became}"
-            yield _finding(item, "drift-id-of-deleted", said, _NOT_NAMED)
+            yield finding("drift-id-of-deleted", said, _NOT_NAMED, address=address, place=place)
         else:
             known = "is not among the deleted accounts and groups"
             why = f"whether it was deleted is unknown: {unread}" if unread else known
             said = f"{holders} {holds} {item.id}, which is nobody's id in this tenant, and {why}"
-            yield _finding(item, "drift-id-of-deleted", said, _NOT_NAMED)
-
-
-def _finding(item: Stranger, rule: str, said: str, advice: str) -> Finding:
-    return Finding(
-        rule=rule,
-        severity=RULES[rule][0],
-        message=said,
-        help=advice,
-        place=item.place,
-        address=item.holders[0],
-    )
+            yield finding("drift-id-of-deleted", said, _NOT_NAMED, address=address, place=place)
 
 
 def _named(compared: Compared) -> set[Address]:

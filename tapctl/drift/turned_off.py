@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from tapctl.drift.meaning import RULES
+from tapctl.drift.rules import finding
 from tapctl.model import Address, Finding, Place, Workspace
 
 if TYPE_CHECKING:
@@ -43,15 +43,14 @@ def of_turned_off(found: Iterable[Account], who: Callable[[str], str]) -> Iterat
     for item in found:
         if item.is_enabled is False:
             said = f"{item.address}, an emergency account, is disabled: nobody can sign in with it; "
-            yield _finding("drift-break-glass-disabled", item, said + who(item.id), _ENABLE)
+            yield finding(
+                "drift-break-glass-disabled",
+                said + who(item.id),
+                _ENABLE,
+                address=item.address,
+                place=item.place,
+            )
         elif item.is_enabled is None:
             why = item.unread or "Graph does not say"
             said = f"whether {item.address} is enabled is unknown: {why}"
-            yield _finding("drift-break-glass-unread", item, said, _READ)
-
-
-def _finding(rule: str, item: Account, said: str, advice: str) -> Finding:
-    severity = RULES[rule][0]
-    return Finding(
-        rule=rule, severity=severity, message=said, help=advice, place=item.place, address=item.address
-    )
+            yield finding("drift-break-glass-unread", said, _READ, address=item.address, place=item.place)

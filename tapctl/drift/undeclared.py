@@ -13,7 +13,7 @@ from typing import Final, Literal, TypeAlias
 from tapctl.canonical import at, texts
 from tapctl.comparing.scope import blocks, is_in_force
 from tapctl.drift.causes import Attribution, by
-from tapctl.drift.meaning import RULES
+from tapctl.drift.rules import finding
 from tapctl.drift.shut import is_always, stops_everybody
 from tapctl.match import Matched, Pair
 from tapctl.model import Address, BreakGlass, Finding, JsonObject
@@ -58,17 +58,17 @@ def dangers(matched: Matched, undeclared: Collection[Undeclared], glass: BreakGl
             continue
         came = f"{_LATELY[item.lately]} and is enforced" if item.lately else "is enforced"
         if blocks(spec):
-            yield _finding("drift-undeclared-blocks", item, f"{came}: it blocks {blocked(spec)}")
+            yield _undeclared("drift-undeclared-blocks", item, f"{came}: it blocks {blocked(spec)}")
         elif is_shut:
             said = f"{came}: it asks everybody for a strength whose methods are all off"
-            yield _finding("drift-undeclared-blocks", item, said)
+            yield _undeclared("drift-undeclared-blocks", item, said)
         else:
-            yield _finding("drift-new-undeclared", item, came)
+            yield _undeclared("drift-new-undeclared", item, came)
     for item, lately, pair in _lately(matched, undeclared, _LOCATIONS):
         if policies := _sparing(matched, pair):
             verb = "excludes" if len(policies) == 1 else "exclude"
             said = f"{_LATELY[lately]}, and {', '.join(policies)} {verb} it: nothing is asked from there"
-            yield _finding("drift-undeclared-spares", item, said)
+            yield _undeclared("drift-undeclared-spares", item, said)
 
 
 def enforced_lately(
@@ -110,14 +110,9 @@ def _sparing(matched: Matched, location: Pair) -> list[str]:
     ]
 
 
-def _finding(rule: str, item: Undeclared, said: str) -> Finding:
-    return Finding(
-        rule=rule,
-        severity=RULES[rule][0],
-        message=f"{item.address}, which no document declares, {said}; {_who(item.attribution)}",
-        help=_ADVICE,
-        address=item.address,
-    )
+def _undeclared(rule: str, item: Undeclared, said: str) -> Finding:
+    message = f"{item.address}, which no document declares, {said}; {_who(item.attribution)}"
+    return finding(rule, message, _ADVICE, address=item.address)
 
 
 def _who(found: Attribution | None) -> str:

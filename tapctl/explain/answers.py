@@ -6,7 +6,7 @@ import difflib
 from typing import Final
 
 from tapctl import schema
-from tapctl.drift.meaning import RULES as DRIFT_RULES
+from tapctl.drift.rules import RULES as DRIFT_RULES
 from tapctl.errors import UsageError
 from tapctl.evaluate.dated import SWITCHES
 from tapctl.evaluate.rules import RULES as EVALUATION

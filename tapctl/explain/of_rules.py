@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from tapctl.drift.meaning import RULES as DRIFT_RULES
+from tapctl.drift.rules import RULES as DRIFT_RULES
 from tapctl.evaluate.dated import Switch
 from tapctl.evaluate.decision import Grade
 from tapctl.evaluate.rules import Rule as EvaluationRule

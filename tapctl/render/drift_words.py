@@ -7,8 +7,8 @@ from typing import Final
 
 from tapctl.drift.causes import Attribution, Cause, by, shown_time
 from tapctl.drift.drifted import Drifted
-from tapctl.drift.meaning import RULES
 from tapctl.drift.news import News
+from tapctl.drift.rules import RULES
 from tapctl.drift.undeclared import Undeclared
 from tapctl.render.values import shortened, shown
 from tapctl.text.words import counted

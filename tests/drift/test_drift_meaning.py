@@ -6,7 +6,7 @@ from typing import Any
 
 from drift_tenants import LOCATIONS, METHODS, POLICIES, Base, named, pass_policy
 
-from tapctl.drift.meaning import RULES
+from tapctl.drift.rules import RULES
 
 OTHER = "99999999-0000-4000-8000-000000000001"
 
