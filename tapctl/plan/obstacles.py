@@ -10,7 +10,7 @@ from tapctl.comparing.scope import is_in_force
 from tapctl.diff import field_changes
 from tapctl.kinds import kinds
 from tapctl.match import Matched, Pair
-from tapctl.model import Address, Change, Finding, Snapshot, TenantFacts, dotted
+from tapctl.model import Address, Change, Finding, Severity, Snapshot, TenantFacts, dotted
 from tapctl.reference import parse
 from tapctl.text.words import counted
 
@@ -116,9 +116,24 @@ def _exceeds_managed(pair: Pair) -> bool:
 
 
 def _stop(pair: Pair, rule: str, message: str, help_text: str) -> Finding:
+    return _of_pair(pair, rule, "error", message, help_text)
+
+
+def _of_pair(pair: Pair, rule: str, severity: Severity, message: str, help_text: str) -> Finding:
     place = pair.desired.resource.place() if pair.desired else None
     return Finding(
-        rule=rule, severity="error", message=message, help=help_text, place=place, address=pair.address
+        rule=rule, severity=severity, message=message, help=help_text, place=place, address=pair.address
+    )
+
+
+def _of_change(change: Change, rule: str, severity: Severity, message: str, help_text: str) -> Finding:
+    return Finding(
+        rule=rule,
+        severity=severity,
+        message=message,
+        help=help_text,
+        place=change.place,
+        address=change.address,
     )
 
 
@@ -134,14 +149,9 @@ def _still_used(changes: Iterable[Change], pairs: Sequence[Pair]) -> Iterator[Fi
                 found = (by_id.get((kind, reference.text)) for kind in field.references)
                 target = next(filter(None, found), None)
             if target is not None:
-                yield Finding(
-                    rule="still-used",
-                    severity="error",
-                    message=f"{target.address} would be deleted, but {pair.address} refers to it",
-                    help="Change or remove what uses it in the same plan, or keep it.",
-                    place=target.place,
-                    address=target.address,
-                )
+                said = f"{target.address} would be deleted, but {pair.address} refers to it"
+                help_text = "Change or remove what uses it in the same plan, or keep it."
+                yield _of_change(target, "still-used", "error", said, help_text)
 
 
 def _unfit_tenant(changes: Iterable[Change], facts: TenantFacts) -> Iterator[Finding]:
@@ -154,34 +164,31 @@ def _unfit_tenant(changes: Iterable[Change], facts: TenantFacts) -> Iterator[Fin
     enabled = [change for change in written if is_in_force(change.after or {})]
     if facts.security_defaults and enabled:
         in_force = any(is_in_force(change.before or {}) for change in changes)
-        yield Finding(
-            rule="security-defaults-on",
-            severity="warning" if in_force else "error",  # the two exclude each other: then they are not on
-            message=f"security defaults are on: Graph refuses to enable {_policies(enabled)}",
-            help="Turn security defaults off once policies replace them, or use report-only until then.",
-            address=enabled[0].address,
-            place=enabled[0].place,
+        yield _of_change(
+            enabled[0],
+            "security-defaults-on",
+            "warning" if in_force else "error",  # the two exclude each other: then they are not on
+            f"security defaults are on: Graph refuses to enable {_policies(enabled)}",
+            "Turn security defaults off once policies replace them, or use report-only until then.",
         )
     if facts.is_licensed is False and written:
-        yield Finding(
-            rule="not-licensed",
-            severity="warning",
-            message=f"no subscription brings Entra ID P1, which {_policies(written)} would need",
-            help="Graph answers 403 to Conditional Access without that licence.",
-            address=written[0].address,
-            place=written[0].place,
+        yield _of_change(
+            written[0],
+            "not-licensed",
+            "warning",
+            f"no subscription brings Entra ID P1, which {_policies(written)} would need",
+            "Graph answers 403 to Conditional Access without that licence.",
         )
     methods = [change for change in changes if change.action != "no-op" and _is_method(change)]
     if methods and facts.migration_state in _MIGRATION_UNDER_WAY and not _completes_migration(changes):
-        yield Finding(
-            rule="migration-not-complete",
-            severity="warning",
-            message=f"policyMigrationState is {facts.migration_state}: the legacy policies still count, "
+        yield _of_change(
+            methods[0],
+            "migration-not-complete",
+            "warning",
+            f"policyMigrationState is {facts.migration_state}: the legacy policies still count, "
             "and may allow what these documents do not",
-            help="Look at the per-user multifactor and self-service reset settings as well, and move on "
+            "Look at the per-user multifactor and self-service reset settings as well, and move on "
             "(AuthenticationMethodsPolicy: policyMigrationState) once everything is here.",
-            address=methods[0].address,
-            place=methods[0].place,
         )
 
 
@@ -230,11 +237,6 @@ def _kept_unknown(pairs: Iterable[Pair]) -> Iterator[Finding]:
     """What a declared object holds beyond its document: it may narrow or widen what the document says."""
     for pair in pairs:
         if pair.desired is not None and pair.after is not None and pair.extra:
-            yield Finding(
-                rule="kept-unknown",
-                severity="note",
-                message=f"{pair.address} holds what no schema knows: {', '.join(map(dotted, pair.extra))}",
-                help="It is kept as it is. List the path under newer: to own it.",
-                place=pair.desired.resource.place(),
-                address=pair.address,
-            )
+            said = f"{pair.address} holds what no schema knows: {', '.join(map(dotted, pair.extra))}"
+            help_text = "It is kept as it is. List the path under newer: to own it."
+            yield _of_pair(pair, "kept-unknown", "note", said, help_text)

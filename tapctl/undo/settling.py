@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 from tapctl.canonical import canonical, expand, to_wire, unknown, with_values
 from tapctl.diff import field_changes
 from tapctl.kind import Kind
-from tapctl.model import Address, Finding, JsonObject, Snapshot, dotted
+from tapctl.model import Address, Finding, JsonObject, Severity, Snapshot, dotted
 from tapctl.reference import parse
 from tapctl.undo.documents import Undo, is_named, name_was
 from tapctl.undo.past import Deed
@@ -107,15 +107,10 @@ def _namesakes(deed: Deed, pair: Pair, pairs: Sequence[Pair], snapshot: Snapshot
     for item in snapshot.objects.get(pair.kind.name, ()) if takes_name and is_named(deed) else ():
         object_id, is_called_so = str(item.get("id")), item.get(_NAME) == pair.address.name
         if is_called_so and object_id != pair.id and stays.get(object_id, pair.address) == pair.address:
-            said = f"is another object now ({object_id}) than the one that apply wrote ({deed.id})"
-            yield Finding(
-                rule="undo-another-object",
-                severity="error",
-                message=f"{pair.address} {said}",
-                help="Rename it or remove it in the tenant first, or bring back by hand what it replaced.",
-                place=deed.place,
-                address=pair.address,
-            )
+            than = f"({object_id}) than the one that apply wrote ({deed.id})"
+            said = f"{pair.address} is another object now {than}"
+            help_text = "Rename it or remove it in the tenant first, or bring back by hand what it replaced."
+            yield _finding(deed, pair.address, "undo-another-object", "error", said, help_text)
 
 
 def _made_anew(deed: Deed, pair: Pair, undo: Undo) -> Iterator[Finding]:
@@ -128,38 +123,23 @@ def _made_anew(deed: Deed, pair: Pair, undo: Undo) -> Iterator[Finding]:
         why = f"cannot be looked for among Graph's deleted items ({undo.unread[kind.name]})"
     else:
         why = f"is not in the tenant by its id ({deed.id}), nor among Graph's deleted items, kept for 30 days"
-    yield Finding(
-        rule="comes-back-as-new",
-        severity="warning",
-        message=f"{pair.address} {why}: it is created with another id",
-        help="What refers to it by its old id, outside of what is undone here, does not find it.",
-        place=deed.place,
-        address=pair.address,
-    )
+    help_text = "What refers to it by its old id, outside of what is undone here, does not find it."
+    said = f"{pair.address} {why}: it is created with another id"
+    yield _finding(deed, pair.address, "comes-back-as-new", "warning", said, help_text)
 
 
 def _overwrites(deed: Deed, pair: Pair, paths: Sequence[str]) -> Finding:
-    said = "was changed after that apply, which undoing it overwrites"
-    return Finding(
-        rule=OVERWRITES,
-        severity="brake",
-        message=f"{pair.address} {said}: {', '.join(paths)}",
-        help="Compare what it is now with what it becomes.",
-        flag=f"--allow-{OVERWRITES}",
-        place=deed.place,
-        address=pair.address,
+    said = f"{pair.address} was changed after that apply, which undoing it overwrites: {', '.join(paths)}"
+    found = _finding(
+        deed, pair.address, OVERWRITES, "brake", said, "Compare what it is now with what it becomes."
     )
+    return replace(found, flag=f"--allow-{OVERWRITES}")
 
 
 def _keeps(deed: Deed, pair: Pair, paths: Sequence[str]) -> Finding:
-    return Finding(
-        rule="undo-keeps-later-changes",
-        severity="note",
-        message=f"{pair.address} was changed after that apply, which undoing it keeps: {', '.join(paths)}",
-        help="Only what that apply changed is changed back.",
-        place=deed.place,
-        address=pair.address,
-    )
+    said = f"{pair.address} was changed after that apply, which undoing it keeps: {', '.join(paths)}"
+    help_text = "Only what that apply changed is changed back."
+    return _finding(deed, pair.address, "undo-keeps-later-changes", "note", said, help_text)
 
 
 def _known(pair: Pair, spec: JsonObject | None) -> JsonObject:
@@ -169,11 +149,17 @@ def _known(pair: Pair, spec: JsonObject | None) -> JsonObject:
 
 
 def _unknown(deed: Deed) -> Finding:
+    said = f"whether {deed.address} was created is not known: it is left alone"
+    help_text = (
+        "Look for it in the tenant. If it is there and nobody needs it, declare it with ensure: absent."
+    )
+    return _finding(deed, deed.address, "undo-unknown", "warning", said, help_text)
+
+
+def _finding(
+    deed: Deed, address: Address, rule: str, severity: Severity, message: str, help_text: str
+) -> Finding:
+    """Something about what that apply did, by the name that it has today."""
     return Finding(
-        rule="undo-unknown",
-        severity="warning",
-        message=f"whether {deed.address} was created is not known: it is left alone",
-        help="Look for it in the tenant. If it is there and nobody needs it, declare it with ensure: absent.",
-        place=deed.place,
-        address=deed.address,
+        rule=rule, severity=severity, message=message, help=help_text, place=deed.place, address=address
     )
