@@ -1,6 +1,7 @@
-"""A policy of the tenant → whether for certain it stops everybody but break-glass from everything. Pure.
+"""A policy of the tenant → whether for certain it stops everybody but a few from everything. Pure.
 
-What may let somebody through, or is newer than tapctl, is no certainty.
+A few: the break-glass accounts, and whom it names one by one. How many a group, a role or all guests are,
+nobody knows here. What is newer than tapctl is no certainty either.
 """
 
 from __future__ import annotations
@@ -16,15 +17,23 @@ from tapctl.match import Matched, Pair
 from tapctl.model import BreakGlass, JsonObject
 
 _CONTROLS: Final = ("builtInControls", "customAuthenticationFactors", "termsOfUse")
+_GUESTS: Final = "GuestsOrExternalUsers"
 _CLIENTS: Final = frozenset({"browser", "mobileAppsAndDesktopClients", "exchangeActiveSync", "other"})
 
 
 def stops_everybody(pair: Pair, matched: Matched, glass: BreakGlass) -> bool:
-    """Whether nobody but the break-glass accounts gets past it, whatever they sign in to."""
+    """Whether nobody but break-glass and single people gets past it, whatever they sign in to."""
     spec = pair.before or {}
     is_known = not any(path[0] in ("conditions", "grantControls") for path in pair.extra)
     is_total = _is_about_everybody(spec, glass) and _is_about_everything(spec) and is_always(spec)
     return is_in_force(spec) and is_known and is_total and (blocks(spec) or asks_in_vain(spec, matched))
+
+
+def let_past(spec: JsonObject, glass: BreakGlass) -> list[str]:
+    """Whom it excludes by name, and who is no break-glass account."""
+    accounts = {name.lower() for name in glass.accounts}
+    named = texts(spec, "conditions", "users", "excludeUsers")
+    return sorted(name for name in named if name.lower() not in accounts)
 
 
 def is_always(spec: JsonObject) -> bool:
@@ -64,11 +73,10 @@ def _is_about_everybody(spec: JsonObject, glass: BreakGlass) -> bool:
     users = at(spec, "conditions", "users")
     held = users if isinstance(users, dict) else {}
     more = {key for key, value in held.items() if value and key.startswith("exclude")}
-    accounts = {name.lower() for name in glass.accounts}
     return (
         "All" in texts(users, "includeUsers")
         and more <= {"excludeUsers", "excludeGroups"}
-        and {name.lower() for name in texts(users, "excludeUsers")} <= accounts
+        and _GUESTS not in texts(users, "excludeUsers")
         and {*texts(users, "excludeGroups")} <= {*glass.groups}
     )
 

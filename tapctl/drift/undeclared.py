@@ -5,7 +5,7 @@ Pure. There is no document to compare them with: what they do now counts.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, TypeAlias
@@ -14,7 +14,7 @@ from tapctl.canonical import at, texts
 from tapctl.comparing.scope import blocks, is_in_force
 from tapctl.drift.causes import Attribution, by
 from tapctl.drift.rules import finding
-from tapctl.drift.shut import is_always, stops_everybody
+from tapctl.drift.shut import is_always, let_past, stops_everybody
 from tapctl.match import Matched, Pair
 from tapctl.model import Address, BreakGlass, Finding, JsonObject
 
@@ -57,10 +57,12 @@ def dangers(matched: Matched, undeclared: Collection[Undeclared], glass: BreakGl
         if not is_in_force(spec) or not (item.lately or is_shut):
             continue
         came = f"{_LATELY[item.lately]} and is enforced" if item.lately else "is enforced"
+        others = let_past(spec, glass) if is_shut else []
+        past = f", and lets {_few(others)} past besides break-glass" if others else ""
         if blocks(spec):
-            yield _undeclared("drift-undeclared-blocks", item, f"{came}: it blocks {blocked(spec)}")
+            yield _undeclared("drift-undeclared-blocks", item, f"{came}: it blocks {blocked(spec)}{past}")
         elif is_shut:
-            said = f"{came}: it asks everybody for a strength whose methods are all off"
+            said = f"{came}: it asks everybody for a strength whose methods are all off{past}"
             yield _undeclared("drift-undeclared-blocks", item, said)
         else:
             yield _undeclared("drift-new-undeclared", item, came)
@@ -133,8 +135,12 @@ def _listed(spec: JsonObject, block: str, fields: Iterable[str], everything: str
     names = [name for field in fields for name in texts(spec, "conditions", block, field)]
     if "All" in names:
         return f"{everything} but {which} it excludes" if _excludes(spec, block) else everything
+    return _few(names) if names else f"{which} it names"
+
+
+def _few(names: Sequence[str]) -> str:
     more = f" and {len(names) - _MOST} more" if len(names) > _MOST else ""
-    return ", ".join(map(repr, names[:_MOST])) + more if names else f"{which} it names"
+    return ", ".join(map(repr, names[:_MOST])) + more
 
 
 def _excludes(spec: JsonObject, block: str) -> bool:

@@ -13,6 +13,8 @@ from tapctl.drift.news import News
 from tapctl.drift.undeclared import Undeclared, blocked
 
 OTHER = "99999999-0000-4000-8000-000000000001"
+MIA = "mia.larsen@nordwind.example"
+GLASS = "10000000-0000-4000-8000-000000000901"
 NEW = "2026-11-24T00:00:00Z"
 
 
@@ -220,11 +222,23 @@ def test_a_block_of_everybody_is_an_error_whatever_its_age(base: Base) -> None:
     )
 
 
+def test_who_is_let_past_a_lock_out_beside_the_emergency_accounts_is_said(base: Base) -> None:
+    tenant, policy = with_stranger(base)
+    mia = next(user["id"] for user in tenant["users"] if user["userPrincipalName"] == MIA)
+    shut(tenant)
+    policy["conditions"]["users"]["excludeUsers"] = [mia, GLASS]
+    found = base.news(tenant)
+
+    assert not found.is_clean
+    assert f"and lets '{MIA}' past besides break-glass" in found.findings[0].message
+
+
 @pytest.mark.parametrize(
     "conditions",
     [
         {"users": {"includeUsers": ["All"], "excludeRoles": ["62e90394-69f5-4237-9190-012177145e10"]}},
-        {"users": {"includeUsers": ["All"], "excludeUsers": ["10000000-0000-4000-8000-000000000001"]}},
+        {"users": {"includeUsers": ["All"], "excludeUsers": ["GuestsOrExternalUsers"]}},
+        {"users": {"includeUsers": ["All"], "excludeGroups": ["20000000-0000-4000-8000-000000000002"]}},
         {"users": {"includeGroups": ["20000000-0000-4000-8000-000000000002"]}},
         {"applications": {"includeApplications": ["Office365"]}},
         {"applications": {"includeApplications": ["All"], "excludeApplications": ["Office365"]}},
