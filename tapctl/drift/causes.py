@@ -75,6 +75,17 @@ def of_field(
     told = tuple(passages(history, path))
     if isinstance(declared, list | None) and isinstance(found, list | None):
         return _of_list(told, entries(declared), entries(found), history, log, modified)
+    return of_value(told, found, log, history, modified)
+
+
+def of_value(
+    told: Iterable[Passage],
+    found: Value,
+    log: Log,
+    history: Sequence[Version] = (),
+    modified: datetime | None = None,
+) -> Attribution:
+    """Who made a single value what is `found`."""
     made = maker(told, found)
     if made.is_proved:
         return Attribution(causes=(Cause(event=made.passages[0].event),))

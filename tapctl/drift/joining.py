@@ -21,9 +21,11 @@ from tapctl.drift.causes import (
     is_membership,
     of_field,
     of_members,
+    of_value,
     shown_time,
     why_unknown,
 )
+from tapctl.drift.defaults import passages_of
 from tapctl.drift.drifted import Drifted, DriftedField, Since
 from tapctl.drift.events import Event, events_of, moment_of
 from tapctl.drift.evidence import Evidence
@@ -153,6 +155,13 @@ class Join:
         """Who disabled an account, in words."""
         done = [event for event in self.events if event.is_about(account) and _disables(event)]
         return f"disabled {by(done[0])}" if done else f"by whom is unknown: {why_unknown((), self.log, None)}"
+
+    def who_turned_on_defaults(self) -> str:
+        """Who switched security defaults on, in words."""
+        found = of_value(passages_of(self.events), True, self.log)
+        known = [f"switched on {by(cause.event)}" for cause in found.causes]
+        known += [f"perhaps switched on {by(event)}: {found.unknown}" for event in found.suspects]
+        return known[0] if known else f"switched on by whom is unknown: {found.unknown}"
 
     def fate(self, loss: Loss) -> Fate:
         """What became of a break-glass account or group."""

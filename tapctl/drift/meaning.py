@@ -19,6 +19,7 @@ from tapctl.guard.withdrawn import withdrawals
 from tapctl.lint import rules
 from tapctl.match import Matched, Pair
 from tapctl.model import Address, BreakGlass, Finding, JsonObject, Snapshot
+from tapctl.text.words import few
 
 _POLICIES: Final = "ConditionalAccessPolicy"
 
@@ -52,12 +53,12 @@ def meaning(
     glass: BreakGlass,
     snapshot: Snapshot,
 ) -> tuple[Finding, ...]:
-    """Findings about what differs, worst first. `who` says who took an account out of its group,
+    """Findings about what differs. `who` says who took an account out of its group,
     `fate` what became of what is lost."""
     differing = [pair for pair in matched.pairs if pair.address in drifted]
     strengths = Strengths.of(map(turned, matched.pairs))
     enforced = [pair for pair in matched.policies() if pair.before is not None and is_in_force(pair.before)]
-    found = [
+    return (
         *(_lost(loss, fate(loss)) for loss in exposure.losses),
         *_exposed(exposure),
         *(_left(absence, who(absence)) for absence in exposure.absences),
@@ -72,9 +73,7 @@ def meaning(
         ),
         *(item for pair in differing if pair.kind.name != _POLICIES for item in _other(pair, enforced)),
         *_fewer_ways(matched, snapshot, enforced),
-    ]
-    order = list(RULES)
-    return tuple(sorted(found, key=lambda item: (order.index(item.rule), item.address or ())))
+    )
 
 
 def turned(pair: Pair) -> Pair:
@@ -102,12 +101,14 @@ def of_lost(others: Iterable[Finding], exposure: Exposure) -> list[Finding]:
 
 def worst_first(
     doubts: Iterable[Finding],
-    found: Sequence[Finding],
+    found: Iterable[Finding],
     unwise: Iterable[Finding],
     others: Iterable[Finding],
 ) -> tuple[Finding, ...]:
     """By severity; then what documents mean nobody can tell, what is out of force or reach, what lint names,
     what is only weaker or other."""
+    order = list(RULES)
+    found = sorted(found, key=lambda item: (order.index(item.rule), item.address or ()))
     first = [item for item in found if item.severity == "error"]
     rest = [item for item in found if item.severity != "error"]
     rank = ("error", "warning", "note")
@@ -131,7 +132,7 @@ def _exposed(exposure: Exposure) -> Iterator[Finding]:
 def _lost(loss: Loss, fate: Fate) -> Finding:
     address = loss.subject.address
     reached = f"{len(loss.policies)} policies reach" if len(loss.policies) > 1 else "a policy reaches"
-    names = _listed([policy.name for policy in loss.policies])
+    names = few([policy.name for policy in loss.policies])
     means = (
         f", so {reached} {', '.join(loss.accounts)} in spite of excluding it ({names})"
         if loss.policies
@@ -155,7 +156,7 @@ def _namesakes(loss: Loss) -> str:
 def _left(absence: Absence, who: str) -> Finding:
     account, group = absence.account.address.name, absence.group.address
     reached = f"{len(absence.policies)} policies reach" if len(absence.policies) > 1 else "a policy reaches"
-    names = _listed([policy.name for policy in absence.policies])
+    names = few([policy.name for policy in absence.policies])
     said = f"{account} is not in {group}, so {reached} it in spite of excluding the group ({names}): {who}"
     back = " (`tapctl apply` does)" if absence.is_owned else ""
     return finding(
@@ -278,11 +279,7 @@ def _enforced(policies: Sequence[Pair]) -> str:
 
 
 def _names(pairs: Sequence[Pair]) -> str:
-    return _listed([pair.address.name for pair in pairs])
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(map(repr, names[:3])) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    return few([pair.address.name for pair in pairs])
 
 
 def _does(pairs: Sequence[Pair]) -> str:

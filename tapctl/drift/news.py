@@ -11,6 +11,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from tapctl.drift.causes import Log
+from tapctl.drift.defaults import displaced, of_defaults, without_defaults
 from tapctl.drift.drifted import Drifted, Since
 from tapctl.drift.ended import of_ended
 from tapctl.drift.evidence import Evidence
@@ -77,7 +78,9 @@ def news(compared: Compared, checked: Checked, evidence: Evidence, since: Since)
     said = {loss.subject.node for loss in exposed.losses} | {item.id for item in drifted}
     strange = [item for item in evidence.strangers if item.id not in said]
     unread = next(iter(evidence.undeleted.values()), "").partition("\n")[0]
+    beside = displaced(matched, snapshot.facts)
     found += (
+        *of_defaults(beside, join.who_turned_on_defaults),
         *of_joined(evidence.joined, join.who_joined),
         *of_turned_off(evidence.accounts, join.who_disabled),
         *about(strange, join.fate_of, unread),
@@ -101,7 +104,12 @@ def news(compared: Compared, checked: Checked, evidence: Evidence, since: Since)
         records=len(join.events),
         drifted=drifted,
         undeclared=undeclared,
-        findings=worst_first(doubts, found, without_exposed(unwise, exposed), of_lost(others, exposed)),
+        findings=worst_first(
+            doubts,
+            found,
+            without_exposed(without_defaults(unwise), exposed),
+            of_lost(without_defaults(others), exposed),
+        ),
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
+from tapctl.drift.defaults import displaced
 from tapctl.drift.evidence import Evidence
 from tapctl.drift.exposure import Exposure, Loss, exposure
 from tapctl.drift.joined import Joined, strangers_among, watched
@@ -82,7 +83,8 @@ def _filters(compared: Compared, exposed: Exposure) -> list[str]:
         address.kind for address in compared.plan.unmanaged
     }
     found = []
-    if any(kinds()[name].family == "conditionalAccess" for name in differing):
+    is_beside = bool(displaced(compared.matched, compared.snapshot.facts))
+    if is_beside or any(kinds()[name].family == "conditionalAccess" for name in differing):
         found.append(_CONDITIONAL_ACCESS)
     if any(kinds()[name].family != "conditionalAccess" and name != "Group" for name in differing):
         found.append(_METHODS)

@@ -12,6 +12,10 @@ RULES: Final[dict[str, tuple[Severity, str]]] = {
     "drift-break-glass-disabled": ("error", "a break-glass account is disabled"),
     "drift-break-glass-left": ("error", "a break-glass account is not in the group that policies exclude"),
     "drift-break-glass-joined": ("error", "somebody else is in the group that policies exclude"),
+    "drift-security-defaults": (
+        "error",
+        "security defaults are on beside policies that are enforced, or should be",
+    ),
     "drift-not-enforced": ("error", "what the documents enforce is not enforced in the tenant"),
     "drift-named-deleted": ("error", "an account or group that documents name was deleted in the tenant"),
     "drift-blocks": ("error", "an enforced policy of the tenant blocks where the documents ask"),

@@ -5,7 +5,7 @@ Pure. There is no document to compare them with: what they do now counts.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, TypeAlias
@@ -17,6 +17,7 @@ from tapctl.drift.rules import finding
 from tapctl.drift.shut import is_always, let_past, stops_everybody
 from tapctl.match import Matched, Pair
 from tapctl.model import Address, BreakGlass, Finding, JsonObject
+from tapctl.text.words import few
 
 Lately: TypeAlias = Literal["made", "changed"]
 
@@ -26,7 +27,6 @@ _LATELY: Final[Mapping[Lately, str]] = {"made": "is new", "changed": "was change
 _ADVICE: Final = "Find out who wants it: `tapctl import --name` writes a document. Else take it out of force."
 _USERS: Final = ("includeUsers", "includeGroups", "includeRoles")
 _TARGETS: Final = ("includeApplications", "includeUserActions", "includeAuthenticationContextClassReferences")
-_MOST: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,7 @@ def dangers(matched: Matched, undeclared: Collection[Undeclared], glass: BreakGl
             continue
         came = f"{_LATELY[item.lately]} and is enforced" if item.lately else "is enforced"
         others = let_past(spec, glass) if is_shut else []
-        past = f", and lets {_few(others)} past besides break-glass" if others else ""
+        past = f", and lets {few(others)} past besides break-glass" if others else ""
         if blocks(spec):
             yield _undeclared("drift-undeclared-blocks", item, f"{came}: it blocks {blocked(spec)}{past}")
         elif is_shut:
@@ -135,12 +135,7 @@ def _listed(spec: JsonObject, block: str, fields: Iterable[str], everything: str
     names = [name for field in fields for name in texts(spec, "conditions", block, field)]
     if "All" in names:
         return f"{everything} but {which} it excludes" if _excludes(spec, block) else everything
-    return _few(names) if names else f"{which} it names"
-
-
-def _few(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _MOST} more" if len(names) > _MOST else ""
-    return ", ".join(map(repr, names[:_MOST])) + more
+    return few(names) if names else f"{which} it names"
 
 
 def _excludes(spec: JsonObject, block: str) -> bool:

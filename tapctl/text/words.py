@@ -15,6 +15,12 @@ def listed(words: Sequence[str]) -> str:
     return " and ".join([*filter(None, [", ".join(words[:-1])]), *words[-1:]])
 
 
+def few(names: Sequence[str], most: int = 3) -> str:
+    """The first, in quotes, and how many more there are."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(map(repr, names[:most])) + more
+
+
 def size(text: str) -> int:
     """Characters as UTF-16 counts them: never fewer than whoever counts otherwise."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
