@@ -21,6 +21,7 @@ from tapctl.model import (
 from tapctl.validate import validate
 
 ONE, TWO = "50000000-0000-4000-8000-000000000001", "50000000-0000-4000-8000-000000000002"
+NOTHING = "50000000-0000-4000-8000-000000000009"
 NOWHERE = Source(places={})
 SPEC: JsonObject = {"countriesAndRegions": ["SE"]}
 
@@ -101,6 +102,19 @@ def test_a_name_and_its_former_name_are_ambiguous() -> None:
     assert ONE in finding.message
     assert TWO in finding.message
     assert "NamedLocation/Nordics" in finding.help
+
+
+@pytest.mark.parametrize("pins", [{}, {Address("NamedLocation", "Nordics"): NOTHING}])
+def test_what_ownership_makes_of_the_other_twin_is_said_before_a_pin_is_written(
+    pins: Mapping[Address, str],
+) -> None:
+    twins = [location("Nordics"), location("Nordics", TWO)]
+
+    (owned,) = matched([document("Nordics")], twins, pins=pins, ownership=["Nor*"]).findings
+    (free,) = matched([document("Nordics")], twins, pins=pins, ownership=["Other*"]).findings
+
+    assert "the next apply deletes" in owned.help
+    assert "deletes" not in free.help
 
 
 PINNED = {Address("NamedLocation", "Twin"): ONE}
@@ -231,7 +245,7 @@ def test_what_a_document_made_is_taken_for_it_unless_there_is_more_of_it() -> No
 
 def test_what_one_document_made_is_no_namesake_of_another() -> None:
     one, other = Address("NamedLocation", "Nordics"), Address("NamedLocation", "Nordics (2)")
-    pins = {one: ONE, other: "50000000-0000-4000-8000-000000000009"}
+    pins = {one: ONE, other: NOTHING}
     second = replace(document("Nordics (2)"), spec={"displayName": "Nordics", "countriesAndRegions": ["NO"]})
 
     found = matched([document("Nordics"), second], [location("Nordics", TWO)], pins=pins)

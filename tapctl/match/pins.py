@@ -9,6 +9,7 @@ from dataclasses import replace
 from tapctl.kind import BUILT_IN
 from tapctl.kinds import lookups
 from tapctl.match.pair import Pair
+from tapctl.match.strays import what_follows
 from tapctl.model import Address, Finding, Snapshot, Workspace
 
 DEAD_PIN = "pin-to-nothing"
@@ -62,7 +63,10 @@ def _of_nothing(pair: Pair, pin: str, workspace: Workspace, snapshot: Snapshot) 
     gone = f"is pinned to {pin}, which the tenant does not have"
     if pair.candidates:
         has = "has its name" if len(pair.candidates) == 1 else "have its name"
-        yield _pin_finding(workspace, pair.address, f"{gone}; {', '.join(pair.candidates)} {has}")
+        finding = _pin_finding(workspace, pair.address, f"{gone}; {', '.join(pair.candidates)} {has}")
+        meant = [item for item in snapshot.entries[pair.kind.name] if str(item["id"]) in pair.candidates]
+        others = what_follows(pair.kind, meant, workspace) if len(meant) > 1 else ""
+        yield replace(finding, help=f"{finding.help}{others}")
     elif pair.after is None:
         finding = _pin_finding(workspace, pair.address, f"{gone}: nothing is left to delete")
         help_text = "Remove its document and its pin, once no other environment needs the document."

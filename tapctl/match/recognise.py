@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple, TypeAlias
 
 from tapctl.directory import Directory
 from tapctl.kind import BUILT_IN
 from tapctl.kinds import lookups
 from tapctl.match.pair import is_as_said
+from tapctl.match.strays import what_follows
 from tapctl.model import Address, Finding, JsonObject, Snapshot, Workspace
 from tapctl.validate import Desired
 
@@ -59,19 +60,20 @@ def recognise(desired: Desired, workspace: Workspace, index: Index) -> Recognise
     if len(named) + len(former) > 1:
         several = [*named, *(item for item, _ in former)]
         ids = tuple(str(item["id"]) for item in several)
-        return Recognised(None, findings=(_several(desired, several),), candidates=ids)
+        return Recognised(None, findings=(_several(desired, several, workspace),), candidates=ids)
     if former:
         return Recognised(*former[0])
     return Recognised(named[0] if named else None)
 
 
-def _several(desired: Desired, found: Iterable[JsonObject]) -> Finding:
+def _several(desired: Desired, found: Sequence[JsonObject], workspace: Workspace) -> Finding:
     known = ", ".join(f"{item.get('displayName')!r} ({item.get('id')})" for item in found)
     return Finding(
         rule=SEVERAL,
         severity="error",
         message=f"the tenant has more than one object that {desired.address} may mean: {known}",
-        help=f"Say which: pins: {{{desired.address}: <id>}} in the environment's file.",
+        help=f"Say which: pins: {{{desired.address}: <id>}} in the environment's file."
+        f"{what_follows(desired.kind, found, workspace)}",
         place=desired.resource.place(),
         address=desired.address,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from tapctl.directory import Directory
@@ -41,6 +41,19 @@ def apart(declared: Sequence[Pair], strays: Sequence[Pair]) -> Iterator[Pair]:
         is_told = pair.is_owned or (pair.kind.name, pair.id) in unclear
         is_shared = is_told and count[pair.address] > 1
         yield replace(pair, address=Address(pair.kind.name, name)) if is_shared else pair
+
+
+def what_follows(kind: Kind, found: Iterable[JsonObject], workspace: Workspace) -> str:
+    """What becomes of objects of a document's name that its pin does not mean: to be said before somebody
+    writes one."""
+    ours = [item for item in found if not kind.service_managed(item)]
+    names = [Address(kind.name, str(item.get("displayName"))) for item in ours]
+    if not any(_is_owned(name, workspace) for name in names):
+        return ""
+    return (
+        " Ownership claims the name: what has it, and no document is pinned to, the next apply deletes. Give "
+        "each that is to stay a document and a pin of its own first."
+    )
 
 
 def _stray(kind: Kind, observed: JsonObject, workspace: Workspace, directory: Directory) -> Pair:
