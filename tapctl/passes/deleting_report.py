@@ -19,6 +19,7 @@ from tapctl.passes.written import (
     maker_json,
     maker_words,
     method_json,
+    moment,
     pass_json,
     pass_words,
     person_json,
@@ -31,7 +32,7 @@ from tapctl.text.words import counted
 End: TypeAlias = Literal["shown", "nothing-to-do", "refused", "done", "incomplete", "interrupted"]
 _STATUSES: Final[tuple[Status, ...]] = ("deleted", "gone", "left", "failed")
 _TONES: Final[dict[Status, Tone]] = {"deleted": "good", "gone": "plain", "left": "care", "failed": "bad"}
-_WORTH_A_LOOK: Final = ("unknown-method", "undated-method", "unread-methods", "undated-use")
+_DOUBTS: Final = ("unknown-method", "undated-method", "unread-methods")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +58,16 @@ class Going:
         unread = any(one.reason == "unread-methods" for one in self.verdicts)
         return bool(self.listing.failures) or unread or any(one.status == "failed" for one in self.outcomes)
 
+    @property
+    def left(self) -> tuple[Verdict, ...]:
+        """What was never to go."""
+        return tuple(one for one in self.verdicts if not one.goes)
+
+    @property
+    def doubts(self) -> tuple[Verdict, ...]:
+        """What a person has to decide about: no later run will know more of it by itself."""
+        return tuple(one for one in self.left if one.reason in _DOUBTS)
+
 
 def end_of(going: Going, *, was_interrupted: bool) -> End:
     """How it ended, by its outcomes."""
@@ -69,9 +80,8 @@ def plan_sheet(title: str, going: Going, clocks: Clocks, headline: Headline) -> 
     """What is to go, and why; what stays. Before anything is done."""
     people = counted(going.listing.looked_at, "person", "people")
     makers = {one.person.id: one for one in going.listing.holders}
-    left = [one for one in going.verdicts if not one.goes]
-    look = [one for one in left if one.reason in _WORTH_A_LOOK]
-    rest = [one for one in left if one.reason not in _WORTH_A_LOOK]
+    later = [one for one in going.left if one.until is not None]
+    rest = [one for one in going.left if one.until is None and one not in going.doubts]
     going_items = tuple(_going_item(one, makers.get(one.person.id), clocks) for one in going.deletions)
     return Sheet(
         title=title,
@@ -79,13 +89,25 @@ def plan_sheet(title: str, going: Going, clocks: Clocks, headline: Headline) -> 
         facts=(f"Looked at {people}: {', '.join(going.chosen.basis)}",),
         sections=(
             Section(title=f"To be deleted ({len(going_items)})", items=going_items),
-            Section(title=f"Left, and worth a look ({len(look)})", items=_left_items(look, clocks)),
+            Section(
+                title=f"Left, and worth a look ({len(going.doubts)})", items=_left_items(going.doubts, clocks)
+            ),
+            Section(title=f"Left for now ({len(later)})", items=_left_items(later, clocks)),
             Section(title=f"Left ({len(rest)})", items=_left_items(rest, clocks)),
         ),
         problems=_problems(going),
         notes=(*going.notes, *gone_notes(going.listing)),
-        summary=(f"{counted(len(going.deletions), 'pass', 'passes')} to be deleted, {len(left)} left",),
+        summary=(_counted(going, later),),
     )
+
+
+def _counted(going: Going, later: Sequence[Verdict]) -> str:
+    parts = [
+        f"{counted(len(going.deletions), 'pass', 'passes')} to be deleted, {len(going.left)} left",
+        *([f"{len(going.doubts)} worth a look"] if going.doubts else []),
+        *([f"{len(later)} only for now"] if later else []),
+    ]
+    return ", ".join(parts)
 
 
 def _going_item(one: Deletion, holder: Holder | None, clocks: Clocks) -> Item:
@@ -146,7 +168,6 @@ def going_json(going: Going) -> JsonObject:
     outcomes = {one.deletion.person.id: one for one in going.outcomes}
     methods = {one.holder.person.id: one.method for one in going.verdicts}
     counts = Counter(one.status for one in going.outcomes)
-    left = [one for one in going.verdicts if not one.goes]
 
     def deletion_json(one: Deletion) -> JsonObject:
         outcome, method = outcomes.get(one.person.id), methods.get(one.person.id)
@@ -171,10 +192,11 @@ def going_json(going: Going) -> JsonObject:
             "passes": len(going.listing.holders),
             "toDelete": len(going.deletions),
             **{status: counts[status] for status in _STATUSES},
-            "left": len(left) + counts["left"],
+            "left": len(going.left) + counts["left"],
+            "worthALook": len(going.doubts),
         },
         "deletions": [deletion_json(one) for one in going.deletions],
-        "left": [_left_json(one) for one in left],
+        "left": [_left_json(one) for one in going.left],
         "failures": [failure_json(person, error) for person, error in going.listing.failures],
         "gone": [person_json(person) for person in going.listing.gone],
         "notes": [*going.notes],
@@ -188,6 +210,7 @@ def _left_json(one: Verdict) -> JsonObject:
         **pass_json(one.holder.held),
         "reason": one.reason,
         "why": one.why,
-        "worthALook": one.reason in _WORTH_A_LOOK,
+        "goesFrom": moment(one.until),
+        "worthALook": one.reason in _DOUBTS,
         "unknownMethodTypes": [*one.unknown],
     }

@@ -151,7 +151,8 @@ def _registering_until(held: Pass, seen: datetime) -> datetime:
 def _registering(until: datetime) -> str:
     return (
         "it was for one time and is used, but Graph does not say since when, and for ten minutes its owner "
-        f"may be registering with it: it goes from {moment(until)} on (--wait, or sweep again then)"
+        f"may be registering with it: it goes from {moment(until)} on, by a sweep with --used from this "
+        "folder, or by this one with --wait"
     )
 
 

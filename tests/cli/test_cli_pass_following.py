@@ -339,9 +339,22 @@ def test_a_used_pass_goes_a_quarter_of_an_hour_after_it_was_seen(cli: Cli, tenan
     second = checked(cli(*sweep))
 
     assert (first["left"][0]["reason"], first["status"]) == ("undated-use", "nothing-to-do")
+    assert not first["left"][0]["worthALook"]
+    assert datetime.fromisoformat(first["left"][0]["goesFrom"]) > datetime.now(UTC)
     assert (second["deletions"][0]["reason"], second["summary"]["deleted"]) == ("used", 1)
     assert tenant.passes(MIA) == []
     assert code not in seen.read_text()
+
+
+def test_a_used_pass_is_left_only_for_now_and_says_until_when(cli: Cli, tenant: Tenant) -> None:
+    code = tenant.issue(MIA, isUsableOnce=True)
+    assert cli("sandbox", "sign-in", MIA, piped=code).code == 0
+    result = cli("pass", "sweep", "--used", "--yes", "--detailed-exitcode")
+
+    assert result.code == 0
+    assert "Left for now (1)" in result.out
+    assert "on, by a sweep with --used from this folder, or by this one with --wait" in result.out
+    assert "0 passes to be deleted, 1 left, 1 only for now" in result.out
 
 
 def test_a_sweep_in_markdown_tells_what_went_and_why(cli: Cli, tenant: Tenant) -> None:
@@ -360,7 +373,22 @@ def test_an_unknown_method_is_left_and_reported(cli: Cli, tenant: Tenant) -> Non
     assert result.code == 0
     assert "Left, and worth a look (1)" in result.out
     assert "a type that tapctl does not know: brainwave" in result.out
+    assert "0 passes to be deleted, 1 left, 1 worth a look" in result.out
     assert len(tenant.passes(MIA)) == 1
+
+
+def test_a_job_can_tell_that_somebody_has_to_decide(cli: Cli, tenant: Tenant) -> None:
+    sweep = ("pass", "sweep", "--yes", "--detailed-exitcode", "--format", "json")
+    tenant.issue(JONAS)
+    assert cli(*sweep).code == 0
+    tenant.register(MIA)
+    tenant.register(YUSUF)
+    tenant.give(MIA, "brainwave")
+    first, second = cli(*sweep), cli(*sweep)
+
+    assert (first.code, checked(first)["status"], checked(first)["summary"]["deleted"]) == (2, "done", 1)
+    assert (second.code, checked(second)["status"]) == (2, "nothing-to-do")
+    assert checked(second)["summary"]["worthALook"] == 1
 
 
 def test_a_failure_is_an_exit_code(cli: Cli, tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:

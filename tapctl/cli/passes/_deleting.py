@@ -37,12 +37,13 @@ class Manner:
 
 
 def carry_out(session: Session, going: Going, recheck: Recheck, manner: Manner, options: Options) -> int:
-    """The exit code: 0 done or nothing to do, 1 something went wrong, 130 interrupted."""
+    """The exit code: 0 done or nothing to do, 1 something went wrong, 130 interrupted; 2 if asked to tell
+    that something is left to decide or to do."""
     failed = 1 if going.has_failures else 0
     if not going.deletions or manner.dry_run:
         end = going.end if going.deletions else "nothing-to-do"
         _answer(session, replace(going, end=end), manner, options)
-        return failed or (2 if going.deletions and manner.detailed_exitcode else 0)
+        return failed or (2 if (going.deletions or going.doubts) and manner.detailed_exitcode else 0)
     _show_before(session, going, manner, options)
     passes = counted(len(going.deletions), "pass", "passes")
     if not manner.yes and _is_refused(session, going, f"deletes {passes} in {{}}", manner, options):
@@ -108,7 +109,9 @@ def _delete(session: Session, going: Going, recheck: Recheck, manner: Manner, op
     _answer(session, done, manner, options)
     if was_interrupted:
         return INTERRUPTED
-    return 0 if done.end == "done" else 1
+    if done.end != "done":
+        return 1
+    return 2 if going.doubts and manner.detailed_exitcode else 0
 
 
 def _answer(session: Session, going: Going, manner: Manner, options: Options) -> None:

@@ -44,7 +44,8 @@ if TYPE_CHECKING:
 @click.option(
     "--detailed-exitcode",
     is_flag=True,
-    help="With --dry-run: exit with 2 if a pass would go; errors still exit with 1.",
+    help="Exit with 2 if a pass is left that a person has to decide about or, with --dry-run, would go; "
+    "errors still exit with 1.",
 )
 def command(
     options: Options,
