@@ -10,6 +10,7 @@ from typing import Final, Literal, TypeAlias
 from tapctl.passes.graph import Pass
 from tapctl.passes.methods import Evidence, Registered, evidence
 from tapctl.passes.people import Person
+from tapctl.passes.seen import registering_until
 from tapctl.passes.trail import Record, Trail
 
 Stage: TypeAlias = Literal["not-issued", "issued", "signed-in", "registered", "done"]
@@ -20,7 +21,7 @@ STAGES: Final[tuple[Stage, ...]] = ("not-issued", "issued", "signed-in", "regist
 class Facts:
     """What is known of one person. `methods` None: not readable; `in_groups` None: nobody asked, else the
     new-hire groups that still hold them; `due`: when a pass should have been there, by the roster.
-    `signed_in` is the first sign-in since the pass."""
+    `signed_in` is the first sign-in since the pass, `seen_used` when a sweep first saw it used up."""
 
     person: Person
     held: Pass | None = None
@@ -28,6 +29,7 @@ class Facts:
     made: Record | None = None
     deleted: Record | None = None
     signed_in: datetime | None = None
+    seen_used: datetime | None = None
     in_groups: tuple[str, ...] | None = None
     due: datetime | None = None
 
@@ -93,7 +95,7 @@ def progress_of(facts: Facts, now: datetime) -> Progress:
         found=found,
         overdue=_overdue(facts, found, issued, now),
         password_changed=None if changed is None or issued is None else changed > issued,
-        is_use_undated=is_used and not is_registered and not _is_over(facts, now),
+        is_use_undated=is_used and not is_registered and _may_be_registering(facts, now),
     )
 
 
@@ -126,11 +128,14 @@ def _overdue(facts: Facts, found: Evidence, issued: datetime | None, now: dateti
         return "no pass was issued in time" if facts.due is not None and facts.due <= now else ""
     if held.reason == "Expired" or now >= held.end:
         return "the pass is over, and no permanent method was registered"
+    if held.reason == "OneTimeUsed" and not _may_be_registering(facts, now):
+        return "the pass is used up, and no permanent method was registered"
     return ""
 
 
-def _is_over(facts: Facts, now: datetime) -> bool:
-    return facts.held is not None and now >= facts.held.end
+def _may_be_registering(facts: Facts, now: datetime) -> bool:
+    """Whether the owner of a used pass may be registering with it still, as far as anybody knows."""
+    return facts.held is not None and registering_until(facts.held, facts.seen_used or now) > now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,23 +2,47 @@
 
 Graph does not date a use, and v1.0's sign-in log does not say by what somebody signed in. That a pass was
 seen used at a time says that the sign-in with it was before: `pass sweep --used` notes it, and a later one
-knows.
+knows, and so does `pass status`.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Collection, Iterable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 from tapctl.errors import WorkspaceError
 from tapctl.model import JsonObject
+from tapctl.passes.graph import Pass
 from tapctl.passes.list import Holder
+from tapctl.passes.step import SKEW
 
 FILE: Final = "used.jsonl"
+# From the sign-in with a one-time pass its owner has ten minutes to register a method:
+# https://learn.microsoft.com/entra/identity/authentication/howto-authentication-temporary-access-pass
+# Who saw it used may have done so on another machine.
+REGISTERING: Final = timedelta(minutes=10) + SKEW
+
+
+def registering_until(held: Pass, seen: datetime) -> datetime:
+    """Until when the owner of a used pass may be registering with it. Nothing dates the sign-in with it, but
+    it was before the pass was `seen` used; and no session outlives the pass."""
+    return min(held.end, seen + REGISTERING)
+
+
+def noted(folder: Path, tenant: str, passes: Collection[str]) -> dict[str, datetime]:
+    """By id, when these passes were first seen used, as far as somebody noted it. Raises WorkspaceError if
+    that cannot be read."""
+    path = folder / FILE
+    try:
+        return dict(_noted(path, tenant, passes)) if passes else {}
+    except OSError as error:
+        raise WorkspaceError(
+            f'which passes were seen used cannot be read in "{path}": {error.strerror}'
+        ) from error
 
 
 def first_seen(folder: Path, tenant: str, used: Iterable[Holder], now: datetime) -> dict[str, datetime]:
@@ -40,7 +64,7 @@ def first_seen(folder: Path, tenant: str, used: Iterable[Holder], now: datetime)
     return {**dict.fromkeys(passes, now), **known}
 
 
-def _noted(path: Path, tenant: str, wanted: Iterable[str]) -> Iterator[tuple[str, datetime]]:
+def _noted(path: Path, tenant: str, wanted: Collection[str]) -> Iterator[tuple[str, datetime]]:
     """Two sweeps at once may both note a pass: the later line counts."""
     if not path.exists():
         return

@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
 
 from tapctl.errors import GraphError
@@ -20,6 +21,7 @@ from tapctl.passes.holdings import Holdings, check_permitted, decided, read_meth
 from tapctl.passes.methods import Registered, evidence
 from tapctl.passes.people import Person, groups_with, members_of
 from tapctl.passes.progress import Facts, Progress, issued_at, last_pass, progress_of
+from tapctl.passes.seen import noted
 from tapctl.passes.trail import RETENTION, SignIns, Trail, read_sign_ins, read_trail
 from tapctl.passes.who import Chosen
 
@@ -56,9 +58,12 @@ class _Groups:
         return tuple(name for name, ids in self.members.items() if user.lower() in ids)
 
 
-async def follow(gateway: Gateway, chosen: Chosen, due: Mapping[str, datetime], now: datetime) -> Following:
-    """`due`: when a pass should have been there, by lower-case user name. Raises Refused if nobody's
-    passes or methods may be read."""
+async def follow(
+    gateway: Gateway, chosen: Chosen, due: Mapping[str, datetime], now: datetime, folder: Path
+) -> Following:
+    """`due`: when a pass should have been there, by lower-case user name; `folder`: where sweeps note which
+    passes they saw used. Raises Refused if nobody's passes or methods may be read, WorkspaceError if what
+    sweeps noted cannot be."""
     users = [person.id for person in chosen.people]
     passes, methods, trail, groups = await asyncio.gather(
         read_passes(gateway, users),
@@ -69,7 +74,8 @@ async def follow(gateway: Gateway, chosen: Chosen, due: Mapping[str, datetime], 
     check_permitted(chosen.people, passes, "the passes")
     check_permitted(chosen.people, methods, "the methods")
     known = [person for person in chosen.people if person.id in passes.found]
-    facts = [_facts(person, passes, methods, trail) for person in known]
+    seen = noted(folder, gateway.tenant_id, _used(passes))
+    facts = [_facts(person, passes, methods, trail, seen) for person in known]
     methods = await decided(gateway, methods, dict.fromkeys(methods.found, ANY_AGE) | _issued(facts))
     facts = [replace(one, methods=_known_methods(one, methods)) for one in facts]
     sign_ins = await _sign_ins(gateway, facts)
@@ -81,10 +87,28 @@ async def follow(gateway: Gateway, chosen: Chosen, due: Mapping[str, datetime], 
     )
 
 
-def _facts(person: Person, passes: Holdings[Pass], methods: Holdings[Registered], trail: Trail) -> Facts:
+def _used(passes: Holdings[Pass]) -> frozenset[str]:
+    found = (held for some in passes.found.values() for held in some)
+    return frozenset(held.id for held in found if held.reason == "OneTimeUsed")
+
+
+def _facts(
+    person: Person,
+    passes: Holdings[Pass],
+    methods: Holdings[Registered],
+    trail: Trail,
+    seen: Mapping[str, datetime],
+) -> Facts:
     held = next(iter(passes.found.get(person.id, ())), None)
     made, deleted = last_pass(trail, person, held)
-    return Facts(person=person, held=held, methods=methods.found.get(person.id), made=made, deleted=deleted)
+    return Facts(
+        person=person,
+        held=held,
+        methods=methods.found.get(person.id),
+        made=made,
+        deleted=deleted,
+        seen_used=seen.get(held.id) if held is not None else None,
+    )
 
 
 def _known_methods(one: Facts, methods: Holdings[Registered]) -> tuple[Registered, ...] | None:

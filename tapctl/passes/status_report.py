@@ -110,6 +110,8 @@ def _lines(one: Progress, zones: Zones) -> Iterator[str]:
         yield f"issued {shown(one.issued, zones)}{by}"
     if facts.signed_in is not None:
         yield f"signed in {shown(facts.signed_in, zones)}"
+    if facts.seen_used is not None:
+        yield f"seen used {shown(facts.seen_used, zones)}"
     if one.is_use_undated:
         yield "Graph does not say when the pass was used: for ten minutes from then they may be registering"
     yield _method_words(one, zones)
@@ -175,6 +177,7 @@ def _progress_json(one: Progress) -> JsonObject:
         "issuedBy": maker_json(facts.made),
         "signedIn": one.has_signed_in,
         "signedInDateTime": moment(facts.signed_in),
+        "seenUsedDateTime": moment(facts.seen_used),
         "registered": method_json(one.method) if one.method is not None else None,
         "methods": None if facts.methods is None else [method_json(method) for method in facts.methods],
         "unknownMethodTypes": [*one.found.unknown],

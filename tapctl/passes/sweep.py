@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
-from typing import Final, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from tapctl.errors import GraphError
 from tapctl.graph.gateway import Gateway
@@ -21,8 +21,7 @@ from tapctl.passes.graph import Pass
 from tapctl.passes.holdings import Holdings, decided, read_methods
 from tapctl.passes.list import Holder, Listing, list_passes, now_of
 from tapctl.passes.methods import Evidence, Registered, evidence
-from tapctl.passes.seen import first_seen
-from tapctl.passes.step import SKEW
+from tapctl.passes.seen import first_seen, registering_until
 from tapctl.passes.who import Chosen, Wish, choose
 from tapctl.passes.written import moment
 
@@ -30,11 +29,6 @@ Reason: TypeAlias = Literal[
     "registered", "expired", "used", "no-method", "older-method", "undated-method", "unknown-method",
     "unread-methods", "undated-use",
 ]  # fmt: skip
-
-# From the sign-in with a one-time pass its owner has ten minutes to register a method:
-# https://learn.microsoft.com/entra/identity/authentication/howto-authentication-temporary-access-pass
-# The sweep that saw it used may have run on another machine.
-REGISTERING: Final = timedelta(minutes=10) + SKEW
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +125,7 @@ def judge(holder: Holder, known: Known, wants: Wants, now: datetime) -> Verdict:
         return verdict(True, "expired", "it has expired")
     if wants.used and held.reason == "OneTimeUsed":
         seen = wants.seen.get(held.id, now)
-        if (until := _registering_until(held, seen)) > now:
+        if (until := registering_until(held, seen)) > now:  # deleting it could end their session
             return replace(verdict(False, "undated-use", _registering(until)), until=until)
         return verdict(True, "used", _used(held, seen, now))
     return verdict(False, *_leaving(found))
@@ -140,12 +134,6 @@ def judge(holder: Holder, known: Known, wants: Wants, now: datetime) -> Verdict:
 def is_expired(held: Pass, now: datetime) -> bool:
     """Graph says so; a used pass that is over as well goes on being called used."""
     return held.reason == "Expired" or (not held.is_usable and now >= held.end)
-
-
-def _registering_until(held: Pass, seen: datetime) -> datetime:
-    """Deleting it before could end the session in which its owner registers. Nothing dates the sign-in with
-    it, but it was before the pass was `seen` used; and no session outlives the pass."""
-    return min(held.end, seen + REGISTERING)
 
 
 def _registering(until: datetime) -> str:

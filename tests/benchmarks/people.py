@@ -248,7 +248,7 @@ def following(rows: int, *, is_traced: bool) -> float:
             if is_traced:
                 tracemalloc.start()
             started = time.thread_time()
-            await follow(gateway, chosen, {}, datetime.now(UTC))
+            await follow(gateway, chosen, {}, datetime.now(UTC), Path("none"))
             seconds = time.thread_time() - started
             _, peak = tracemalloc.get_traced_memory()
             tracemalloc.stop()

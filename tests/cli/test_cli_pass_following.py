@@ -17,7 +17,7 @@ from full_disk import fill
 from jsonschema import Draft202012Validator
 
 from tapctl.cli.progress import StderrProgress
-from tapctl.passes import deleting, sweep
+from tapctl.passes import deleting, seen
 from tapctl.sandbox import Store, create_app
 from tapctl.schema import read
 
@@ -346,6 +346,25 @@ def test_a_used_pass_goes_a_quarter_of_an_hour_after_it_was_seen(cli: Cli, tenan
     assert code not in seen.read_text()
 
 
+def test_whose_pass_was_seen_used_long_enough_ago_without_a_method_is_overdue(
+    cli: Cli, tenant: Tenant
+) -> None:
+    code = tenant.issue(MIA, isUsableOnce=True)
+    assert cli("sandbox", "sign-in", MIA, piped=code).code == 0
+    status = ("pass", "status", MIA, "--format", "json")
+    cli("pass", "sweep", "--used", "--yes")
+    (first,) = checked(cli(*status))["people"]
+    noted = cli.root / "policies" / ".tapctl" / "passes" / "used.jsonl"
+    line = json.loads(noted.read_text())
+    earlier = datetime.fromisoformat(line["at"]) - timedelta(minutes=15)
+    noted.write_text(json.dumps({**line, "at": earlier.isoformat()}) + "\n")
+    (second,) = checked(cli(*status))["people"]
+
+    assert (first["overdue"], first["signedIn"], first["seenUsedDateTime"] is None) == (None, True, False)
+    assert second["overdue"] == "the pass is used up, and no permanent method was registered"
+    assert second["seenUsedDateTime"] == f"{earlier:%Y-%m-%dT%H:%M:%SZ}"
+
+
 def test_a_used_pass_is_left_only_for_now_and_says_until_when(cli: Cli, tenant: Tenant) -> None:
     code = tenant.issue(MIA, isUsableOnce=True)
     assert cli("sandbox", "sign-in", MIA, piped=code).code == 0
@@ -475,7 +494,7 @@ def test_a_sweep_waits_for_passes_that_it_sees_used(
 ) -> None:
     code = tenant.issue(MIA, isUsableOnce=True)
     assert cli("sandbox", "sign-in", MIA, piped=code).code == 0
-    monkeypatch.setattr(sweep, "REGISTERING", timedelta(seconds=1))
+    monkeypatch.setattr(seen, "REGISTERING", timedelta(seconds=1))
     result = cli("pass", "sweep", "--used", "--wait", "--yes", "--format", "json")
 
     document = checked(result)
@@ -501,7 +520,7 @@ def test_a_sweep_that_may_delete_nothing_does_not_wait(
 
 def test_a_sweep_asks_once_before_it_waits(cli: Cli, tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
     assert cli("sandbox", "sign-in", MIA, piped=tenant.issue(MIA, isUsableOnce=True)).code == 0
-    monkeypatch.setattr(sweep, "REGISTERING", timedelta(seconds=1))
+    monkeypatch.setattr(seen, "REGISTERING", timedelta(seconds=1))
     result = cli("pass", "sweep", "--used", "--wait", typed="sandbox\n")
 
     assert (result.code, result.err.count("type the environment's name")) == (0, 1)
@@ -513,7 +532,7 @@ def test_a_sweep_asks_again_for_what_came_up_while_it_waited(
 ) -> None:
     tenant.issue(YUSUF)
     assert cli("sandbox", "sign-in", MIA, piped=tenant.issue(MIA, isUsableOnce=True)).code == 0
-    monkeypatch.setattr(sweep, "REGISTERING", timedelta(seconds=1))
+    monkeypatch.setattr(seen, "REGISTERING", timedelta(seconds=1))
     monkeypatch.setattr(
         StderrProgress, "registering", lambda *told: tenant.give(YUSUF, "fido2", createdDateTime=soon())
     )
@@ -527,7 +546,7 @@ def test_a_sweep_that_is_shown_only_waits_and_asks_nobody(
     cli: Cli, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert cli("sandbox", "sign-in", MIA, piped=tenant.issue(MIA, isUsableOnce=True)).code == 0
-    monkeypatch.setattr(sweep, "REGISTERING", timedelta(seconds=1))
+    monkeypatch.setattr(seen, "REGISTERING", timedelta(seconds=1))
     result = cli("pass", "sweep", "--used", "--wait", "--dry-run", "--detailed-exitcode")
 
     assert result.code == 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -212,10 +213,15 @@ def test_whoever_has_a_silent_authenticator_is_not_said_to_have_no_method() -> N
     assert "UserAuthenticationMethod.Read.All" in str(found.failures[0][1])
 
 
-def followed(company: Company, wish: Wish | None = None, due: Mapping[str, Any] | None = None) -> Following:
+def followed(
+    company: Company,
+    wish: Wish | None = None,
+    due: Mapping[str, Any] | None = None,
+    folder: Path = Path("none"),
+) -> Following:
     async def ask(gateway: Gateway) -> Following:
         chosen = await choose(gateway, wish or Wish(group="New hires"), {}, company.now)
-        return await follow(gateway, chosen, due or {}, company.now)
+        return await follow(gateway, chosen, due or {}, company.now, folder)
 
     return company.ask(ask)
 

@@ -97,6 +97,7 @@ def test_a_person_s_story_is_told_from_what_is_known() -> None:
     assert lines(held=PASS, signed_in=MADE)[2].startswith("signed in 2026-11-02 09:00 UTC")
     assert lines(held=PASS, made=ROBOT)[1].endswith("by Workflows")
     assert lines(held=USED)[2].startswith("Graph does not say when the pass was used")
+    assert lines(held=USED, seen_used=MADE)[3] == "seen used 2026-11-02 09:00 UTC"
 
 
 def test_an_error_s_advice_stands_on_its_own_line() -> None:

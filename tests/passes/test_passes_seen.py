@@ -10,7 +10,7 @@ from pass_values import MADE, USED
 from tapctl.errors import WorkspaceError
 from tapctl.passes.list import Holder
 from tapctl.passes.people import Person
-from tapctl.passes.seen import FILE, first_seen
+from tapctl.passes.seen import FILE, first_seen, noted
 
 HIRE = Holder(person=Person(id="A", name="hire@contoso.example"), held=USED)
 OTHER = replace(HIRE, held=replace(USED, id="q"))
@@ -49,3 +49,19 @@ def test_a_file_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
 
     with pytest.raises(WorkspaceError, match="seen used cannot be kept"):
         first_seen(tmp_path, "t", [HIRE], MADE)
+
+
+def test_what_a_sweep_noted_can_be_read_without_noting_anything(tmp_path: Path) -> None:
+    first_seen(tmp_path, "t", [HIRE], MADE)
+
+    assert noted(tmp_path, "t", ["p", "q"]) == {"p": MADE}
+    assert noted(tmp_path, "u", ["p"]) == {}
+    assert noted(tmp_path / "elsewhere", "t", ["p"]) == {}
+
+
+def test_what_cannot_be_read_is_an_error_where_something_was_used(tmp_path: Path) -> None:
+    (tmp_path / FILE).mkdir()
+
+    assert noted(tmp_path, "t", []) == {}
+    with pytest.raises(WorkspaceError, match="seen used cannot be read"):
+        noted(tmp_path, "t", ["p"])

@@ -26,7 +26,8 @@ def command(options: Options, *, users: tuple[str, ...], group: str | None, rost
     people = people_of(users, group, roster, may_be_everybody=False)
     workspace = tenant_for(options)
 
-    from tapctl.cli.connect import connected
+    from tapctl.cli.connect import OURS, connected
+    from tapctl.passes.journal import FOLDER
     from tapctl.passes.list import now_of
     from tapctl.passes.status import follow
     from tapctl.passes.status_report import status_json, status_sheet
@@ -37,7 +38,7 @@ def command(options: Options, *, users: tuple[str, ...], group: str | None, rost
         gateway = session.gateway
         now = now_of(gateway)
         chosen = session.run(choose(gateway, people.wish, workspace.environment.pins, now))
-        found = session.run(follow(gateway, chosen, people.due, now))
+        found = session.run(follow(gateway, chosen, people.due, now, options.workspace / OURS / FOLDER))
         headline = headline_of(session)
         answer(
             options,
