@@ -36,7 +36,7 @@ def render_error(error: BaseException) -> str:
     root = ElementTree.Element("testsuites", counts)
     suite = ElementTree.SubElement(root, "testsuite", counts)
     case = ElementTree.SubElement(suite, "testcase", name="no result", classname="tapctl")
-    said = [spelled(line) for line in str(error).split("\n")]
+    said = [spelled(line.strip()) for line in str(error).split("\n")]
     found = ElementTree.SubElement(case, "error", message=said[0], type=type(error).__name__)
     found.text = "\n".join(said)
     ElementTree.indent(root)

@@ -87,7 +87,7 @@ def _result(finding: Finding, index: int, settings: str) -> JsonObject:
         "ruleId": finding.rule,
         "ruleIndex": index,
         "level": _level(finding),
-        "message": {"text": "\n".join(spelled(line) for line in text.split("\n"))},
+        "message": {"text": "\n".join(spelled(line.strip()) for line in text.split("\n"))},
         "locations": [_location(finding.place, settings)],
     }
 

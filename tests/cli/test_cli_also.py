@@ -5,12 +5,15 @@ from __future__ import annotations
 import base64
 import json
 from pathlib import Path
+from typing import get_args
 from xml.etree import ElementTree
 
 import pytest
 from cli_tools import ENFORCED, TENANT, Cli
 
-from tapctl.errors import UsageError
+from tapctl.cli.formats import Format
+from tapctl.cli.stopped import stopped
+from tapctl.errors import GraphError, UsageError
 from tapctl.guard import brakes_named
 
 OTHER = "99999999-2222-3333-4444-555555555555"
@@ -68,6 +71,16 @@ def test_a_refusal_is_told_in_every_format(cli: Cli) -> None:
     assert result.code == 1
     assert json.loads(Path("apply.json").read_text(encoding="utf-8"))["status"] == "refused"
     assert "**Refused:**" in Path("apply.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("output_format", get_args(Format))
+def test_a_tenant_out_of_reach_and_what_to_do_are_told_in_every_format(output_format: Format) -> None:
+    error = GraphError(request="GET x", status=0, message="no route", advice="see that the host is reached")
+    told = stopped(error, output_format)
+
+    assert "GET x: no answer: no route" in told
+    assert "see that the host is reached" in told
+    assert "x20" not in told
 
 
 @pytest.mark.parametrize("command", ["plan", "drift"])
