@@ -1,9 +1,13 @@
-"""Laws that hold for any two folders: never less safe on the way, and a second plan is empty."""
+"""Laws that hold for any two folders: never less safe on the way, and a second plan is empty.
+
+`HYPOTHESIS_PROFILE=thorough pytest tests/test_laws.py` tries hundreds of each.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import os
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -47,7 +51,8 @@ GROUPS = ("Alpha", "Beta", "Gamma")
 POLICIES = ("One", "Two")
 ACCOUNTS = (FIRST, SECOND)
 STATES = ("disabled", "enabledForReportingButNotEnforced", "enabled")
-few = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+EXAMPLES = 1000 if os.environ.get("HYPOTHESIS_PROFILE") == "thorough" else 15
+few = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 Draw = st.DrawFn
 Members = Mapping[str, frozenset[str]]
@@ -321,7 +326,7 @@ def beside(changed: Document) -> list[str]:
 
 
 @pytest.mark.parametrize("change", CHANGES)
-@settings(few, max_examples=3)
+@settings(few, max_examples=EXAMPLES // 5)
 @given(st.data())
 def test_the_guard_says_the_same_whatever_else_the_folder_declares(change: str, data: st.DataObject) -> None:
     changed, others = json.dumps(CHANGES[change]), beside(CHANGES[change])
