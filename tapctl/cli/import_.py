@@ -125,10 +125,11 @@ def _observe(
     checked: Checked, wanted: tuple[str, ...], pattern: str, export: Path | None
 ) -> tuple[Snapshot, tuple[Finding, ...], int]:
     """What there is, what was odd about it, and how many requests it took."""
-    from tapctl.workspace.importing import Request, snapshot_of
+    from tapctl.workspace.importing import Request
 
     if export is not None:
         from tapctl.workspace.exports import nothing_in, read_exports
+        from tapctl.workspace.exports.snapshot import snapshot_of
 
         exports = read_exports(export)
         found = (*exports.findings, *nothing_in(export, exports))

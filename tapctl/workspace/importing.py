@@ -7,37 +7,31 @@ from __future__ import annotations
 
 import fnmatch
 import unicodedata
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
-from tapctl.canonical import at, references, texts
-from tapctl.comparing.scope import is_in_force
+from tapctl.canonical import references
 from tapctl.directory import Directory, with_pins
 from tapctl.kind import BUILT_IN
 from tapctl.kinds import kinds, lookups
 from tapctl.kinds.named_location import is_empty
 from tapctl.load.settings import CONTROL, MAX_NAME
 from tapctl.match import Matched, Pair, as_observed
-from tapctl.model import Address, BreakGlass, Finding, JsonObject, Path, Settings, Snapshot
+from tapctl.model import Address, Finding, Path, Settings, Snapshot
 from tapctl.reference import parse
 from tapctl.workspace.document import Draft, draft
 from tapctl.workspace.emit import render
-from tapctl.workspace.exports import Exported
+from tapctl.workspace.hints import hints
+from tapctl.workspace.left_out import METHODS, holds_nothing, not_asked_for, of_no_kind
 from tapctl.workspace.meant import meant
 from tapctl.workspace.naming import file_names
 from tapctl.workspace.unnamed import Unresolved, comments, told, unnamed
 
-_POLICIES = "ConditionalAccessPolicy"
-_METHODS = "AuthenticationMethodsPolicy"
-_CONFIGURATIONS = "authenticationMethodConfigurations"
 _GROUP = "Group"
-_USUAL = 0.8  # an exclusion that this share of the enforced policies has is no accident
-_FEW = 3
 _NAMELESS = "(no name)"
 _SCHEMAS = "../schemas"  # from the workspace
-_NO_NAMES: Mapping[str, Sequence[JsonObject]] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,11 +165,11 @@ def _proposed(
             *(() if snapshot.tenant_id else _namesakes(namesakes.keys() - made_up)),
             *(_still_unpinned(glass[one], ids) for one, ids in ids_of_glass.items() if len(ids) != 1),
             *told({**request.updated, **stayed}, snapshot),
-            *(_of_no_kind(snapshot) if _METHODS in (request.kinds or kinds()) else ()),
-            *map(_left_out, chosen.empty),
-            *_spared(chosen.spared),
+            *(of_no_kind(snapshot) if METHODS in (request.kinds or kinds()) else ()),
+            *map(holds_nothing, chosen.empty),
+            *not_asked_for(chosen.spared),
         ),
-        hints=tuple(_hints(chosen.found, request.settings)),
+        hints=tuple(hints(chosen.found, request.settings)),
         declared=tuple(
             sorted(chosen.declared[_key(pair)] for pair in chosen.found if _key(pair) in chosen.declared)
         ),
@@ -294,94 +288,5 @@ def _namesakes(pins: Collection[Address]) -> Iterator[Finding]:
         )
 
 
-def _of_no_kind(snapshot: Snapshot) -> Iterator[Finding]:
-    """The methods that the tenant configures and tapctl has no kind for: they stay as they are."""
-    known = {kind.path.rpartition("/")[2].lower() for kind in kinds().values()}
-    types = {kind.odata_type for kind in kinds().values()}
-    for policy in snapshot.objects.get(_METHODS, ()):
-        held = policy.get(_CONFIGURATIONS)
-        others = [
-            str(item.get("id"))
-            for item in (held if isinstance(held, list) else ())
-            if isinstance(item, dict)
-            and str(item.get("id")).lower() not in known
-            and item.get("@odata.type") not in types
-        ]
-        if others:
-            yield Finding(
-                rule="method-not-a-kind",
-                severity="note",
-                message=f"tapctl has no kind for what the tenant has of {', '.join(sorted(others))}",
-                help="It is left as it is in the tenant, and no document says it.",
-            )
-
-
 def _is_empty(pair: Pair) -> bool:
     return pair.kind.name == "NamedLocation" and is_empty(pair.before or {})
-
-
-def _left_out(address: Address) -> Finding:
-    return Finding(
-        rule="location-holds-nothing",
-        severity="warning",
-        message=f"{address} holds no address range and no country, so it gets no document",
-        help="Complete it, or remove it from what is imported.",
-        address=address,
-    )
-
-
-def _spared(addresses: Sequence[Address]) -> Iterator[Finding]:
-    if addresses:
-        names = ", ".join(address.name for address in addresses[:_FEW])
-        others = f" and {len(addresses) - _FEW} more" if len(addresses) > _FEW else ""
-        yield Finding(
-            rule="groups-not-asked-for",
-            severity="note",
-            message=f"groups are there that get no document: {names}{others}",
-            help="Ask with --kind Group, or with --name, where the folder is to own one.",
-        )
-
-
-def _hints(pairs: Sequence[Pair], settings: Settings) -> Iterator[str]:
-    """Candidates for break-glass and ownership, with the evidence; nobody but a person decides."""
-    policies = [pair for pair in pairs if pair.kind.name == _POLICIES]
-    yield from _always_excluded([pair.before or {} for pair in policies], settings.break_glass)
-    owned = settings.ownership.get(_POLICIES, ())
-    yield from _prefixes([pair.address.name for pair in policies if not pair.managed_by], owned)
-
-
-def _always_excluded(specs: Iterable[JsonObject], declared: BreakGlass) -> Iterator[str]:
-    enforced = [spec for spec in specs if is_in_force(spec)]
-    known = {"accounts": {name.casefold() for name in declared.accounts}, "groups": set(declared.groups)}
-    counts: defaultdict[tuple[str, str], int] = defaultdict(int)
-    for spec in enforced:
-        users = at(spec, "conditions", "users")
-        for what, kind in (("excludeUsers", "accounts"), ("excludeGroups", "groups")):
-            for name in texts(users, what):
-                counts[kind, name] += 1
-    for (kind, name), count in sorted(counts.items(), key=lambda entry: (-entry[1], entry[0])):
-        is_known = (name.casefold() if kind == "accounts" else name) in known[kind]
-        if count >= max(_FEW, _USUAL * len(enforced)) and not is_known:
-            yield f"breakGlass.{kind}: {name!r}? {count} of {len(enforced)} enforced policies exclude it"
-
-
-def _prefixes(names: Sequence[str], owned: Sequence[str]) -> Iterator[str]:
-    free = [name for name in names if not any(fnmatch.fnmatchcase(name, pattern) for pattern in owned)]
-    starts = Counter(name.partition("-")[0] for name in free if "-" in name[:8])
-    for start, count in sorted(starts.items()):
-        says_something = start.strip() and not {*start} & {*"*?["}  # as a pattern, too
-        if count >= _FEW and says_something:
-            yield f"ownership.{_POLICIES}: {f'{start}-*'!r}? {count} of {len(names)} policies are called so"
-
-
-def snapshot_of(
-    exported: Iterable[Exported], environment: str, named: Mapping[str, Sequence[JsonObject]] = _NO_NAMES
-) -> Snapshot:
-    """A Snapshot of exported objects: nothing can be named but they, and what is `named` beside them."""
-    found: defaultdict[str, list[JsonObject]] = defaultdict(list)
-    for number, item in enumerate(exported):
-        identified = item.object if item.object.get("id") else {**item.object, "id": f"exported-{number}"}
-        found[item.kind].append(identified)
-    held = {kind: tuple(items) for kind, items in found.items()}
-    entries = {kind: (*named.get(kind, ()), *held.get(kind, ())) for kind in (*named, *held)}
-    return Snapshot(environment=environment, tenant_id="", is_sandbox=False, objects=held, entries=entries)
