@@ -9,9 +9,10 @@ from typing import Any, Final
 from tapctl.evaluate.decision import Decision
 from tapctl.evaluate.facts import Person
 from tapctl.lint.context import Context
+from tapctl.lint.emergency import is_emergency_group
 from tapctl.lint.item import Hit, Item
 from tapctl.lint.policy import Policy
-from tapctl.lint.registration import persona
+from tapctl.lint.registration import guards, persona
 from tapctl.lint.what_if import MULTI_USE, ONE_TIME, WhatIf
 
 _MOST_CELLS: Final = 10
@@ -69,6 +70,18 @@ def cells(context: Context) -> list[Cell]:
         )
         for name in named
     ]
+
+
+def newcomers(context: Context) -> Iterator[tuple[str, frozenset[str]]]:
+    """Who may be new where nobody gets passes, in words, and their groups: anybody; and members of a group
+    that the pass configuration names, or a policy on registration."""
+    yield "all", frozenset()
+    scope = context.methods.scope(ONE_TIME)
+    named = {group for found in guards(context) for group in found.users("includeGroups")}
+    named |= scope.include - scope.exclude if scope is not None else set()
+    new = sorted(group for group in named if not is_emergency_group(context, group))
+    for group in new[:_MOST_CELLS]:
+        yield f"members of {group}", context.groups.around(group)
 
 
 def deciding(context: Context, decision: Decision) -> list[Policy]:

@@ -8,7 +8,7 @@ from typing import Final
 from tapctl.evaluate.controls import is_strength
 from tapctl.evaluate.decision import Decision
 from tapctl.lint.context import Context
-from tapctl.lint.day_one import Cell, at_decision, cells, named, once
+from tapctl.lint.day_one import Cell, at_decision, cells, named, newcomers, once
 from tapctl.lint.example import BLOCK, JOIN, REGISTER, configuration, document, policy, stream, strength, tap
 from tapctl.lint.item import Hit
 from tapctl.lint.policy import JOIN as JOINING
@@ -47,9 +47,12 @@ def no_way_in(context: Context) -> Iterator[Hit]:
     item, ask = context.one("TemporaryAccessPassPolicy"), context.what_if
     if item is None or item.spec.get("state") == "enabled":
         return
-    if decision := ask.shut_everywhere(ask.person(), {"password"}, **WORK):
-        message = f"{named(decision.by)} keeps out everybody who has a password only, and passes are off"
-        yield at_decision(context, decision, message, item)
+    for who, groups in newcomers(context):
+        if decision := ask.shut_everywhere(ask.person(groups=groups), {"password"}, **WORK):
+            message = f"{named(decision.by)} keeps out {who} who have a password only, and passes are off"
+            yield at_decision(context, decision, message, item)
+            if not groups:
+                return
 
 
 @rule(

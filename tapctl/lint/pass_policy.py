@@ -15,7 +15,7 @@ from tapctl.lint.emergency import is_emergency_group
 from tapctl.lint.example import REGISTER, document, policy, stream, tap
 from tapctl.lint.item import Hit, Item
 from tapctl.lint.policy import Policy
-from tapctl.lint.registration import GIVEN, covers, guards, takes_pass
+from tapctl.lint.registration import but_for_certificates, covers, given_to, guards, is_given, takes_pass
 from tapctl.lint.rule import rule
 from tapctl.model import Severity
 
@@ -53,7 +53,6 @@ _ONLY_PASS: Final = document(
     "AuthenticationStrength", "Bootstrap", "{allowedCombinations: [temporaryAccessPassOneTime]}"
 )
 
-_FEDERATED: Final = frozenset({"federatedMultiFactor", "federatedSingleFactor"})
 _PASS_OR_KEY: Final = _ONLY_PASS.replace("[", "[fido2, ")
 
 
@@ -307,7 +306,8 @@ def off_but_needed(context: Context) -> Iterator[Hit]:
         return
     for guard in guards(context):
         if _rests_on_passes(context, guard):
-            yield found.hit(f"{guard.name} asks somebody new for a pass, and passes are off", "state")
+            message = f"{guard.name} asks somebody new for a pass, and passes are off"
+            yield found.hit(message + but_for_certificates(context, guard), "state")
 
 
 def _rests_on_passes(context: Context, guard: Policy) -> bool:
@@ -315,7 +315,7 @@ def _rests_on_passes(context: Context, guard: Policy) -> bool:
     combinations = context.combinations(guard) or frozenset()
     if not takes_pass(context, guard) or _is_choice(guard):
         return False
-    is_only_way = not guard.narrowing and not any(modes & GIVEN for modes in combinations)
+    is_only_way = not guard.narrowing and not given_to(context, guard)
     return is_only_way or all(modes & PASSES for modes in combinations)
 
 
@@ -397,19 +397,9 @@ def _needs_pass(context: Context, guard: Policy, group: str = "") -> bool:
     return not (
         guard.narrowing
         or is_emergency_group(context, group)
-        or any(_is_given(context, modes, group) for modes in others)
+        or any(is_given(context, modes, group) for modes in others)
         or _are_settled(context, others, group)
     )
-
-
-def _is_given(context: Context, modes: frozenset[str], group: str) -> bool:
-    """Whether members may hold them without having registered any: certificates are off unless turned on."""
-    scope = context.methods.scope("x509CertificateMultiFactor")
-    around = context.groups.around(group)
-    if scope is None or not scope.is_enabled or around & scope.exclude:
-        return bool(modes & _FEDERATED)
-    is_on = scope.everybody or bool(around & scope.include)
-    return bool(modes & (GIVEN if is_on else _FEDERATED))
 
 
 def _are_settled(context: Context, ways: list[frozenset[str]], group: str) -> bool:

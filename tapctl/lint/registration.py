@@ -17,6 +17,7 @@ from tapctl.lint.item import Hit, Item
 from tapctl.lint.policy import DEVICE_CONTROLS, MODERN, Policy
 from tapctl.lint.policy import REGISTER as ACTION
 from tapctl.lint.rule import rule
+from tapctl.model import Severity
 
 _STRENGTH: Final = "{operator: OR, authenticationStrength: Bootstrap}"
 _RESISTANT: Final = "{operator: OR, authenticationStrength: Phishing-resistant MFA}"
@@ -28,8 +29,8 @@ _NO_GUESTS: Final = (
     "[b2bCollaborationGuest, b2bCollaborationMember, b2bDirectConnectUser, otherExternalUser], "
     "externalTenants: {membershipKind: all}}}"
 )
-GIVEN: Final = frozenset({"x509CertificateMultiFactor", "federatedMultiFactor", "federatedSingleFactor"})
-"""What somebody new may hold without having registered anything: an administrator or a partner set it up."""
+_CERTIFICATE: Final = "x509CertificateMultiFactor"
+_FEDERATED: Final = frozenset({"federatedMultiFactor", "federatedSingleFactor"})
 _CREDENTIALS: Final = app_key("Azure Credential Configuration Endpoint Service")
 _LESS_CREDENTIALS: Final = (
     "{includeApplications: [All], excludeApplications: [ea890292-c8c8-4433-b5ea-b09d0668e1a6]}"
@@ -74,6 +75,34 @@ def covers(context: Context, found: Policy, group: str | None) -> bool:
 def takes_pass(context: Context, found: Policy) -> bool:
     """Whether a pass is among what a policy's strength accepts."""
     return any(modes & PASSES for modes in context.combinations(found) or ())
+
+
+def is_given(context: Context, modes: frozenset[str], group: str) -> bool:
+    """Whether members, or of no group everybody, may hold them without having registered any: an
+    administrator or a partner set them up. Certificates are off unless turned on."""
+    scope = context.methods.scope(_CERTIFICATE)
+    around = context.groups.around(group)
+    if scope is None or not scope.is_enabled or around & scope.exclude:
+        return bool(modes & _FEDERATED)
+    is_on = scope.everybody or bool(around & scope.include)
+    return bool(modes & _FEDERATED) or (is_on and _CERTIFICATE in modes)
+
+
+def given_to(context: Context, found: Policy) -> bool:
+    """Whether anybody whom a policy is about may hold what its strength accepts without having registered
+    any. Of one for everybody, those are asked whom certificates are for."""
+    scope = context.methods.scope(_CERTIFICATE)
+    some = scope.include if scope is not None and found.includes_everyone else frozenset()
+    groups = found.users("includeGroups") | some or {""}
+    combinations = context.combinations(found) or ()
+    return any(is_given(context, modes, group) for modes in combinations for group in groups)
+
+
+def but_for_certificates(context: Context, found: Policy) -> str:
+    """What is to be added where a strength takes certificates, and nobody says that they are on."""
+    is_asked = any(_CERTIFICATE in modes for modes in context.combinations(found) or ())
+    is_unsaid = is_asked and context.methods.scope(_CERTIFICATE) is None
+    return "; certificates, which it takes, are off unless a tenant turns them on" if is_unsaid else ""
 
 
 @rule(
@@ -166,9 +195,11 @@ def no_pass(context: Context) -> Iterator[Hit]:
         combinations = context.combinations(found)
         if not combinations or (found.operator == "OR" and len(found.demands) > 1):
             continue
-        if not any(modes & (PASSES | GIVEN) for modes in combinations):
+        if not takes_pass(context, found) and not given_to(context, found):
             message = f"{found.strength} holds nothing that somebody who has registered nothing can show"
-            yield found.hit(message, "grantControls", "authenticationStrength")
+            doubt = but_for_certificates(context, found)
+            severity: Severity | None = "warning" if doubt else None
+            yield found.hit(message + doubt, "grantControls", "authenticationStrength", severity=severity)
 
 
 @rule(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from lint_tools import findings
+from lint_tools import findings, messages
 
 from tapctl.lint.example import BLOCK, REGISTER, document, policy, stream, tap
 
@@ -14,6 +14,7 @@ OR_DEVICE = "{operator: OR, builtInControls: [compliantDevice], authenticationSt
 OFFICE = "locations: {includeLocations: [All], excludeLocations: [AllTrusted]}"
 NEW_HIRES = "{includeGroups: [New hires]}"
 PASS, KEY, PARTNER = "temporaryAccessPassOneTime", "fido2", "federatedMultiFactor"
+CERTIFICATE = "x509CertificateMultiFactor"
 NO_KEYS = document("Fido2Policy", "", "{state: disabled, includeTargets: [all_users]}")
 
 
@@ -48,6 +49,77 @@ def test_passes_that_are_off_are_missed_where_somebody_new_has_nothing_else(
 ) -> None:
     found = rules(tmp_path, tap(state="disabled"), guard, strength(*accepted))
     assert ("TAP011" in found) == is_said
+
+
+def certificates(state: str = "enabled", include: str = "all_users", exclude: str = "") -> str:
+    """For whom certificates are."""
+    spec = f"{{state: {state}, includeTargets: [{include}], excludeTargets: [{exclude}]}}"
+    return document("X509CertificatePolicy", "", spec)
+
+
+STAFF = policy(users="{includeGroups: [New hires, Staff]}", applications=REGISTER, grant=OURS)
+
+
+@pytest.mark.parametrize(
+    ("configured", "guard", "is_said"),
+    [
+        (certificates("disabled"), policy(applications=REGISTER, grant=OURS), True),
+        (certificates(exclude="New hires"), policy(users=NEW_HIRES, applications=REGISTER, grant=OURS), True),
+        (certificates(), policy(applications=REGISTER, grant=OURS), False),
+        (certificates(include="Staff"), policy(applications=REGISTER, grant=OURS), False),
+        (certificates(include="Staff"), STAFF, False),
+        (certificates(include="Others"), STAFF, True),
+        (certificates(exclude="New hires, Staff"), STAFF, True),
+    ],
+)
+def test_a_certificate_is_a_way_in_where_certificates_are_on(
+    tmp_path: Path, configured: str, guard: str, is_said: bool
+) -> None:
+    found = rules(tmp_path, tap(state="disabled"), configured, guard, strength(PASS, KEY, CERTIFICATE))
+    assert ("TAP011" in found) == is_said
+
+
+@pytest.mark.parametrize(
+    ("configured", "severities"),
+    [((), ["warning"]), ((certificates("disabled"),), ["error"]), ((certificates(),), [])],
+)
+def test_a_strength_of_certificates_lets_nobody_new_register_unless_they_are_on(
+    tmp_path: Path, configured: tuple[str, ...], severities: list[str]
+) -> None:
+    guard = policy(applications=REGISTER, grant=OURS)
+    found = findings(tmp_path, stream(*configured, guard, strength(KEY, CERTIFICATE))).found
+
+    assert [finding.severity for _, finding in found if finding.rule == "REG003"] == severities
+
+
+def test_that_nobody_says_whether_certificates_are_on_is_said(tmp_path: Path) -> None:
+    guard = policy(applications=REGISTER, grant=OURS)
+    found = messages(tmp_path, "TAP011", tap(state="disabled"), guard, strength(PASS, KEY, CERTIFICATE))
+
+    assert "certificates, which it takes, are off unless a tenant turns them on" in found[0]
+
+
+@pytest.mark.parametrize(
+    ("users", "who"),
+    [
+        ("{includeUsers: [All]}", ["all"]),
+        ("{includeGroups: [New hires]}", ["members of New hires"]),
+        ("{includeGroups: [Lost device]}", ["members of Lost device"]),
+        ("{includeGroups: [Break glass]}", []),
+        ("{includeGroups: [Staff]}", []),
+    ],
+)
+def test_without_passes_nobody_new_gets_in_who_is_in_a_group_that_is_asked_for_more(
+    tmp_path: Path, users: str, who: list[str]
+) -> None:
+    guarded = "{includeGroups: [New hires, Lost device, Break glass]}"
+    guard = policy("Guard", users=guarded, applications=REGISTER, grant=OURS)
+    work = policy("Work", users=users, grant=OURS)
+    glass = "settings: {breakGlass: {groups: [Break glass]}}\n"
+    found = messages(tmp_path, "DL001", tap(state="disabled"), guard, work, strength(PASS, KEY), glass)
+
+    ends = "who have a password only, and passes are off"
+    assert found == [f"Work keeps out {one} {ends}" for one in who]
 
 
 @pytest.mark.parametrize(
