@@ -29,6 +29,7 @@ _NO_GUESTS: Final = (
     "[b2bCollaborationGuest, b2bCollaborationMember, b2bDirectConnectUser, otherExternalUser], "
     "externalTenants: {membershipKind: all}}}"
 )
+_PASSKEY: Final = frozenset({"fido2"})
 _CERTIFICATE: Final = "x509CertificateMultiFactor"
 _FEDERATED: Final = frozenset({"federatedMultiFactor", "federatedSingleFactor"})
 _CREDENTIALS: Final = app_key("Azure Credential Configuration Endpoint Service")
@@ -392,7 +393,9 @@ def resistant_loop(context: Context) -> Iterator[Hit]:
         combinations = context.combinations(found)
         if not combinations or not found.includes_all_resources or context.methods.is_off("fido2"):
             continue
-        if not combinations <= PHISHING_RESISTANT.combinations or not _reaches_phones(found):
+        if not combinations <= PHISHING_RESISTANT.combinations or _PASSKEY not in combinations:
+            continue
+        if not _reaches_phones(found):
             continue
         if not _is_about_staff(context, found):
             continue

@@ -160,6 +160,22 @@ def test_a_pass_that_nobody_is_issued_is_no_way_to_a_passkey(
 
 
 @pytest.mark.parametrize(
+    ("accepted", "is_said"),
+    [
+        ((KEY,), True),
+        ((KEY, CERTIFICATE), True),
+        ((CERTIFICATE,), False),
+        (("windowsHelloForBusiness",), False),
+    ],
+)
+def test_a_strength_loops_on_phones_only_where_it_asks_for_a_passkey(
+    tmp_path: Path, accepted: tuple[str, ...], is_said: bool
+) -> None:
+    work = policy("Work", grant=OURS)
+    assert ("REG011" in rules(tmp_path, tap(), work, strength(*accepted))) == is_said
+
+
+@pytest.mark.parametrize(
     ("controls", "state", "is_said"),
     [("mfa", "enabled", False), ("mfa", "disabled", True), ("compliantDevice", "enabled", True)],
 )
