@@ -15,10 +15,19 @@ What: TypeAlias = Literal["changed", "renamed", "missing", "unwanted", "unclear"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Since:
-    """The moment from which things count as new, and what it is the time of; None where nobody knows one."""
+    """The moment from which things count as new, and what it is the time of; None where nobody knows one.
+
+    `night`: what no document declares is looked at from then on in any case, where nobody said a time.
+    """
 
     moment: datetime | None
     said: str
+    night: datetime | None = None
+
+    @property
+    def undeclared(self) -> datetime | None:
+        """From when on something counts that no document declares."""
+        return min(filter(None, (self.moment, self.night)), default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -279,8 +279,9 @@ class Join:
         created, modified = _time(pair, "createdDateTime"), _time(pair, "modifiedDateTime")
         made, history = self._made(pair), self._history(pair)
         later = self.later(pair)
-        came = _any([self._is_newer(made), self._is_after(created)])
-        changed = _any([True if later else None, self._is_after(modified)])
+        came = _any([self._is_recent(made.newest), self._is_recent(created)])
+        changed = _any([True if later else None, self._is_recent(modified)])
+        moments = (made.newest, created, modified, *(item.event.moment for item in later))
         lately: Lately | None = "made" if came else "changed" if changed else None
         causes = tuple(Cause(event=item.event, entries=_changed(item)) for item in later)
         if lately != "changed":  # who made it long ago has not changed it
@@ -294,21 +295,20 @@ class Join:
             state=state(pair.before or {}) if pair.kind.name == "ConditionalAccessPolicy" else None,
             attribution=Attribution(causes=causes, unknown=unknown) if causes or unknown else None,
             lately=lately,
-            is_newer=_any([came, changed]),
+            is_newer=_any(map(self._is_after, moments)),
         )
 
     def later(self, pair: Pair) -> list[Version]:
-        """What became of an object since the moment asked about, newest first."""
-        return [version for version in self._history(pair) if self._is_after(version.event.moment)]
+        """What became of an undeclared object lately, newest first."""
+        return [version for version in self._history(pair) if self._is_recent(version.event.moment)]
 
     def deleted_lately(self) -> list[tuple[str, Version]]:
-        """Policies that are gone since the moment asked about, and that no document declares: names and last
-        versions."""
+        """Policies that are gone lately, and that no document declares: names and last versions."""
         there = {str(pair.id).lower() for pair in self.matched.pairs}
         declared = {pair.display_name for pair in self.matched.pairs if pair.desired is not None}
         found: dict[str, tuple[str, Version]] = {}
         for event in self.events:
-            if not (event.does("delete", "conditional access policy") and self._is_after(event.moment)):
+            if not (event.does("delete", "conditional access policy") and self._is_recent(event.moment)):
                 continue
             for target in event.targets:
                 if target.id in there or target.name in declared:
@@ -330,9 +330,15 @@ class Join:
         return self._is_after(attribution.newest)
 
     def _is_after(self, moment: datetime | None) -> bool | None:
-        if self.since.moment is None or moment is None:
-            return None
-        return moment > self.since.moment
+        return _is_later(moment, self.since.moment)
+
+    def _is_recent(self, moment: datetime | None) -> bool | None:
+        """The same of what no document declares: no commit hides it from the next night's run."""
+        return _is_later(moment, self.since.undeclared)
+
+
+def _is_later(moment: datetime | None, other: datetime | None) -> bool | None:
+    return None if moment is None or other is None else moment > other
 
 
 def _lines(change: Change) -> Iterator[FieldLine]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import subprocess
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Final
 
 from tapctl.drift.drifted import Since
 from tapctl.drift.events import moment_of
@@ -13,15 +15,16 @@ from tapctl.errors import UsageError
 from tapctl.text.times import Zones
 from tapctl.text.times import moment_of as moment_in_words
 
+_NIGHT: Final = timedelta(hours=36)  # from one nightly run to the next, should it come late
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _AGO = re.compile(r"(?:(\d{1,4})d)?(?:(\d{1,5})h)?")
 
 
 def since(said: str | None, root: Path, now: datetime) -> Since:
-    """`2026-11-20` (midnight UTC), `2026-11-20T08:00Z`, `7d`, `36h`; nothing means HEAD. Raises UsageError
-    for the rest, a time without its zone included."""
+    """`2026-11-20` (midnight UTC), `2026-11-20T08:00Z`, `7d`, `36h`; nothing means HEAD, and all that came
+    since the last nightly run. Raises UsageError for the rest, a time without its zone included."""
     if said is None:
-        return _head(root)
+        return replace(_head(root), night=now - _NIGHT)
     days, hours = found.groups() if said and (found := _AGO.fullmatch(said)) else (None, None)
     if days or hours:
         moment = now - timedelta(days=int(days or 0), hours=int(hours or 0))

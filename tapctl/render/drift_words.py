@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Final
 
 from tapctl.drift.causes import Attribution, Cause, by, shown_time
@@ -55,12 +56,19 @@ def _but(news: News) -> str:
 def since(news: News) -> str:
     """From when on things count as new."""
     moment = news.since.moment
+    lately = [item for item in news.undeclared if item.lately]
+    strays = sum(item.is_newer is True for item in lately)
+    more = _before(news.since.night, len(lately) - strays)
     if moment is None:
-        return f"What is new is unknown: {news.since.said}."
+        return f"What is new is unknown: {news.since.said}.{more}"
     newer = sum(item.is_newer is True for item in news.drifted)
-    strays = sum(item.lately is not None for item in news.undeclared)
     also = f", and {strays} that no document declares" if strays else ""
-    return f"{newer} shown to be newer than {shown_time(moment)} ({news.since.said}){also}."
+    return f"{newer} shown to be newer than {shown_time(moment)} ({news.since.said}){also}.{more}"
+
+
+def _before(night: datetime | None, count: int) -> str:
+    """What no document declares is told of the last night in any case."""
+    return f" Since {shown_time(night)} {count} that no document declares." if night and count else ""
 
 
 def log(news: News) -> str:

@@ -43,11 +43,21 @@ def test_the_commit_that_is_checked_out(tmp_path: Path) -> None:
     for command in (["init", "-q"], [*who, "commit", "-q", "--allow-empty", "-m", "x"]):
         subprocess.run(["git", "-C", str(tmp_path), *command], check=True, env=dated)  # noqa: S603, S607
 
-    assert since(None, tmp_path, NOW).moment == datetime(2026, 11, 20, 6, tzinfo=UTC)
+    found = since(None, tmp_path, NOW)
+
+    assert found.moment == found.undeclared == datetime(2026, 11, 20, 6, tzinfo=UTC)
 
 
-def test_no_commit_is_unknown(tmp_path: Path) -> None:
-    assert since(None, tmp_path / "nowhere", NOW).moment is None
+def test_no_commit_is_unknown_and_the_last_night_is_not(tmp_path: Path) -> None:
+    found = since(None, tmp_path / "nowhere", NOW)
+
+    assert (found.moment, found.undeclared) == (None, datetime(2026, 11, 24, tzinfo=UTC))
+
+
+def test_whoever_says_a_time_means_it_for_everything() -> None:
+    found = since("2h", Path(), NOW)
+
+    assert found.undeclared == found.moment
 
 
 def test_a_machine_without_git_is_unknown_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

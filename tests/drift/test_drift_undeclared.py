@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import copy
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from audit_records import record
 from drift_tenants import AUDITS, LOCATIONS, OLD, POLICIES, Base, named, pass_policy
 
+from tapctl.drift.drifted import Since
 from tapctl.drift.news import News
 from tapctl.drift.undeclared import Undeclared, blocked
+from tapctl.render.drift_words import since
 
 OTHER = "99999999-0000-4000-8000-000000000001"
 MIA = "mia.larsen@nordwind.example"
@@ -39,6 +42,19 @@ def rules(found: News) -> list[str]:
 
 def stray(found: News) -> Undeclared:
     return next(item for item in found.undeclared if item.address.name == "Stranger")
+
+
+@pytest.mark.parametrize("commit", ["2026-11-25T08:00:00Z", None])
+def test_a_commit_hides_nothing_from_the_next_night(base: Base, commit: str | None) -> None:
+    """The policy came the evening before, and an unrelated commit after it; or there is no repository."""
+    tenant, policy = with_stranger(base, createdDateTime="2026-11-24T18:00:00Z")
+    policy["grantControls"]["builtInControls"] = ["block"]
+    head = datetime.fromisoformat(commit) if commit else None
+    found = base.news(tenant, Since(moment=head, said="HEAD", night=datetime(2026, 11, 24, tzinfo=UTC)))
+
+    assert (stray(found).lately, stray(found).is_newer) == ("made", False if commit else None)
+    assert (rules(found)[0], found.is_clean) == ("drift-undeclared-blocks", False)
+    assert since(found).endswith(" Since 2026-11-24 00:00 UTC 1 that no document declares.")
 
 
 def test_what_is_old_is_quiet(base: Base) -> None:
