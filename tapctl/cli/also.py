@@ -23,12 +23,12 @@ class Also:
         for output_format, path in self.files:
             _write(path, rendered(output_format))
 
-    def write_error(self, error: TapctlError, settings: str) -> None:
+    def write_error(self, error: TapctlError, environment: str | None, settings: str) -> None:
         """What stopped the command, in each format: no file is left of an earlier run."""
         from tapctl.cli.stopped import stopped
 
         for output_format, path in self.files:
-            _write(path, stopped(error, output_format, settings))
+            _write(path, stopped(error, output_format, environment, settings))
 
 
 def _write(path: Path, text: str) -> None:

@@ -84,7 +84,7 @@ def run(arguments: Sequence[str]) -> int:
         click.echo("Interrupted.", err=True)
         return INTERRUPTED
     except (click.ClickException, TapctlError) as error:
-        _tell(error, _format_in(arguments))
+        _tell(error, _said(arguments, "--format") or "text", _said(arguments, "--env", "-e"))
         return 1
     except BrokenPipeError:  # whoever read the output has seen enough
         _write_no_more()
@@ -104,13 +104,13 @@ def _write_no_more() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _tell(error: click.ClickException | TapctlError, output_format: str) -> None:
+def _tell(error: click.ClickException | TapctlError, output_format: str, environment: str | None) -> None:
     """A document goes where its readers look for it; where no person would read that, stderr tells it too."""
     match output_format:
         case "json" | "markdown" | "html" | "sarif" | "junit":
             from tapctl.cli.stopped import stopped
 
-            click.echo(stopped(_without_usage(error), output_format), nl=False)
+            click.echo(stopped(_without_usage(error), output_format, environment), nl=False)
     if output_format not in ("json", "markdown"):
         click.echo("\n".join(visible(line) for line in _in_words(error).split("\n")), err=True)
 
@@ -131,12 +131,12 @@ def _without_usage(error: click.ClickException | TapctlError) -> BaseException:
     return UsageError(error.format_message()) if isinstance(error, click.ClickException) else error
 
 
-def _format_in(arguments: Sequence[str]) -> str:
-    """The format that was asked for, which click may not have come to."""
-    chosen = "text"
+def _said(arguments: Sequence[str], name: str, short: str = "") -> str | None:
+    """What was said for an option, which click may not have come to."""
+    chosen = None
     for number, argument in enumerate(arguments):
-        if argument == "--format":
+        if argument in (name, short):
             chosen = "".join(arguments[number + 1 : number + 2])
-        elif argument.startswith("--format="):
-            chosen = argument.removeprefix("--format=")
+        elif argument.startswith(f"{name}="):
+            chosen = argument.removeprefix(f"{name}=")
     return chosen

@@ -85,7 +85,7 @@ def _with_options(command: Callable[..., int], *, formats: tuple[Format, ...]) -
         try:
             return command(options, **others)
         except TapctlError as error:
-            also.write_error(error, str(options.workspace / "tapctl.yaml"))
+            also.write_error(error, environment, str(options.workspace / "tapctl.yaml"))
             raise
 
     return with_options

@@ -38,10 +38,13 @@ def render(report: Report) -> str:
     return parts.page(title, _header(report), main, _footer(report))
 
 
-def render_error(error: BaseException) -> str:
+def render_error(error: BaseException, environment: str | None) -> str:
     """An error that stopped a command, in place of its page."""
     said = f'<p class="refused"><strong>Error:</strong> {parts.lines(str(error))}</p>'
-    return parts.page("tapctl: no result", ["<header>\n<h1>No result</h1>", said, "</header>"], [], [])
+    where = f" for {parts.code(environment)}" if environment else ""
+    return parts.page(
+        "tapctl: no result", [f"<header>\n<h1>No result{where}</h1>", said, "</header>"], [], []
+    )
 
 
 def _news(report: Report, which: News) -> list[Finding]:

@@ -29,7 +29,7 @@ def render(report: Report) -> str:
             assert_never(report.command)
 
 
-def render_error(error: BaseException) -> str:
+def render_error(error: BaseException, environment: str | None) -> str:
     """An error that stopped a command, in place of its document."""
     found: JsonObject = {"type": type(error).__name__, "message": str(error)}
     if isinstance(error, GraphError):
@@ -41,7 +41,7 @@ def render_error(error: BaseException) -> str:
             "requestId": error.request_id,
             "advice": error.advice,
         }
-    return written({"version": VERSION, "error": found})
+    return written({"version": VERSION, "environment": environment, "error": found})
 
 
 def written(document: Json) -> str:

@@ -60,9 +60,10 @@ def render(report: Report) -> str:
     return "\n\n".join(block for found in blocks for block in found) + "\n"
 
 
-def render_error(error: BaseException) -> str:
+def render_error(error: BaseException, environment: str | None) -> str:
     """An error that stopped a command."""
-    return "\n".join(["**Error**", "", fenced(block(str(error)))]) + "\n"
+    where = f" in {code(clipped(environment, _LONGEST_NAME))}" if environment else ""
+    return "\n".join([f"**Error**{where}", "", fenced(block(str(error)))]) + "\n"
 
 
 def _head(report: Report) -> list[str]:

@@ -39,7 +39,7 @@ def render_findings(said: Headline, findings: Sequence[Finding]) -> str:
     return _document({**_run(rules_found, results), "properties": headline(said)})
 
 
-def render_error(error: BaseException, settings: str) -> str:
+def render_error(error: BaseException, settings: str, environment: str | None) -> str:
     """An error that stopped a command: a run that failed. It has a result, for code scanning shows nothing
     else, and would take a run without one for a run that found nothing."""
     finding = Finding(rule=NO_RESULT, severity="error", message=str(error))
@@ -50,7 +50,8 @@ def render_error(error: BaseException, settings: str) -> str:
         "exitCode": 1,
         "toolExecutionNotifications": [notification],
     }
-    return _document({**_run([_rule(NO_RESULT, [finding])], [result]), "invocations": [invocation]})
+    run = _run([_rule(NO_RESULT, [finding])], [result])
+    return _document({**run, "invocations": [invocation], "properties": {"environment": environment}})
 
 
 def _run(rules_found: Sequence[Json], results: Sequence[Json]) -> JsonObject:

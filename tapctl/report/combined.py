@@ -89,7 +89,8 @@ def read_result(document: Any, file: str, name: str, allowed: AbstractSet[str] =
         if document["version"] != 1:
             raise UsageError(f'"{file}" is of another version of tapctl')
         if "error" in document:
-            return Result(environment=name, status="error", said=_first_line(document["error"]["message"]))
+            said = _first_line(document["error"]["message"])
+            return Result(environment=_name(document.get("environment") or name), status="error", said=said)
         status, said, brakes = _judged(document, allowed)
         return Result(
             environment=_name(document["environment"]),

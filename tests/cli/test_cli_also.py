@@ -76,11 +76,12 @@ def test_a_refusal_is_told_in_every_format(cli: Cli) -> None:
 @pytest.mark.parametrize("output_format", get_args(Format))
 def test_a_tenant_out_of_reach_and_what_to_do_are_told_in_every_format(output_format: Format) -> None:
     error = GraphError(request="GET x", status=0, message="no route", advice="see that the host is reached")
-    told = stopped(error, output_format)
+    told = stopped(error, output_format, "staging")
 
     assert "GET x: no answer: no route" in told
     assert "see that the host is reached" in told
     assert "x20" not in told
+    assert ("staging" in told) == (output_format not in ("text", "junit"))
 
 
 @pytest.mark.parametrize("command", ["plan", "drift"])
@@ -119,6 +120,14 @@ def test_stdout_holds_a_document_and_a_person_reads_stderr(cli: Cli, chosen: str
     assert result.out.startswith(start)
     assert bool(result.out) == bool(start)
     assert '"nowhere"' in result.err
+
+
+@pytest.mark.parametrize("said", [["-e", "nowhere"], ["--env=nowhere"], []])
+def test_what_stopped_a_run_names_the_environment_that_was_asked_about(cli: Cli, said: list[str]) -> None:
+    result = cli("plan", *said, "--undo", "none.jsonl", "--format", "json", "--also", "html=out.html")
+
+    assert result.json["environment"] == ("nowhere" if said else None)
+    assert ("<h1>No result for <code>nowhere" in Path("out.html").read_text(encoding="utf-8")) == bool(said)
 
 
 @pytest.mark.parametrize(

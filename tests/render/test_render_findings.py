@@ -87,7 +87,7 @@ def test_sarif_follows_its_schema(report: Report) -> None:
 
 
 def test_so_does_a_run_without_a_result() -> None:
-    follows_the_schema(sarif.render_error(UsageError("no\nnot at all"), "tapctl.yaml"))
+    follows_the_schema(sarif.render_error(UsageError("no\nnot at all"), "tapctl.yaml", None))
 
 
 def follows_the_schema(document: str) -> None:

@@ -65,8 +65,8 @@ def test_an_error_has_its_own_document() -> None:
     described = Draft202012Validator(error_schema())
 
     for found in (UsageError("no"), graph):
-        described.validate(json.loads(render_error(found)))
-    assert json.loads(render_error(graph))["error"]["graph"]["requestId"] == "r"
+        described.validate(json.loads(render_error(found, None)))
+    assert json.loads(render_error(graph, "staging"))["error"]["graph"]["requestId"] == "r"
     assert error
 
 

@@ -241,7 +241,7 @@ def test_many_warnings_are_folded() -> None:
 
 
 def test_an_error_is_shown_as_code() -> None:
-    assert shape(render_error(ValueError(HOSTILE))) == ["p", "strong", "pre"]
+    assert shape(render_error(ValueError(HOSTILE), None)) == ["p", "strong", "pre"]
 
 
 def test_a_report_without_a_plan_counts_documents() -> None:

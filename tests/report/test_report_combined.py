@@ -88,6 +88,13 @@ def test_what_is_no_result_is_an_error(document: Any) -> None:
         read(document)
 
 
+def test_a_run_that_was_stopped_says_of_which_environment_if_it_knows() -> None:
+    stopped = {"version": 1, "error": {"message": "x"}}
+
+    assert read({**stopped, "environment": "staging"}).environment == "staging"
+    assert read({**stopped, "environment": None}).environment == "production"
+
+
 def test_another_version_is_an_error() -> None:
     with pytest.raises(UsageError, match="another version"):
         read({**PLAN, "version": 2})
