@@ -12,7 +12,8 @@ from typing import Final
 
 from tapctl.errors import Refused
 from tapctl.model import Finding, Json
-from tapctl.passes.journal import SUFFIX, going_on, is_at_work, lines_of, open_runs, read, run_of
+from tapctl.passes.journal_lines import SUFFIX, lines_of, read, run_of
+from tapctl.passes.runs import going_on, is_at_work, open_runs
 from tapctl.passes.worklist import Entry, State, Worklist
 
 _RULE: Final = "in-run"
@@ -22,7 +23,7 @@ _UNDER_WAY: Final[tuple[State, ...]] = ("begun", "made", "lost")
 
 def refuse_claimed(worklist: Worklist, folder: Path, tenant: str, besides: str = "") -> list[Entry]:
     """Refuses whom another run of this tenant has, on the worklist; those who were. `besides` is this run.
-    To be called while `journal.alone`: nobody else begins meanwhile."""
+    To be called while `runs.alone`: nobody else begins meanwhile."""
     refused: list[Entry] = []
     for path in open_runs(folder):
         if run_of(path) == besides:

@@ -25,11 +25,12 @@ from tapctl.passes.examine import Setting, examine
 from tapctl.passes.holdings import look_at_passes
 from tapctl.passes.issue import Run, issue
 from tapctl.passes.issue_report import Account, json_of
-from tapctl.passes.journal import About, begin
+from tapctl.passes.journal_lines import About
 from tapctl.passes.people import Person
 from tapctl.passes.roster import Entry as Row
 from tapctl.passes.roster import Wanted, read_roster
 from tapctl.passes.rules import read_rules
+from tapctl.passes.runs import begin
 from tapctl.passes.secret import Secret
 from tapctl.passes.status import follow
 from tapctl.passes.who import Chosen

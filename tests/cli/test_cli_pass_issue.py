@@ -21,7 +21,9 @@ from jsonschema import Draft202012Validator
 from tapctl.passes import examine, making
 from tapctl.passes.delivery import Recipient
 from tapctl.passes.graph import passes_path
-from tapctl.passes.journal import About, Journal, begin, resume
+from tapctl.passes.journal import Journal
+from tapctl.passes.journal_lines import About
+from tapctl.passes.runs import begin, resume
 from tapctl.passes.worklist import Entry, Worklist
 from tapctl.sandbox import Misbehaviour, Store, create_app
 from tapctl.sandbox.seed import PEOPLE

@@ -14,7 +14,9 @@ from tapctl.errors import WorkspaceError
 from tapctl.model import Finding
 from tapctl.passes.claims import made_elsewhere, refuse_claimed
 from tapctl.passes.delivery import Recipient
-from tapctl.passes.journal import About, Journal, alone, begin
+from tapctl.passes.journal import Journal
+from tapctl.passes.journal_lines import About
+from tapctl.passes.runs import alone, begin
 from tapctl.passes.worklist import Entry, Worklist
 
 ABOUT = About(environment="prod", tenant_id="t", by="ada", delivery="file")

@@ -27,7 +27,7 @@ from issuing import (
 )
 
 from tapctl.passes import issue as issuing_run
-from tapctl.passes.journal import unfinished
+from tapctl.passes.runs import unfinished
 from tapctl.sandbox import Misbehaviour
 from tapctl.sandbox.seed import PEOPLE
 

@@ -30,20 +30,12 @@ from tapctl.passes.examine import Examined, examine, examine_again
 from tapctl.passes.examine import Setting as Examining
 from tapctl.passes.issue import Run, issue
 from tapctl.passes.issue_report import Account, Status, json_of, sheet_of
-from tapctl.passes.journal import (
-    FOLDER,
-    About,
-    Journal,
-    alone,
-    begin,
-    going_on,
-    open_runs,
-    resume,
-    unfinished,
-)
+from tapctl.passes.journal import Journal
+from tapctl.passes.journal_lines import About
 from tapctl.passes.people import each_member, group_named
 from tapctl.passes.roster import Entry as RosterEntry
 from tapctl.passes.roster import Wanted, named, read_roster
+from tapctl.passes.runs import FOLDER, alone, begin, going_on, open_runs, resume, unfinished
 from tapctl.passes.step import SKEW
 from tapctl.passes.worklist import Worklist
 from tapctl.pipeline import check
