@@ -23,9 +23,10 @@ from tapctl.passes.applicants import Applicants
 from tapctl.passes.delivery import Made, Recipient
 from tapctl.passes.examine import Setting, examine
 from tapctl.passes.holdings import look_at_passes
-from tapctl.passes.issue import Run, issue
+from tapctl.passes.issue import issue
 from tapctl.passes.issue_report import Account, json_of
 from tapctl.passes.journal_lines import About
+from tapctl.passes.noting import Run
 from tapctl.passes.people import Person
 from tapctl.passes.roster import Entry as Row
 from tapctl.passes.roster import Wanted, read_roster

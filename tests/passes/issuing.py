@@ -17,9 +17,10 @@ from tapctl.errors import NotDelivered
 from tapctl.graph.sandbox import AsgiApp
 from tapctl.model import JsonObject
 from tapctl.passes.delivery import Made, Recipient
-from tapctl.passes.issue import Run, issue
+from tapctl.passes.issue import issue
 from tapctl.passes.journal import Journal
 from tapctl.passes.journal_lines import About
+from tapctl.passes.noting import Run
 from tapctl.passes.runs import begin, resume
 from tapctl.passes.secret import Secret
 from tapctl.passes.worklist import Entry, Worklist

@@ -28,10 +28,11 @@ from tapctl.passes.delivery import Delivery, Made
 from tapctl.passes.doors import Doors, read_doors
 from tapctl.passes.examine import Examined, examine, examine_again
 from tapctl.passes.examine import Setting as Examining
-from tapctl.passes.issue import Run, issue
+from tapctl.passes.issue import issue
 from tapctl.passes.issue_report import Account, Status, json_of, sheet_of
 from tapctl.passes.journal import Journal
 from tapctl.passes.journal_lines import About
+from tapctl.passes.noting import Run
 from tapctl.passes.people import each_member, group_named
 from tapctl.passes.roster import Entry as RosterEntry
 from tapctl.passes.roster import Wanted, named, read_roster
