@@ -1,6 +1,6 @@
 """`golden`: whole outputs under tests/golden, refreshed with `pytest --update-golden`. `cli`: the program.
-`tenant`: the company without policies and locations. `base`: a tenant to make drift in. `github`: the
-service, on loopback."""
+`tenant`: the company without policies and locations, or as it is (`seeded`). `base`: a tenant to make drift
+in. `github`: the service, on loopback."""
 
 from __future__ import annotations
 
@@ -44,12 +44,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture
-def tenant() -> Tenant:
-    """The seeded company without policies and locations. A test file may have another tenant."""
+def tenant(request: pytest.FixtureRequest) -> Tenant:
+    """The company without policies and locations; with what it has where a file is marked `seeded`."""
     from trial import Tenant
 
     found = Tenant()
-    found.clear()
+    if request.node.get_closest_marker("seeded") is None:
+        found.clear()
     return found
 
 

@@ -18,10 +18,7 @@ from trial import (
 
 from tapctl.sandbox.seed import GROUPS, numbered
 
-
-@pytest.fixture
-def tenant() -> Tenant:
-    return Tenant()
+pytestmark = pytest.mark.seeded
 
 
 @pytest.mark.parametrize(

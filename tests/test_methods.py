@@ -31,15 +31,12 @@ from tapctl.pipeline import check, make_plan
 from tapctl.sandbox import Misbehaviour
 from tapctl.workspace.document import draft
 
+pytestmark = pytest.mark.seeded
+
 CONTEXTS = "identity/conditionalAccess/authenticationContextClassReferences"
 METHODS = "policies/authenticationMethodsPolicy/authenticationMethodConfigurations"
 EVERYBODY = {"state": "disabled", "includeTargets": ["all_users"]}
 KINDS = ("Email", "SoftwareOath", "Voice", "X509Certificate", "VerifiableCredentials", "QRCodePin", "Fido2")
-
-
-@pytest.fixture
-def tenant() -> Tenant:
-    return Tenant()
 
 
 def method(kind: str, **spec: Any) -> dict[str, Any]:

@@ -37,12 +37,9 @@ from tapctl.pipeline import check
 from tapctl.sandbox import Misbehaviour
 from tapctl.sandbox.seed import BREAK_GLASS, GROUPS, PEOPLE, numbered
 
+pytestmark = pytest.mark.seeded
+
 OWNED = {**SETTINGS, "ownership": {"ConditionalAccessPolicy": ["NH-*"]}}
-
-
-@pytest.fixture
-def tenant() -> Tenant:
-    return Tenant()
 
 
 def test_objects_are_created_updated_and_left_alone(tenant: Tenant, tmp_path: Path) -> None:

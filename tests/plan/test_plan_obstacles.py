@@ -30,10 +30,7 @@ from trial import (
 from tapctl.sandbox import Misbehaviour
 from tapctl.sandbox.seed import numbered
 
-
-@pytest.fixture
-def tenant() -> Tenant:
-    return Tenant()
+pytestmark = pytest.mark.seeded
 
 
 def managed(tenant: Tenant) -> str:
