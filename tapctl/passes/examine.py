@@ -17,7 +17,7 @@ from tapctl.passes.doors import Doors
 from tapctl.passes.people import nearest_names
 from tapctl.passes.roster import Entry as RosterEntry
 from tapctl.passes.roster import Wanted
-from tapctl.passes.roster_row import Mistaken
+from tapctl.passes.roster.row import Mistaken
 from tapctl.passes.rules import read_rules
 from tapctl.passes.worklist import Entry, Worklist
 from tapctl.text.times import Zones

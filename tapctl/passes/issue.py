@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, Final, assert_never
 
 from tapctl.errors import GraphError, NotDelivered, NotRecorded, TapctlError
 from tapctl.graph.batch import BATCH
-from tapctl.passes import proof
 from tapctl.passes.claims import made_elsewhere
-from tapctl.passes.delivery import Made, Slot
+from tapctl.passes.delivery import Made, Slot, proof
 from tapctl.passes.graph import Pass
 from tapctl.passes.holdings import look_at_passes
 from tapctl.passes.making import Created, create, is_unclear, look

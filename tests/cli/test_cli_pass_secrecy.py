@@ -19,7 +19,8 @@ from urllib.parse import quote
 import pytest
 from cli_tools import Cli
 
-from tapctl.passes import handout, issue, making, proof
+from tapctl.passes import handout, issue, making
+from tapctl.passes.delivery import proof
 from tapctl.passes.journal import Journal
 from tapctl.sandbox import Store, create_app
 

@@ -13,8 +13,8 @@ from tapctl.model import Finding, JsonObject, Place
 from tapctl.passes.checks import Applicant, Rules, blocking, check, general
 from tapctl.passes.graph import EVERYBODY, pass_of, policy_of
 from tapctl.passes.roster import Wanted, wanted_in
-from tapctl.passes.roster_row import Mistaken
-from tapctl.passes.roster_row import Row as RosterRow
+from tapctl.passes.roster.row import Mistaken
+from tapctl.passes.roster.row import Row as RosterRow
 from tapctl.text.times import Zones
 
 NOW = datetime(2026, 9, 1, 8, tzinfo=UTC)

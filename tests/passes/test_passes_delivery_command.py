@@ -15,9 +15,8 @@ from delivery_tools import CODE, MADE, MIA, hand_over
 from full_disk import small_files
 
 from tapctl.errors import NotDelivered
-from tapctl.passes import _keeper, proof
-from tapctl.passes.delivery import passcode_only
-from tapctl.passes.delivery_command import Command
+from tapctl.passes.delivery import _keeper, passcode_only, proof
+from tapctl.passes.delivery.command import Command
 from tapctl.passes.secret import Secret
 
 NOTES = Path()

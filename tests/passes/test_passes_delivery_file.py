@@ -13,7 +13,7 @@ from delivery_tools import CODE, MADE, MIA, hand_over
 
 from tapctl.errors import NotDelivered
 from tapctl.passes.delivery import as_json, passcode_only
-from tapctl.passes.delivery_file import EncryptedFiles, file_name, keys_in, keys_of
+from tapctl.passes.delivery.file import EncryptedFiles, file_name, keys_in, keys_of
 from tapctl.passes.secret import Secret
 
 IDENTITY: Any = pyrage.x25519.Identity.generate()

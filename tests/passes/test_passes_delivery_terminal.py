@@ -15,7 +15,7 @@ import pytest
 from delivery_tools import CODE, MADE, MIA
 
 from tapctl.errors import NotDelivered
-from tapctl.passes.delivery_terminal import Terminal
+from tapctl.passes.delivery.terminal import Terminal
 from tapctl.passes.secret import Secret
 from tapctl.text.times import Zones
 

@@ -9,7 +9,7 @@ import pytest
 
 from tapctl.errors import UsageError
 from tapctl.passes.roster import Entry, Wanted, lifetime_of, named, read_roster
-from tapctl.passes.roster_row import Mistaken
+from tapctl.passes.roster.row import Mistaken
 from tapctl.text.times import Zones
 
 ZONES = Zones(here=ZoneInfo("Europe/Oslo"))

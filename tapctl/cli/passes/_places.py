@@ -20,15 +20,15 @@ def delivery_of(
     notice = SANDBOX_NOTICE if workspace.environment.is_sandbox else ""
     written = _written(wishes, zones, notice)
     if wishes.to_terminal:
-        from tapctl.passes.delivery_terminal import Terminal
+        from tapctl.passes.delivery.terminal import Terminal
 
         return Terminal(zones=zones, notice=notice)
     if wishes.to_command is not None:
-        from tapctl.passes.delivery_command import Command
+        from tapctl.passes.delivery.command import Command
 
         return Command(wishes.to_command, written, folder)
     if wishes.to_file is not None:
-        from tapctl.passes.delivery_file import EncryptedFiles, keys_in, keys_of
+        from tapctl.passes.delivery.file import EncryptedFiles, keys_in, keys_of
 
         keys = keys_of(wishes.recipients)
         keys += keys_in(wishes.recipients_file) if wishes.recipients_file else []
@@ -72,7 +72,7 @@ def prove_handouts(folder: Path | None) -> None:
 def write_handouts(wishes: Wishes, zones: Zones, made: Made, *, is_sandbox: bool) -> str:
     """Why one could not be written; empty if all is well. The passcode is at its place by now, so this stops
     nothing."""
-    from tapctl.passes.delivery_file import file_name
+    from tapctl.passes.delivery.file import file_name
 
     if wishes.handout is None:
         return ""

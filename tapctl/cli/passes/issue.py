@@ -137,7 +137,7 @@ def command(options: Options, **given: Any) -> int:
     """
     from tapctl.cli.passes._issuing import run_issue
     from tapctl.cli.passes._wishes import Wishes
-    from tapctl.passes._keeper import no_core_dumps
+    from tapctl.passes.delivery._keeper import no_core_dumps
 
     no_core_dumps()
     return run_issue(options, Wishes(**given))

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from tapctl.model import Finding, Place
-from tapctl.passes.roster_row import COLUMNS, Mistaken, Row, column_of, misread, twice, unknown_column
+from tapctl.passes.roster.row import COLUMNS, Mistaken, Row, column_of, misread, twice, unknown_column
 
 _DELIMITERS = ",;\t"
 

@@ -20,8 +20,7 @@ from asyncio.subprocess import DEVNULL, PIPE, Process
 from pathlib import Path
 
 from tapctl.errors import NotDelivered
-from tapctl.passes import _keeper, proof
-from tapctl.passes.delivery import Made, Recipient, Written
+from tapctl.passes.delivery import Made, Recipient, Written, _keeper, proof
 from tapctl.passes.secret import Secret
 
 GRACE = 0.25  # seconds in which a command that cannot work usually gives up

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from tapctl.errors import NotDelivered
-from tapctl.passes._keeper import UNREAD
+from tapctl.passes.delivery._keeper import UNREAD
 from tapctl.passes.locking import lock
 
 SUFFIX: Final = ".exit"

@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from tapctl.model import Finding, Place
-from tapctl.passes.roster_row import Mistaken, Row, column_of, misread, twice, unknown_column
+from tapctl.passes.roster.row import Mistaken, Row, column_of, misread, twice, unknown_column
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _EMPTY = ("", "~", "null", "Null", "NULL")

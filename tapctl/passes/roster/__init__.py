@@ -17,9 +17,9 @@ from zoneinfo import ZoneInfo
 from tapctl.canonical import minutes
 from tapctl.errors import UsageError
 from tapctl.model import Finding, Place
-from tapctl.passes.roster_csv import csv_rows
-from tapctl.passes.roster_row import Mistaken, Row, misread
-from tapctl.passes.roster_yaml import yaml_rows
+from tapctl.passes.roster.csv_file import csv_rows
+from tapctl.passes.roster.row import Mistaken, Row, misread
+from tapctl.passes.roster.yaml_file import yaml_rows
 from tapctl.text.times import Zones, moment_of, zone_of
 
 _WORDS: Final = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
