@@ -233,17 +233,23 @@ def _step_up(missing: frozenset[Mode], strength: Strength, scene: Scene) -> Trut
 
 def _at_hand(mode: Mode, strength: Strength, scene: Scene) -> Truth:
     """Whether a mode can be asked for in this session: enabled, registered, reachable, and steppable."""
-    if mode in PASSES and scene.is_external:
-        return False
     if mode in PASSES:
-        held = scene.pass_mode
-        return None if held is None else held == mode and scene.is_enabled(mode) is not False
+        return False if scene.is_external else _is_pass_at_hand(mode, scene)
     if mode == "windowsHelloForBusiness" and scene.sign_in.auth:
         return False
     reachable = scene.person.reachable
     if reachable is not None and mode not in reachable:
         return False
     return every((_is_registered(mode, strength, scene), _is_allowed(mode, scene)))
+
+
+def _is_pass_at_hand(mode: Mode, scene: Scene) -> Truth:
+    """Whether a usable pass of that kind is held. Who is sent to registration is not asked for it there."""
+    held = scene.pass_mode
+    found = None if held is None else held == mode and scene.is_enabled(mode) is not False
+    if scene.is_interrupted and found is not False:
+        return scene.assume("same-credential", False)
+    return found
 
 
 def _is_allowed(mode: Mode, scene: Scene) -> Truth:
@@ -270,9 +276,14 @@ def _enrolment(strength: Strength, proof: frozenset[Mode], scene: Scene, *, in_s
     holds = some(_satisfies_when_reached(item, strength, scene) for item in strength.combinations)
     if holds is True:
         return Answer(NEVER, "step-up", detail)
-    can = some(_enrolable(item - proof, strength, scene, in_strength) for item in strength.combinations)
+    strong = _can_prove_mfa(scene) if in_strength else False
+    can = _can_enrol(strength, proof, scene, strong)
+    rule = "guest-methods" if scene.is_external else "not-enrolable"
+    if in_strength and can is not True and _can_enrol(strength, proof, scene, True) is not can:
+        rule = "passkey-needs-second-factor"
+        can = can if scene.relies_on(rule) else None
     if can is False:
-        return Answer(NEVER, "guest-methods" if scene.is_external else "not-enrolable", detail)
+        return Answer(NEVER, rule, detail)
     if is_risky(scene):
         return Answer(NEVER, "risky-cannot-enrol", ERROR_RISKY)
     certain = holds is False and can is True
@@ -288,20 +299,31 @@ def _satisfies_when_reached(combination: frozenset[Mode], strength: Strength, sc
     )
 
 
-def _enrolable(missing: frozenset[Mode], strength: Strength, scene: Scene, in_strength: bool) -> Truth:
-    return every(
-        some((_at_hand(mode, strength, scene), _is_offered(mode, scene, in_strength))) for mode in missing
+def _can_prove_mfa(scene: Scene) -> Truth:
+    """Whether a second factor was shown, or can be on the way to the wizard: who has registered one is asked
+    for it there. https://learn.microsoft.com/entra/identity/authentication/concept-registration-mfa-sspr-combined
+    """
+    own = (item for item in MFA_CONTROL.combinations if not item & PASSES)
+    return proves(MFA_CONTROL, scene.proof) or some(
+        _step_up(item - scene.proof, MFA_CONTROL, scene) for item in own
     )
 
 
-def _is_offered(mode: Mode, scene: Scene, in_strength: bool) -> Truth:
-    """Whether the registration wizard offers a mode in this session."""
+def _can_enrol(strength: Strength, proof: frozenset[Mode], scene: Scene, strong: Truth) -> Truth:
+    """Whether what is missing of one of the combinations can be registered, or asked for."""
+    return some(
+        every(some((_at_hand(mode, strength, scene), _is_offered(mode, scene, strong))) for mode in missing)
+        for missing in (item - proof for item in strength.combinations)
+    )
+
+
+def _is_offered(mode: Mode, scene: Scene, strong: Truth) -> Truth:
+    """Whether the registration wizard offers a mode in this session, with or without a second factor."""
     if scene.is_external:
         return scene.is_enabled(mode) if mode in FOR_GUESTS else False
-    if mode in IN_WIZARD:
-        return scene.is_enabled(mode)
-    is_strong = in_strength and proves(MFA_CONTROL, scene.proof)
-    return scene.is_enabled(mode) if mode in IN_WIZARD_AFTER_STRONG and is_strong else False
+    if mode in IN_WIZARD_AFTER_STRONG:
+        return every((strong, scene.is_enabled(mode)))
+    return scene.is_enabled(mode) if mode in IN_WIZARD else False
 
 
 def _has_wrong_model(strength: Strength, scene: Scene) -> bool:

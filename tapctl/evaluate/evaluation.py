@@ -314,6 +314,8 @@ class Evaluation:
         match self._inner.verdict:
             case "allow":
                 return REGISTER
+            case "challenge":
+                return REGISTER if self._scene.relies_on("second-factor-on-the-way") else REGISTER | NEVER
             case "unknown":
                 return REGISTER | NEVER
             case _:

@@ -149,6 +149,18 @@ RULES: Final[Mapping[str, Rule]] = {
         "The registration wizard offers the Authenticator, one-time codes and phones; a passkey only after a "
         "strong sign-in; never Hello, certificates or a pass.",
     ),
+    "passkey-needs-second-factor": _inferred(
+        _STRENGTH,
+        "Who has no second factor to show is not offered a passkey: it takes a strong sign-in no longer than "
+        "five minutes ago, and registering another method on the way does not count as one.",
+    ),
+    "second-factor-on-the-way": _inferred(
+        _REGISTRATION,
+        "Who is sent to registration can show there what they have registered, where a policy asks for it.",
+    ),
+    "same-credential": _inferred(
+        _STRENGTH, "Who is sent to registration after a password is not asked for a pass there."
+    ),
     "register-by-recursion": _documented(
         "policy-all-users-security-info-registration",
         "Registration is open if the same sign-in, asked for the registration action, would be let through.",

@@ -121,7 +121,7 @@ def test_what_would_satisfy_a_strength_is_named() -> None:
         (WITH_KEY, ("fido2",), "aaguid-black", "allow"),
         (WITH_KEY, ("fido2",), None, "unknown"),
         (WITH_KEY, ("fido2",), "aaguid-blue", "register"),
-        (WITH_KEY, ("password",), None, "unsatisfiable"),
+        (WITH_KEY, ("password",), None, "register"),
         (replace(WITH_KEY, fido2_aaguids=frozenset({"aaguid-black"})), ("password",), None, "challenge"),
         (replace(WITH_KEY, fido2_aaguids=frozenset()), ("password",), None, "unknown"),
     ],
@@ -511,7 +511,7 @@ def test_a_guest_who_registered_nothing_here_cannot_answer_for_a_user_risk() -> 
     [
         (["mfa"], "", "challenge"),
         (["compliantDevice"], "", "unknown"),
-        ([], PHISHING_RESISTANT, "unsatisfiable"),
+        ([], PHISHING_RESISTANT, "register"),
     ],
 )
 def test_what_cannot_be_asked_for_where_a_device_is_joined_is_not_known_to_hold(
