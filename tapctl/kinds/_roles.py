@@ -150,3 +150,18 @@ e300d9e7-4a2b-4295-9eff-f1c78b36cc98 Virtual Visits Administrator
 810a2642-a034-447f-a5e8-41beaa378541 Yammer Administrator
 """
 ROLES: Final = {name: key for key, _, name in (line.partition(" ") for line in _TABLE.strip().splitlines())}
+NOT_GIVEN: Final = frozenset(
+    {
+        "a0b1b346-4d3e-4e8b-98f8-753987be4970",  # User
+        "10dae51f-b6af-4016-8d66-8c2a99b929b3",  # Guest User
+        "2af84b1e-32c8-42b7-82bc-daa82404023b",  # Restricted Guest User
+        "9c094953-4995-41c8-84c8-3ebb9b32c93f",  # Device Join
+        "2b499bcd-da44-4968-8aec-78e1674fa64d",  # Device Managers
+        "d405c6df-0af8-4e3b-95e4-4d06e542189e",  # Device Users
+        "c34f683f-4d5a-4403-affd-6615e00e3a7f",  # Workplace Device Join
+        "eb1d8c34-acf5-460d-8424-c1f1a6fbdb85",  # AdHoc License Administrator
+        "a92aed5d-d78a-4d16-b381-09adb37eb3b0",  # On Premises Directory Sync Account
+    }
+)
+"""Built-in roles that Graph lists and people are not given: "Deprecated roles" and "Roles not shown in the
+portal" of the same page; their template ids as public copies of directoryRoleTemplates have them."""

@@ -10,7 +10,7 @@ from tapctl.evaluate.audience import is_in_clause, reaches_person
 from tapctl.evaluate.policy import read_policy
 from tapctl.evaluate.scene import Index, Scene, index
 from tapctl.evaluate.situation import SignIn
-from tapctl.kinds._roles import ROLES
+from tapctl.kinds._roles import NOT_GIVEN, ROLES
 from tapctl.lint.context import Context
 from tapctl.lint.example import BLOCK, document, policy, stream
 from tapctl.lint.item import Hit
@@ -305,7 +305,8 @@ _MOST_NAMES: Final = 5
 @rule(
     id="CA038",
     name="ca-role-kind",
-    severity="warning",
+    severity="error",
+    absence=True,
     what="A policy holds an id that is no built-in role's.",
     why="Only built-in roles count, by the ids of their templates: for any other it reaches nobody.",
     fix="Name the role; of a role of one's own, put the people into a group and name that.",
@@ -314,11 +315,12 @@ _MOST_NAMES: Final = 5
     bad=policy(users="{includeRoles: [11111111-2222-4333-8444-555555555555]}"),
 )
 def role_kind(context: Context) -> Iterator[Hit]:
-    """A role that is newer than tapctl's list looks like that until a tenant was read that has it."""
+    """A role that is newer than tapctl's list looks like that until a tenant was read that has it: only then
+    it is an error."""
     for found in context.policies:
         for side in ("includeRoles", "excludeRoles"):
             for text in sorted(found.users(side)):
                 template = text.removeprefix("id:").lower()
-                if text.startswith("id:") and template not in ROLES.values():
+                if text.startswith("id:") and template not in NOT_GIVEN.union(ROLES.values()):
                     message = f"{found.name} names the role {template}, which is no built-in one's id"
                     yield found.hit(message, "conditions", "users", side, value=text)

@@ -519,6 +519,8 @@ def test_nobody_changes_policies_by_legacy_clients(tmp_path: Path, clients: str,
         ("id:62E90394-69f5-4237-9190-012177145e10", False),
         ("Global Administrator", False),
         ("Our own", False),
+        ("id:10dae51f-b6af-4016-8d66-8c2a99b929b3", False),
+        ("id:A92AED5D-d78a-4d16-b381-09adb37eb3b0", False),
         ("id:11111111-2222-4333-8444-555555555555", True),
     ],
 )
