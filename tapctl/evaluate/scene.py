@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -134,6 +134,13 @@ class Scene:
         """Whether an inferred rule may be used; notes that it was."""
         self.used.add(rule)
         return rule not in self.doubt
+
+    def readings(self, ask: Callable[[], Truth]) -> frozenset[str]:
+        """The inferred rules that an answer comes upon."""
+        before, self.used = self.used, set()
+        ask()
+        found, self.used = frozenset(self.used), before | self.used
+        return found
 
     def since(self, switch: Switch) -> Truth:
         """Whether a dated change is in force; notes that it was asked."""

@@ -39,11 +39,21 @@ def action(actions: frozenset[str], scene: Scene) -> Truth:
     return _counts_as_registration(scene)
 
 
+def is_provisioning(scene: Scene) -> bool:
+    """Whether security info is registered by setting up Hello or Platform SSO."""
+    return scene.action == REGISTER and scene.sign_in.via.lower() in _PROVISIONING
+
+
 def _counts_as_registration(scene: Scene) -> Truth:
     """Setting up Hello or Platform SSO is registering security info since a date."""
-    if scene.action != REGISTER or scene.sign_in.via.lower() not in _PROVISIONING:
-        return True
-    return scene.since(HELLO)
+    return scene.since(HELLO) if is_provisioning(scene) else True
+
+
+def is_by_provisioning(policy: Policy, scene: Scene) -> bool:
+    """Whether the policy is for that only as far as it is registering security info."""
+    is_on_action = policy.target == "actions" and scene.action in policy.actions
+    is_for_all = policy.target == "apps" and "all" in policy.apps.include
+    return is_provisioning(scene) and (is_on_action or is_for_all)
 
 
 def context(contexts: frozenset[str], scene: Scene) -> Truth:
@@ -74,6 +84,11 @@ def is_by_dependency(policy: Policy, scene: Scene) -> bool:
         return False
     direct = some(_resource(policy.apps, policy.app_filter, app, scene) for app in asked)
     return direct is False and resources(policy.apps, policy.app_filter, scene) is not False
+
+
+def reading_of(policy: Policy, scene: Scene) -> str:
+    """The inferred rule by which a policy for resources is compared with what is asked for, if any."""
+    return min(scene.readings(lambda: resources(policy.apps, policy.app_filter, scene)), default="")
 
 
 class _Targets(NamedTuple):

@@ -15,7 +15,7 @@ from tapctl.evaluate.overlays import Overlay
 from tapctl.evaluate.policy import Control, Policy
 from tapctl.evaluate.scene import Scene
 from tapctl.evaluate.status import BLOCK, CHALLENGE, MET, NEVER, REGISTER, Status, possible
-from tapctl.evaluate.target import is_by_dependency
+from tapctl.evaluate.target import is_by_dependency, is_by_provisioning, reading_of
 
 _WORDS = {
     MET: "is met",
@@ -80,6 +80,10 @@ def tell_check(scene: Scene, policy: Policy, check: Check, found: Match) -> None
     fact, rule = _said(scene, _target(scene) if check.fact in TARGETS else check.fact), check.rule
     if check.rule == "resources" and is_by_dependency(policy, scene):
         fact, rule = f"{fact}{_needing(scene)}", "service-dependencies"
+    elif check.fact in TARGETS and is_by_provisioning(policy, scene):
+        fact, rule = f"{fact}, via {scene.sign_in.via}", "hello-provisioning"
+    elif check.rule == "resources":
+        rule = reading_of(policy, scene) or rule
     scene.note(policy.name, check.path, fact, f"{check.reason} {answer}", rule)
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from evaluate_tools import REGISTER, decided, policy, sign_in
+from evaluate_tools import JOIN, REGISTER, decided, policy, sign_in
 
 from tapctl.evaluate.applications import AZURE_PORTAL, INTUNE_ENROLMENT
 from tapctl.evaluate.facts import Pass, Person
@@ -176,6 +176,38 @@ def test_a_target_is_compared_with_what_the_sign_in_asks_for(target: dict[str, A
     trace = decided(policy("block"), actions, asked=sign_in(**target), traced=True).trace
 
     assert {step.fact for step in trace if "applications" in step.path} == {fact}
+
+
+@pytest.mark.parametrize(
+    ("asked", "apps", "rule", "grade"),
+    [
+        ({"action": REGISTER}, ["All"], "resources", "documented"),
+        ({"action": REGISTER}, ["mail"], "one-app-does-not-reach-registration", "inferred"),
+        ({"action": JOIN}, ["All"], "all-resources-and-join", "inferred"),
+        ({"context": "c1"}, ["All"], "all-resources-and-contexts", "inferred"),
+        ({"action": REGISTER, "via": "macOSPlatformSSO"}, ["All"], "hello-provisioning", "reported"),
+    ],
+)
+def test_what_a_target_is_compared_by_has_its_own_grade(
+    asked: dict[str, Any], apps: list[str], rule: str, grade: str
+) -> None:
+    trace = decided(policy("block", apps=apps), asked=sign_in(**asked), traced=True).trace
+    steps = [step for step in trace if "applications" in step.path]
+
+    assert [(step.rule, step.grade) for step in steps] == [(rule, grade)]
+
+
+@pytest.mark.parametrize(
+    ("action", "rule", "says"),
+    [(REGISTER, "hello-provisioning", "matches"), (JOIN, "user-actions", "does not match")],
+)
+def test_setting_up_hello_is_registering_by_what_is_reported(action: str, rule: str, says: str) -> None:
+    wall = policy("block", target={"includeUserActions": [action]})
+    asked = sign_in(action=REGISTER, via="windowsHelloProvisioning")
+    step = next(step for step in decided(wall, asked=asked, traced=True).trace if "applications" in step.path)
+
+    assert (step.rule, step.says) == (rule, f"userActions {says}")
+    assert step.fact.endswith(", via windowsHelloProvisioning") is (action == REGISTER)
 
 
 def test_nothing_is_traced_that_nobody_asked_for() -> None:
