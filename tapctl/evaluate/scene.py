@@ -208,8 +208,8 @@ class Scene:
 
     @property
     def _is_ipv6_outside(self) -> bool:
-        ip = self.sign_in.ip or ""
-        return ":" in ip and some(self.at_location(name) for name in self._index.trusted) is False
+        is_outside = some(self.at_location(name) for name in self._index.trusted) is False
+        return is_outside and _is_ipv6(self.sign_in.ip or "")
 
     @property
     def pass_mode(self) -> str | None:
@@ -275,8 +275,22 @@ def _in_country(location: Location, country: str) -> bool:
 
 def _in_ranges(ranges: tuple[str, ...], ip: str) -> Truth:
     try:
-        address = ipaddress.ip_address(ip)
+        address = _address(ip)
         networks = [ipaddress.ip_network(text, strict=False) for text in ranges]
     except ValueError:
         return None
     return any(address in network for network in networks if network.version == address.version)
+
+
+def _is_ipv6(text: str) -> bool:
+    try:
+        return _address(text).version == 6
+    except ValueError:
+        return False
+
+
+def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """An address; of an IPv4 address that is written as an IPv6 one (::ffff:203.0.113.7), that."""
+    address = ipaddress.ip_address(text)
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return mapped or address
