@@ -63,6 +63,10 @@ _NARROWING: frozenset[str] = frozenset(
         "devices",
     }
 )
+_EVERYWHERE: Mapping[str, tuple[str, str, str]] = {
+    "locations": ("includeLocations", "All", "excludeLocations"),
+    "platforms": ("includePlatforms", "all", "excludePlatforms"),
+}
 
 _FORWARDS, _BACKWARDS = (
     ("gains", "loses", "no longer restricts it"),
@@ -107,7 +111,7 @@ def _reach(before: object, after: object, words: tuple[str, str, str] = _FORWARD
     new: JsonObject = after if isinstance(after, dict) else {}
     for path in INCLUDES:
         narrows = path[0] in _NARROWING
-        if narrows and not at(old, str(path[0])):
+        if narrows and not _restricts(old, str(path[0])):
             continue  # it held for everything before
         if path[0] == "users" and "All" in _set(old, _EVERYBODY):
             continue
@@ -126,6 +130,13 @@ def _reach(before: object, after: object, words: tuple[str, str, str] = _FORWARD
         side = old if path[-2].startswith("exclude") else new
         if at(old, *path) != at(new, *path) and at(side, *path[:-1]):
             yield f"{what} changes"
+
+
+def _restricts(conditions: JsonObject, name: str) -> bool:
+    """Whether a condition is there, and is none that every place or platform meets."""
+    include, word, exclude = _EVERYWHERE.get(name, ("", "", ""))
+    is_vacuous = word in _set(conditions, (name, include)) and not _set(conditions, (name, exclude))
+    return bool(at(conditions, name)) and not is_vacuous
 
 
 def _set(conditions: JsonObject, path: Path) -> set[str]:

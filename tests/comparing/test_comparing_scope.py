@@ -155,3 +155,18 @@ def test_a_state_newer_than_the_schema_is_taken_to_be_enforced() -> None:
 
     assert is_in_force(newer)
     assert effect(newer, {"state": "disabled"}) == "loosens"
+
+
+@pytest.mark.parametrize(
+    ("condition", "is_one"),
+    [
+        ({"locations": {"includeLocations": ["All"]}}, False),
+        ({"locations": {"includeLocations": ["All"], "excludeLocations": ["Office"]}}, True),
+        ({"platforms": {"includePlatforms": ["all"]}}, False),
+        ({"platforms": {"includePlatforms": ["iOS"]}}, True),
+    ],
+)
+def test_a_condition_that_everything_meets_is_none(condition: JsonObject, is_one: bool) -> None:
+    everybody: JsonObject = {"users": {"includeUsers": ["All"]}}
+
+    assert bool(widened({"conditions": {**everybody, **condition}}, {"conditions": everybody})) is is_one
