@@ -19,9 +19,11 @@ from tapctl.lint.example import BLOCK, configuration, policy, stream, strength, 
 from tapctl.lint.item import Hit
 from tapctl.lint.policy import REGISTER as REGISTERING
 from tapctl.lint.policy import Policy
+from tapctl.lint.registration import is_given
 from tapctl.lint.rule import rule
 from tapctl.lint.what_if import LANDING, ONE_TIME, WORK
 
+_CERTIFICATE: Final = "x509CertificateMultiFactor"
 _PORTALS: Final = {"apps": ("MicrosoftAdminPortals",)}
 _FIRST_CALLS: Final = {"scopes": ("openid", "profile", "User.Read"), "client_kind": "public"}
 _RISKS: Final = ("high", "medium", "low")
@@ -347,13 +349,19 @@ def _leaves_out(found: Policy, cell: Cell) -> bool:
     ),
 )
 def graduation_gap(context: Context) -> Iterator[Hit]:
+    """Certificates are made by nobody who registers: they count where they are known to be on for people."""
     ask = context.what_if
     for cell in cells(context):
-        landing = [mode for mode in cell.methods if ask.stuck(cell.landed(mode), **WORK) is None]
+        methods = (mode for mode in cell.methods if mode != _CERTIFICATE or _has(context, mode, cell))
+        landing = [mode for mode in methods if ask.stuck(cell.landed(mode), **WORK) is None]
         found = [ask.stuck(ask.person(mode), **WORK) for mode in landing] if cell.name else []
         if found and all(found) and (decision := found[0]) is not None:
             message = f"{named(decision.by)} keeps out {cell.people} once they leave the group"
             yield at_decision(context, decision, message, cell.item)
+
+
+def _has(context: Context, mode: str, cell: Cell) -> bool:
+    return is_given(context, frozenset({mode}), cell.name)
 
 
 @rule(

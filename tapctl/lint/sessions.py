@@ -9,6 +9,7 @@ from tapctl.lint.example import policy
 from tapctl.lint.item import Hit
 from tapctl.lint.policy import RISKS, Policy
 from tapctl.lint.rule import rule
+from tapctl.model import Severity
 
 _NEVER = "{persistentBrowser: {isEnabled: true, mode: never}}"
 _EVERY_TIME = "{signInFrequency: {isEnabled: true, frequencyInterval: everyTime}}"
@@ -28,10 +29,16 @@ _SESSION = "https://learn.microsoft.com/entra/identity/conditional-access/concep
     bad=policy(applications=_SOME_APP, session=_NEVER),
 )
 def persistent_browser(context: Context) -> Iterator[Hit]:
+    """Whether Entra takes it where some resources are excluded is not documented: that is a warning."""
     for found in context.policies:
-        if found.session("persistentBrowser", "isEnabled") is True and not found.includes_all_resources:
-            message = f"{found.name} sets a persistent browser session, and is not for all resources"
-            yield found.hit(message, "sessionControls", "persistentBrowser")
+        excluded = sorted(found.applications("exclude"))
+        if found.session("persistentBrowser", "isEnabled") is not True:
+            continue
+        if not found.includes_all_resources or excluded:
+            but = f"leaves out {', '.join(excluded)}" if excluded else "is not for all resources"
+            message = f"{found.name} sets a persistent browser session, and {but}"
+            severity: Severity | None = "warning" if found.includes_all_resources else None
+            yield found.hit(message, "sessionControls", "persistentBrowser", severity=severity)
 
 
 @rule(

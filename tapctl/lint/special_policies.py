@@ -13,9 +13,10 @@ from tapctl.lint.example import BLOCK, policy
 from tapctl.lint.item import Hit
 from tapctl.lint.policy import Policy
 from tapctl.lint.rule import rule
+from tapctl.model import Severity
 
 _EAS: Final = "exchangeActiveSync"
-_EXCHANGE: Final = frozenset({app_key("Office 365 Exchange Online"), "office365"})
+_EXCHANGE: Final = frozenset({app_key("Office 365 Exchange Online")})
 _NOT_FOR_EAS: Final = (
     "locations",
     "signInRiskLevels",
@@ -99,12 +100,18 @@ def eas_shape(context: Context) -> Iterator[Hit]:
             continue
         for name in _unsupported(found):
             message = f"{found.name} is about Exchange ActiveSync, which knows no {name}"
-            yield found.hit(message, "conditions", name)
+            if name != "applications":
+                yield found.hit(message, "conditions", name)
+                continue
+            # For the other clients it holds as it is written.
+            severity: Severity | None = None if found.clients == {_EAS} else "warning"
+            message += " but Exchange Online"
+            yield found.hit(message, "conditions", name, severity=severity)
 
 
 def _unsupported(found: Policy) -> Iterator[str]:
     yield from (name for name in _NOT_FOR_EAS if name in found.narrowing)
     # A block for everything is how legacy clients are stopped, and reaches no less than it says.
-    known = _EXCHANGE | {"all"} if found.blocks else _EXCHANGE
-    if found.clients == {_EAS} and not {app_key(app) for app in found.applications()} <= known:
+    known = _EXCHANGE | {"all", "office365"} if found.blocks else _EXCHANGE
+    if not {app_key(app) for app in found.applications()} <= known:
         yield "applications"

@@ -27,6 +27,8 @@ from tapctl.lint.run import lint
 from tapctl.lint.whole_set import implies
 
 EVERY_TIME = "{signInFrequency: {isEnabled: true, frequencyInterval: everyTime}}"
+OFFICE = "{includeApplications: [Office365]}"
+NEVER = "{persistentBrowser: {isEnabled: true, mode: never}}"
 EXCHANGE = "{includeApplications: [Office 365 Exchange Online]}"
 NEW_HIRES = "{includeGroups: [New hires], excludeGroups: [Break glass]}"
 LESS = "locations: {{includeLocations: [All], excludeLocations: [{}]}}"
@@ -144,6 +146,8 @@ def passkeys(state: str, target: str) -> str:
         ("CA039", [policy(users=GLOBAL, conditions=AT_RISK)]),
         ("CA041", [policy(clients="[exchangeActiveSync]", applications=EXCHANGE)]),
         ("CA041", [policy(clients="[exchangeActiveSync]", grant=BLOCK)]),
+        ("CA041", [policy(clients="[exchangeActiveSync, other]", applications=OFFICE, grant=BLOCK)]),
+        ("CA041", [policy(clients="[exchangeActiveSync, browser]", applications=EXCHANGE)]),
         ("CA042", [policy("A", grant=BLOCK, users=NEW_HIRES), policy("B", session=EVERY_TIME)]),
         ("CA042", [policy("A", grant=MFA_OR_DEVICE), policy("B", users=NEW_HIRES)]),
         ("CA042", [policy("A"), policy("B", users=NEW_HIRES, grant=MFA_OR_DEVICE.replace("OR", "AND"))]),
@@ -237,7 +241,18 @@ def test_a_rule_keeps_quiet(tmp_path: Path, rule: str, documents: list[str]) -> 
             [policy(applications=LESS_OFFICE, grant=CHANGE, conditions=AT_RISK)],
             "in a shape of its own",
         ),
-        ("CA041", [policy(clients="[exchangeActiveSync]")], "knows no applications"),
+        ("CA041", [policy(clients="[exchangeActiveSync]")], "knows no applications but Exchange Online"),
+        (
+            "CA041",
+            [policy(clients="[exchangeActiveSync, browser]", applications=OFFICE)],
+            "knows no applications but Exchange Online",
+        ),
+        ("CA034", [policy(applications=LESS_OFFICE, session=NEVER)], "leaves out Office365"),
+        (
+            "CA042",
+            [policy("A", conditions="locations: {includeLocations: [All]}"), policy("B", users=NEW_HIRES)],
+            "B asks for nothing that A",
+        ),
         (
             "CA044",
             [
@@ -510,6 +525,29 @@ def test_nobody_changes_policies_by_legacy_clients(tmp_path: Path, clients: str,
     assert (
         len(hits(tmp_path, "CA048", wall, f"facts: {{groups: {{Break glass: []}}, users: {{{ADA}}}}}\n"))
         == count
+    )
+
+
+@pytest.mark.parametrize(
+    ("clients", "applications", "severity"),
+    [("[exchangeActiveSync]", OFFICE, "error"), ("[exchangeActiveSync, browser]", OFFICE, "warning")],
+)
+def test_other_clients_of_a_policy_for_activesync_are_as_it_says(
+    tmp_path: Path, clients: str, applications: str, severity: str
+) -> None:
+    found = findings(tmp_path, policy(clients=clients, applications=applications)).found
+
+    assert [finding.severity for _, finding in found if finding.rule == "CA041"] == [severity]
+
+
+@pytest.mark.parametrize(
+    ("applications", "severity"), [(LESS_OFFICE, "warning"), (EXCHANGE, "error"), (ALL_RESOURCES, "")]
+)
+def test_a_persistent_session_is_for_all_resources(tmp_path: Path, applications: str, severity: str) -> None:
+    found = findings(tmp_path, policy(applications=applications, session=NEVER)).found
+
+    assert [finding.severity for _, finding in found if finding.rule == "CA034"] == [severity] * bool(
+        severity
     )
 
 

@@ -267,3 +267,16 @@ def test_what_is_asked_for_everywhere_is_named_and_not_a_wall_around_some_places
     said = [finding.message for _, finding in found.found if finding.rule == "DL002"]
     assert len(said) == 1
     assert said[0].startswith("Guard keeps")
+
+
+@pytest.mark.parametrize(
+    ("configured", "is_said"),
+    [((), True), ((certificates("disabled"),), True), ((certificates(include="New hires"),), False)],
+)
+def test_nobody_registers_the_certificate_that_is_asked_for_later(
+    tmp_path: Path, configured: tuple[str, ...], is_said: bool
+) -> None:
+    later = policy("Later", users="{includeUsers: [All], excludeGroups: [New hires]}", grant=OURS)
+    found = rules(tmp_path, tap(), *configured, later, strength(CERTIFICATE))
+
+    assert ("DL024" in found) == is_said
