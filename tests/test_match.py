@@ -306,6 +306,14 @@ def test_undeclared_objects_are_owned_by_pattern_only() -> None:
     ]
 
 
+def test_brackets_in_an_ownership_pattern_are_brackets() -> None:
+    objects = [location("[NH] a"), location("N Head office", TWO)]
+
+    found = matched([document("Nordics")], objects, ownership=["[NH] *"])
+
+    assert {pair.address.name for pair in found.pairs if pair.is_owned} == {"[NH] a"}
+
+
 @pytest.mark.parametrize(
     ("answered", "is_same"),
     [

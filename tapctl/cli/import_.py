@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import fnmatch
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -148,13 +147,14 @@ def _observe(
 def _updates(checked: Checked, snapshot: Snapshot, wanted: tuple[str, ...], pattern: str) -> Updates:
     """What would change in the documents, and what a person has to change."""
     from tapctl.match import match
+    from tapctl.text.patterns import matches
     from tapctl.workspace.updating import updates
 
     matched = match(checked.workspace, checked.desired, snapshot)
     meant = [
         pair
         for pair in matched.pairs
-        if (not wanted or pair.kind.name in wanted) and fnmatch.fnmatchcase(pair.display_name, pattern)
+        if (not wanted or pair.kind.name in wanted) and matches(pattern, pair.display_name)
     ]
     return updates(matched, meant, snapshot)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tapctl.model import Address, BreakGlass, Finding, Json, JsonObject, Limits, Path, Settings, Source
+from tapctl.text.patterns import is_everything
 
 MAX_NAME: Final = 256
 MAX_CANDIDATES: Final = 2_000
@@ -210,8 +211,8 @@ def read_settings(section: Section, known_kinds: Mapping[str, bool]) -> Settings
 def _ownership(section: Section, known_kinds: Mapping[str, bool]) -> dict[str, tuple[str, ...]]:
     owned = {kind: section.texts(kind) for kind in section.value if _can_own(section, kind, known_kinds)}
     for kind, patterns in owned.items():
-        if any(not pattern.strip("*") for pattern in patterns):
-            message = f"ownership.{kind} {quoted('*')} deletes every {kind} that no document declares"
+        if (pattern := next(filter(is_everything, patterns), None)) is not None:
+            message = f"ownership.{kind} {quoted(pattern)} deletes every {kind} that no document declares"
             place = section.source.place(*section.path, kind)
             remedy = "Own only names that begin with a prefix of your own."
             finding = Finding(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -12,6 +11,7 @@ from tapctl.kind import BUILT_IN, Kind
 from tapctl.kinds import kinds
 from tapctl.match.pair import Pair, as_observed, unclear_ids
 from tapctl.model import Address, JsonObject, Snapshot, Workspace
+from tapctl.text.patterns import matches
 
 
 def undeclared(
@@ -66,5 +66,5 @@ def _is_owned(address: Address, workspace: Workspace) -> bool:
     """Whether settings claim the name. A folder without documents owns nothing, and neither does one
     environment what a document declares for another."""
     patterns = workspace.settings.ownership.get(address.kind, ())
-    matches = any(fnmatch.fnmatchcase(address.name, pattern) for pattern in patterns)
-    return matches and bool(workspace.resources) and address not in workspace.elsewhere
+    is_claimed = any(matches(pattern, address.name) for pattern in patterns)
+    return is_claimed and bool(workspace.resources) and address not in workspace.elsewhere

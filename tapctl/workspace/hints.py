@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
@@ -11,18 +10,21 @@ from tapctl.canonical import at, texts
 from tapctl.comparing.scope import is_in_force
 from tapctl.match import Pair
 from tapctl.model import BreakGlass, JsonObject, Settings
+from tapctl.text.patterns import is_literal, matches
 
 _POLICIES: Final = "ConditionalAccessPolicy"
 _USUAL: Final = 0.8  # an exclusion that this share of the enforced policies has is no accident
 _FEW: Final = 3
 
 
-def hints(pairs: Sequence[Pair], settings: Settings) -> Iterator[str]:
-    """Candidates for break-glass and ownership, with the evidence; nobody but a person decides."""
+def hints(pairs: Sequence[Pair], others: Sequence[Pair], settings: Settings) -> Iterator[str]:
+    """Candidates for break-glass and ownership, with the evidence; nobody but a person decides. `pairs` were
+    asked for, and `others` are there beside them."""
     policies = [pair for pair in pairs if pair.kind.name == _POLICIES]
     yield from _always_excluded([pair.before or {} for pair in policies], settings.break_glass)
     owned = settings.ownership.get(_POLICIES, ())
-    yield from _prefixes([pair.address.name for pair in policies if not pair.managed_by], owned)
+    theirs = [pair.address.name for pair in others if pair.kind.name == _POLICIES]
+    yield from _prefixes([pair.address.name for pair in policies if not pair.managed_by], theirs, owned)
 
 
 def _always_excluded(specs: Iterable[JsonObject], declared: BreakGlass) -> Iterator[str]:
@@ -40,10 +42,13 @@ def _always_excluded(specs: Iterable[JsonObject], declared: BreakGlass) -> Itera
             yield f"breakGlass.{kind}: {name!r}? {count} of {len(enforced)} enforced policies exclude it"
 
 
-def _prefixes(names: Sequence[str], owned: Sequence[str]) -> Iterator[str]:
-    free = [name for name in names if not any(fnmatch.fnmatchcase(name, pattern) for pattern in owned)]
+def _prefixes(names: Sequence[str], others: Sequence[str], owned: Sequence[str]) -> Iterator[str]:
+    """A pattern is proposed if it is like nothing but what has, or gets, a document: to own is to delete."""
+    free = [name for name in names if not any(matches(pattern, name) for pattern in owned)]
     starts = Counter(name.partition("-")[0] for name in free if "-" in name[:8])
     for start, count in sorted(starts.items()):
-        says_something = start.strip() and not {*start} & {*"*?["}  # as a pattern, too
-        if count >= _FEW and says_something:
-            yield f"ownership.{_POLICIES}: {f'{start}-*'!r}? {count} of {len(names)} policies are called so"
+        pattern = f"{start}-*"
+        says_something = start.strip() and is_literal(start)
+        if count >= _FEW and says_something and not any(matches(pattern, name) for name in others):
+            alike = sum(matches(pattern, name) for name in names)
+            yield f"ownership.{_POLICIES}: {pattern!r}? {alike} of {len(names)} policies are called so"

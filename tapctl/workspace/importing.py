@@ -5,10 +5,9 @@ Pure: reading the tenant is observe's, writing the files is the command's.
 
 from __future__ import annotations
 
-import fnmatch
 import unicodedata
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
@@ -21,6 +20,7 @@ from tapctl.load.settings import CONTROL, MAX_NAME
 from tapctl.match import Matched, Pair, as_observed
 from tapctl.model import Address, Finding, Path, Settings, Snapshot
 from tapctl.reference import parse
+from tapctl.text.patterns import matches
 from tapctl.workspace.document import Draft, draft
 from tapctl.workspace.emit import render
 from tapctl.workspace.hints import hints
@@ -58,7 +58,7 @@ class Proposal:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """What is to be taken in, and what is there. No kinds are all of them, but groups only by name; `pattern`
-    is a glob over names; what `settings` say already is not proposed. `unpinned` are the findings about
+    is one of names; what `settings` say already is not proposed. `unpinned` are the findings about
     break-glass without a pin, which it gets if just one object has the name; `updated` the ids without a name
     in what is updated."""
 
@@ -77,12 +77,13 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Chosen:
-    """The objects that were asked for: those that get a document are `new`, `empty` ones cannot have one,
-    and of `spared` kinds none was asked for.
+    """The objects that were asked for, and the `others`: those that get a document are `new`, `empty` ones
+    cannot have one, and of `spared` kinds none was asked for.
     `declared` are documents by kind and id, `pins` those of documents that it is clear by now whom they mean,
     and `unclear` asks about the others."""
 
     found: tuple[Pair, ...]
+    others: tuple[Pair, ...]
     new: tuple[Pair, ...]
     empty: tuple[Address, ...]
     spared: tuple[Address, ...]
@@ -101,11 +102,10 @@ def propose(matched: Matched, snapshot: Snapshot, request: Request) -> Proposal:
 def _chosen(matched: Matched, snapshot: Snapshot, request: Request) -> _Chosen:
     wanted = request.kinds or kinds().keys()
     declared = {_key(pair): pair.address for pair in matched.pairs if pair.desired is not None}
-    asked = [
-        pair
-        for pair in _observed(snapshot, matched.directory)
-        if pair.kind.name in wanted and fnmatch.fnmatchcase(_shown_name(pair), request.pattern)
-    ]
+    asked, others = _parted(
+        _observed(snapshot, matched.directory),
+        lambda pair: pair.kind.name in wanted and matches(request.pattern, _shown_name(pair)),
+    )
     empty = [pair for pair in asked if _key(pair) not in declared and _is_empty(pair)]
     found = [pair for pair in asked if _key(pair) in declared or not _is_empty(pair)]
     settled = meant(matched, found)
@@ -113,6 +113,7 @@ def _chosen(matched: Matched, snapshot: Snapshot, request: Request) -> _Chosen:
     new = [pair for pair in found if _key(pair) not in declared and _key(pair) not in settled.unclear]
     return _Chosen(
         found=tuple(found),
+        others=tuple(others),
         new=tuple(pair for pair in new if pair.kind.name in request.written),
         empty=tuple(pair.address for pair in empty),
         spared=tuple(pair.address for pair in new if pair.kind.name not in request.written),
@@ -169,7 +170,7 @@ def _proposed(
             *map(holds_nothing, chosen.empty),
             *not_asked_for(chosen.spared),
         ),
-        hints=tuple(hints(chosen.found, request.settings)),
+        hints=tuple(hints(chosen.found, chosen.others, request.settings)),
         declared=tuple(
             sorted(chosen.declared[_key(pair)] for pair in chosen.found if _key(pair) in chosen.declared)
         ),
@@ -178,6 +179,15 @@ def _proposed(
 
 def _key(pair: Pair) -> tuple[str, str | None]:
     return pair.kind.name, pair.id
+
+
+def _parted(pairs: Iterable[Pair], test: Callable[[Pair], bool]) -> tuple[list[Pair], list[Pair]]:
+    """Those that pass, and the others."""
+    passing: list[Pair] = []
+    failing: list[Pair] = []
+    for pair in pairs:
+        (passing if test(pair) else failing).append(pair)
+    return passing, failing
 
 
 def _shown_name(pair: Pair) -> str:

@@ -351,8 +351,9 @@ def test_a_mistake_in_the_settings_is_found_at_its_place(
     assert shown in found.message
 
 
-def test_owning_everything_is_a_warning(tmp_path: Path) -> None:
-    found = mistake(tmp_path, {"tapctl.yaml": "ownership: {NamedLocation: ['*']}"})
+@pytest.mark.parametrize("pattern", ["*", "?*"])
+def test_owning_everything_is_a_warning(tmp_path: Path, pattern: str) -> None:
+    found = mistake(tmp_path, {"tapctl.yaml": f"ownership: {{NamedLocation: ['{pattern}']}}"})
 
     assert (found.rule, found.severity, at(tmp_path, found)) == (
         "owns-everything",

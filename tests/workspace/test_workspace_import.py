@@ -13,6 +13,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from tapctl.cli.main import run
+from tapctl.sandbox.seed import numbered
 from tapctl.schema import read
 
 Capture = pytest.CaptureFixture[str]
@@ -84,7 +85,10 @@ def test_break_glass_and_ownership_are_proposed_with_the_evidence(capsys: Captur
     assert "breakGlass" not in yaml.safe_load((tmp_path / "tapctl.yaml").read_text())
 
 
-@pytest.mark.parametrize(("start", "is_proposed"), [("", False), (" ", False), ("[A]", False), ("AB", True)])
+@pytest.mark.parametrize(
+    ("start", "is_proposed"),
+    [("", False), (" ", False), ("A*", False), ("A?", False), ("[A]", True), ("AB", True)],
+)
 def test_a_prefix_is_proposed_where_it_says_something(
     capsys: Capture, tmp_path: Path, start: str, is_proposed: bool
 ) -> None:
@@ -97,6 +101,35 @@ def test_a_prefix_is_proposed_where_it_says_something(
     hints = imported(capsys, tmp_path)["hints"]
 
     assert any(hint.startswith("ownership") for hint in hints) == is_proposed
+
+
+@pytest.mark.parametrize(("asked", "is_proposed"), [("A-*", True), ("A-[123]", False), ("A-?", False)])
+def test_a_prefix_is_not_proposed_that_owns_what_gets_no_document(
+    capsys: Capture, tmp_path: Path, asked: str, is_proposed: bool
+) -> None:
+    content = json.loads(tapctl(capsys, tmp_path, "sandbox", "dump")[1])
+    draft = content[POLICIES][0]
+    names = ["A-1", "A-2", "A-3", "A-10", "A-[123]"]
+    content[POLICIES] = [
+        {**draft, "id": numbered(7, number), "displayName": name} for number, name in enumerate(names)
+    ]
+    loaded(capsys, tmp_path, content)
+
+    found = imported(capsys, tmp_path, "--kind", "ConditionalAccessPolicy", "--name", asked)
+
+    said = "ownership.ConditionalAccessPolicy: 'A-*'? 5 of 5 policies are called so"
+    assert (said in found["hints"]) == is_proposed
+
+
+def test_a_name_in_brackets_adopts_just_that_object(capsys: Capture, tmp_path: Path) -> None:
+    content = json.loads(tapctl(capsys, tmp_path, "sandbox", "dump")[1])
+    held = content[POLICIES]
+    held[0]["displayName"], held[1]["displayName"] = "[NH] Require MFA", "N Require MFA"
+    loaded(capsys, tmp_path, content)
+
+    found = imported(capsys, tmp_path, "--name", "[NH] Require MFA")
+
+    assert [item["address"] for item in found["documents"]] == ["ConditionalAccessPolicy/[NH] Require MFA"]
 
 
 def test_what_is_declared_already_is_not_proposed(capsys: Capture, tmp_path: Path) -> None:
