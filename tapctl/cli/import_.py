@@ -108,7 +108,7 @@ def _refuse_mistakes(checked: Checked) -> None:
 
 def _refuse_nobody(snapshot: Snapshot, proposal: Proposal, pattern: str) -> None:
     """A name that nothing has is a mistyped one."""
-    if pattern == "*" or proposal.documents or proposal.declared:
+    if pattern == "*" or proposal.documents or proposal.declared or proposal.is_asked:
         return
     from tapctl.text.escape import visible
 

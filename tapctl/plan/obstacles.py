@@ -5,11 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from tapctl.canonical import references, sort_key
+from tapctl.canonical import references
 from tapctl.comparing.scope import is_in_force
 from tapctl.diff import field_changes
 from tapctl.kinds import kinds
 from tapctl.match import Matched, Pair
+from tapctl.match.look_alikes import look_alikes
 from tapctl.model import Address, Change, Finding, Severity, Snapshot, TenantFacts, dotted
 from tapctl.reference import parse
 from tapctl.text.words import counted
@@ -24,7 +25,7 @@ def obstacles(changes: Sequence[Change], matched: Matched, snapshot: Snapshot) -
     for pair in matched.pairs:
         yield from _refusals(pair)
     yield from _two_names(matched)
-    yield from _look_alikes(matched)
+    yield from (found.finding for found in look_alikes(matched, snapshot))
     yield from _still_used(changes, matched.pairs)
     yield from _unfit_tenant(changes, snapshot.facts)
     yield from _unread(snapshot)
@@ -74,37 +75,6 @@ def _two_names(matched: Matched) -> Iterator[Finding]:
                 f"{pair.address} has another name in its spec: displayName is {pair.display_name!r}",
                 f"`name` is the place: write it there. To tell two objects of one name apart, keep both and "
                 f"pin this one: pins: {{{pair.address}: <id>}}.",
-            )
-
-
-def _look_alikes(matched: Matched) -> Iterator[Finding]:
-    """Creations that would duplicate an object nobody declares."""
-    strays = [pair for pair in matched.pairs if pair.desired is None and not pair.managed_by]
-    by_spec = {(pair.kind.name, sort_key(pair.before)): pair for pair in strays}
-    claimed = {
-        Address(pair.kind.name, name)
-        for pair in matched.pairs
-        if pair.desired is not None and pair.observed is not None
-        for name in (pair.address.name, str(pair.observed.get("displayName")))
-    }
-    free = (known for known in matched.directory.ids if known not in claimed)
-    by_name = {(known.kind, known.name.casefold()): known for known in free}
-    unclear = {finding.address for finding in matched.findings}
-    for pair in matched.pairs:
-        if pair.before is not None or pair.after is None or pair.address in unclear:
-            continue
-        known = by_name.get((pair.kind.name, pair.address.name.casefold()))
-        if known is not None and known.name != pair.address.name:
-            said = f"the tenant has {known.name!r}, which differs only in letter case"
-            help_text = "Write the name as the tenant has it, or list that spelling under formerNames."
-            yield _stop(pair, "renamed-in-tenant", said, help_text)
-        elif other := by_spec.get((pair.kind.name, sort_key(pair.after))):
-            yield _stop(
-                pair,
-                "renamed-in-tenant",
-                f"the tenant has {other.address.name!r}, which is the same in everything but the name",
-                f"Renamed in the tenant? Give the document that name to keep it, or rename it back with "
-                f"formerNames: [{other.address.name!r}].",
             )
 
 

@@ -46,13 +46,15 @@ class Imported:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
     """Everything an import would write. `findings` tell of what could not be named; `hints` are lines for a
-    person to decide on; `declared` is what documents have already."""
+    person to decide on; `declared` is what documents have already, and `is_asked` whether a person has to say
+    first whose an object is."""
 
     documents: tuple[Imported, ...]
     pins: Mapping[Address, str]
     findings: tuple[Finding, ...]
     hints: tuple[str, ...]
     declared: tuple[Address, ...]
+    is_asked: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +110,7 @@ def _chosen(matched: Matched, snapshot: Snapshot, request: Request) -> _Chosen:
     )
     empty = [pair for pair in asked if _key(pair) not in declared and _is_empty(pair)]
     found = [pair for pair in asked if _key(pair) in declared or not _is_empty(pair)]
-    settled = meant(matched, found)
+    settled = meant(matched, found, snapshot)
     declared |= {_key(pair): address for address, pair in settled.chosen.items()}
     new = [pair for pair in found if _key(pair) not in declared and _key(pair) not in settled.unclear]
     return _Chosen(
@@ -174,6 +176,7 @@ def _proposed(
         declared=tuple(
             sorted(chosen.declared[_key(pair)] for pair in chosen.found if _key(pair) in chosen.declared)
         ),
+        is_asked=bool(chosen.unclear),
     )
 
 

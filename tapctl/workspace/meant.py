@@ -1,4 +1,5 @@
-"""Documents whose name several objects have, or whose pin names none → what each has meant so far. Pure."""
+"""Documents whose name several objects have, or none, or whose pin names none → what each has meant so far.
+Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from tapctl.match import MISMATCH, SEVERAL, Matched, Pair, is_as_said
-from tapctl.model import Address, Finding
+from tapctl.match.look_alikes import look_alikes
+from tapctl.model import Address, Finding, Snapshot
 from tapctl.validate import Desired
 
 
@@ -21,10 +23,11 @@ class Meant:
     findings: tuple[Finding, ...]
 
 
-def meant(matched: Matched, found: Iterable[Pair]) -> Meant:
+def meant(matched: Matched, found: Iterable[Pair], snapshot: Snapshot) -> Meant:
     """Which of the objects in `found` each document meant that names several. Nothing is guessed: it
     meant what is as it says, if nothing else is, and no other document says the same. What a pin is to
-    be that names nothing any more, a person says."""
+    be that names nothing any more, a person says, and whether an object that a document would duplicate is
+    its own under another name."""
     asked = {item.address: item for item in matched.findings if item.rule in (SEVERAL, MISMATCH)}
     declared = [pair for pair in matched.pairs if pair.desired is not None]
     taken = {(pair.kind.name, pair.id) for pair in declared}
@@ -45,10 +48,14 @@ def meant(matched: Matched, found: Iterable[Pair]) -> Meant:
         address: ones[0] for address, ones in equal.items() if len(ones) == 1 and claims[ones[0].id] == 1
     }
     unclear = {address: ones for address, ones in alike.items() if ones and address not in chosen}
+    ids = {(one.kind.name, one.id) for one in free}
+    doubles = [one for one in look_alikes(matched, snapshot) if ids & one.objects]
     return Meant(
         chosen=chosen,
-        unclear=frozenset((one.kind.name, one.id) for ones in unclear.values() for one in ones),
-        findings=tuple(asked[address] for address in unclear),
+        unclear=frozenset((one.kind.name, one.id) for ones in unclear.values() for one in ones).union(
+            *(one.objects for one in doubles)
+        ),
+        findings=(*(asked[address] for address in unclear), *(one.finding for one in doubles)),
     )
 
 

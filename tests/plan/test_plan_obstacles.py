@@ -58,6 +58,13 @@ def test_a_name_that_differs_in_letter_case_is_not_created_again(
     assert "differs only in letter case" in finding(planned, "renamed-in-tenant").message
 
 
+def test_a_word_that_is_the_same_everywhere_is_no_object(tenant: Tenant, tmp_path: Path) -> None:
+    planned = plan(folder(tmp_path, [location("MFA Trusted IPs", "192.0.2.0/24")]), tenant)
+
+    assert actions(planned) == {"NamedLocation/MFA Trusted IPs": "create"}
+    assert "renamed-in-tenant" not in rules(planned)
+
+
 def test_names_of_two_documents_may_differ_in_letter_case(tenant: Tenant, tmp_path: Path) -> None:
     settle(folder(tmp_path, [policy("MFA All")]), tenant)
 

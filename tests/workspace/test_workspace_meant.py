@@ -111,3 +111,49 @@ def test_what_was_not_asked_for_is_left_alone(capsys: Capture, root: Path) -> No
     code, answer = tapctl(capsys, root, "import", "--kind", "AuthenticationStrength")
 
     assert (code, answer["pins"]) == (0, {})
+
+
+RENAMED = "NamedLocation/HQ: the tenant has '{}', which is the same in everything but the name"
+
+
+@pytest.mark.parametrize("arguments", [["--update", "--yes"], ["--name", "Head office"]])
+def test_what_was_renamed_gets_no_second_document(capsys: Capture, root: Path, arguments: list[str]) -> None:
+    load(capsys, root, {**place(2, "NO"), "displayName": "Head office"})
+
+    code, answer = tapctl(capsys, root, "import", *arguments)
+
+    (asked,) = [item for item in answer["findings"] if item["severity"] == "error"]
+    assert (code, answer["documents"]) == (1, [])
+    assert (asked["message"], "formerNames: ['Head office']" in asked["help"]) == (
+        RENAMED.format("Head office"),
+        True,
+    )
+    assert "renamed-in-tenant" in [item["rule"] for item in tapctl(capsys, root, "plan")[1]["findings"]]
+
+
+def test_what_was_renamed_in_letter_case_gets_no_second_document(capsys: Capture, root: Path) -> None:
+    load(capsys, root, {**place(2, "SE"), "displayName": "Hq"})
+
+    code, answer = tapctl(capsys, root, "import")
+
+    assert (code, answer["documents"]) == (1, [])
+    assert "has 'Hq', which differs only in letter case" in json.dumps(answer["findings"])
+
+
+def test_of_several_that_a_document_may_be_none_gets_one(capsys: Capture, root: Path) -> None:
+    load(capsys, root, *({**place(number, "NO"), "displayName": f"HQ-{number}"} for number in (1, 2)))
+
+    code, answer = tapctl(capsys, root, "import")
+
+    assert (code, answer["documents"]) == (1, [])
+    assert "has 'HQ-1' and 'HQ-2', which are the same" in json.dumps(answer["findings"])
+
+
+def test_what_is_new_gets_its_document_though_another_was_renamed(capsys: Capture, root: Path) -> None:
+    load(
+        capsys, root, {**place(2, "NO"), "displayName": "Head office"}, {**place(1, "SE"), "displayName": "S"}
+    )
+
+    assert [item["address"] for item in tapctl(capsys, root, "import")[1]["documents"]] == ["NamedLocation/S"]
+    code, answer = tapctl(capsys, root, "import", "--name", "S")
+    assert (code, answer["findings"]) == (0, [])
