@@ -37,7 +37,7 @@ from trial import (
 from tapctl.errors import NotRecorded
 from tapctl.pipeline import carry_out as carry_out_for_real
 from tapctl.record import FileRecord, NoRecord
-from tapctl.sandbox import Misbehaviour
+from tapctl.sandbox import Misbehaviour, Settings
 from tapctl.sandbox.misbehave import AnswerDroppedError
 from tapctl.sandbox.seed import PEOPLE, numbered
 
@@ -263,6 +263,19 @@ def test_what_does_not_read_back_is_failed_with_its_fields(tenant: Tenant, tmp_p
 
     why = reasons(result)["ConditionalAccessPolicy/P"]
     assert why == "written, but it does not read back: state is 'enabled', not 'disabled'"
+
+
+def test_what_a_service_keeps_is_told_with_what_to_do(tenant: Tenant, tmp_path: Path) -> None:
+    """Nobody says that a null takes the levels of insider risk away."""
+    tenant.sandbox = Settings(merges_blocks=True)
+    risky = policy("P", "disabled", only={"conditions": {"insiderRiskLevels": "minor"}})
+    settle(folder(tmp_path, [risky]), tenant)
+
+    result = carry_out(plan(folder(tmp_path, [policy("P", "disabled")]), tenant), tenant)
+
+    why = reasons(result)["ConditionalAccessPolicy/P"]
+    assert "conditions.insiderRiskLevels is ['minor'], not None; if planning again finds it there" in why
+    assert "take it out in the portal" in why
 
 
 def test_what_is_changed_again_is_found_by_the_last_reading(tenant: Tenant, tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from trial import DOMAIN, Document, Tenant, absent, carry_out, folder, plan
 from tapctl.kinds import kinds
 from tapctl.model import Change, Finding, errors_in
 from tapctl.pipeline import check
-from tapctl.sandbox import dump
+from tapctl.sandbox import Settings, dump
 from tapctl.sandbox.newer import remember
 from tapctl.sandbox.seed import GROUPS, PEOPLE, numbered
 from tapctl.sandbox.shapes import SHAPES
@@ -132,6 +132,34 @@ def test_one_apply_leads_from_any_folder_to_any_other(first: list[Document], sec
     put_into_force(folder(root, first), tenant)
 
     put_into_force(folder(root, [*second, *gone(first, second)]), tenant)
+
+
+@st.composite
+def policies(draw: st.DrawFn) -> Document:
+    """A policy for people, without what nobody knows how to take away where blocks are merged."""
+    style = Style(refer=lambda kinds: st.sampled_from(THERE[kinds[0]]), is_answer=False, with_newer=False)
+    spec = _named("ConditionalAccessPolicy", "First", draw(specs("ConditionalAccessPolicy", style)))["spec"]
+    conditions, session = spec["conditions"], spec.get("sessionControls") or {}
+    assume(not conditions.get("clientApplications"))
+    conditions.pop("insiderRiskLevels", None)
+    (session.get("cloudAppSecurity") or {})["cloudAppSecurityType"] = "monitorOnly"
+    (session.get("persistentBrowser") or {})["mode"] = draw(st.sampled_from(("always", "never")))
+    for side in ("include", "exclude"):
+        guests = (conditions.get("users") or {}).get(f"{side}GuestsOrExternalUsers") or {}
+        guests.pop("externalTenants", None)
+    return {"kind": "ConditionalAccessPolicy", "name": "First", "spec": spec}
+
+
+@given(policies(), policies())
+@few
+def test_one_apply_leads_from_any_policy_to_any_other_where_blocks_are_merged(
+    first: Document, second: Document
+) -> None:
+    tenant, root = company(), Path(tempfile.mkdtemp())
+    tenant.sandbox = Settings(merges_blocks=True)
+    put_into_force(folder(root, [first]), tenant)
+
+    put_into_force(folder(root, [second]), tenant)
 
 
 @given(held(names=OURS), documents())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tapctl.apply.run import Run
 from tapctl.canonical import settled
@@ -21,6 +21,10 @@ from tapctl.order.steps import Step
 
 if TYPE_CHECKING:
     from tapctl.graph.gateway import Gateway
+
+_KEPT: Final = (
+    "; if planning again finds it there, the service keeps what is left out: take it out in the portal"
+)
 
 
 async def check_nothing_moved(run: Run, stage: Sequence[Step]) -> None:
@@ -112,7 +116,9 @@ def _difference(run: Run, step: Step, observed: JsonObject | None) -> str:
     if not pair.kind.singleton and name is not None and name != pair.display_name:
         return f"its name is still {name!r}"
     changes = field_changes(spec_now(run, pair, observed), _known(pair, step.after))
-    return "; ".join(f"{change.path} is {change.before!r}, not {change.after!r}" for change in changes)
+    said = "; ".join(f"{change.path} is {change.before!r}, not {change.after!r}" for change in changes)
+    is_kept = bool(changes) and all(change.after is None for change in changes)
+    return f"{said}{_KEPT}" if is_kept else said
 
 
 async def having_names(gateway: Gateway, kind: Kind, names: Sequence[str]) -> list[JsonObject]:

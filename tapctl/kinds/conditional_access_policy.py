@@ -41,6 +41,32 @@ NULL_CLEARS = {
     ("conditions", "users", "excludeGuestsOrExternalUsers"),
 }
 
+# Where what was there and is not declared any more goes by an explicit null: a service that merges blocks
+# keeps it otherwise, as it keeps lists (1108 in github.com/microsoft/Microsoft365DSC/issues/6218). To a
+# service that replaces them a null is the same as nothing. Nobody says so of insiderRiskLevels and
+# clientApplications, and a null has been refused there. Checked 2026-11:
+# - session controls: a PATCH with these null was judged by its values, not refused as a shape
+#   (github.com/microsoftgraph/microsoft-graph-docs-contrib/issues/1074), and Graph's own example of a create
+#   has nulls (https://learn.microsoft.com/graph/api/conditionalaccessroot-post-policies).
+# - authenticationStrength: sent as null beside other controls
+#   (github.com/PacktPublishing/Microsoft-Intune-Cookbook, Chapter-11/windows-mam-conditional-access.ps1).
+# - applicationFilter, and a frequency's type and value: no such request is known. The metadata has them
+#   nullable, and Graph answers null where there is none, the frequency of every time included
+#   (https://learn.microsoft.com/graph/api/conditionalaccesspolicy-get).
+_GOES_BY_NULL: tuple[tuple[str, ...], ...] = (
+    ("sessionControls", "applicationEnforcedRestrictions"),
+    ("sessionControls", "cloudAppSecurity"),
+    ("sessionControls", "continuousAccessEvaluation"),
+    ("sessionControls", "disableResilienceDefaults"),
+    ("sessionControls", "persistentBrowser"),
+    ("sessionControls", "secureSignInSession"),
+    ("sessionControls", "signInFrequency"),
+    ("sessionControls", "signInFrequency", "type"),
+    ("sessionControls", "signInFrequency", "value"),
+    ("grantControls", "authenticationStrength"),
+    ("conditions", "applications", "applicationFilter"),
+)
+
 _NOBODY: JsonObject = {"includeUsers": ["None"]}
 _TENANTS = "#microsoft.graph.conditionalAccess{}ExternalTenants"
 _MEMBERSHIP = {"all": _TENANTS.format("All"), "enumerated": _TENANTS.format("Enumerated")}
@@ -154,7 +180,19 @@ def _body(kind: Kind, write: Write, properties: Iterable[str]) -> JsonObject:
         else:
             body[name] = value
     kept = {path: item for path, item in write.extra.items() if path[0] in body and path[0] in BLOCKS}
-    return with_values(body, kept)
+    whole = with_values(body, kept)
+    return with_values(whole, _gone(write.observed, whole))
+
+
+def _gone(observed: JsonObject, body: JsonObject) -> dict[Path, Json]:
+    """A null for each such member that was observed and that its block does not have any more."""
+    return {
+        path: None
+        for path in _GOES_BY_NULL
+        if at(observed, *path) is not None
+        and isinstance(block := at(body, *path[:-1]), dict)
+        and path[-1] not in block
+    }
 
 
 def _wire(write: Write, field: Field, value: JsonObject, path: Path, *, whole: bool) -> JsonObject:
@@ -172,7 +210,8 @@ def _wire(write: Write, field: Field, value: JsonObject, path: Path, *, whole: b
         named = _MEMBERSHIP.get(str(value.get("membershipKind")))
         return {"@odata.type": named, **result} if named else result
     if path == ("conditions",) and "clientApplications" in value and "users" not in value:
-        result["users"] = dict(_NOBODY)
+        nobody = _completed(field.properties["users"], _NOBODY, (*path, "users"))
+        result["users"] = nobody if whole else dict(_NOBODY)
     return _completed(field, result, path) if whole else result
 
 

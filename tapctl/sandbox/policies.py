@@ -45,15 +45,34 @@ def create_policy(call: Call) -> Answer:
 
 
 def update_policy(call: Call) -> Answer:
-    """Top-level properties left out keep their values; a block that is sent replaces the stored one."""
+    """Top-level properties left out keep their values; a block that is sent replaces the stored one, or is
+    merged into it: which of the two is documented nowhere."""
     before = _find(call, in_truth=True)
     body = order_flags_of(check_policy_shape(call.body, is_new=False, learned=learned(call.store)))
-    after = fill_policy({**before, **body, "modifiedDateTime": call.now()})
+    written = _merged(before, body) if call.settings.merges_blocks else {**before, **body}
+    after = fill_policy({**written, "modifiedDateTime": call.now()})
     check_policy(body, before, after, _around(call))
     after = _stored(after)
     call.put(POLICIES, after)
     _record(call, "Update", after, before, after)
     return NO_CONTENT
+
+
+def _merged(before: JsonObject, sent: JsonObject) -> JsonObject:
+    """Objects member by member; everything else, a null and a list too, as it is sent."""
+    merged = dict(before)
+    for name, value in sent.items():
+        held = before.get(name)
+        if isinstance(held, dict) and isinstance(value, dict) and _are_alike(held, value):
+            merged[name] = _merged(held, value)
+        else:
+            merged[name] = value
+    return merged
+
+
+def _are_alike(one: JsonObject, other: JsonObject) -> bool:
+    """What becomes of another type keeps nothing."""
+    return one.get("@odata.type") == other.get("@odata.type")
 
 
 def delete_policy(call: Call) -> Answer:

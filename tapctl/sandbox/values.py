@@ -14,7 +14,7 @@ JsonObject: TypeAlias = dict[str, Json]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Limits of the service that Microsoft moves now and then, and how it pages."""
+    """Limits of the service that Microsoft moves now and then, how it pages, and how deep a PATCH goes."""
 
     policies: int = 240
     locations: int = 195
@@ -23,6 +23,7 @@ class Settings:
     page: int = 100
     largest_page: int = 999
     filter_clauses: int = 15  # values in one `in (...)` on a directory object
+    merges_blocks: bool = False  # a policy's block keeps what a PATCH leaves out of it; it is replaced else
 
 
 class RefusedError(Exception):

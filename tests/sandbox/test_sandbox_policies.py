@@ -418,6 +418,23 @@ def test_a_block_that_is_sent_replaces_the_stored_one() -> None:
     assert after["users"]["excludeGroups"] == []
 
 
+def test_a_block_that_is_sent_may_be_merged_into_the_stored_one() -> None:
+    client = Client(settings=Settings(merges_blocks=True))
+    kinds = "#microsoft.graph.conditionalAccess{}ExternalTenants"
+    some = {"@odata.type": kinds.format("Enumerated"), "membershipKind": "enumerated", "members": [NOBODY]}
+    every = {"@odata.type": kinds.format("All"), "membershipKind": "all"}
+    guests = {"guestOrExternalUserTypes": "serviceProvider", "externalTenants": some}
+    made = client.post(POLICIES, policy(conditions=users(excludeGuestsOrExternalUsers=guests))).json()
+
+    other = {**guests, "externalTenants": every}
+    sent = {"includeUsers": ["All"], "excludeGuestsOrExternalUsers": other}
+    answer = client.patch(f"{POLICIES}/{made['id']}", {"conditions": {"users": sent}})
+
+    after = client.read(f"{POLICIES}/{made['id']}")["conditions"]
+    assert (answer.status_code, after["applications"]) == (204, made["conditions"]["applications"])
+    assert after["users"]["excludeGuestsOrExternalUsers"] == other
+
+
 def test_null_clears_a_block() -> None:
     client = Client()
     made = client.post(POLICIES, policy(sessionControls=SESSION)).json()
