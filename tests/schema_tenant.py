@@ -95,4 +95,6 @@ def put(tenant: Tenant, name: str, item: dict[str, Any], path: str) -> None:
         item["id"] = own
     if name == "AuthenticationStrength":
         item["policyType"] = "custom"
+        for number, restriction in enumerate(item.get("combinationConfigurations") or []):
+            restriction["id"] = numbered(9, number + 1)
     tenant.store.put(path, item)
