@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from tapctl.errors import WorkspaceError
 from tapctl.load import load_workspace, yaml12
+from tapctl.load.documents import ENVELOPE
 from tapctl.load.environment import PROPERTIES as PROPERTIES_OF_ENVIRONMENTS
-from tapctl.load.workspace import ENVELOPE
 from tapctl.model import Address, BreakGlass, Finding, Limits, Workspace
 
 KINDS = {
