@@ -10,18 +10,21 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+from tapctl.drift.beside import deleted_lately, undeclared_of
 from tapctl.drift.causes import Log
 from tapctl.drift.defaults import displaced, of_defaults, without_defaults
 from tapctl.drift.drifted import Drifted, Since
 from tapctl.drift.ended import of_ended
 from tapctl.drift.evidence import Evidence
 from tapctl.drift.exposure import exposure
+from tapctl.drift.history import History
 from tapctl.drift.joined import of_joined
 from tapctl.drift.joining import Join
 from tapctl.drift.meaning import meaning, of_lost, without_exposed, worst_first
 from tapctl.drift.strangers import about
 from tapctl.drift.turned_off import of_turned_off
 from tapctl.drift.undeclared import Undeclared, dangers, enforced_lately
+from tapctl.drift.who import Who
 from tapctl.lint.planned import arrived_findings, drift_findings
 from tapctl.match import unclear_ids
 from tapctl.model import Finding
@@ -55,7 +58,8 @@ class News:
 def news(compared: Compared, checked: Checked, evidence: Evidence, since: Since) -> News:
     """Put it together."""
     plan, matched, snapshot = compared.plan, compared.matched, compared.snapshot
-    join = Join(matched=matched, snapshot=snapshot, evidence=evidence, since=since)
+    past = History(matched=matched, snapshot=snapshot, evidence=evidence, since=since)
+    join, who = Join(past), Who(past)
     drifted = tuple(join.drifted(change) for change in plan.pending)
     unclear = unclear_ids(matched.pairs)
     strays = [
@@ -63,14 +67,14 @@ def news(compared: Compared, checked: Checked, evidence: Evidence, since: Since)
         for pair in matched.pairs
         if pair.desired is None and not pair.is_owned and (pair.kind.name, pair.id) not in unclear
     ]
-    undeclared = tuple(map(join.undeclared, strays))
+    undeclared = tuple(undeclared_of(past, pair) for pair in strays)
     exposed = exposure(matched, snapshot, checked.workspace)
     glass = checked.workspace.settings.break_glass
     found = meaning(
         matched,
         exposed,
-        join.who_left,
-        join.fate,
+        who.left,
+        who.fate,
         {item.address for item in drifted if item.what != "unclear"},
         glass,
         snapshot,
@@ -80,12 +84,12 @@ def news(compared: Compared, checked: Checked, evidence: Evidence, since: Since)
     unread = next(iter(evidence.undeleted.values()), "").partition("\n")[0]
     beside = displaced(matched, snapshot.facts)
     found += (
-        *of_defaults(beside, join.who_turned_on_defaults),
-        *of_joined(evidence.joined, join.who_joined),
-        *of_turned_off(evidence.accounts, join.who_disabled),
-        *about(strange, join.fate_of, unread),
+        *of_defaults(beside, who.turned_on_defaults),
+        *of_joined(evidence.joined, who.joined),
+        *of_turned_off(evidence.accounts, who.disabled),
+        *about(strange, who.fate_of, unread),
         *dangers(matched, undeclared, glass),
-        *of_ended(matched, undeclared, join.later, join.deleted_lately()),
+        *of_ended(matched, undeclared, past.later, deleted_lately(past)),
     )
     unwise = _unwise(compared, checked, undeclared, evidence.now.date(), is_drifted=bool(drifted))
     others = [item for item in (*checked.findings, *plan.findings) if item.severity != "brake"]
@@ -100,8 +104,8 @@ def news(compared: Compared, checked: Checked, evidence: Evidence, since: Since)
             settings=settings_file(checked.workspace.root),
         ),
         since=since,
-        log=join.log,
-        records=len(join.events),
+        log=past.log,
+        records=len(past.events),
         drifted=drifted,
         undeclared=undeclared,
         findings=worst_first(
