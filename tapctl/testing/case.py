@@ -13,6 +13,8 @@ from typing import Final, cast
 
 from tapctl.checked import Checked
 from tapctl.errors import UsageError
+from tapctl.evaluate.facts import Facts, Person
+from tapctl.evaluate.journey import Effect, after, as_person
 from tapctl.facts.snapshot import FactsSnapshot
 from tapctl.kind import Kind
 from tapctl.load.settings import quoted, suggestion
@@ -168,6 +170,8 @@ def _case(document: _Document) -> Case:
     if of_another_shape or not test.is_active:  # names are those of the test's own environments
         return replace(case, mistakes=tuple(document.found))
     steps = tuple(_steps(document))
+    if not document.found:
+        _check_effects(document, steps)
     return replace(case, steps=() if document.found else steps, mistakes=document.in_order)
 
 
@@ -218,6 +222,44 @@ def _step(document: _Document, path: Path, written: JsonObject, given: JsonObjec
         expect=expect,
         place=document.test.source.place(*path, "expect"),
     )
+
+
+def _check_effects(document: _Document, steps: Sequence[Expected]) -> None:
+    """Nobody leaves a group or gives away a method that they do not have by then, for all that is known: the
+    step would change nothing, and the test prove nothing about it."""
+    facts = document.company.facts
+    first = steps[0].step.sign_in
+    person = first.person or as_person(facts, first.user)
+    for index, expected in enumerate(steps):
+        effect = expected.step.effect
+        gone = {
+            "leaves": _never_joined(person, effect, facts),
+            "deletes": effect.deletes - _may_have(person, effect),
+            "loses": effect.loses - _may_have(person, effect),
+        }
+        for key, names in gone.items():
+            what = "group" if key == "leaves" else "method"
+            for name in sorted(names):
+                path: Path = ("steps", index, "effect", key)
+                message = f"{_label(path)} names {quoted(name)}, a {what} that the user does not have by then"
+                document.report(
+                    path, message, f"Correct the name, or say in given.user that they have the {what}."
+                )
+        person = after(person, effect)
+
+
+def _never_joined(person: Person, effect: Effect, facts: Facts) -> frozenset[str]:
+    """The groups that somebody cannot leave, as they are known not to be in them directly."""
+    if person.is_anybody:
+        return frozenset()
+    known = {name for name, group in facts.groups.items() if group.is_complete}
+    told = effect.leaves if person.groups_are_complete else effect.leaves & known
+    return told - person.groups - effect.joins
+
+
+def _may_have(person: Person, effect: Effect) -> frozenset[str]:
+    """The methods that somebody has, or may have."""
+    return (person.registered or frozenset()) | person.unsure | effect.registers
 
 
 def _check_expectation(document: _Document, path: Path, expect: JsonObject) -> None:

@@ -32,6 +32,10 @@ name: Pilots
 spec: {description: First}
 ---
 kind: Group
+name: Second
+spec: {members: []}
+---
+kind: Group
 name: Later
 environments: [production]
 spec: {description: Elsewhere}
@@ -240,6 +244,50 @@ def test_an_expectation_that_proves_nothing_is_a_mistake(
     tmp_path: Path, test: dict[str, Any], said: str
 ) -> None:
     assert [said in found.message for found in written(tmp_path, test)] == [True]
+
+
+def journey(*effects: dict[str, Any], **user: Any) -> dict[str, Any]:
+    """A test whose steps expect nothing that could go wrong."""
+    given = {**ASKED, "user": user or PERSON["user"]}
+    steps = [
+        {"expect": {"decisionAnyOf": ["allow", "challenge", "register"]}, "effect": one} for one in effects
+    ]
+    return {"given": given, "steps": steps}
+
+
+@pytest.mark.parametrize(
+    ("effects", "said"),
+    [
+        ([{"leaves": ["Pilots"]}], []),
+        ([{"joins": ["Second"]}, {"leaves": ["Second"]}], []),
+        ([{"registers": ["sms"]}, {"deletes": ["sms"]}], []),
+        ([{"registers": ["sms"], "deletes": ["sms"]}], []),
+        ([{"leaves": ["Second"]}], ['steps[0].effect.leaves names "Second"']),
+        ([{}, {"deletes": ["sms"]}], ['steps[1].effect.deletes names "sms"']),
+        ([{"loses": ["sms"]}], ['steps[0].effect.loses names "sms"']),
+        ([{"leaves": ["Pilots"]}, {"leaves": ["Pilots"]}], ['steps[1].effect.leaves names "Pilots"']),
+        ([{"deletes": ["fido2"]}, {"deletes": ["fido2"]}], ['steps[1].effect.deletes names "fido2"']),
+    ],
+)
+def test_nobody_gives_away_what_they_do_not_have(
+    tmp_path: Path, effects: list[dict[str, Any]], said: list[str]
+) -> None:
+    found = written(tmp_path, journey(*effects))
+    assert [item.message.partition(",")[0] for item in found] == said
+
+
+@pytest.mark.parametrize(
+    ("user", "group", "is_mistake"),
+    [
+        ({"upn": "ada@example.com"}, "Pilots", False),
+        ({"upn": "ada@example.com"}, "Second", True),
+        ({"registered": ["fido2"]}, "Second", False),
+    ],
+)
+def test_who_may_be_in_a_group_may_leave_it(
+    tmp_path: Path, user: dict[str, Any], group: str, is_mistake: bool
+) -> None:
+    assert bool(written(tmp_path, journey({"leaves": [group]}, **user))) is is_mistake
 
 
 def test_a_name_stands_for_one_test(tmp_path: Path) -> None:
