@@ -11,7 +11,7 @@ from tapctl.evaluate.facts import Person
 from tapctl.lint.context import Context
 from tapctl.lint.emergency import is_emergency_group
 from tapctl.lint.item import Hit, Item
-from tapctl.lint.policy import Policy
+from tapctl.lint.policy import REGISTER, Policy
 from tapctl.lint.registration import guards, persona
 from tapctl.lint.what_if import MULTI_USE, ONE_TIME, WhatIf
 
@@ -85,8 +85,9 @@ def newcomers(context: Context) -> Iterator[tuple[str, frozenset[str]]]:
 
 
 def deciding(context: Context, decision: Decision) -> list[Policy]:
-    """The policies that a decision is due to."""
-    return [found for found in context.policies if found.name in decision.by]
+    """The policies that a decision is due to, those on registration first: they are about nothing else."""
+    found = (found for found in context.policies if found.name in decision.by)
+    return sorted(found, key=lambda policy: REGISTER not in policy.actions)
 
 
 def at_decision(context: Context, decision: Decision, message: str, item: Item) -> Hit:

@@ -245,14 +245,13 @@ class WhatIf:
 
 def _first_if_all_shut(decisions: Iterable[Decision | None]) -> Decision | None:
     """Asks no further than the first that is not shut. A block, of some place, does not speak for them all
-    where another is shut by what is asked for."""
-    first = None
+    where another is shut by what is asked for; nor do many policies where fewer are enough."""
+    found = []
     for decision in decisions:
         if decision is None or decision.verdict not in _SHUT:
             return None
-        if first is None or (first.verdict == "block" and decision.verdict != "block"):
-            first = decision
-    return first
+        found.append(decision)
+    return min(found, key=lambda decision: (decision.verdict == "block", len(decision.by)), default=None)
 
 
 def _may_use(scope: Scope, groups: frozenset[str]) -> bool:

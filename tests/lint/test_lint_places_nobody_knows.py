@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from lint_tools import findings
 
-from tapctl.lint.example import BLOCK, document, policy, stream, tap
+from tapctl.lint.example import BLOCK, REGISTER, document, policy, stream, tap
 
 GLASS = "settings: {breakGlass: {accounts: [bg@example.com], groups: [Break glass]}}\n"
 RESISTANT = "{operator: OR, authenticationStrength: Phishing-resistant MFA}"
@@ -62,3 +62,23 @@ def test_guests_are_asked_in_vain_wherever_a_wall_stands(tmp_path: Path, side: s
 )
 def test_who_needs_no_way_in_loops_nowhere(tmp_path: Path, users: str, loops: bool) -> None:
     assert ("REG011" in said(tmp_path, policy(users=users, grant=RESISTANT))) is loops
+
+
+def test_a_wall_on_registration_stands_before_one_around_everything(tmp_path: Path) -> None:
+    countries = document("NamedLocation", "Countries", "{countriesAndRegions: [DE]}")
+    outer = policy("A countries", conditions=OUTSIDE.format("Countries"), grant=BLOCK)
+    wall = policy("Wall", applications=REGISTER, conditions=OUTSIDE.format("Office"), grant=BLOCK)
+    found = findings(tmp_path, stream(GLASS, tap(), OFFICE, countries, outer, wall)).found
+
+    (hit,) = [finding for _, finding in found if finding.rule == "DL013"]
+    assert (hit.address and hit.address.name) == "Wall"
+    assert hit.message.startswith("Wall keeps")
+
+
+def test_of_two_that_keep_people_out_the_one_on_registration_is_shown(tmp_path: Path) -> None:
+    outer = policy("A wall", conditions=OUTSIDE.format("Office"), grant=BLOCK)
+    wall = policy("Wall", applications=REGISTER, conditions=OUTSIDE.format("Office"), grant=BLOCK)
+    found = findings(tmp_path, stream(GLASS, tap(), OFFICE, outer, wall)).found
+
+    shown = [(item.address and item.address.name) for _, item in found if item.rule == "DL013"]
+    assert shown == ["Wall"]
