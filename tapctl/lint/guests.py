@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from tapctl.canonical import at, texts
@@ -29,6 +29,22 @@ def guests_left(found: Policy, others: Sequence[Policy]) -> Iterator[str]:
         ]
         if not all(any(_takes(other, kind, tenant) for other in others) for kind, tenant in left):
             yield excluded
+
+
+def external_guests(found: Policy) -> frozenset[str]:
+    """The types of guests from other organisations whom a policy is about, of some tenant at least. Partners
+    are asked at home; guests of the tenant's own hold passes like members."""
+    return frozenset(
+        kind
+        for kind in EXTERNAL_TYPES - _PARTNERS
+        if (found.includes_everyone or _tenants(found, "include", kind))
+        and not _tenants(found, "exclude", kind) & _EVERY
+    )
+
+
+def is_for_any_tenant(found: Policy, kinds: Iterable[str]) -> bool:
+    """Whether guests of those types may be of no Entra tenant: the policy names none."""
+    return found.includes_everyone or any("*" in _tenants(found, "include", kind) for kind in kinds)
 
 
 def _takes(found: Policy, kind: str, tenant: str) -> bool:

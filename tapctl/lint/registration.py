@@ -12,7 +12,7 @@ from tapctl.evaluate.strengths import PASSES, PHISHING_RESISTANT
 from tapctl.lint.context import Context
 from tapctl.lint.emergency import emergency_accounts, is_emergency_group
 from tapctl.lint.example import ALL_RESOURCES, BLOCK, REGISTER, document, policy, stream, tap
-from tapctl.lint.guests import GUESTS
+from tapctl.lint.guests import GUESTS, external_guests
 from tapctl.lint.item import Hit, Item
 from tapctl.lint.policy import DEVICE_CONTROLS, MODERN, Policy
 from tapctl.lint.policy import REGISTER as ACTION
@@ -317,13 +317,9 @@ def managed_device(context: Context) -> Iterator[Hit]:
 def guests_with_pass(context: Context) -> Iterator[Hit]:
     for found in guards(context):
         combinations = context.combinations(found)
-        if combinations and all(modes & PASSES for modes in combinations) and _reaches_guests(found):
+        if combinations and all(modes & PASSES for modes in combinations) and external_guests(found):
             message = f"{found.name} asks guests for a pass, which none of them can have"
             yield found.hit(message, "conditions", "users")
-
-
-def _reaches_guests(found: Policy) -> bool:
-    return bool(found.guests("include")) or (found.includes_everyone and not found.guests("exclude"))
 
 
 @rule(
@@ -339,7 +335,7 @@ def _reaches_guests(found: Policy) -> bool:
 )
 def guest_mfa(context: Context) -> Iterator[Hit]:
     for found in guards(context):
-        if "mfa" in found.controls and _reaches_guests(found):
+        if "mfa" in found.controls and external_guests(found):
             yield found.hit(f"{found.name} asks guests for MFA before they have any", "conditions", "users")
 
 

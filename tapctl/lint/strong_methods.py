@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from tapctl.evaluate.scene import EXTERNAL_TYPES
 from tapctl.evaluate.strengths import EXTERNAL, PASSES, STRONG
 from tapctl.lint.context import Context
 from tapctl.lint.example import document, policy, stream
+from tapctl.lint.guests import external_guests, is_for_any_tenant
 from tapctl.lint.item import Hit
 from tapctl.lint.policy import Policy
 from tapctl.lint.rule import rule
@@ -125,20 +127,31 @@ def unreachable_strength(context: Context) -> Iterator[Hit]:
     why="A guest holds no pass here and registers only phones and codes: the policy is a block by detour.",
     fix="Ask guests for mfa, or for a strength with methods that count when they come from the home tenant.",
     source="https://learn.microsoft.com/entra/identity/authentication/concept-authentication-strength-external-users",
-    good=stream(policy(users=_GUESTS, grant=_STRENGTH), _ours("fido2", "temporaryAccessPassOneTime")),
+    good=stream(
+        policy(
+            users=_GUESTS.replace("all", "enumerated, members: [11111111-2222-4333-8444-555555555555]"),
+            grant=_STRENGTH,
+        ),
+        _ours("fido2", "temporaryAccessPassOneTime"),
+    ),
     bad=stream(policy(users=_GUESTS, grant=_STRENGTH), _ours("temporaryAccessPassOneTime")),
 )
 def guest_strength(context: Context) -> Iterator[Hit]:
+    """A note where some of them satisfy it, and those of no Entra tenant do not."""
+    path = ("grantControls", "authenticationStrength")
     for found in context.on:
-        combinations = context.combinations(found)
-        if (
-            combinations
-            and _reaches_guests(found)
-            and all(modes & _NEVER_OF_GUESTS for modes in combinations)
-        ):
-            message = f"{found.name} asks guests for {found.strength}, which no guest can satisfy"
-            yield found.hit(message, "grantControls", "authenticationStrength")
+        combinations, kinds = context.combinations(found), external_guests(found)
+        if not combinations or not (kinds or _known_guests(context, found)):
+            continue
+        asked = f"{found.name} asks guests for {found.strength}, which"
+        if all(modes & _NEVER_OF_GUESTS for modes in combinations):
+            yield found.hit(f"{asked} no guest can satisfy", *path)
+        elif is_for_any_tenant(found, kinds):
+            yield found.hit(
+                f"{asked} those without an account at Entra cannot satisfy", *path, severity="note"
+            )
 
 
-def _reaches_guests(found: Policy) -> bool:
-    return bool(found.guests("include")) or (found.includes_everyone and not found.guests("exclude"))
+def _known_guests(context: Context, found: Policy) -> bool:
+    """Whether somebody from another organisation is known to be among those it is about."""
+    return any(person.type in EXTERNAL_TYPES for _, person in context.people.reached(found))
