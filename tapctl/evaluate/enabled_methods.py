@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Final
 
@@ -61,6 +61,13 @@ class Methods:
         return scope is not None and not (
             scope.is_enabled and (scope.everybody or scope.include - scope.exclude)
         )
+
+    def is_off_for(self, mode: str, around: Set[str]) -> bool:
+        """The same of members of a group, by all the groups around it."""
+        scope = self.scope(mode)
+        if scope is None or self.is_off(mode):
+            return scope is not None
+        return bool(around & scope.exclude) or not (scope.everybody or around & scope.include)
 
     @property
     def passes_are_once(self) -> bool | None:

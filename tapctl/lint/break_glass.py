@@ -131,11 +131,7 @@ def method_off(context: Context) -> Iterator[Hit]:
 
 
 def _is_off_for_emergency(context: Context, mode: str) -> bool:
-    scope = context.methods.scope(mode)
-    if scope is None or context.methods.is_off(mode):
-        return scope is not None
-    around = _around_emergency(context)
-    return bool(around & scope.exclude) or not (scope.everybody or around & scope.include)
+    return context.methods.is_off_for(mode, _around_emergency(context))
 
 
 def _around_emergency(context: Context) -> set[str]:

@@ -111,7 +111,7 @@ OUT_OF_REACH: Final[Mapping[str, OutOfReach]] = {
     "DL026": OutOfReach(
         "external-method-dead-end",
         "People whose second factor is an external method meet a strength, and can register nothing else.",
-        "CA030 says it of everybody whose methods are known.",
+        "CA030 says it of everybody whose methods are known, and of groups that have nothing else enabled.",
     ),
     "DL027": OutOfReach(
         "everytime-and-one-time",

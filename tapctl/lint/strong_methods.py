@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
+from tapctl.canonical import at
 from tapctl.evaluate.scene import EXTERNAL_TYPES
 from tapctl.evaluate.strengths import EXTERNAL, PASSES, STRONG
 from tapctl.lint.context import Context
 from tapctl.lint.example import document, policy, stream
 from tapctl.lint.guests import external_guests, is_for_any_tenant
-from tapctl.lint.item import Hit
+from tapctl.lint.item import Hit, Item
 from tapctl.lint.policy import Policy
+from tapctl.lint.registration import covers
 from tapctl.lint.rule import rule
 from tapctl.text.words import counted
 
@@ -38,7 +40,6 @@ def _ours(*combinations: str) -> str:
     id="CA030",
     name="ca-eam-strength",
     severity="error",
-    needs=("registered",),
     what="A strength is asked of people whose only second factor is an external method.",
     why="External methods satisfy the mfa control, and no strength: these people cannot get in.",
     fix="Ask them for mfa, or have them register a method of Entra's own first.",
@@ -55,18 +56,70 @@ def _ours(*combinations: str) -> str:
     ),
 )
 def external_method(context: Context) -> Iterator[Hit]:
+    """By what people hold where that is known, and by whom the external methods are for."""
     for found in context.enforced:
-        if not found.strength:
-            continue
         stuck = [
             user
             for user, person in context.people.reached(found)
             if person.registered is not None and person.registered & STRONG == {EXTERNAL}
         ]
-        if stuck:
+        if found.strength and stuck:
             who = counted(len(stuck), "person", "people")
             message = f"{found.name} asks for a strength of {who} with an external method only"
             yield found.hit(message, "grantControls", "authenticationStrength")
+        elif found.strength:
+            yield from _of_external_methods(context, found)
+
+
+def _of_external_methods(context: Context, found: Policy) -> Iterator[Hit]:
+    """An error where an external method is all that is enabled for people; where others are, and nobody knows
+    what people hold, a note."""
+    for item in context.of("ExternalAuthenticationMethod"):
+        name = item.address.name
+        groups = _users_of(context, item, found)
+        alone = [group for group in groups if _is_alone(context, found, group)]
+        asked = f"{found.name} asks for a strength, which {name} does not satisfy, of"
+        if alone:
+            message = f"{asked} {_people(alone)}, and nothing that it takes is enabled for them"
+            yield found.hit(message, "grantControls", "authenticationStrength")
+        elif groups and not context.has("registered"):
+            message = f"{asked} {_people(groups)}, who may have nothing else"
+            yield found.hit(message, "grantControls", "authenticationStrength", severity="note")
+
+
+def _users_of(context: Context, item: Item, found: Policy) -> list[str | None]:
+    """The groups that an external method is on for and that a policy is about; None is everybody."""
+    if item.at("state") != "enabled":
+        return []
+    included, excluded = (_targets(item, side) for side in ("includeTargets", "excludeTargets"))
+    if "all_users" not in included:
+        named = [group for group in sorted(included) if covers(context, found, group)]
+    elif found.includes_everyone:
+        return [None]
+    else:
+        named = sorted(found.users("includeGroups"))
+    return [group for group in named if not context.groups.around(group) & excluded]
+
+
+def _targets(item: Item, side: str) -> frozenset[str]:
+    targets = item.at(side)
+    return (
+        frozenset(str(at(target, "id")) for target in targets) if isinstance(targets, list) else frozenset()
+    )
+
+
+def _is_alone(context: Context, found: Policy, group: str | None) -> bool:
+    """Whether each way to satisfy the strength takes what is off for the group, for certain."""
+    methods, around = context.methods, context.groups.around(group) if group is not None else None
+    combinations = context.combinations(found)
+    return bool(combinations) and all(
+        any(methods.is_off(mode) if around is None else methods.is_off_for(mode, around) for mode in modes)
+        for modes in combinations or ()
+    )
+
+
+def _people(groups: Sequence[str | None]) -> str:
+    return "people" if None in groups else f"members of {', '.join(map(str, groups))}"
 
 
 @rule(
