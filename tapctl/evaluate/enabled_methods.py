@@ -62,11 +62,11 @@ class Methods:
             scope.is_enabled and (scope.everybody or scope.include - scope.exclude)
         )
 
-    def is_off_for(self, mode: str, around: Set[str]) -> bool:
-        """The same of members of a group, by all the groups around it."""
+    def is_off_for(self, mode: str, around: Set[str] | None) -> bool:
+        """The same of members of a group, by all the groups around it; None is everybody."""
         scope = self.scope(mode)
-        if scope is None or self.is_off(mode):
-            return scope is not None
+        if scope is None or around is None or self.is_off(mode):
+            return self.is_off(mode)
         return bool(around & scope.exclude) or not (scope.everybody or around & scope.include)
 
     @property

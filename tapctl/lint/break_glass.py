@@ -219,7 +219,8 @@ def methods_go(context: Context) -> Iterator[Hit]:
     gone = [mode for mode in had if _is_off_for_emergency(context, mode)]
     if gone and not any(_is_on_for_emergency(context, mode) for mode in _PAPER):
         message = f"the emergency accounts lose {', '.join(gone)}"
-        yield from (item.hit(message, "state") for item in context.of(CONFIGURATIONS[gone[0]]))
+        for item in context.of(CONFIGURATIONS[gone[0]]):
+            yield item.hit(message, "includeTargets" if item.at("state") == "enabled" else "state")
 
 
 def _is_on_for_emergency(context: Context, mode: str) -> bool:

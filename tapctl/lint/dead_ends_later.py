@@ -9,12 +9,10 @@ from typing import Final
 
 from tapctl.evaluate.dated import BASELINE_SCOPES
 from tapctl.evaluate.decision import Decision
-from tapctl.evaluate.enabled_methods import CONFIGURATIONS
 from tapctl.evaluate.facts import Pass, Person
 from tapctl.evaluate.strengths import FOR_GUESTS
 from tapctl.lint.context import Context
 from tapctl.lint.day_one import Cell, at_decision, cells, deciding, named, once
-from tapctl.lint.dead_ends import lands
 from tapctl.lint.example import BLOCK, configuration, policy, stream, strength, tap
 from tapctl.lint.item import Hit
 from tapctl.lint.policy import REGISTER as REGISTERING
@@ -362,43 +360,3 @@ def graduation_gap(context: Context) -> Iterator[Hit]:
 
 def _has(context: Context, mode: str, cell: Cell) -> bool:
     return is_given(context, frozenset({mode}), cell.name)
-
-
-@rule(
-    id="DL028",
-    name="self-deleting-proof",
-    severity="error",
-    needs=("plan",),
-    what="The change turns off the only method that people can get in with.",
-    why="What a strength asks for cannot be registered or shown by anybody any more.",
-    fix="Let the strength accept another method that is enabled, before this one goes.",
-    source="https://learn.microsoft.com/entra/identity/authentication/concept-authentication-methods-manage",
-    good=stream(
-        "before: [{kind: TemporaryAccessPassPolicy, spec: {state: enabled, isUsableOnce: true, "
-        "includeTargets: [New hires]}}]\n",
-        tap(),
-        configuration("Fido2Policy", is_on=True),
-        policy(grant=_OURS),
-        strength("Ours", "fido2"),
-    ),
-    bad=stream(
-        "before: [{kind: TemporaryAccessPassPolicy, spec: {state: enabled, isUsableOnce: true, "
-        "includeTargets: [New hires]}}, "
-        "{kind: Fido2Policy, spec: {state: enabled, includeTargets: [all_users]}}]\n",
-        tap(),
-        configuration("Fido2Policy", is_on=False),
-        policy(grant=_OURS),
-        strength("Ours", "fido2"),
-    ),
-)
-def turned_off(context: Context) -> Iterator[Hit]:
-    earlier = {cell.name: cell for cell in (cells(context.before) if context.before else ())}
-    for cell in cells(context):
-        had = earlier.get(cell.name)
-        gone = [mode for mode in had.methods if mode not in cell.methods] if had is not None else []
-        if had is None or not gone or cell.shut(action=REGISTERING) is not None:
-            continue
-        if lands(had) and not lands(cell):
-            item = context.one(CONFIGURATIONS[gone[0]])
-            message = f"{', '.join(gone)} was all that let {cell.people} in"
-            yield (item or cell.item).hit(message, "state")

@@ -113,8 +113,7 @@ def _is_alone(context: Context, found: Policy, group: str | None) -> bool:
     methods, around = context.methods, context.groups.around(group) if group is not None else None
     combinations = context.combinations(found)
     return bool(combinations) and all(
-        any(methods.is_off(mode) if around is None else methods.is_off_for(mode, around) for mode in modes)
-        for modes in combinations or ()
+        any(methods.is_off_for(mode, around) for mode in modes) for modes in combinations or ()
     )
 
 
