@@ -156,4 +156,5 @@ class Facts:
     multi_tenant_applications: frozenset[str] = frozenset()
     baseline_scopes: Literal["legacy", "enforced", "custom"] | None = None
     security_defaults: bool | None = None
+    join_needs_mfa: bool | None = None
     migration_is_complete: bool | None = None

@@ -64,6 +64,7 @@ def known(checked: Checked, snapshot: FactsSnapshot | None = None) -> Known:
             },
             roles_read=frozenset(snapshot.roles or ()),
             security_defaults=snapshot.security_defaults,
+            join_needs_mfa=snapshot.join_needs_mfa,
         ),
     )
 

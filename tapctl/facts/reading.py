@@ -32,7 +32,10 @@ if TYPE_CHECKING:
 
 REPORT: Final = "reports/authenticationMethods/userRegistrationDetails"
 DEFAULTS: Final = "policies/identitySecurityDefaultsEnforcementPolicy"
+DEVICES: Final = "policies/deviceRegistrationPolicy"
+"""https://learn.microsoft.com/graph/api/deviceregistrationpolicy-get?view=graph-rest-1.0 (checked 2026-11)"""
 LICENCES: Final = "subscribedSkus"
+_JOIN_MFA: Final = {"required": True, "notRequired": False}
 _LOCATION, _STRENGTH = "NamedLocation", "AuthenticationStrength"
 
 
@@ -45,7 +48,7 @@ async def read_facts(
     """Read everything once, `people` too who are in nothing that documents refer to. What is not permitted is
     in `FactsSnapshot.unread`, and raises nothing."""
     reading, needs = Reader(gateway), wanted(checked, people)
-    (methods, locations, strengths), (defaults, licences), *_ = await asyncio.gather(
+    (methods, locations, strengths), (defaults, devices, licences), *_ = await asyncio.gather(
         asyncio.gather(
             reading.optional("authentication method configurations", gateway.get(METHODS_POLICY)),
             reading.optional("named locations", list_objects(gateway, kinds()[_LOCATION])),
@@ -53,6 +56,7 @@ async def read_facts(
         ),
         asyncio.gather(
             reading.optional("security defaults", gateway.get(DEFAULTS)),
+            reading.optional("device settings", gateway.get(DEVICES)),
             reading.optional("licences", gateway.list(LICENCES)),
         ),
         look_up(reading, "groups", needs["Group"]),
@@ -85,6 +89,7 @@ async def read_facts(
         objects=canonical_objects(objects, entries, checked.workspace.environment.pins),
         are_methods_read=methods is not None,
         security_defaults=None if defaults is None else defaults.get("isEnabled") is True,
+        join_needs_mfa=_JOIN_MFA.get(str((devices or {}).get("multiFactorAuthConfiguration"))),
         is_licensed=None if licences is None else any(map(brings_premium, licences)),
         unread=tuple(reading.unread),
     )

@@ -76,5 +76,6 @@ class FactsSnapshot:
     objects: Mapping[Address, JsonObject] = field(default_factory=dict)
     are_methods_read: bool = False
     security_defaults: bool | None = None
+    join_needs_mfa: bool | None = None
     is_licensed: bool | None = None
     unread: tuple[Unread, ...] = ()

@@ -30,6 +30,7 @@ _KEYS: Final = (
     "objects",
     "methodsRead",
     "securityDefaults",
+    "joinNeedsMfa",
     "licensed",
     "notRead",
 )
@@ -121,6 +122,7 @@ def _snapshot(value: Json, source: Source, findings: list[Finding]) -> FactsSnap
         objects=dict(_objects(section.section("objects"))),
         are_methods_read=_flag(section, "methodsRead") is True,
         security_defaults=_flag(section, "securityDefaults", optional=True),
+        join_needs_mfa=_flag(section, "joinNeedsMfa", optional=True),
         is_licensed=_flag(section, "licensed", optional=True),
         unread=tuple(
             Unread(what=item.text("what") or "", why=item.text("why") or "")

@@ -25,6 +25,7 @@ def to_json(snapshot: FactsSnapshot) -> JsonObject:
         "objects": {str(address): spec for address, spec in sorted(snapshot.objects.items())},
         "methodsRead": snapshot.are_methods_read,
         "securityDefaults": snapshot.security_defaults,
+        "joinNeedsMfa": snapshot.join_needs_mfa,
         "licensed": snapshot.is_licensed,
         "notRead": [{"what": item.what, "why": item.why} for item in snapshot.unread],
     }

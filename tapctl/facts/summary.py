@@ -42,6 +42,7 @@ class Summary:
     strange_methods: tuple[str, ...]
     objects: int
     security_defaults: bool | None
+    join_needs_mfa: bool | None
     is_licensed: bool | None
     unread: tuple[Unread, ...]
 
@@ -79,6 +80,7 @@ def summarise(snapshot: FactsSnapshot) -> Summary:
         strange_methods=tuple(sorted(strange(words))),
         objects=len(snapshot.objects),
         security_defaults=snapshot.security_defaults,
+        join_needs_mfa=snapshot.join_needs_mfa,
         is_licensed=snapshot.is_licensed,
         unread=snapshot.unread,
     )

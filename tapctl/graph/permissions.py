@@ -100,6 +100,7 @@ _TABLE = (
         write=CA_WRITE,
         role=CA_ADMINISTRATOR,
     ),
+    _Row(path="policies/deviceRegistrationPolicy", read="Policy.Read.DeviceConfiguration"),
     _Row(path="policies", read="Policy.Read.All"),
     _Row(
         path="groups/*/members",

@@ -98,6 +98,8 @@ class Context:
                 return any(person.per_user_mfa is not None for person in people)
             case "securityDefaults":
                 return self.facts.security_defaults is not None
+            case "join":
+                return self.facts.join_needs_mfa is not None
             case _:
                 assert_never(need)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final, Literal, TypeAlias
 
 Need: TypeAlias = Literal[
-    "plan", "changed", "members", "emergency", "roles", "registered", "perUserMfa", "securityDefaults"
+    "plan", "changed", "members", "emergency", "roles", "registered", "perUserMfa", "securityDefaults", "join"
 ]
 NEEDS: Final[dict[Need, str]] = {
     "plan": "a plan: what the tenant has before the change",
@@ -16,9 +16,10 @@ NEEDS: Final[dict[Need, str]] = {
     "registered": "which methods people have registered",
     "perUserMfa": "who has per-user MFA",
     "securityDefaults": "whether security defaults are on",
+    "join": "whether the device settings ask for MFA to join",
 }
 """What a rule may need besides the folder, in words."""
 READABLE: Final[frozenset[Need]] = frozenset(
-    {"members", "emergency", "roles", "registered", "securityDefaults"}
+    {"members", "emergency", "roles", "registered", "securityDefaults", "join"}
 )
 """Those that a snapshot of facts has."""

@@ -20,10 +20,6 @@ class OutOfReach:
 _ISSUED: Final = "Passes are not declared in the folder: it is about a single pass, when it is issued."
 _FORCED: Final = "Graph v1.0 does not say whom the registration campaigns of SSPR and ID Protection force."
 _FEDERATED: Final = "How a domain is federated is not read."
-_DEVICES: Final = (
-    "The device setting is not read: that takes policies/deviceRegistrationPolicy, with "
-    "Policy.Read.DeviceConfiguration."
-)
 
 OUT_OF_REACH: Final[Mapping[str, OutOfReach]] = {
     "BG006": OutOfReach(
@@ -62,16 +58,6 @@ OUT_OF_REACH: Final[Mapping[str, OutOfReach]] = {
         "ca-group-count",
         "Somebody is in more than 2048 groups.",
         "Only groups that documents refer to or that hold a role are read, and not how many a person is in.",
-    ),
-    "DEV003": OutOfReach(
-        "join-device-setting",
-        "The device setting asks for MFA although a policy guards joining.",
-        _DEVICES,
-    ),
-    "DEV004": OutOfReach(
-        "join-unguarded",
-        "Neither a policy nor the device setting guards joining.",
-        _DEVICES,
     ),
     "DL004": OutOfReach(
         "landing-only-in-wizard-that-cannot",

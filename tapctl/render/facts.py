@@ -53,6 +53,7 @@ def render_json(report: FactsReport) -> str:
         "strangeMethods": [*found.strange_methods],
         "objects": found.objects,
         "securityDefaults": found.security_defaults,
+        "joinNeedsMfa": found.join_needs_mfa,
         "licensed": found.is_licensed,
         "notRead": [{"what": item.what, "why": item.why} for item in found.unread],
     }
@@ -115,6 +116,7 @@ def _sentences(found: Summary) -> Iterator[str]:
         yield f"methods that this tapctl does not know: {', '.join(map(visible, found.strange_methods))}"
     yield f"{found.objects} locations, strengths and method configurations"
     yield f"security defaults: {_said(found.security_defaults, 'on', 'off')}"
+    yield f"MFA to register or join a device: {_said(found.join_needs_mfa, 'required', 'not required')}"
     yield f"licence for Conditional Access: {_said(found.is_licensed, 'yes', 'no')}"
 
 

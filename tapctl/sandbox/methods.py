@@ -12,13 +12,22 @@ from tapctl.sandbox.method_defaults import CONFIGURATIONS, EVERYONE, POLICY, UNU
 from tapctl.sandbox.newer import learned
 from tapctl.sandbox.query import Listing, answer_one
 from tapctl.sandbox.store import Store
-from tapctl.sandbox.tenant import SECURITY_DEFAULTS, SECURITY_DEFAULTS_ID, known_ids
+from tapctl.sandbox.tenant import DEVICE_REGISTRATION, SECURITY_DEFAULTS, SECURITY_DEFAULTS_ID, known_ids
 from tapctl.sandbox.values import JsonObject, bad_request, new_id, not_found
 
 METHODS_POLICY = "policies/authenticationMethodsPolicy"
 METHODS = f"{METHODS_POLICY}/authenticationMethodConfigurations"
 ENTITY = Listing(context="authenticationMethodConfigurations")
 EXTERNAL = "externalAuthenticationMethodConfiguration"
+DEVICES_AS_THEY_CAME: JsonObject = {
+    "id": "deviceRegistrationPolicy",
+    "displayName": "Device Registration Policy",
+    "description": "Who may register and join devices, and how many.",
+    "userDeviceQuota": 50,
+    "multiFactorAuthConfiguration": "notRequired",
+}
+"""With its defaults; who may join is left out.
+https://learn.microsoft.com/graph/api/resources/deviceregistrationpolicy?view=graph-rest-1.0"""
 SECURITY_DEFAULTS_OFF: JsonObject = {
     "id": SECURITY_DEFAULTS_ID,
     "displayName": "Security Defaults",
@@ -205,7 +214,13 @@ def _security_defaults(call: Call) -> JsonObject:
     return {**SECURITY_DEFAULTS_OFF, **call.seen(SECURITY_DEFAULTS).get(SECURITY_DEFAULTS_ID, {})}
 
 
+def get_device_registration(call: Call) -> Answer:
+    stored = call.seen(DEVICE_REGISTRATION).get(DEVICES_AS_THEY_CAME["id"].lower(), {})
+    return Answer(body=call.context(DEVICE_REGISTRATION) | DEVICES_AS_THEY_CAME | stored)
+
+
 ROUTES: tuple[Route, ...] = (
+    route("GET", DEVICE_REGISTRATION, get_device_registration),
     route("GET", METHODS_POLICY, get_policy),
     route("PATCH", METHODS_POLICY, update_policy),
     route("GET", METHODS, list_configurations),

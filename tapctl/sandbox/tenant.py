@@ -14,6 +14,7 @@ CONTEXTS = "identity/conditionalAccess/authenticationContextClassReferences"
 STRENGTHS = "policies/authenticationStrengthPolicies"
 AGREEMENTS = "identityGovernance/termsOfUse/agreements"
 SECURITY_DEFAULTS = "policies/identitySecurityDefaultsEnforcementPolicy"
+DEVICE_REGISTRATION = "policies/deviceRegistrationPolicy"
 SKUS = "subscribedSkus"
 COLLECTIONS = {
     "user": "users",

@@ -25,6 +25,7 @@ from tapctl.sandbox.service import ROUTES, SIGNED_IN
 from tapctl.sandbox.store import Store
 from tapctl.sandbox.strengths import all_strengths
 from tapctl.sandbox.tenant import (
+    DEVICE_REGISTRATION,
     LOCATIONS,
     POLICIES,
     SECURITY_DEFAULTS,
@@ -36,7 +37,11 @@ from tapctl.sandbox.values import Json, JsonObject, derived_id
 
 NESTED = "authenticationMethodConfigurations"
 RESTRICTIONS = "combinationConfigurations"
-SINGLETONS: Mapping[str, str] = {SECURITY_DEFAULTS: SECURITY_DEFAULTS_ID, SIGNED_IN: ""}
+SINGLETONS: Mapping[str, str] = {
+    SECURITY_DEFAULTS: SECURITY_DEFAULTS_ID,
+    DEVICE_REGISTRATION: "deviceRegistrationPolicy",
+    SIGNED_IN: "",
+}
 SECRETS = frozenset({"temporaryAccessPass"})  # shown once by the service, and kept nowhere
 SERVED_UNDER_ANOTHER_NAME = {
     "policies/conditionalAccessPolicies": POLICIES,

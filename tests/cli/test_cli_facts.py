@@ -44,6 +44,7 @@ REPORT = FactsReport(
         strange_methods=("brain\x1bwaves",),
         objects=0,
         security_defaults=None,
+        join_needs_mfa=None,
         is_licensed=False,
         unread=(
             *(Unread(what=f"members of group {i}", why=f"GET groups/{i}: {LIMIT}") for i in range(5)),
@@ -122,6 +123,7 @@ def test_text_says_what_is_not_known_and_shows_nothing_that_acts() -> None:
     assert "held by 2, on demand by nobody knows how many" in text
     assert "members of group 0, members of group 1, members of group 2 and 2 more: 403 Forbidden" in text
     assert "security defaults: not read" in text
+    assert "MFA to register or join a device: not read" in text
     assert "\x1b" not in text
 
 

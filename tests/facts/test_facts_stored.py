@@ -41,6 +41,7 @@ SMALL = FactsSnapshot(
     },
     objects={Address("SmsPolicy", "SmsPolicy"): {"state": "disabled"}, Address("NamedLocation", "a/b"): {}},
     security_defaults=False,
+    join_needs_mfa=True,
     unread=(Unread(what="licences", why="403"),),
 )
 

@@ -85,6 +85,7 @@ def _facts(given: dict[str, Any]) -> Facts:
         groups={name: _group(members) for name, members in given.get("groups", {}).items()},
         users={name: _person(about) for name, about in given.get("users", {}).items()},
         security_defaults=given.get("securityDefaults"),
+        join_needs_mfa=given.get("joinNeedsMfa"),
     )
 
 

@@ -102,6 +102,14 @@ def test_what_is_left_out_is_empty_or_the_services_own() -> None:
     assert len(client.read("organization")["value"]) == len(client.read("subscribedSkus")["value"]) == 1
 
 
+def test_device_settings_are_the_services_own_but_for_what_was_loaded() -> None:
+    path = "policies/deviceRegistrationPolicy"
+    loaded = {"multiFactorAuthConfiguration": "required", "userDeviceQuota": 20}
+
+    assert Client({}).read(path)["multiFactorAuthConfiguration"] == "notRequired"
+    assert loaded.items() <= Client({path: loaded}).read(path).items()
+
+
 def test_a_tenant_is_always_somebodys() -> None:
     assert len(Client({"organization": []}).read("organization")["value"]) == 1
     assert Client({"organization": [{"id": "o"}]}).read("organization")["value"] == [{"id": "o"}]
