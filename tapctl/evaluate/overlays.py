@@ -14,6 +14,7 @@ from tapctl.evaluate.controls import is_first_method, is_risky
 from tapctl.evaluate.dated import PORTALS as PORTALS_SINCE
 from tapctl.evaluate.dated import TOOLS as TOOLS_SINCE
 from tapctl.evaluate.scene import Scene
+from tapctl.evaluate.situation import JOIN
 from tapctl.evaluate.truth import Truth, every
 
 
@@ -78,6 +79,12 @@ def _defaults_ask(scene: Scene) -> Overlay | None:
     return Overlay("security defaults", "mfa", "security-defaults", holds, fact, about="the tenant")
 
 
+def _device_settings(scene: Scene) -> Overlay | None:
+    if scene.action != JOIN or not scene.facts.join_needs_mfa:
+        return None
+    return Overlay("device settings", "mfa", "device-settings", True, about="the tenant")
+
+
 def _hello(scene: Scene) -> Overlay | None:
     if scene.sign_in.via.lower() != "windowshelloprovisioning":
         return None
@@ -103,6 +110,7 @@ _OVERLAYS: Final[tuple[Callable[[Scene], Overlay | None], ...]] = (
     _per_user_mfa,
     _defaults_block_legacy,
     _defaults_ask,
+    _device_settings,
     _hello,
     _risky_registration,
 )

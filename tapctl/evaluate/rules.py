@@ -258,6 +258,9 @@ RULES: Final[Mapping[str, Rule]] = {
     "security-defaults": _documented(
         "fundamentals/security-defaults", "Security defaults block legacy clients and ask for MFA."
     ),
+    "device-settings": _documented(
+        _APPS, "The device settings may ask for MFA where a device is registered or joined."
+    ),
     "hello-needs-mfa": _documented(
         "hello-for-business/how-it-works-provisioning",
         "Setting up Hello needs MFA no older than ten minutes.",

@@ -69,6 +69,7 @@ def facts_of(written: JsonObject, base: Facts | None = None) -> Facts:
         baseline_scopes=cast('Literal["legacy", "enforced", "custom"] | None', written.get("baselineScopes"))
         or facts.baseline_scopes,
         security_defaults=said(written.get("securityDefaults"), facts.security_defaults),
+        join_needs_mfa=said(written.get("joinNeedsMfa"), facts.join_needs_mfa),
         migration_is_complete=said(
             written.get("migrationComplete"),
             True if "enabledMethods" in written and base is None else facts.migration_is_complete,

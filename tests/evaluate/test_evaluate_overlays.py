@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from evaluate_tools import FACTS, REGISTER, decided, policy, sign_in
+from evaluate_tools import FACTS, JOIN, REGISTER, decided, policy, sign_in
 
 from tapctl.evaluate.applications import AZURE_CLI, AZURE_MANAGEMENT, AZURE_PORTAL
 from tapctl.evaluate.dated import APPROVED_APP, BASELINE_SCOPES, HELLO, PORTALS, TOOLS, Switch, is_on
@@ -83,6 +83,24 @@ def test_security_defaults_ask_administrators_and_block_legacy_clients(
     facts = replace(FACTS, security_defaults=True)
 
     assert decided(asked=sign_in("x", person=person, client_app=client), facts=facts).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("needs_mfa", "target", "by"),
+    [
+        (True, {"action": JOIN}, ("device settings",)),
+        (False, {"action": JOIN}, ()),
+        (None, {"action": JOIN}, ()),
+        (True, {"action": REGISTER}, ()),
+        (True, {"apps": ("app-x",)}, ()),
+    ],
+)
+def test_the_device_settings_may_ask_for_mfa_to_join(
+    needs_mfa: bool | None, target: dict[str, Any], by: tuple[str, ...]
+) -> None:
+    facts = replace(FACTS, join_needs_mfa=needs_mfa)
+
+    assert decided(asked=sign_in("bob", **target), facts=facts).by == by
 
 
 def test_setting_up_hello_needs_mfa_by_itself() -> None:

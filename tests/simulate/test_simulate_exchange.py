@@ -239,6 +239,12 @@ def test_a_one_time_pass_that_opened_something_opens_nothing_again(
     assert (found["decision"], found["reason"]) == second
 
 
+@pytest.mark.parametrize(("needs_mfa", "by"), [(True, ["device settings"]), (False, []), (None, [])])
+def test_the_device_settings_are_part_of_a_situation(needs_mfa: bool | None, by: list[str]) -> None:
+    join = {"action": "urn:user:registerdevice", "auth": ["password"]}
+    assert one(user="bob", policies=[], joinNeedsMfa=needs_mfa, signIn=join)["by"] == by
+
+
 def test_a_pass_is_judged_by_its_window_and_the_policy() -> None:
     held = {"startDateTime": "2026-09-01T07:00:00Z", "lifetimeInMinutes": 60, "isUsableOnce": True}
     asked = {"user": "ann", "pass": held, "tapPolicy": TAP_POLICY}
