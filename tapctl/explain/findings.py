@@ -243,6 +243,8 @@ IMPORTING: Final[Mapping[str, str]] = {
         "comments inside of brackets, a variable. Or what differs is said elsewhere: by an override or the "
         "cap of the environment, or by the document's `name`."
     ),
+    "export-blank": "A list refers to somebody whose place is blank: nobody filled a template in.",
+    "export-comment": "JSON has no comments. PowerShell reads them, and so does import.",
     "export-cut-off": "PowerShell cut the object off when it was exported, so part of it is missing.",
     "export-empty": "The file holds no objects.",
     "export-encoding": "The file is not text in a Unicode encoding.",
@@ -251,7 +253,12 @@ IMPORTING: Final[Mapping[str, str]] = {
     "export-not-json": "The file is not JSON.",
     "export-placeholder": "The object holds a template's placeholder in the place of an id.",
     "export-skipped": "Files in the folder are not JSON by their names. Rename those that are to be read.",
+    "export-state": (
+        "A policy's state is none that Graph has. Its document is left without one, so that it is not sent "
+        "before somebody says it."
+    ),
     "export-template": "A template of Microsoft's says everything of a policy but its state.",
+    "export-tool": "A tool wrote something of its own into the object. It is not sent to Graph.",
     "export-trailing-comma": "JSON has no comma before a closing bracket. It was read without it.",
     "export-twice": (
         "Two files hold the same object, and not alike. Of a strength inside policies the later counts."

@@ -66,6 +66,11 @@ def finding(found: Exports) -> Finding:
     return only
 
 
+def told(found: Exports, rule: str) -> Finding:
+    (only,) = [item for item in found.findings if item.rule == rule]
+    return only
+
+
 def corpus(name: str) -> list[tuple[str, JsonObject]]:
     if not CORPUS.is_dir():
         pytest.skip("the exported policies of real tenants are not here")
@@ -308,7 +313,7 @@ def test_a_word_that_graph_has_by_now_is_no_name(tmp_path: Path) -> None:
     assert read_.objects[0].object["conditions"] == {"applications": words}
 
 
-@pytest.mark.parametrize(("text", "kept"), [("<Group>", "name:<Group>"), ("", ""), ("Staff", "name:Staff")])
+@pytest.mark.parametrize(("text", "kept"), [("<Group>", "name:<Group>"), ("Staff", "name:Staff")])
 def test_a_name_is_marked_as_one(tmp_path: Path, text: str, kept: str) -> None:
     (read_,) = read(tmp_path, {**POLICY, "conditions": {"users": {"includeGroups": [text]}}}).objects
 
@@ -323,6 +328,70 @@ def test_what_powershell_cut_off_is_an_error(tmp_path: Path, text: str) -> None:
     found = finding(read(tmp_path, {**LOCATION, "ipRanges": [text]}))
 
     assert (found.rule, found.severity) == ("export-cut-off", "error")
+
+
+def test_a_blank_entry_of_references_is_left_out_and_told(tmp_path: Path) -> None:
+    found = read(tmp_path, {**POLICY, "conditions": {"users": {"excludeGroups": [ID, ""]}}})
+
+    assert found.objects[0].object["conditions"] == {"users": {"excludeGroups": [ID]}}
+    assert (finding(found).rule, finding(found).severity) == ("export-blank", "warning")
+    assert finding(found).message.startswith("/conditions/users/excludeGroups/1: ")
+
+
+@pytest.mark.parametrize("member", ["LocationInfo", "locationInfo", "@ObjectVersion", "policyApplies"])
+def test_what_a_tool_put_into_an_object_is_left_out_and_told(tmp_path: Path, member: str) -> None:
+    found = read(tmp_path, {**POLICY, member: "x", "@odata.etag": "y", "newest": 1})
+
+    assert {"newest", "@odata.etag"} <= found.objects[0].object.keys()
+    assert not {member, member[:1].lower() + member[1:]} & found.objects[0].object.keys()
+    assert (finding(found).rule, finding(found).message.startswith(f"/{member}: ")) == ("export-tool", True)
+
+
+def test_a_state_that_is_none_is_an_error_and_no_document_s(tmp_path: Path) -> None:
+    found = read(tmp_path, {**POLICY, "state": "on"})
+
+    assert "state" not in found.objects[0].object
+    assert (finding(found).rule, finding(found).severity) == ("export-state", "error")
+    assert (
+        '"on", which is none of enabled, disabled, enabledForReportingButNotEnforced'
+        in finding(found).message
+    )
+
+
+def test_a_state_is_one_in_any_letter_case(tmp_path: Path) -> None:
+    found = read(tmp_path, {**POLICY, "state": "Enabled"})
+
+    assert (found.objects[0].object["state"], found.findings) == ("Enabled", ())
+
+
+def test_comments_are_passed_over(tmp_path: Path) -> None:
+    text = b'// new\n{"state": "enabled", /* who,\n where */ "conditions": {"a": "https://x /* y */"}} // end'
+
+    found = read(tmp_path, text)
+
+    assert found.objects[0].object["conditions"] == {"a": "https://x /* y */"}
+    assert (finding(found).rule, finding(found).severity) == ("export-comment", "note")
+
+
+def test_a_mistake_beside_comments_is_told_in_its_line(tmp_path: Path) -> None:
+    found = told(read(tmp_path, b'/* one\ntwo */\n{"state": enabled} // three'), "export-not-json")
+
+    assert (found.place and found.place.line, "Expecting value" in found.message) == (3, True)
+
+
+def test_what_is_said_of_a_file_with_comments_stands_in_its_line(tmp_path: Path) -> None:
+    text = b'// "x": {\n{"state": "enabled",\n "conditions": {"users": {"excludeGroups": [""]}}}'
+
+    found = told(read(tmp_path, text), "export-blank")
+
+    assert str(found.place).endswith("a.json:3:1")
+
+
+def test_comments_within_a_text_are_passed_over(tmp_path: Path) -> None:
+    found = read(tmp_path, [json.dumps(POLICY) + " // here"])
+
+    assert (len(found.objects), finding(found).rule) == (1, "export-comment")
+    assert finding(found).message.startswith("/0: ")
 
 
 def test_trailing_commas_are_forgiven(tmp_path: Path) -> None:

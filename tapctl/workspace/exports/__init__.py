@@ -17,19 +17,21 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from tapctl.canonical import at, is_noise, sort_key, with_values
+from tapctl.canonical import at, is_noise, sort_key, with_values, without
 from tapctl.errors import UsageError
 from tapctl.kinds import kinds
 from tapctl.load.settings import quoted
 from tapctl.model import Finding, Json, JsonObject, Place, Severity, Source, errors_in
 from tapctl.model import Path as JsonPath
 from tapctl.reference import GUID
+from tapctl.schema import Field
 from tapctl.text.numbers import NotANumberError, loads
 from tapctl.workspace.exports.recognise import (
     CONFIGURATIONS,
     STRENGTHS,
     description,
     kind_at,
+    made_by,
     named_in,
     recognised,
     templated,
@@ -44,6 +46,7 @@ from tapctl.workspace.exports.text import (
     one_list,
     pointer,
     reason_of,
+    uncommented,
 )
 
 MAX_FILES: Final = 10_000
@@ -271,7 +274,8 @@ class _File:
         return Source(places={path: Place(self.name, line, 1) for path, line in lines_of(self.text)})
 
     def _parsed(self, text: str, path: JsonPath) -> Json:
-        """JSON; a comma before a closing bracket is forgiven, and of what stands twice the last counts."""
+        """JSON; comments and a comma before a closing bracket are forgiven, and of what stands twice the last
+        counts."""
         twice: dict[str, bool] = {}
 
         def together(pairs: list[tuple[str, Json]]) -> JsonObject:
@@ -289,17 +293,30 @@ class _File:
         try:
             value = load(text)
         except (json.JSONDecodeError, NotANumberError) as error:
+            text, plain = self._uncommented(text, path), text
+            tidy = _TRAILING_COMMA.sub(lambda found: found[0].rstrip(","), text)
             try:
-                value = load(_TRAILING_COMMA.sub(lambda found: found[0].rstrip(","), text))
-            except ValueError:
-                reason, line = reason_of(error, text)
+                value = load(tidy)
+            except (json.JSONDecodeError, NotANumberError) as again:
+                reason, line = reason_of(error if text == plain else again, text)
                 inside = f"holds at {pointer(path)} what" if path else ""
                 said = f"{inside} is not JSON: {reason}".strip()
                 raise Unreadable("export-not-json", said, 1 if path else line) from error
-            self.report("export-trailing-comma", "note", "has a comma before a closing bracket", path)
+            if tidy != text:
+                self.report("export-trailing-comma", "note", "has a comma before a closing bracket", path)
         if twice:
             self._report_twice(text, path, twice)
         return value
+
+    def _uncommented(self, text: str, path: JsonPath) -> str:
+        """PowerShell reads comments in JSON, so people write them
+        (https://learn.microsoft.com/powershell/module/microsoft.powershell.utility/convertfrom-json)."""
+        plain = uncommented(text)
+        if not path:
+            self.text = plain
+        if plain != text:
+            self.report("export-comment", "note", "has comments, which JSON does not know", path)
+        return plain
 
     def _report_twice(self, text: str, path: JsonPath, twice: Mapping[str, bool]) -> None:
         seen: set[JsonPath] = set()
@@ -331,7 +348,10 @@ class _File:
         if table := [*named_in(value)]:
             self.named += table
         elif kind := recognised(value, own_hint):
-            spelled = Speller(self.report).mapping(kinds()[kind].field, value, path)
+            own = self._without_a_tool_s_own(value, path)
+            spelled = Speller(self.report).mapping(kinds()[kind].field, own, path)
+            if self._says_another_state(kinds()[kind].field, spelled, (*path, folded.get("state", ""))):
+                spelled = without(spelled, ("state",))
             self.objects.append(Exported(kind, spelled, f"{self.name}#{pointer(path)}"))
             if nested := folded.get(CONFIGURATIONS.lower()):
                 self._collect(value[nested] or [], (*path, nested), CONFIGURATIONS)
@@ -349,3 +369,20 @@ class _File:
                 self._collect(value[key], (*path, key), "")
         else:
             self.others.setdefault(description(value, own_hint), []).append(path)
+
+    def _without_a_tool_s_own(self, value: JsonObject, path: JsonPath) -> JsonObject:
+        """Sent to Graph, what a tool wrote into an object of its own would be a member that nobody knows."""
+        own = {key: whose for key in value if (whose := made_by(key))}
+        for key, whose in own.items():
+            said = f"{quoted(key)} is {whose}, and no property of the object; it is left out"
+            self.report("export-tool", "note", said, (*path, key))
+        return {key: item for key, item in value.items() if key not in own}
+
+    def _says_another_state(self, field: Field, spelled: JsonObject, path: JsonPath) -> bool:
+        """A state decides what is enforced: a document of one that is none is left to say it."""
+        known, state = field.properties.get("state"), spelled.get("state")
+        if known is None or not isinstance(state, str) or state.lower() in known.enum:
+            return False
+        message = f"the state is {quoted(state)}, which is none of {', '.join(known.enum.values())}"
+        self.report("export-state", "error", message, path, "Write one into the document.")
+        return True

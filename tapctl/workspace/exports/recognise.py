@@ -15,6 +15,14 @@ from tapctl.text.numbers import loads
 
 STRENGTHS: Final = "AuthenticationStrength"
 CONFIGURATIONS: Final = "authenticationMethodConfigurations"
+# What tools and services put into an object beside its properties, in lower case, and whose it is.
+_TOOLS: Final = {
+    # CIPP's templates: github.com/KelvinTegelaar/CIPP-API, New-CIPPCATemplate.ps1 (checked 2026-11)
+    "locationinfo": "what a template of CIPP says of locations",
+    # https://learn.microsoft.com/graph/api/resources/whatifanalysisresult (checked 2026-11)
+    "policyapplies": "what What-If found out",
+    "analysisreasons": "what What-If found out",
+}
 _FLATTENED: Final = ("additionalproperties", "additionaldata")  # where SDKs keep what their classes lack
 _TYPES: Final = {
     "conditionalaccesspolicy": "ConditionalAccessPolicy",
@@ -92,6 +100,13 @@ def templated(value: JsonObject) -> JsonObject | None:
         return None
     said: JsonObject = {"displayName": name, "description": flat.get("description")}
     return {**said, **details} if recognised(details, "") == "ConditionalAccessPolicy" else None
+
+
+def made_by(key: str) -> str:
+    """Whose a member is that is none of the object's; empty for what may be. In OData a name that begins with
+    @ is an annotation: IntuneManagement adds @ObjectVersion, and what Graph adds is passed over anyway."""
+    is_annotation = key.startswith("@") and not is_noise(key)
+    return "a tool's annotation" if is_annotation else _TOOLS.get(key.lower(), "")
 
 
 def wraps(value: Json) -> bool:

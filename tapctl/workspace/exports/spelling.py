@@ -65,7 +65,12 @@ class Speller:
                 return self._text(field, value, path)
             case list():
                 items = field.items if field else None
-                return [self._value(items, item, (*path, index)) for index, item in enumerate(value)]
+                said = [
+                    (index, item)
+                    for index, item in enumerate(value)
+                    if not self._is_blank(items, item, (*path, index))
+                ]
+                return [self._value(items, item, (*path, index)) for index, item in said]
             case dict():
                 date = value.get("value") if {key.lower() for key in value} >= {"value", "datetime"} else None
                 if isinstance(date, str) and _DATE.fullmatch(date):
@@ -90,6 +95,14 @@ class Speller:
             return value
         self.report("export-unrolled", "note", f"{quoted(value)} stands for a list; it is read as one", path)
         return held if isinstance(held, list) else [held]
+
+    def _is_blank(self, items: Field | None, entry: Json, path: JsonPath) -> bool:
+        """A reference to nobody: a template's text that was never filled in."""
+        is_blank = bool(items and items.references) and isinstance(entry, str) and not entry.strip()
+        if is_blank:
+            message = "an entry is blank; it is left out"
+            self.report("export-blank", "warning", message, path, "Put in whom or what it stands for.")
+        return is_blank
 
     def _text(self, field: Field | None, text: str, path: JsonPath) -> str:
         if _SURROGATE.search(text):

@@ -24,6 +24,7 @@ _ENCODINGS: Final = (
 )
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},:\n]|[^\s\[\]{},:"]+', re.DOTALL)
 
+_COMMENT = re.compile(r'"(?:[^"\\]|\\.)*"|//[^\n]*|/\*.*?\*/', re.DOTALL)
 _ADJACENT = re.compile(r"\}\s*\{")  # in no JSON text but within its strings
 _BOUNDARIES: Final = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str, strict=False)
 
@@ -73,6 +74,15 @@ def one_list(text: str) -> str:
     if len(starts) == 1:
         return text
     return f"[{','.join(text[one:other] for one, other in pairwise([*starts, len(text)]))}]"
+
+
+def uncommented(text: str) -> str:
+    """The same without comments, every value in the line that it had."""
+
+    def spaces(found: re.Match[str]) -> str:
+        return found[0] if found[0][0] == '"' else " " + "\n" * found[0].count("\n")
+
+    return _COMMENT.sub(spaces, text)
 
 
 def _starts(text: str) -> Iterator[int]:
