@@ -125,7 +125,7 @@ async def _turn(run: Run, entry: Entry, held: Pass | GraphError | None, elsewher
         case Settled():
             _settle(run, run.journal.note(run.worklist, entry, "delivered", why=step.why))
         case Conflict():
-            run.journal.note(run.worklist, entry, "failed", why=step.why)
+            run.journal.note(run.worklist, entry, "failed", why=step.why, **{"pass": ""})
         case _:
             assert_never(step)
 
@@ -164,7 +164,7 @@ async def _make(run: Run, entry: Entry, before: str, step: Make) -> None:
 async def _created(run: Run, entry: Entry, before: str, step: Make) -> tuple[Entry, Created | None]:
     """A pass, or a note of why there is none. It is asked for again only after a look showed that the last
     request did nothing, or made one whose passcode nobody has."""
-    seen = {before, entry.held}
+    seen = {before, entry.held, *entry.own}
     entry = replace(entry, doubt=doubt_of(entry, step, run.now()))
     for _ in range(ATTEMPTS):
         entry = note_begun(run, entry, before, step)
@@ -174,12 +174,11 @@ async def _created(run: Run, entry: Entry, before: str, step: Make) -> tuple[Ent
             if not is_unclear(error):
                 return note_failure(run, entry, error, notMade=True), None
             found = await look(run.gateway, entry, seen)
-            entry, step = note_loss(run, entry, found, error), Make()
+            entry = note_loss(run, entry, found, seen, error)
             if entry.state == "failed":
                 return entry, None
-            if found is not None:
-                before, step = found.id, Make(replaces=found.id, is_likely=True)
-                seen.add(found.id)
+            before, step = found.id if found else "", Make(replaces=entry.pass_id, is_likely=entry.is_likely)
+            seen.add(before)
         else:
             run.lost_in_a_row = 0
             return entry, created

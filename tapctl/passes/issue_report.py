@@ -29,7 +29,7 @@ _TITLES: Final[dict[State, tuple[str, Tone]]] = {
     "delivered": ("Handed over", "good"),
     "ready": ("May have a pass", "plain"),
     "refused": ("May not have a pass", "bad"),
-    "failed": ("No pass of this run", "bad"),
+    "failed": ("No pass handed over", "bad"),
     "lost": ("The answer was lost", "bad"),
     "made": ("Made, but not handed over", "bad"),
     "begun": ("Asked for, and not known what became of it", "bad"),
@@ -128,6 +128,8 @@ def _lines(entry: Entry, account: Account) -> Iterator[str]:
         yield "they hold a pass whose passcode nobody has: continuing the run looks first, and replaces it"
     if entry.state in ("lost", "begun"):
         yield "continuing the run looks first, and makes a pass that replaces what nobody has"
+    if entry.state in ("lost", "failed", "refused"):
+        yield from _left_with(entry)
     yield from _replaced(entry)
     if entry.state == "refused" and entry.begun is not None and not _is_nobody(entry):
         environment = account.headline.environment
@@ -144,8 +146,20 @@ def _is_nobody(entry: Entry) -> bool:
     return any(item.rule == UNKNOWN_USER for item in entry.findings)
 
 
+def _left_with(entry: Entry) -> Iterator[str]:
+    if entry.pass_id:
+        yield f"they still hold {entry.pass_id}, made by this run, and its passcode is lost"
+        if entry.is_likely:
+            yield "it is known by its time, start and lifetime: a colleague's just like it looks the same"
+
+
+def _gone(entry: Entry) -> list[str]:
+    """Passes of this run that were replaced before anybody had their passcode."""
+    return [pass_id for pass_id in entry.replaced if pass_id != entry.pass_id]
+
+
 def _replaced(entry: Entry) -> Iterator[str]:
-    ids = ", ".join(entry.replaced)
+    ids = ", ".join(_gone(entry))
     if ids and entry.is_likely:
         yield f"replaces what a lost answer had made, by its time, start and lifetime: {ids}"
         yield "if a colleague made a pass just like it in those minutes, that is void"
@@ -253,7 +267,7 @@ def _person_json(entry: Entry, account: Account) -> JsonObject:
         "state": entry.state,
         "why": entry.why or None,
         "passId": entry.pass_id or None,
-        "replaced": [*entry.replaced],
+        "replaced": [*_gone(entry)],
         "replacedByLikeness": entry.is_likely,
         "startDateTime": moment(entry.made_start or entry.start),
         "endDateTime": moment(entry.made_end),

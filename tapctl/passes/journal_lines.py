@@ -55,14 +55,14 @@ def stepped(entry: Entry, line: JsonObject) -> Entry:
             return replace(after, findings=findings_of(as_list(line.get("findings"))))
         case "begun":
             return _begun(after, line)
-        case "failed" if line.get("notMade") is True and not (entry.pass_id or entry.replaced or doubt):
-            return replace(after, begun=None)  # no request of this run has made a pass, or may have
+        case "failed":
+            return _failed(after, line)
         case "lost":
-            return replace(after, pass_id=as_text(line.get("pass")))
+            return _lost(after, as_text(line.get("pass")))
         case "made":
             return replace(
-                after,
-                pass_id=as_text(line.get("pass")),
+                _with_own(after, as_text(line.get("pass"))),
+                is_open=False,
                 made_at=_moment(line, "created"),
                 made_start=_moment(line, "start"),
                 made_end=_moment(line, "end"),
@@ -73,15 +73,43 @@ def stepped(entry: Entry, line: JsonObject) -> Entry:
             return after
 
 
+def _with_own(entry: Entry, pass_id: str) -> Entry:
+    """The pass of this run that they hold, if it is one."""
+    own = entry.own if not pass_id or pass_id in entry.own else (*entry.own, pass_id)
+    return replace(entry, pass_id=pass_id, own=own)
+
+
+def _failed(entry: Entry, line: JsonObject) -> Entry:
+    """Graph said no to the request, or it was not sent; of an earlier one that says nothing."""
+    if "pass" in line:
+        entry = _with_own(entry, as_text(line.get("pass")))
+    if line.get("notMade") is not True:
+        return entry
+    is_unmade = not (entry.own or entry.doubt)  # no request of this run has made a pass, or may have
+    return replace(entry, is_open=False, begun=None if is_unmade else entry.begun)
+
+
+def _lost(entry: Entry, pass_id: str) -> Entry:
+    """What they hold of this run by a look after the request; one that was not known is what it has made."""
+    is_found = pass_id != "" and pass_id not in entry.own
+    return replace(
+        _with_own(entry, pass_id),
+        is_open=entry.is_open and not is_found,
+        is_likely=entry.is_likely or is_found,
+    )
+
+
 def _begun(entry: Entry, line: JsonObject) -> Entry:
     replaced = as_text(line.get("replaces"))
+    is_new = replaced != "" and replaced not in entry.replaced
     return replace(
-        entry,
+        _with_own(entry, replaced),
+        is_open=True,
         begun=_moment(line, "at"),
         ahead=_ahead(line),
         asked=_moment(line, "start"),
         before=as_text(line.get("before")),
-        replaced=(*entry.replaced, replaced) if replaced else entry.replaced,
+        replaced=(*entry.replaced, replaced) if is_new else entry.replaced,
         is_likely=entry.is_likely or line.get("likely") is True,
     )
 

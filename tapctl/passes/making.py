@@ -92,13 +92,15 @@ def is_unclear(error: GraphError) -> bool:
 
 
 async def look(gateway: Gateway, entry: Entry, seen: Set[str]) -> Pass | None:
-    """A pass that was not seen before, given some time to appear. Raises GraphError."""
+    """What they hold: a pass that was not seen before, given some time to appear, or one that was. Raises
+    GraphError."""
+    held: list[Pass] = []
     for wait in LOOKS:
         await gateway.clock.sleep(wait)
-        for found in await _held(gateway, passes_path(entry.recipient.id)):
-            if found.id not in seen:
-                return found
-    return None
+        held = await _held(gateway, passes_path(entry.recipient.id))
+        if new := [found for found in held if found.id not in seen]:
+            return new[0]
+    return held[0] if held else None
 
 
 async def _held(gateway: Gateway, path: str) -> list[Pass]:

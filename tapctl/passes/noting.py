@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
@@ -14,7 +14,7 @@ from tapctl.passes.delivery import Delivery, Made, Slot
 from tapctl.passes.graph import Pass
 from tapctl.passes.journal import Journal, utc_now
 from tapctl.passes.starting import start_of
-from tapctl.passes.step import LATEST, Make, is_like, whose
+from tapctl.passes.step import LATEST, Make, is_like, named, whose
 from tapctl.passes.worklist import Entry, Worklist
 from tapctl.passes.written import moment
 
@@ -58,7 +58,7 @@ class Run:
 
 def doubt_of(entry: Entry, step: Make, now: datetime) -> datetime | None:
     """Until when a request may be carried out that the run was stopped with, and of which nothing is seen."""
-    is_unseen = entry.state in ("begun", "lost") and not step.replaces
+    is_unseen = entry.is_open and step.replaces in ("", *entry.own)
     if is_unseen and entry.begun is not None and now - entry.begun <= LATEST:
         return min(now, entry.begun) + LATEST
     return entry.doubt
@@ -80,17 +80,23 @@ def note_begun(run: Run, entry: Entry, before: str, step: Make) -> Entry:
     )
 
 
-def note_loss(run: Run, entry: Entry, found: Pass | None, error: GraphError) -> Entry:
-    """What the person holds after a request whose answer was lost."""
-    if found is None:
-        why = f"no answer came ({error.message or error.status}), and nothing was made"
-        doubt = _written(run.now() + LATEST)
-        return run.journal.note(run.worklist, entry, "lost", why=why, doubt=doubt)
-    if not _may_be_ours(run, entry, found):
-        why = f"no answer came ({error.message or error.status}), and {whose(entry, found)} meanwhile"
-        return run.journal.note(run.worklist, entry, "failed", why=why)
-    why = f"no answer came ({error.message or error.status}); a pass was made whose passcode nobody has"
-    return run.journal.note(run.worklist, entry, "lost", why=why, **{"pass": found.id})
+def note_loss(run: Run, entry: Entry, found: Pass | None, seen: Set[str], error: GraphError) -> Entry:
+    """What the person holds after a request whose answer was lost, which may still be carried out unless a
+    look shows what it made."""
+    lost, doubt = f"no answer came ({error.message or error.status})", _written(run.now() + LATEST)
+    if found is None or (found.id in seen and not found.is_outstanding(run.earliest())):
+        why, facts = f"{lost}, and a look shows no valid pass", {"doubt": doubt}
+    elif found.id in entry.own:
+        why, facts = f"{lost}, and a look shows no new pass", {"doubt": doubt, "pass": found.id}
+    elif found.id in seen:
+        why = f"{lost}, and a look shows the pass that was to be replaced: {named(entry, found)}"
+        facts = {"doubt": doubt}
+    elif _may_be_ours(run, entry, found):
+        why, facts = f"{lost}; a pass was made whose passcode nobody has", {"pass": found.id}
+    else:
+        why = f"{lost}, and {whose(entry, found)} meanwhile, {named(entry, found)}"
+        return run.journal.note(run.worklist, entry, "failed", why=why, doubt=doubt, **{"pass": ""})
+    return run.journal.note(run.worklist, entry, "lost", why=why, **facts)
 
 
 def _may_be_ours(run: Run, entry: Entry, found: Pass) -> bool:
@@ -141,5 +147,6 @@ def note_replaced(run: Run, entry: Entry, held: Pass) -> None:
         why = "the pass that was handed over was replaced by a late request: its passcode is void"
         run.journal.note(run.worklist, entry, "lost", why=why, **{"pass": held.id})
     else:
-        why = f"{whose(entry, held)} after the one that was handed over, whose passcode is void"
-        run.journal.note(run.worklist, entry, "failed", why=why)
+        works = named(entry, held)
+        why = f"{whose(entry, held)} after the one that was handed over, whose passcode is void: {works}"
+        run.journal.note(run.worklist, entry, "failed", why=why, **{"pass": ""})

@@ -65,12 +65,16 @@ def next_step(
     if is_outdated(entry, held):
         return Make(replaces=entry.pass_id)
     if not elsewhere and is_ours(entry, held):
-        return Make(replaces=held.id, is_likely=entry.state != "made")
+        return Make(replaces=held.id, is_likely=held.id not in entry.own)
     if REPLACE in words:
         return Make()
-    works = window(held.start, held.end, Zones(there=entry.recipient.zone))
     whose_ = f"the run {elsewhere} has made them a pass" if elsewhere else whose(entry, held)
-    return Conflict(why=f"{whose_} meanwhile, {works}: let them use it, or say {REPLACE}")
+    return Conflict(why=f"{whose_} meanwhile, {named(entry, held)}: let them use it, or say {REPLACE}")
+
+
+def named(entry: Entry, held: Pass) -> str:
+    """Which pass, and when it works."""
+    return f"{held.id}, {window(held.start, held.end, Zones(there=entry.recipient.zone))}"
 
 
 def whose(entry: Entry, held: Pass) -> str:
@@ -105,11 +109,10 @@ def is_outdated(entry: Entry, held: Pass) -> bool:
 
 
 def is_ours(entry: Entry, held: Pass) -> bool:
-    """Whether a pass was made by this run, whose answer or passcode was lost: it is known by its id, or
-    cannot be told from one that this run has asked for."""
-    if held.id == entry.pass_id:
-        return entry.state in ("begun", "made", "lost", "failed")
-    return entry.state in ("begun", "lost") and is_like(entry, held)
+    """Whether a pass was made by this run: it is known by its id, or cannot be told from one that this run
+    has asked for, by a request of which nobody knows what became."""
+    is_unanswered = entry.is_open or entry.doubt is not None
+    return held.id in entry.own or (is_unanswered and is_like(entry, held))
 
 
 def is_like(entry: Entry, held: Pass) -> bool:

@@ -33,7 +33,7 @@ _NEVER_DONE: Final = ("ready", "begun", "made", "lost", "failed")
 _COLUMNS: Final = (
     *("number", "id", "name", "display", "start", "lifetime", "once", "zone", "held", "state", "pass"),
     *("made_start", "made_end", "target", "why", "begun", "proof", "asked", "before", "replaced"),
-    *("likely", "made_at", "findings", "doubt", "ahead"),
+    *("likely", "made_at", "findings", "doubt", "ahead", "own", "open"),
 )
 _TABLE: Final = f"create table entries (number integer primary key, id unique, {', '.join(_COLUMNS[2:])})"
 _ADD: Final = f"insert into entries values ({', '.join(f':{name}' for name in _COLUMNS)})"  # noqa: S608  # ours
@@ -44,13 +44,14 @@ _PUT: Final = f"{_ADD} on conflict (number) do update set {_MOVE}"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One person of a run. `lifetime` is in minutes; `held` and `pass_id` are ids of the pass that they held
-    when they were checked, and of the last one made for them; `target` is where its passcode goes, and
-    `proof` shows whether it arrived. `begun` is when a request to make it may have been sent, `ahead` by how
-    much Graph's clock was then ahead of the one that says so, `asked` the start that it wished for, and
-    `before` the pass that they held right before. `replaced` are passes of this run that nobody has the
-    passcode of; `is_likely`: one of them was known by its likeness alone. `made_at` is when the last one was
-    made, by Graph's clock. Until `doubt` a request whose answer was lost may still be carried out, and take
-    the place of that pass."""
+    when they were checked, and of this run's that they hold as far as it is known; `target` is where its
+    passcode goes, and `proof` shows whether it arrived. `begun` is when a request to make it may have been
+    sent, `ahead` by how much Graph's clock was then ahead of the one that says so, `asked` the start that it
+    wished for, and `before` the pass that they held right before; while it `is_open`, nobody knows what
+    became of it. `own` are all passes that this run ever made for them: none of them is ever another's.
+    `replaced` are those that nobody has the passcode of; `is_likely`: one was known by its likeness alone.
+    `made_at` is when the last one was made, by Graph's clock. Until `doubt` a request whose answer was lost
+    may still be carried out, and take the place of that pass."""
 
     number: int
     recipient: Recipient
@@ -74,6 +75,8 @@ class Entry:
     made_at: datetime | None = None
     findings: tuple[Finding, ...] = ()
     doubt: datetime | None = None
+    own: tuple[str, ...] = ()
+    is_open: bool = False
 
     @property
     def wish(self) -> Wanted:
@@ -192,6 +195,8 @@ def _row(entry: Entry) -> dict[str, object]:
         "findings": json.dumps(rows_of(entry.findings)),
         "doubt": _text(entry.doubt),
         "ahead": entry.ahead.total_seconds(),
+        "own": json.dumps(entry.own),
+        "open": entry.is_open,
     }
 
 
@@ -225,6 +230,8 @@ def _entry(row: sqlite3.Row) -> Entry:
         findings=findings_of(json.loads(row["findings"])),
         doubt=_moment(row["doubt"]),
         ahead=timedelta(seconds=row["ahead"]),
+        own=tuple(json.loads(row["own"])),
+        is_open=bool(row["open"]),
     )
 
 

@@ -281,7 +281,7 @@ def test_whoever_was_passed_over_keeps_nobody_waiting_when_gone(
     cli("sandbox", "load", without(cli, "mia.larsen"))
     result = issue("--continue", "last", "--to-command", command(cli, KEEP))
 
-    assert "No pass of this run (1)" in first.out
+    assert "No pass handed over (1)" in first.out
     assert (result.code, "left out of this run" in result.out) == (1, True)
     assert ("Handed over (1)" in result.out) == bool(others)
     assert "takes it back" not in result.out

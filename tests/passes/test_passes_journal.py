@@ -289,6 +289,16 @@ def test_what_cannot_be_noted_and_is_not_done_is_not_on_the_worklist(
     assert people.get(0).state == "failed"
 
 
+def test_what_a_record_says_this_run_made_stays_its_own(run: tuple[Journal, Worklist]) -> None:
+    journal, people = run
+    first = journal.note(people, journal.note(people, ENTRY, "begun"), "lost", **{"pass": "p1"})
+    again = journal.note(people, first, "begun", replaces="p1", before="p1", likely=True)
+    lost = journal.note(people, again, "lost", why="no answer")
+
+    assert (lost.own, lost.replaced, lost.pass_id, lost.is_open) == (("p1",), ("p1",), "", True)
+    assert list(read(journal.path)[1].entries()) == [lost, BEN]
+
+
 @pytest.mark.parametrize(
     ("before", "is_unmade"), [({}, True), ({"replaces": "p"}, False), ({"doubt": NOW.isoformat()}, False)]
 )

@@ -199,5 +199,5 @@ def test_a_pass_that_is_void_by_now_is_not_shown_as_if_it_worked() -> None:
     people.add(void)
     (section,) = sheet_of(Account(status="incomplete", headline=HEADLINE, worklist=people)).sections
 
-    assert (section.title, section.items[0].lines) == ("No pass of this run (1)", ("replaced",))
+    assert (section.title, section.items[0].lines) == ("No pass handed over (1)", ("replaced",))
     people.close()

@@ -13,7 +13,8 @@ from tapctl.passes.worklist import Entry
 
 NOW = datetime(2026, 9, 1, 8, tzinfo=UTC)
 ENTRY = Entry(number=0, recipient=MIA, lifetime=60, is_usable_once=True)
-BEGUN = replace(ENTRY, state="begun", begun=NOW - timedelta(minutes=1), held="old", before="older")
+ASKED = replace(ENTRY, begun=NOW - timedelta(minutes=1), held="old", before="older")
+BEGUN = replace(ASKED, state="begun", is_open=True)
 LATER = NOW + timedelta(days=1)
 WISHED = replace(BEGUN, asked=LATER)
 OURS = Pass(
@@ -25,7 +26,7 @@ OURS = Pass(
     reason="EnabledByPolicy",
     created=NOW - timedelta(seconds=59),
 )
-MADE = replace(BEGUN, state="made", pass_id="new", target="/x/mia.age")
+MADE = replace(ASKED, state="made", pass_id="new", own=("new",), target="/x/mia.age")
 MADE_AT = replace(MADE, made_at=OURS.created)
 
 
@@ -40,9 +41,9 @@ MADE_AT = replace(MADE, made_at=OURS.created)
         (BEGUN, replace(OURS, id="old"), Make()),
         (BEGUN, OURS, Make(replaces="new", is_likely=True)),
         (
-            replace(BEGUN, state="lost", pass_id="new"),
+            replace(ASKED, state="lost", pass_id="new", own=("new",)),
             replace(OURS, lifetime=90),
-            Make(replaces="new", is_likely=True),
+            Make(replaces="new"),
         ),
         (BEGUN, replace(OURS, id="older"), Conflict),
         (BEGUN, replace(OURS, created=NOW + timedelta(minutes=15), start=NOW), Conflict),
@@ -54,8 +55,12 @@ MADE_AT = replace(MADE, made_at=OURS.created)
         (BEGUN, replace(OURS, created=NOW - timedelta(hours=1)), Conflict),
         (BEGUN, replace(OURS, created=None), Conflict),
         (replace(BEGUN, begun=None), OURS, Conflict),
-        (replace(BEGUN, state="failed"), OURS, Conflict),
-        (replace(MADE, state="failed"), OURS, Make(replaces="new", is_likely=True)),
+        (replace(ASKED, state="failed"), OURS, Conflict),
+        (replace(BEGUN, state="failed"), OURS, Make(replaces="new", is_likely=True)),
+        (replace(ASKED, state="failed", doubt=NOW), OURS, Make(replaces="new", is_likely=True)),
+        (replace(BEGUN, state="lost", own=("old", "new")), OURS, Make(replaces="new")),
+        (replace(BEGUN, before="new", own=("new",)), OURS, Make(replaces="new")),
+        (replace(MADE, state="failed"), OURS, Make(replaces="new")),
         (replace(MADE, state="failed"), replace(OURS, id="another"), Conflict),
         (MADE_AT, replace(OURS, id="before ours", created=NOW - timedelta(hours=1)), Make(replaces="new")),
         (MADE_AT, replace(OURS, id="after ours", created=NOW), Conflict),
