@@ -9,6 +9,7 @@ Beside JSON Schema's own keywords (type, enum, default, uniqueItems, readOnly, m
     x-shorthand: id            a plain string stands for {id: string}
     x-format: guid|cidr|country|combination|rule
     x-also-called: [app, ...]  what others call it: no name of it here, but what a mistake was meant to be
+    x-deliberate: true         written by import where it is the default too: left unsaid, it is no decision
     x-unmanaged: true          left as it is in the tenant when the document does not mention it
 """
 
@@ -54,6 +55,7 @@ class Field:
     is_boolean: bool
     is_read_only: bool
     is_unmanaged: bool
+    is_deliberate: bool
     min_items: int
     refers: bool  # itself, or something in it
 
@@ -133,6 +135,7 @@ def _field(node: JsonObject) -> Field:
         is_boolean=node.get("type") in ("boolean", ["boolean", "null"]),
         is_read_only=node.get("readOnly") is True,
         is_unmanaged=node.get("x-unmanaged") is True,
+        is_deliberate=node.get("x-deliberate") is True,
         min_items=cast(int, node.get("minItems", 0)),
         refers="x-reference" in node
         or any(below.refers for below in (*inner.values(), *([item] if item else []))),

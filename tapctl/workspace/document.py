@@ -121,8 +121,8 @@ def _empty(field: Field) -> Json:
 
 
 def _is_default(field: Field | None, value: Json) -> bool:
-    """Whether the canonical form would put the value there by itself."""
-    return field is not None and default(field) == value
+    """Whether the canonical form would put the value there by itself, and to leave it unsaid says as much."""
+    return field is not None and not field.is_deliberate and default(field) == value
 
 
 def duration(minutes: int) -> Json:

@@ -133,3 +133,25 @@ def test_a_location_that_holds_more_than_graph_takes_is_written_whole(tmp_path: 
 
     assert "newer: [ipRanges]" in document.text
     assert all(f"- {text}\n" in document.text for text in texts)
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        (
+            {"countriesAndRegions": ["NO"], "includeUnknownCountriesAndRegions": False},
+            ['countriesAndRegions: ["NO"]', "includeUnknownCountriesAndRegions: false"],
+        ),
+        ({"ipRanges": [{"cidrAddress": "203.0.113.0/24"}]}, ["ipRanges: [203.0.113.0/24]"]),
+    ],
+)
+def test_a_decision_is_written_where_it_is_the_default_too(place: JsonObject, said: list[str]) -> None:
+    held = ({"id": NOBODY, "displayName": "L", **place},)
+    snapshot = Snapshot(
+        environment="e", tenant_id="t", is_sandbox=True, objects={"NamedLocation": held}, entries={}
+    )
+    matched = Matched(pairs=(), directory=Directory(ids={}, names={}), findings=())
+    (document,) = propose(matched, snapshot, Request()).documents
+
+    spec = document.text.partition("spec:\n")[2].splitlines()
+    assert [line.strip() for line in spec if "@odata.type" not in line] == said
