@@ -61,10 +61,32 @@ def reaches_emergency(context: Context, found: Policy) -> bool:
 _GLOBAL: Final = "62e90394-69f5-4237-9190-012177145e10"
 
 
+def _may_hold_emergency(context: Context) -> frozenset[str]:
+    """The groups of unknown members that a policy is about which would reach an emergency account in them."""
+    known = index(context.what_if.facts)
+    found = (policy for policy in _judged(context) if not reaches_emergency(context, policy))
+    return frozenset(
+        group
+        for policy in found
+        if not _are_out(context, policy, known)
+        for group in policy.users("includeGroups")
+        if not context.groups.is_known(group)
+    )
+
+
+def _judged(context: Context) -> Iterator[Policy]:
+    """The policies that have to leave the emergency accounts out, and do not say so."""
+    own = {name.casefold() for name in context.settings.break_glass.policies}
+    for found in context.on if context.settings.break_glass else ():
+        if found.name.casefold() not in own and found.demands and not spares_emergency(context, found):
+            yield found
+
+
 @rule(
     id="CA001",
     name="ca-break-glass-in",
     severity="error",
+    blind=_may_hold_emergency,
     brake="break-glass-exposed",
     what="A policy that is on, or reports, reaches the emergency accounts.",
     why="They have to get in when everything else fails; a policy that only reports is switched on one day.",
@@ -75,16 +97,21 @@ _GLOBAL: Final = "62e90394-69f5-4237-9190-012177145e10"
 )
 def emergency_in_scope(context: Context) -> Iterator[Hit]:
     """Accounts that a group is known to hold are out with it, though nobody declares it as theirs."""
-    own = {name.casefold() for name in context.settings.break_glass.policies}
     known = index(context.what_if.facts)
-    for found in context.on if context.settings.break_glass else ():
-        if found.name.casefold() in own or not found.demands:
-            continue
-        if not reaches_emergency(context, found) or spares_emergency(context, found):
-            continue
-        if not _are_out(context, found, known):
+    for found in _judged(context):
+        is_named = reaches_emergency(context, found)
+        if (is_named and not _are_out(context, found, known)) or _is_known_in(context, found, known):
             message = f"{found.name} does not leave the emergency accounts out"
             yield found.hit(message, "conditions", "users", remedy=_remedy(context, found))
+
+
+def _is_known_in(context: Context, found: Policy, known: Index) -> bool:
+    """Whether an emergency account is in scope for certain, through whatever group."""
+    read = read_policy(found.name, found.spec)
+    return any(
+        reaches_person(read, Scene(known, SignIn(user=name, as_of=context.as_of))) is True
+        for name in context.settings.break_glass.accounts
+    )
 
 
 def _are_out(context: Context, found: Policy, known: Index) -> bool:

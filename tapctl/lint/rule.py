@@ -14,15 +14,17 @@ if TYPE_CHECKING:
     from tapctl.lint.context import Context
 
 Check: TypeAlias = "Callable[[Context], Iterable[Hit]]"
+Blind: TypeAlias = "Callable[[Context], frozenset[str]]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """One rule. `severity` holds in production, `elsewhere` in other environments, if it differs.
 
-    `needs` are the facts without which it cannot say anything. An `absence` is something that no document
-    of the folder does; the tenant may have it all the same, so offline it is no error. `brake` is the guard's
-    brake for the same danger, `covers` the findings of `validate` that say the same.
+    `needs` are the facts without which it cannot say anything; `blind` names the groups whose members it
+    would have to know to say all. An `absence` is something that no document of the folder does; the tenant
+    may have it all the same, so offline it is no error. `brake` is the guard's brake for the same danger,
+    `covers` the findings of `validate` that say the same.
     `good` and `bad` are YAML documents that show the rule, and test it: a document without a `kind` holds
     `settings`, `environment`, `facts`, `before` and `asOf`.
     """
@@ -36,6 +38,7 @@ class Rule:
     fix: str
     source: str
     needs: tuple[Need, ...] = ()
+    blind: Blind | None = None
     absence: bool = False
     brake: str = ""
     covers: tuple[str, ...] = ()
@@ -57,6 +60,7 @@ def rule(
     bad: str,
     elsewhere: Severity | None = None,
     needs: tuple[Need, ...] = (),
+    blind: Blind | None = None,
     absence: bool = False,
     brake: str = "",
     covers: tuple[str, ...] = (),
@@ -74,6 +78,7 @@ def rule(
             fix=fix,
             source=source,
             needs=needs,
+            blind=blind,
             absence=absence,
             brake=brake,
             covers=covers,

@@ -14,6 +14,7 @@ from tapctl.lint.out_of_reach import by_name as out_of_reach
 from tapctl.lint.rule import Rule
 from tapctl.load.settings import nearest
 from tapctl.model import Address, Finding, JsonObject, Severity, dotted
+from tapctl.text.words import few
 
 Key: TypeAlias = tuple[str, Address | None, str]
 """What makes two findings, of two states, the same: rule, object and place in it."""
@@ -46,7 +47,9 @@ def lint(context: Context) -> Linted:
             *_unknown_in_settings(context),
             *_twice_in_settings(context),
             *(finding for item in context.items for finding in _about_ignores(item, hits, able, context)),
-            *_lacking({rule.id for rule in chosen} - {rule.id for rule in able}, context),
+            *_lacking(
+                {rule.id for rule in chosen} - {rule.id for rule in able}, _blind(able, context), context
+            ),
         ),
         ways={_key(rule, hit): (rule.id, hit.way) for rule, hit in kept if hit.way},
     )
@@ -170,17 +173,28 @@ def _twice_in_settings(context: Context) -> Iterator[Finding]:
             )
 
 
-def _lacking(lacking: set[str], context: Context) -> Iterator[Finding]:
-    """One note for all: which rules cannot say anything, and what they lack."""
-    if not lacking:
+def _blind(able: list[Rule], context: Context) -> dict[str, list[str]]:
+    """The rules that do not say all, by the groups whose members they would have to know."""
+    found = {rule.id: sorted(rule.blind(context)) for rule in able if rule.blind is not None}
+    return {id_: groups for id_, groups in found.items() if groups}
+
+
+def _lacking(lacking: set[str], blind: Mapping[str, list[str]], context: Context) -> Iterator[Finding]:
+    """One note for all: which rules cannot say anything, or not all, and what they lack."""
+    if not lacking and not blind:
         return
     needs = {need for id_ in lacking for need in rules()[id_].needs if not context.has(need)}
+    needs |= {"members"} if blind else set()
     words = "; ".join(NEEDS[need] for need in NEEDS if need in needs)
     count = f"{len(lacking)} rules say" if len(lacking) > 1 else "1 rule says"
+    said = [f"{count} nothing here, for want of facts: {', '.join(sorted(lacking))}"] if lacking else []
+    said += [
+        f"{id_} says nothing of {few(groups)}, whose members nobody knows" for id_, groups in blind.items()
+    ]
     yield Finding(
         rule="facts-missing",
         severity="note",
-        message=f"{count} nothing here, for want of facts: {', '.join(sorted(lacking))}",
+        message="; ".join(said),
         help=" ".join([f"They need {words}.", *_ways(needs)]),
     )
 

@@ -7,9 +7,10 @@ import pytest
 from lint_tools import context, findings
 
 from tapctl.built_in import SYNCHRONISE, WATCHED
+from tapctl.lint import rules
 from tapctl.lint.administrators import _CONDITIONAL_ACCESS, _GLOBAL
 from tapctl.lint.dead_ends_later import _ISSUERS
-from tapctl.lint.example import tap
+from tapctl.lint.example import policy, stream, tap
 from tapctl.lint.pass_policy import _HIGHEST
 from tapctl.lint.run import lint
 from tapctl.model import Finding
@@ -126,3 +127,36 @@ def test_roles_that_were_read_in_part_leave_rules_about_them_in_the_note(
 def test_the_roles_that_rules_ask_about_are_watched() -> None:
     assert {key.removeprefix("id:") for key in {*_HIGHEST, *_ISSUERS} if "-" in key} <= WATCHED
     assert {_GLOBAL[1], _CONDITIONAL_ACCESS[1], SYNCHRONISE[1]} <= WATCHED
+
+
+GLASS = "settings: {breakGlass: {accounts: [bg@example.com], groups: [Break glass]}}\n"
+
+
+@pytest.mark.parametrize(
+    ("users", "members", "is_hit", "is_told"),
+    [
+        ("{includeGroups: [Services]}", "", False, True),
+        ("{includeGroups: [Services]}", "facts: {groups: {Services: [ada@example.com]}}\n", False, False),
+        ("{includeGroups: [Services]}", "facts: {groups: {Services: [bg@example.com]}}\n", True, False),
+        ("{includeGroups: [Services], excludeGroups: [Break glass]}", "", False, False),
+        ("{includeUsers: [All]}", "", True, False),
+    ],
+)
+def test_a_group_that_may_hold_emergency_accounts_is_told_once(
+    tmp_path: Path, users: str, members: str, is_hit: bool, is_told: bool
+) -> None:
+    found = findings(tmp_path, stream(GLASS, members, policy("A", users=users), policy("B", users=users)))
+
+    (note,) = of(found.about, "facts-missing")
+    assert bool(of(found.findings, "CA001")) is is_hit
+    assert ("CA001 says nothing of 'Services', whose members nobody knows" in note.message) is is_told
+
+
+def test_a_rule_that_does_not_say_all_is_told_where_no_other_lacks_facts(tmp_path: Path) -> None:
+    given = context(tmp_path, stream(GLASS, policy(users="{includeGroups: [Services]}")))
+    needing = {rule.id: "off" for rule in rules().values() if rule.needs}
+    settings = replace(given.settings, severities=needing)
+
+    (note,) = of(lint(replace(given, settings=settings)).about, "facts-missing")
+    assert note.message == "CA001 says nothing of 'Services', whose members nobody knows"
+    assert note.help.startswith("They need the members of groups.")
