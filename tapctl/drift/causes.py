@@ -25,7 +25,7 @@ DAYS_KEPT: Final = {True: "30 days", False: "7 days", None: "30 days, or 7 witho
 
 _GOES_ON: Final = re.compile(r'[,()"]')
 _LATE: Final = timedelta(hours=24)
-_SAME: Final = timedelta(minutes=2)  # a change and its record
+_SAME: Final = timedelta(minutes=2)  # a change and its record: two clocks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,6 +202,11 @@ def why_unknown(history: Sequence[Version], log: Log, modified: datetime | None)
     if log.now - modified < _LATE:
         return f"{when}, of which the audit log has no record yet: records arrive late"
     return f"{when}, of which the audit log has no record; it keeps {log.days_kept}"
+
+
+def agrees(moment: datetime, read: datetime | None) -> bool:
+    """Whether a record's time is the one that was read of the object, as far as one was and clocks tell."""
+    return read is None or abs(moment - read) <= _SAME
 
 
 def is_membership(event: Event) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from tapctl.drift.causes import DAYS_KEPT, Attribution, Cause, Log, is_membership, why_unknown
+from tapctl.drift.causes import DAYS_KEPT, Attribution, Cause, Log, agrees, is_membership, why_unknown
 from tapctl.drift.drifted import Since
 from tapctl.drift.events import Event, events_of, moment_of
 from tapctl.drift.evidence import Evidence
@@ -43,7 +43,7 @@ class History:
             if pair.kind.singleton or pair.kind.inside
             else self.targeted.get(str(pair.id).lower(), ())
         )
-        events = [event for event in there if not is_membership(event)]
+        events = [event for event in there if not is_membership(event) and _fits(event, pair)]
         return versions(events, pair.kind, str(pair.id), self.matched.directory)
 
     def later(self, pair: Pair) -> list[Version]:
@@ -53,7 +53,8 @@ class History:
     def made(self, pair: Pair) -> Attribution:
         """Who made an object, or brought it back."""
         for event in self.targeted.get(str(pair.id).lower(), ()):
-            if (event.makes or event.does("restore")) and not is_membership(event):
+            is_making = (event.makes or event.does("restore")) and not is_membership(event)
+            if is_making and _fits(event, pair):
                 return Attribution(causes=(Cause(event=event),))
         return Attribution(unknown=why_unknown((), self.log, time_of(pair, "createdDateTime")))
 
@@ -78,6 +79,16 @@ def anything(said: Iterable[bool | None]) -> bool | None:
 def time_of(pair: Pair, name: str) -> datetime | None:
     """A moment that the object itself tells."""
     return moment_of((pair.observed or {}).get(name))
+
+
+def _fits(event: Event, pair: Pair) -> bool:
+    """Whether a record's time is none that contradicts what was read: an object is made once, and was not
+    changed after its last change. Nobody knows whether one of a strength's combinations is a change of it."""
+    if event.makes:
+        return agrees(event.moment, time_of(pair, "createdDateTime"))
+    modified = time_of(pair, "modifiedDateTime")
+    is_change = event.does("update") and not event.does("combination")
+    return not is_change or modified is None or event.moment <= modified or agrees(event.moment, modified)
 
 
 def _is_later(moment: datetime | None, other: datetime | None) -> bool | None:

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from tapctl.drift.causes import Attribution, Cause, of_field, of_members, why_unknown
+from tapctl.drift.causes import Attribution, of_field, of_members
 from tapctl.drift.drifted import Drifted, DriftedField
-from tapctl.drift.events import Event, moment_of
 from tapctl.drift.history import History, anything, time_of
+from tapctl.drift.missing import missing
 from tapctl.drift.vanished import GROUP, referrers
 from tapctl.drift.versions import Version
 from tapctl.drift.who import restorable
@@ -112,33 +112,25 @@ class Join:
 
     def _missing(self, change: Change, pair: Pair) -> Drifted:
         """Declared, and not in the tenant: deleted, renamed, or never there."""
-        name = pair.display_name
-        item = next((item for item in self._deleted(pair) if item.get("displayName") == name), None)
-        known = self._past.matched.directory.all_ids(pair.address)
-        ids = [str(item["id"])] if item else [*known]
-        gone = [
-            event
-            for event in self._past.events
-            if event.does("delete")
-            and _is_of(event, pair)
-            and (event.names(name) or any(map(event.is_about, ids)))
-        ]
-        renamed = self._renamed_away(pair)
-        attribution = Attribution(causes=tuple(Cause(event=event) for event in (gone or renamed)[:1]))
-        if not attribution.causes:
-            attribution = Attribution(
-                unknown=why_unknown((), self._past.log, moment_of((item or {}).get("deletedDateTime")))
-            )
+        past = self._past
+        known = past.matched.directory.all_ids(pair.address)
+        deleted = past.evidence.deleted.get(pair.kind.name, ())
+        found = missing(pair, known, deleted, past.events, self._there(), past.log)
         return Drifted(
             address=change.address,
             what="missing",
-            said=_gone(bool(gone or item), renamed, name) + self._still_referred_to(change.address),
-            id=ids[0] if ids else None,
+            said=found.said + self._still_referred_to(change.address),
+            id=found.ids[0] if found.ids else None,
             place=change.place,
-            attribution=attribution,
-            restore="" if renamed and not gone else self._restore(pair, item),
-            is_newer=self._past.is_newer(attribution),
+            attribution=found.attribution,
+            restore="" if found.is_renamed else self._restore(pair, found.kept),
+            is_newer=anything([past.is_newer(found.attribution), past.is_after(found.deleted)]),
         )
+
+    def _there(self) -> dict[str, bool]:
+        """The objects in the tenant by their ids, and whether a document means them."""
+        pairs = self._past.matched.pairs
+        return {str(pair.id).lower(): pair.desired is not None for pair in pairs if pair.id}
 
     def _still_referred_to(self, address: Address) -> str:
         """Whatever holds a deleted group's id: that is the deletion, and no change of it."""
@@ -148,18 +140,6 @@ class Join:
             else []
         )
         return f"; its id still stands in {', '.join(found)}" if found else ""
-
-    def _renamed_away(self, pair: Pair) -> list[Event]:
-        name = pair.display_name
-        for event in self._past.events:
-            for item in event.modified:
-                old, new = (_display_name(side) for side in (item.before, item.after))
-                if old == name and new and new != name and _is_of(event, pair):
-                    return [event]
-        return []
-
-    def _deleted(self, pair: Pair) -> tuple[JsonObject, ...]:
-        return self._past.evidence.deleted.get(pair.kind.name, ())
 
     def _restore(self, pair: Pair, item: JsonObject | None) -> str:
         kind = pair.kind.name
@@ -193,23 +173,6 @@ def _lines(change: Change) -> Iterator[FieldLine]:
         yield field_line(change.address.kind, turned)
 
 
-def _is_of(event: Event, pair: Pair) -> bool:
-    """Whether an activity is about this kind of object, as its words or its target's type say."""
-    noun = _NOUNS.get(pair.kind.name)
-    types = {target.type.lower() for target in event.targets}
-    return noun is None or event.does(noun) or pair.kind.name.lower() in types
-
-
-_NOUNS: Final[Mapping[str, str]] = {
-    "ConditionalAccessPolicy": "policy",
-    "NamedLocation": "location",
-    "AuthenticationStrength": "strength",
-    "AuthenticationContext": "context",
-    "Group": "group",
-}
-"""A word in the activities of each kind: one name may be a policy's and a group's."""
-
-
 def _cannot_be_told(pair: Pair) -> str:
     ids = ", ".join(pair.candidates)
     if pair.before is not None:
@@ -217,17 +180,3 @@ def _cannot_be_told(pair: Pair) -> str:
     if len(pair.candidates) > 1:
         return f"several objects are called so: which is meant cannot be told ({ids})"
     return f"its pin names nothing, and {ids} is called so: whether that is meant cannot be told"
-
-
-def _display_name(side: object) -> str:
-    found = side.get("displayName") if isinstance(side, dict) else None
-    return found if isinstance(found, str) else ""
-
-
-def _gone(was_deleted: bool, renamed: Sequence[Event], name: str) -> str:
-    if was_deleted:
-        return "deleted in the tenant"
-    if renamed:
-        names = {_display_name(item.after) for item in renamed[0].modified} - {"", name}
-        return f"renamed in the tenant to {', '.join(sorted(map(repr, names)))}"
-    return "not in the tenant: deleted or renamed without a trace, or never applied"

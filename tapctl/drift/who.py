@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
-from tapctl.drift.causes import by, of_members, of_value, shown_time, why_unknown
+from tapctl.drift.causes import agrees, by, of_members, of_value, shown_time, why_unknown
 from tapctl.drift.defaults import passages_of
 from tapctl.drift.events import Event, moment_of
 from tapctl.drift.exposure import Absence, Loss
@@ -67,6 +67,7 @@ class Who:
             event
             for event in self._past.events  # "User deleted security info" deletes no user
             if event.is_about(object_id) and event.activity.lower().endswith(f"delete {kind.lower()}")
+            if agrees(event.moment, deleted)
         ]
         who = (
             f"deleted {by(gone[0])}"

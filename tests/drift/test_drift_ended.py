@@ -32,7 +32,7 @@ def about(base: Base, tenant: dict[str, Any]) -> list[Finding]:
 def test_a_policy_that_was_enforced_and_is_switched_off(base: Base, state: str) -> None:
     tenant, policy = stranger(base)
     before = copy.deepcopy(policy)
-    policy["state"] = state
+    policy |= {"state": state, "modifiedDateTime": NEW}
     tenant[AUDITS] = [record(before, policy, target=OTHER, when=NEW)]
     (found,) = about(base, tenant)
 
@@ -57,6 +57,7 @@ def test_a_policy_that_excludes_more(base: Base) -> None:
     before = copy.deepcopy(policy)
     mia = "10000000-0000-4000-8000-000000000001"
     policy["conditions"]["users"]["excludeUsers"] = [mia]
+    policy["modifiedDateTime"] = NEW
     tenant[AUDITS] = [record(before, policy, target=OTHER, when=NEW)]
     (found,) = about(base, tenant)
 

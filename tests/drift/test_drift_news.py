@@ -107,7 +107,7 @@ def test_a_policy_that_was_renamed(base: Base) -> None:
     tenant[AUDITS] = [record(before, policy, target=policy["id"])]
     found = base.news(tenant)
 
-    assert one(found, "Enforced").said == "renamed in the tenant to 'Mine now'"
+    assert one(found, "Enforced").said == "not in the tenant: perhaps renamed to 'Mine now'"
     assert one(found, "Enforced").restore == ""
     assert [item.address.name for item in found.undeclared] == ["Mine now"]
 
@@ -129,7 +129,9 @@ def test_an_owned_object_that_nobody_declared(base: Base) -> None:
     office = named(tenant, LOCATIONS, "Office")
     made = {**office, "id": OTHER, "displayName": "Owned by us", "createdDateTime": "2026-11-24T00:00:00Z"}
     tenant[LOCATIONS].append(made)
-    tenant[AUDITS] = [record(None, made, activity="Add named location", target=OTHER)]
+    tenant[AUDITS] = [
+        record(None, made, activity="Add named location", target=OTHER, when=made["createdDateTime"])
+    ]
     found = one(base.news(tenant), "Owned by us")
 
     assert found.what == "unwanted"
@@ -196,7 +198,8 @@ def test_a_document_s_new_name_is_not_the_tenant_s_yet(base: Base, tmp_path: Pat
     file.write_text(text.replace("[Office]}\n  grant", "[Bureau]}\n  grant"), "utf-8")
     tenant = base.changed()
     office = named(tenant, LOCATIONS, "Office")
-    named_back = record({**office, "displayName": "Bureau"}, office, target=office["id"])
+    when = office["modifiedDateTime"]
+    named_back = record({**office, "displayName": "Bureau"}, office, target=office["id"], when=when)
     other = Base(tmp_path / "policies", base.tenant)
 
     tenant[AUDITS] = [named_back]
@@ -259,7 +262,7 @@ def test_a_twin_makes_nothing_vanish(base: Base) -> None:
 def test_who_made_a_twin_is_said(base: Base) -> None:
     tenant = twins(base.changed(), POLICIES, "Enforced")
     made = record(None, tenant[POLICIES][-1], activity="Add conditional access policy", target=OTHER)
-    tenant[AUDITS] = [made]
+    tenant[AUDITS] = [made | {"activityDateTime": "2026-11-24T08:00:01Z"}]
     attribution = one(base.news(tenant), "Enforced").attribution
 
     assert attribution is not None

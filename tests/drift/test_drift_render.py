@@ -35,16 +35,17 @@ def everything(base: Base) -> News:
     before = copy.deepcopy(enforced)
     extra = [user["id"] for user in tenant["users"][5:7]]
     enforced["conditions"]["users"] |= {"excludeUsers": extra, "excludeGroups": [group["id"]]}
+    enforced["modifiedDateTime"] = "2026-11-20T10:00:00Z"
     half = copy.deepcopy(enforced)
     half["conditions"]["users"]["excludeUsers"] = extra[:1]
     gone = named(tenant, POLICIES, "Reported")
     tenant[POLICIES].remove(gone)
-    tenant[DELETED] = [{**gone, "deletedDateTime": "2026-11-22T08:00:00Z"}]
+    tenant[DELETED] = [{**gone, "deletedDateTime": "2026-11-20T10:00:00Z"}]
     made = {
         **enforced,
         "id": OTHER.format(1),
         "displayName": "Stranger",
-        "createdDateTime": "2026-11-24T00:00:00Z",
+        "createdDateTime": "2026-11-20T10:00:00Z",
     }
     tenant[POLICIES].append(made)
     tenant[LOCATIONS].append(

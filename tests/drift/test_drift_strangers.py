@@ -44,7 +44,9 @@ def deleted(base: Base, *, is_kept: bool = True) -> dict[str, Any]:
     gone = {**mia, "userPrincipalName": mia["id"].replace("-", "") + MIA}
     tenant[DELETED] = [{**gone, "deletedDateTime": "2026-11-22T08:00:00Z"}] if is_kept else []
     target = {"id": mia["id"], "displayName": None, "type": "User", "modifiedProperties": []}
-    tenant[AUDITS] = [record({}, {}, activity="Delete user", targetResources=[target])]
+    tenant[AUDITS] = [
+        record({}, {}, activity="Delete user", when="2026-11-22T08:00:00Z", targetResources=[target])
+    ]
     return tenant
 
 

@@ -86,6 +86,7 @@ def test_a_record_shows_who_changed_which_fields(base: Base) -> None:
     tenant, policy = with_stranger(base)
     before = copy.deepcopy(policy)
     policy["grantControls"]["builtInControls"] = ["block"]
+    policy["modifiedDateTime"] = NEW
     tenant[AUDITS] = [record(before, policy, target=OTHER, when=NEW)]
     found = base.news(tenant)
 
@@ -98,6 +99,7 @@ def test_a_record_shows_who_changed_which_fields(base: Base) -> None:
 
 def test_who_made_a_policy_long_ago_is_not_said_to_have_changed_it(base: Base) -> None:
     tenant, policy = with_stranger(base)
+    policy["createdDateTime"] = "2026-11-19T10:00:00Z"
     made = record(None, policy, activity="Add conditional access policy", target=OTHER)
     tenant[AUDITS] = [made | {"activityDateTime": "2026-11-19T10:00:00Z"}]
     quiet = stray(base.news(tenant)).attribution

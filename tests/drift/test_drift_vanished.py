@@ -12,6 +12,7 @@ from tapctl.workspace.adopting import adopt
 
 DELETED_GROUPS = "directory/deletedItems"
 OTHER = "99999999-0000-4000-8000-00000000000{}"
+DELETED_AT = "2026-11-22T08:00:00Z"
 
 
 def without_pilots(base: Base, *, is_kept: bool = True, name: str | None = None) -> dict[str, Any]:
@@ -19,7 +20,7 @@ def without_pilots(base: Base, *, is_kept: bool = True, name: str | None = None)
     tenant = base.changed()
     group = named(tenant, "groups", "Pilots")
     tenant["groups"].remove(group)
-    tenant[DELETED_GROUPS] = [{**group, "deletedDateTime": "2026-11-22T08:00:00Z"}] if is_kept else []
+    tenant[DELETED_GROUPS] = [{**group, "deletedDateTime": DELETED_AT}] if is_kept else []
     tenant[AUDITS] = [deletion(group["id"], name)]
     return tenant
 
@@ -28,7 +29,7 @@ def deletion(group_id: str, name: str | None) -> dict[str, Any]:
     """As Core Directory writes it: often without the name."""
     target: dict[str, Any] = {"id": group_id, "displayName": name, "type": "Group", "modifiedProperties": []}
     core = {"category": "GroupManagement", "loggedByService": "Core Directory"}
-    return record({}, {}, activity="Delete group", targetResources=[target], **core)
+    return record({}, {}, activity="Delete group", when=DELETED_AT, targetResources=[target], **core)
 
 
 @pytest.mark.parametrize(("is_kept", "name"), [(True, None), (False, None), (False, "Pilots")])
