@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from tapctl.github.answers import answers, are_others, retracted
 from tapctl.github.api import AnswerUnclear, Api, settled
 from tapctl.github.comment import Kept
 from tapctl.github.marker import Marker, find_marker, marked, read_marker, same
@@ -27,6 +28,7 @@ _TIMES: Final = re.compile(r"\d{4}-\d\d-\d\d(?:[T ][\d:.]+Z?)?|\b\d+ (?:day|hour
 _ENDED: Final = "The tenant is what the files say again."
 _GONE: Final = "The workspace has no such environment any more, so its tenant is not read."
 _CHANGED: Final = "What differs has changed: the text above is of now."
+_CORRECTED: Final = "Who did it is told otherwise now: the text above is of now."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,19 +51,24 @@ class Issue:
 def facts(drift: dict[str, Any]) -> dict[str, str]:
     """What a document of `tapctl drift` comes down to, so that a later one can be compared with it.
 
-    Times, counts and who asked are not part of it. Records of the audit log are only counted: they come
+    Times, counts and who asked are not part of it. Who did it stands beside it: records of the audit log come
     late, and go when Entra no longer keeps them, while the drift is the same.
     """
     objects = [
-        [item["address"], item["what"], [_differs(field) for field in item["fields"]]]
+        [item["address"], item["what"], _named(item), [_differs(field) for field in item["fields"]]]
         for item in drift["drifted"]
     ]
     findings = [
         [item["rule"], item["severity"], item["address"], _detail(item)] for item in drift["findings"]
     ]
     text = json.dumps([objects, findings], sort_keys=True)
-    known = sum(len(found["causes"]) for item in drift["drifted"] for found in _attributions(item))
-    return {"sum": hashlib.sha256(text.encode()).hexdigest()[:16], "known": str(known)}
+    return {"sum": hashlib.sha256(text.encode()).hexdigest()[:16], **answers(drift)}
+
+
+def _named(item: dict[str, Any]) -> Json:
+    """The name that an object goes by, or the objects that may be meant. What became of one that is gone
+    hangs on the records that there are."""
+    return None if item["what"] == "missing" else item["said"]
 
 
 def _differs(field: dict[str, Any]) -> list[Json]:
@@ -75,11 +82,6 @@ def _detail(finding: dict[str, Any]) -> str:
         return ""
     message = _TIMES.sub("", finding["message"])
     return message.partition(": ")[0] if finding["rule"] in _WITH_WHO else message
-
-
-def _attributions(item: dict[str, Any]) -> list[dict[str, Any]]:
-    found = [item["attribution"], *(field["attribution"] for field in item["fields"])]
-    return [attribution for attribution in found if attribution]
 
 
 def keep_issue(api: Api, issue: Issue, author: str) -> Kept:
@@ -127,17 +129,14 @@ def _close(api: Api, issue: Issue, open_issues: list[Post], author: str) -> Kept
 
 def _update(api: Api, issue: Issue, item: Post, before: Marker, author: str) -> Kept:
     is_other = before.facts.get("sum") != issue.marker.facts["sum"]
-    if not is_other and _known(before) >= _known(issue.marker):
+    if not is_other and not are_others(before.facts, issue.marker.facts):
         return Kept(action="unchanged", url=item.url)
     url = api.patch(f"issues/{item.number}", {"body": issue.body})
     if is_other:
         _say(api, item, _with_link(_CHANGED, issue), author)
+    elif retracted(before.facts, issue.marker.facts):
+        _say(api, item, _with_link(_CORRECTED, issue), author)
     return Kept(action="updated", url=url)
-
-
-def _known(marker: Marker) -> int:
-    said = marker.facts.get("known", "")
-    return int(said) if said.isdecimal() else 0
 
 
 def _say(api: Api, item: Post, text: str, author: str) -> None:

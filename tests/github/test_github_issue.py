@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -14,12 +15,21 @@ from tapctl.github.issue import Issue, end_issues, facts, keep_issue
 from tapctl.github.marker import Marker
 from tapctl.github.place import place
 
-CAUSE = {"who": "eve@contoso.example", "record": "1"}
+CAUSE = {
+    "who": "eve@contoso.example",
+    "when": "2026-11-28T10:00:00Z",
+    "application": None,
+    "ipAddress": "203.0.113.7",
+    "activity": "Add member to group",
+    "entries": ["eve"],
+    "record": "1",
+}
 DRIFT: dict[str, Any] = {
     "drifted": [
         {
             "address": "Group/Pilots",
             "what": "changed",
+            "said": None,
             "newer": True,
             "attribution": None,
             "restore": None,
@@ -35,6 +45,7 @@ DRIFT: dict[str, Any] = {
         }
     ],
     "findings": [{"rule": "X", "severity": "warning", "address": None, "message": "in 3 days"}],
+    "auditLog": {"oldest": "2026-11-20T10:00:00Z"},
     "requests": 7,
 }
 
@@ -128,11 +139,73 @@ def test_more_known_of_who_did_it_is_told_without_noise(github: GitHub, api: Api
     assert github.said(2) == []
 
 
-def test_what_the_log_forgets_stays_in_the_issue(github: GitHub, api: Api) -> None:
+@pytest.mark.parametrize("oldest", [None, "2026-11-29T10:00:00Z"])
+def test_what_the_log_forgets_stays_in_the_issue(github: GitHub, api: Api, oldest: str | None) -> None:
+    keep_issue(api, issue(text="## By Eve"), BOT)
+    later = other(attribution=None) | {"auditLog": {"oldest": oldest}}
+
+    assert keep_issue(api, issue(later, text="## By whom?"), BOT).action == "unchanged"
+    assert "## By Eve" in github.issues[2]["body"]
+
+
+def test_what_turns_out_not_to_be_known_is_told(github: GitHub, api: Api) -> None:
     keep_issue(api, issue(text="## By Eve"), BOT)
 
-    assert keep_issue(api, issue(other(attribution=None), text="## By whom?"), BOT).action == "unchanged"
-    assert "## By Eve" in github.issues[2]["body"]
+    assert keep_issue(api, issue(other(attribution=None), text="## By whom?"), BOT).action == "updated"
+    assert "## By whom?" in github.issues[2]["body"]
+    assert github.said(2) == ["Who did it is told otherwise now: the text above is of now. (run)"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"who": "frank@contoso.example"},
+        {"when": "2026-11-28T11:00:00Z"},
+        {"application": "A script"},
+        {"ipAddress": "192.0.2.1"},
+        {"entries": ["frank"]},
+    ],
+)
+def test_another_answer_of_who_did_it_is_told(github: GitHub, api: Api, changes: dict[str, Any]) -> None:
+    keep_issue(api, issue(), BOT)
+    corrected = other(attribution={"causes": [CAUSE | changes], "suspects": [], "unknown": None})
+
+    assert keep_issue(api, issue(corrected, text="## By another"), BOT).action == "updated"
+    assert "## By another" in github.issues[2]["body"]
+
+
+def test_what_was_certain_and_is_a_maybe_is_told(github: GitHub, api: Api) -> None:
+    keep_issue(api, issue(), BOT)
+    maybe = other(attribution={"causes": [], "suspects": [CAUSE], "unknown": "half a record"})
+
+    assert keep_issue(api, issue(maybe), BOT).action == "updated"
+    assert keep_issue(api, issue(maybe), BOT).action == "unchanged"
+
+
+@pytest.mark.parametrize("who", ["frank, with a script", "eve, application unknown"])
+def test_a_message_that_names_another_doer_is_told(github: GitHub, api: Api, who: str) -> None:
+    said = "one@x is not in the group: taken out by {}, 2026-11-28 10:0{} UTC (Remove member from group)"
+    keep_issue(api, issue(saying(said.format("eve, application unknown", 1))), BOT)
+
+    assert keep_issue(api, issue(saying(said.format(who, 2)), text="## Now"), BOT).action == "updated"
+    assert "## Now" in github.issues[2]["body"]
+
+
+def test_an_object_that_goes_by_a_third_name_is_other_drift() -> None:
+    first, second = copy.deepcopy(DRIFT), copy.deepcopy(DRIFT)
+    first["drifted"][0] |= {"what": "renamed", "said": "called 'A' in the tenant"}
+    second["drifted"][0] |= {"what": "renamed", "said": "called 'B' in the tenant"}
+
+    assert facts(first)["sum"] != facts(second)["sum"]
+
+
+def test_more_answers_than_fit_are_compared_as_one() -> None:
+    causes = [CAUSE | {"who": f"person-{number}"} for number in range(501)]
+    many = other(attribution={"causes": causes, "suspects": [], "unknown": None})
+    fewer = other(attribution={"causes": causes[:-1], "suspects": [], "unknown": None})
+
+    assert len(facts(many)["who"]) == 20
+    assert facts(fewer)["who"] != facts(many)["who"]
 
 
 def test_the_end_of_the_drift_closes_it(github: GitHub, api: Api) -> None:
@@ -204,7 +277,7 @@ def test_a_lost_answer_says_nothing_twice(github: GitHub, api: Api, is_done: boo
 
 def test_a_marker_that_was_edited_is_no_obstacle(github: GitHub, api: Api) -> None:
     keep_issue(api, issue(), BOT)
-    github.issues[2]["body"] = github.issues[2]["body"].replace("known=1", "known=x")
+    github.issues[2]["body"] = re.sub(r" who=\w+", " who=x", github.issues[2]["body"])
 
     assert keep_issue(api, issue(), BOT).action == "updated"
 
