@@ -174,10 +174,18 @@ def _by_key(details: Iterable[tuple[str, str]], keys: re.Pattern[str]) -> str:
 
 def _target(item: JsonObject) -> Target:
     return Target(
-        id=as_text(item.get("id")).lower(),
+        id=as_text(item.get("id")).lower() or _shown_id(item),
         name=as_text(item.get("displayName")) or as_text(item.get("userPrincipalName")),
         type=as_text(item.get("type")),
     )
+
+
+def _shown_id(target: JsonObject) -> str:
+    """The id of the one object that a target without an id shows, if it shows one."""
+    sides = (side for item in _modified(target) for side in (item.before, item.after))
+    objects = [side for side in sides if isinstance(side, dict)]
+    ids = {as_text(value).lower() for side in objects for key, value in side.items() if key.lower() == "id"}
+    return ids.pop() if len(ids) == 1 else ""
 
 
 def _modified(target: JsonObject) -> Iterator[Modified]:

@@ -7,7 +7,7 @@ none where its id is that of another object.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
@@ -106,15 +106,13 @@ def _became(event: Event, name: str, meant: Collection[bool | None]) -> str:
     targets: None for what is not in the tenant, else whether a document means it."""
     if event.does("delete"):
         return _DELETED if event.names(name) and {*meant} == {None} else ""
-    names = () if True in meant else _renamed(event, name)
+    names = [] if True in meant else _renamed(event, name)
     return next((f"renamed to {new!r}" for new in names), "")
 
 
-def _renamed(event: Event, name: str) -> Iterator[str]:
-    for item in event.modified:
-        old, new = (_display_name(side) for side in (item.before, item.after))
-        if old == name and new not in ("", name):
-            yield new
+def _renamed(event: Event, name: str) -> list[str]:
+    names = [(_display_name(item.before), _display_name(item.after)) for item in event.modified]
+    return [new for old, new in names if old == name and new not in ("", name)]
 
 
 def _display_name(side: object) -> str:

@@ -79,7 +79,8 @@ def changes(version: Version) -> tuple[FieldChange, ...]:
 def _version(event: Event, kind: Kind, object_id: str, directory: Directory) -> Version | None:
     parts = [*_parts(event, kind, object_id)]
     if not parts:
-        if not (_is_meant(event, kind, object_id) and _is_silent(event)):
+        is_meant = _is_meant(event, kind, object_id) and _is_silent(event)
+        if not (is_meant or _may_be_meant(event, kind)):
             return None
         parts = [Part(steps=(), before=Gap.UNKNOWN, after=Gap.UNKNOWN)]
     before = side(kind, ((part.steps, part.before) for part in parts), directory)
@@ -95,6 +96,13 @@ def _is_meant(event: Event, kind: Kind, object_id: str) -> bool:
     """Whether a target is the object; a method goes by its name as well, with or without spaces."""
     by_name = any(target.name.replace(" ", "").lower() == object_id for target in event.targets)
     return event.is_about(object_id) or (kind.singleton and by_name)
+
+
+def _may_be_meant(event: Event, kind: Kind) -> bool:
+    """Whether the target is the policy that a method is part of, and nothing is said of what it changed."""
+    whole = kind.inside.rpartition("/")[2].lower()
+    names = {target.name.replace(" ", "").lower() for target in event.targets}
+    return bool(whole) and whole in names and all(map(_is_unread, event.modified))
 
 
 def _is_silent(event: Event) -> bool:

@@ -155,3 +155,18 @@ JSON = st.recursive(
 @given(JSON, st.sampled_from(["targetResources", "initiatedBy", "additionalDetails", "id", "result"]))
 def test_no_shape_of_a_record_stops_the_run(value: Any, key: str) -> None:
     event_of({**record({}, {}), key: value})
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "found"),
+    [
+        ({"id": "A-1"}, {"Id": "a-1"}, "a-1"),
+        (None, {"id": "A-1", "state": "enabled"}, "a-1"),
+        ({"id": "a-1"}, {"id": "a-2"}, ""),
+        ({"state": "disabled"}, [], ""),
+    ],
+)
+def test_a_target_without_an_id_has_that_of_the_object_it_shows(before: Any, after: Any, found: str) -> None:
+    (event,) = events(record(before, after, target=""))
+
+    assert [target.id for target in event.targets] == [found]

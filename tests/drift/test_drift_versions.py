@@ -320,3 +320,31 @@ def test_no_content_of_a_record_stops_the_run(before: Any, after: Any) -> None:
     history(record(before, after))
     history(record({**policy(), "conditions": before}, {**policy(), "grantControls": after}))
     history(methods(before, after, target="TemporaryAccessPass"), kind="TemporaryAccessPassPolicy", id_=TAP)
+
+
+@pytest.mark.parametrize(
+    "activity", ["Authentication Methods Policy Update", "Authentication Methods Policy Reset"]
+)
+@pytest.mark.parametrize(
+    "modified", [[], None, [{"displayName": "x", "oldValue": None, "newValue": '{"id":"S'}]]
+)
+def test_a_change_of_the_methods_policy_that_says_nothing_may_be_one_of_a_method(
+    activity: str, modified: Any
+) -> None:
+    said = record(None, None, activity=activity, target="00000000-0000-4000-8000-000000000000")
+    said["targetResources"][0] |= {
+        "displayName": "Authentication Methods Policy",
+        "modifiedProperties": modified,
+    }
+    (version,) = history(said, kind="TemporaryAccessPassPolicy", id_="TemporaryAccessPass")
+
+    assert is_silent(version)
+
+
+@pytest.mark.parametrize("name", ["Authentication Methods Policy", "Sms"])
+def test_a_change_of_the_methods_policy_that_says_another_method_is_none_of_this(name: str) -> None:
+    sms = {"id": "Sms", "state": "enabled"}
+    said = record(sms, sms | {"state": "disabled"}, activity="Authentication Methods Policy Update")
+    said["targetResources"][0] |= {"id": "x", "displayName": name}
+
+    assert history(said, kind="TemporaryAccessPassPolicy", id_="TemporaryAccessPass") == ()
