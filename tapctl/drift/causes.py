@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby, permutations, product
 from typing import Final
 
 from tapctl.drift.events import Event, Gap, Value
@@ -25,6 +26,8 @@ DAYS_KEPT: Final = {True: "30 days", False: "7 days", None: "30 days, or 7 witho
 
 _GOES_ON: Final = re.compile(r'[,()"]')
 _LATE: Final = timedelta(hours=24)
+_CLOCKS: Final = timedelta(seconds=5)  # by which the times of records may differ from their order
+_MOST_AT_ONCE: Final = 4
 _SAME: Final = timedelta(minutes=2)  # a change and its record: two clocks
 
 
@@ -134,34 +137,86 @@ def _of_entry(passage: Passage, key: str) -> Passage:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Made:
     """The passages of which one made a field what it is: the one that did, if that is proved, or all that may
-    have. Without any, `later` is the event after which it was something else."""
+    have. Without any, `later` is the event after which it was something else. `is_order_known`: whether times
+    say which of them came last."""
 
     passages: tuple[Passage, ...] = ()
     is_proved: bool = False
     later: Event | None = None
+    is_order_known: bool = True
 
 
 def maker(told: Iterable[Passage], found: Value) -> Made:
-    """Who made a field what is `found` now; newest first. What is unknown is never taken for anything."""
+    """Who made a field what is `found` now; newest first. What is unknown is never taken for anything. Of
+    records of one moment either may have been the last, unless one found what another left."""
+    made = [_maker(order, found) for order in _orders(tuple(told))]
+    if all(item == made[0] for item in made):
+        return made[0]
+    maybe = {passage.event.id: passage for item in made for passage in item.passages}
+    return Made(passages=tuple(maybe.values()), later=made[0].later, is_order_known=False)
+
+
+def _orders(told: Sequence[Passage]) -> Iterator[tuple[Passage, ...]]:
+    """Every order that the times allow, and of those of one moment what they found and left, if any fits."""
+    moments = groupby(told, lambda passage: passage.event.moment)
+    for parts in product(*(_fitting(tuple(group)) for _, group in moments)):
+        yield tuple(passage for part in parts for passage in part)
+
+
+def _fitting(group: tuple[Passage, ...]) -> list[tuple[Passage, ...]]:
+    if len(group) > _MOST_AT_ONCE:
+        return [group, group[::-1]]
+    orders = [*permutations(group)]
+    return [order for order in orders if all(map(_follows, order, order[1:]))] or orders
+
+
+def _follows(later: Passage, earlier: Passage) -> bool:
+    return Gap.UNKNOWN in (later.before, earlier.after) or later.before == earlier.after
+
+
+def _maker(told: Sequence[Passage], found: Value) -> Made:
     maybe: list[Passage] = []
-    for passage in told:
+    for index, passage in enumerate(told):
         if passage.after not in (found, Gap.UNKNOWN):
-            return _since(passage, maybe)
+            close = [item for item in told[index + 1 :] if _may_be_later(item, passage, found)]
+            return _since(passage, [*maybe, *close], is_order_known=not close)
         if passage.after == found or passage.before == found:
             maybe.clear()  # it was so already when they came
         if passage.before == found:
             continue
         maybe.append(passage)
         if passage.before is not Gap.UNKNOWN:
-            return Made(passages=tuple(maybe), is_proved=passage.after == found)
+            return _proved(maybe, told[index + 1 :], found)
     return Made(passages=tuple(maybe))
 
 
-def _since(passage: Passage, maybe: Sequence[Passage]) -> Made:
+def _proved(maybe: Sequence[Passage], older: Sequence[Passage], found: Value) -> Made:
+    """The last of them found something else and left what is found, if its record says what it left; unless
+    somebody else did the same within seconds."""
+    last = maybe[-1]
+    others = [
+        item
+        for item in older
+        if last.event.moment - item.event.moment <= _CLOCKS
+        and (item.before, item.after) == (last.before, found)
+        and item.event.actor != last.event.actor
+    ]
+    is_proved = last.after == found and not others
+    return Made(passages=(*maybe, *others), is_proved=is_proved, is_order_known=not others)
+
+
+def _may_be_later(item: Passage, than: Passage, found: Value) -> bool:
+    """Whether it found what another left, and left what is found, at a time only seconds before the other's,
+    by clocks that differ."""
+    is_close = than.event.moment - item.event.moment <= _CLOCKS
+    return is_close and item.before == than.after and item.after == found
+
+
+def _since(passage: Passage, maybe: Sequence[Passage], *, is_order_known: bool) -> Made:
     """One of those that came after it, if any is known; a single one that left what is found is proved."""
     if maybe:
-        is_proved = len(maybe) == 1 and maybe[0].after is not Gap.UNKNOWN
-        return Made(passages=tuple(maybe), is_proved=is_proved)
+        is_proved = len(maybe) == 1 and maybe[0].after is not Gap.UNKNOWN and is_order_known
+        return Made(passages=tuple(maybe), is_proved=is_proved, is_order_known=is_order_known)
     return Made(later=passage.event if passage.before != passage.after else None)
 
 
@@ -180,13 +235,17 @@ def _unproved(
     maybe = {item.event.id: item for found in made for item in found.passages}
     if maybe:
         ordered = sorted(maybe.values(), key=lambda item: item.event.moment, reverse=True)
-        is_silent = all(item.before is item.after is Gap.UNKNOWN for item in ordered)
-        why = (
-            "does not say which fields it changed" if is_silent else "does not show both sides of the change"
-        )
-        return Attribution(suspects=tuple(item.event for item in ordered), unknown=f"the record {why}")
+        is_order_known = all(found.is_order_known for found in made)
+        why = _half(ordered) if is_order_known else "times of records do not tell which of them came last"
+        return Attribution(suspects=tuple(item.event for item in ordered), unknown=why)
     later = [found.later for found in made if found.later]
     return Attribution(unknown=_later(later[0]) if later else why_unknown(history, log, modified))
+
+
+def _half(maybe: Iterable[Passage]) -> str:
+    if all(item.before is item.after is Gap.UNKNOWN for item in maybe):
+        return "the record does not say which fields it changed"
+    return "the record does not show both sides of the change"
 
 
 def why_unknown(history: Sequence[Version], log: Log, modified: datetime | None) -> str:

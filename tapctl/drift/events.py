@@ -96,9 +96,10 @@ class Event:
 
 
 def events_of(records: Iterable[JsonObject]) -> tuple[Event, ...]:
-    """What happened, newest first. What failed, and what has no time, is left out; so are repetitions."""
+    """What happened, newest first. What failed, and what has no time, is left out; so are repetitions.
+    Records of one moment stand in an order that does not hang on the order of the answer."""
     found = {event.id: event for record in records if (event := event_of(record)) is not None}
-    return tuple(sorted(found.values(), key=lambda event: event.moment, reverse=True))
+    return tuple(sorted(found.values(), key=lambda event: (event.moment, event.id), reverse=True))
 
 
 def event_of(record: JsonObject) -> Event | None:

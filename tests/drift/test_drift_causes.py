@@ -295,3 +295,81 @@ def test_whatever_sides_are_lost_nobody_else_is_named(data: st.DataObject) -> No
 
 def one_event(number: int) -> Event:
     return Event(id=str(number), moment=NOW + timedelta(minutes=number), activity="Update", actor=Actor())
+
+
+def at_once(*doers: tuple[str, dict[str, Any], dict[str, Any]], apart: float = 0) -> list[dict[str, Any]]:
+    """Records of one moment, or as many seconds apart from each other, oldest first."""
+    found = []
+    for index, (name, before, after) in enumerate(doers):
+        when = f"2026-11-20T10:00:{index * apart:07.4f}Z"
+        found.append(record(before, after, when=when, id=name, initiatedBy=by(name)))
+    return found
+
+
+@pytest.mark.parametrize("apart", [0, 1])
+@pytest.mark.parametrize("order", [1, -1])
+def test_two_who_did_the_same_at_once_are_both_told(order: int, apart: int) -> None:
+    both = at_once(("a", excluding(), excluding(KIM)), ("b", excluding(), excluding(KIM)), apart=apart)
+    found = blamed(USERS, [], ["kim@x.example"], *both[::order])
+    single = blamed("state", "enabled", "disabled", *at_once(*_OFF, apart=apart)[::order])
+
+    for one in (found, single):
+        assert (who(one), {event.actor.name for event in one.suspects}) == ([], {"a", "b"})
+        assert one.unknown == "times of records do not tell which of them came last"
+
+
+_OFF = [(name, policy(), policy(state="disabled")) for name in ("a", "b")]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.parametrize(("first", "second"), [("a", "b"), ("b", "a")])
+def test_of_one_moment_that_came_later_which_found_what_another_left(
+    order: int, first: str, second: str
+) -> None:
+    both = at_once((first, excluding(), excluding(ALEX)), (second, excluding(ALEX), excluding(ALEX, KIM)))
+    found = blamed(USERS, [], ["alex@x.example", "kim@x.example"], *both[::order])
+
+    assert {(name, entry) for name, entries in who(found) for entry in entries} == {
+        (first, "alex@x.example"),
+        (second, "kim@x.example"),
+    }
+
+
+def test_one_who_did_it_twice_within_seconds_did_it() -> None:
+    off = (policy(), policy(state="disabled"))
+    twice = at_once(("a", *off), ("b", *off), apart=1)
+    twice[1]["initiatedBy"] = by("a")
+
+    assert who(blamed("state", "enabled", "disabled", *twice)) == [("a", ())]
+
+
+def test_a_clock_that_is_behind_leaves_a_suspect() -> None:
+    skewed = at_once(
+        ("carol", excluding(ALEX), excluding(ALEX, KIM)), ("bob", excluding(), excluding(ALEX)), apart=2
+    )
+    found = blamed(USERS, [], ["alex@x.example", "kim@x.example"], *skewed)
+
+    assert who(found) == [("bob", ("alex@x.example",))]
+    assert [event.actor.name for event in found.suspects] == ["carol"]
+    assert found.unknown.startswith("times of records do not tell")
+    far = at_once(
+        ("carol", excluding(ALEX), excluding(ALEX, KIM)), ("bob", excluding(), excluding(ALEX)), apart=9
+    )
+    assert blamed(USERS, [], ["alex@x.example", "kim@x.example"], *far).suspects == ()
+
+
+@pytest.mark.parametrize("count", [4, 5])
+def test_many_of_one_moment_are_all_told(count: int) -> None:
+    off = (policy(), policy(state="disabled"))
+    found = blamed("state", "enabled", "disabled", *at_once(*((str(name), *off) for name in range(count))))
+
+    assert who(found) == []
+    assert len(found.suspects) == count
+
+
+def test_turned_off_and_on_at_one_moment_is_not_known_for_certain() -> None:
+    on, off = policy(), policy(state="disabled")
+    found = blamed("state", "enabled", "disabled", *at_once(("a", on, off), ("b", off, on)))
+
+    assert who(found) == []
+    assert [event.actor.name for event in found.suspects] == ["a"]
