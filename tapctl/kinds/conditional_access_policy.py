@@ -181,15 +181,16 @@ def _body(kind: Kind, write: Write, properties: Iterable[str]) -> JsonObject:
             body[name] = value
     kept = {path: item for path, item in write.extra.items() if path[0] in body and path[0] in BLOCKS}
     whole = with_values(body, kept)
-    return with_values(whole, _gone(write.observed, whole))
+    return with_values(whole, _gone(write, whole))
 
 
-def _gone(observed: JsonObject, body: JsonObject) -> dict[Path, Json]:
-    """A null for each such member that was observed and that its block does not have any more."""
+def _gone(write: Write, body: JsonObject) -> dict[Path, Json]:
+    """A null for each such member that was there, and that its block does not have any more. What comes back
+    from the deleted items is observed only when it is back: before it is changed."""
     return {
         path: None
         for path in _GOES_BY_NULL
-        if at(observed, *path) is not None
+        if any(at(had, *path) is not None for had in (write.observed, write.before))
         and isinstance(block := at(body, *path[:-1]), dict)
         and path[-1] not in block
     }

@@ -37,6 +37,7 @@ from tapctl.graph.sandbox import AsgiApp
 from tapctl.model import Address
 from tapctl.pipeline import Planned, check, make_undo
 from tapctl.record import FileRecord
+from tapctl.sandbox import Settings
 from tapctl.sandbox.seed import numbered
 from tapctl.undo.past import read_record
 
@@ -134,6 +135,21 @@ def test_what_comes_back_keeps_its_id_and_its_state_is_said_again(written: Folde
     assert rules(undone) == ["creates-enabled"]
     assert (tenant.one(POLICIES, "P")["id"], tenant.one(POLICIES, "P")["state"]) == (before["id"], "enabled")
     assert writes.seen[0].endswith(f"deletedItems/policies/{before['id']}/restore")
+
+
+def test_what_comes_back_with_more_loses_it_where_blocks_are_merged(written: Folder, tmp_path: Path) -> None:
+    tenant = Tenant(sandbox=Settings(merges_blocks=True))
+    session = {"secureSignInSession": {"isEnabled": True}}
+    settle(written([policy("P", only={"sessionControls": session})]), tenant)
+    record = recorded(written([absent("ConditionalAccessPolicy", "P")]), tenant, tmp_path)
+    deleted = "identity/conditionalAccess/deletedItems/policies"
+    more = {**session, "persistentBrowser": {"isEnabled": True, "mode": "never"}}
+    tenant.store.put(deleted, {**tenant.one(deleted, "P"), "sessionControls": more})
+
+    result = carry_out(way_back(tmp_path / "folder", tenant, record), tenant)
+
+    assert statuses(result) == {"ConditionalAccessPolicy/P": "applied"}
+    assert tenant.one(POLICIES, "P")["sessionControls"]["persistentBrowser"] is None
 
 
 def test_the_reason_is_what_that_apply_did(written: Folder, tmp_path: Path) -> None:
