@@ -33,17 +33,18 @@ def look_alikes(matched: Matched, snapshot: Snapshot) -> Iterator[LookAlike]:
         if pair.desired is None and not pair.managed_by:
             by_spec[pair.kind.name, sort_key(pair.before)].append(pair)
     by_name = dict(_free_names(matched, snapshot))
+    who = "the tenant has" if snapshot.tenant_id else "what was exported has"
     unclear = {finding.address for finding in matched.findings}
     for pair in matched.pairs:
         if pair.before is not None or pair.after is None or pair.address in unclear:
             continue
         name, object_id = by_name.get((pair.kind.name, pair.address.name.casefold()), (pair.address.name, ""))
         if name != pair.address.name:
-            said = f"the tenant has {name!r}, which differs only in letter case"
+            said = f"{who} {name!r}, which differs only in letter case"
             help_text = "Write the name as the tenant has it, or list that spelling under formerNames."
             yield _look_alike(pair, said, help_text, (object_id,))
         elif others := by_spec.get((pair.kind.name, sort_key(pair.after))):
-            yield _same(pair, others)
+            yield _same(pair, others, who)
 
 
 def _free_names(matched: Matched, snapshot: Snapshot) -> Iterator[tuple[tuple[str, str], tuple[str, str]]]:
@@ -59,10 +60,10 @@ def _free_names(matched: Matched, snapshot: Snapshot) -> Iterator[tuple[tuple[st
                 yield (kind, name.casefold()), (name, object_id)
 
 
-def _same(pair: Pair, others: Sequence[Pair]) -> LookAlike:
+def _same(pair: Pair, others: Sequence[Pair], who: str) -> LookAlike:
     names = [repr(other.address.name) for other in others]
     is_one = len(names) == 1
-    said = f"the tenant has {' and '.join(names)}, which {'is' if is_one else 'are'} the same in everything"
+    said = f"{who} {' and '.join(names)}, which {'is' if is_one else 'are'} the same in everything"
     help_text = (
         f"Renamed in the tenant? Give the document that name to keep it, or rename it back with "
         f"formerNames: [{names[0]}]."

@@ -140,6 +140,20 @@ def test_what_was_renamed_in_letter_case_gets_no_second_document(capsys: Capture
     assert "has 'Hq', which differs only in letter case" in json.dumps(answer["findings"])
 
 
+def test_an_export_of_what_was_renamed_is_no_second_document(capsys: Capture, root: Path) -> None:
+    export = root.parent / "export.json"
+    export.write_text(json.dumps({**place(2, "NO"), "displayName": "Head office"}))
+
+    code, answer = tapctl(capsys, root, "import", "--from", str(export))
+
+    (asked,) = answer["findings"]
+    assert (code, answer["documents"], asked["message"]) == (
+        1,
+        [],
+        RENAMED.format("Head office").replace("the tenant has", "what was exported has"),
+    )
+
+
 def test_of_several_that_a_document_may_be_none_gets_one(capsys: Capture, root: Path) -> None:
     load(capsys, root, *({**place(number, "NO"), "displayName": f"HQ-{number}"} for number in (1, 2)))
 
