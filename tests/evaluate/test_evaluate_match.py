@@ -326,6 +326,18 @@ def test_places_are_included_and_not_excluded(
 
 
 @pytest.mark.parametrize(
+    ("ip", "expected"),
+    [("2001:db8::7", "applied"), ("203.0.113.7", "unknown"), ("no address", "unknown"), (None, "unknown")],
+)
+def test_where_no_location_is_trusted_the_legacy_addresses_may_be(ip: str | None, expected: str) -> None:
+    """They are all IPv4."""
+    locations = {"includeLocations": ["All"], "excludeLocations": ["AllTrusted"]}
+    facts = replace(FACTS, locations={})
+
+    assert reached(sign_in(ip=ip), facts=facts, locations=locations)[0] == expected
+
+
+@pytest.mark.parametrize(
     ("asked", "expected"),
     [
         ({"country": "DE"}, "unknown"),

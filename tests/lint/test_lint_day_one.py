@@ -159,6 +159,11 @@ def test_a_pass_that_nobody_is_issued_is_no_way_to_a_passkey(
     assert ("REG011" in rules(tmp_path, configured, resistant, way, strength(accepted))) == is_said
 
 
+def test_a_policy_for_other_platforms_loops_on_no_phone(tmp_path: Path) -> None:
+    work = policy("Work", grant=OURS, conditions="platforms: {includePlatforms: [windows]}")
+    assert "REG011" not in rules(tmp_path, tap(), work, strength(KEY))
+
+
 @pytest.mark.parametrize(
     ("accepted", "is_said"),
     [
