@@ -31,11 +31,13 @@ _BOOLEANS: Final = {"true": True, "false": False}  # as .NET writes them: True, 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Version:
-    """What an object was before an event and after it, as far as its record says."""
+    """What an object was before an event and after it, as far as its record says. `is_partial`: the record
+    should hold the whole object and does not, so what it leaves out may have changed."""
 
     event: Event
     before: Side
     after: Side
+    is_partial: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +65,8 @@ def passages(history: Iterable[Version], path: str) -> Iterator[Passage]:
         if any(item.tells(steps) or item.hides(steps) for item in sides):
             before, after = (one.value(steps, other) for one, other in (sides, sides[::-1]))
             yield Passage(event=version.event, before=before, after=after)
+        elif version.is_partial:
+            yield Passage(event=version.event, before=Gap.UNKNOWN, after=Gap.UNKNOWN)
 
 
 def changes(version: Version) -> tuple[FieldChange, ...]:
@@ -89,7 +93,18 @@ def _version(event: Event, kind: Kind, object_id: str, directory: Directory) -> 
         before = Side(spec={}, is_absent=True)
     if event.does("delete") and not after.told:
         after = before  # that it is there again changed no field
-    return Version(event=event, before=before, after=after)
+    return Version(
+        event=event, before=before, after=after, is_partial=_is_partial(event, kind, (before, after))
+    )
+
+
+def _is_partial(event: Event, kind: Kind, sides: tuple[Side, Side]) -> bool:
+    """Whether a change of Conditional Access, which is recorded with the whole object, lacks what each has
+    (https://learn.microsoft.com/entra/identity/conditional-access/troubleshoot-policy-changes-audit-log,
+    2026-11)."""
+    told = {steps[0] for side in sides for steps in side.told | side.dark if steps}
+    is_whole = kind.family != "conditionalAccess" or told >= {*kind.field.required}
+    return event.does("update") and bool(told) and not is_whole
 
 
 def _is_meant(event: Event, kind: Kind, object_id: str) -> bool:

@@ -274,11 +274,18 @@ def test_a_property_that_was_empty_and_one_that_is_missing() -> None:
     assert (one.before, other.before) == (None, Gap.UNKNOWN)
 
 
-def test_what_neither_side_of_a_partial_record_holds_is_not_said() -> None:
+def test_what_neither_side_of_a_partial_record_holds_is_unknown() -> None:
     found = history(record({"id": POLICY, "state": "enabled"}, {"id": POLICY, "state": "disabled"}))
+    (left_out,) = passages(found, "conditions.users.excludeUsers")
 
-    assert not list(passages(found, "conditions.users.excludeUsers"))
+    assert left_out.before is left_out.after is Gap.UNKNOWN
     assert [passage.after for passage in passages(found, "state")] == ["disabled"]
+
+
+def test_what_neither_side_of_a_whole_record_holds_is_not_said() -> None:
+    found = history(record(policy(), policy(state="disabled")))
+
+    assert not list(passages(found, "conditions.locations.includeLocations"))
 
 
 def test_of_a_record_with_one_side_the_other_is_unknown_even_where_it_is_left_out() -> None:
