@@ -10,6 +10,7 @@ import click
 
 from tapctl.cli.formats import Format
 from tapctl.errors import TapctlError, UsageError
+from tapctl.text.escape import unheard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +34,7 @@ class Also:
 
 def _write(path: Path, text: str) -> None:
     try:
-        path.write_text(text, encoding="utf-8", errors="backslashreplace")
+        path.write_text(unheard(text), encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         raise UsageError(f'"{path}" cannot be written: {error.strerror}') from error
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 import click
 
 from tapctl.cli.options import Options, common
+from tapctl.cli.printing import put
 
 if TYPE_CHECKING:
     from tapctl.doctor.check import Diagnosis
@@ -44,7 +45,7 @@ def command(options: Options, *, purpose: Purpose) -> int:
 
     found = _examined(Case(checked=check(options.workspace, options.environment), purpose=purpose))
     if options.format == "json":
-        click.echo(written(diagnosis_json(found)), nl=False)
+        put(written(diagnosis_json(found)))
     else:
         show_sheet(diagnosis_sheet(found), options.format, sys.stdout)
     return 0 if found.is_well else 1

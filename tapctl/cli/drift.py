@@ -11,6 +11,7 @@ import click
 
 from tapctl.cli.formats import Format
 from tapctl.cli.options import Options, answering_in, require_environment
+from tapctl.cli.printing import put
 
 if TYPE_CHECKING:
     from tapctl.drift.drifted import Since
@@ -91,7 +92,7 @@ def _show_mistakes(report: Report, since: Since, options: Options) -> None:
         return render_mistakes(report, since) if output_format == "json" else rendered(report, output_format)
 
     if options.format == "json":
-        click.echo(document("json"), nl=False)
+        put(document("json"))
     else:
         show(report, options.format)
     options.also.write(document)
@@ -101,7 +102,7 @@ def _show(found: News, options: Options) -> None:
     from tapctl.cli.output import wants_colour, width
 
     shape = (width(sys.stdout), wants_colour(sys.stdout))
-    click.echo(_rendered(found, options.format, *shape), nl=False)
+    put(_rendered(found, options.format, *shape))
     options.also.write(lambda output_format: _rendered(found, output_format))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from tapctl.cli.options import Options, common
+from tapctl.cli.printing import put
 from tapctl.model import Environment, JsonObject
 
 
@@ -42,7 +43,7 @@ def command(options: Options, *, only_real: bool) -> int:
             text = "".join(
                 f"{visible(item.name):<{wide}}  {visible(_said(item, default))}\n" for item in found
             )
-    click.echo(text, nl=False)
+    put(text)
     return 0
 
 

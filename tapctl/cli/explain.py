@@ -6,6 +6,7 @@ import click
 
 from tapctl.cli.completing import topics
 from tapctl.cli.options import Options, common
+from tapctl.cli.printing import put
 
 
 @click.command("explain")
@@ -28,5 +29,5 @@ def command(options: Options, *, topic: str | None) -> int:
             text = explanation.render_markdown(found)
         case _:
             text = explanation.render_text(found)
-    click.echo(text, nl=False)
+    put(text)
     return 0

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from tapctl.cli.options import Options, common
+from tapctl.cli.printing import put
 
 
 @click.command("facts")
@@ -65,7 +66,7 @@ def command(options: Options, *, out: Path | None) -> int:
         requests=sent,
     )
     renderers = {"json": render.render_json, "markdown": render.render_markdown, "text": render.render_text}
-    click.echo(renderers[options.format](report), nl=False)
+    put(renderers[options.format](report))
     return 0
 
 

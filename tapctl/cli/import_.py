@@ -12,6 +12,7 @@ import click
 
 from tapctl.cli.completing import kind_names
 from tapctl.cli.options import Options, common
+from tapctl.cli.printing import put
 from tapctl.errors import Refused, UsageError
 
 if TYPE_CHECKING:
@@ -226,4 +227,4 @@ def _tell(
         requests=requests,
     )
     render = {"json": render_json, "markdown": render_markdown}.get(options.format, render_text)
-    click.echo(render(done), nl=False)
+    put(render(done))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from tapctl.cli.options import Options, common
+from tapctl.cli.printing import put
 
 if TYPE_CHECKING:
     from tapctl.workspace.placing import Placed
@@ -137,7 +138,7 @@ def _written(folder: Path, texts: Mapping[str, str], options: Options, wishes: W
     if not is_refused:
         place(folder, {item.path: texts[item.path] for item in found if item.standing == "new"}, (SCRIPT,))
     steps = [*_unseen(folder, found, wishes), *_next(found, wishes, is_refused=is_refused)]
-    click.echo(_told(found, steps, options, is_refused=is_refused), nl=False)
+    put(_told(found, steps, options, is_refused=is_refused))
     return 1 if is_refused else 0
 
 

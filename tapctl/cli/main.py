@@ -19,6 +19,7 @@ import click
 from tapctl import __version__
 from tapctl.cli.lazy import LazyCommands
 from tapctl.cli.options import INTERRUPTED
+from tapctl.cli.printing import put, put_error
 from tapctl.errors import TapctlError
 from tapctl.text.escape import visible
 
@@ -67,7 +68,7 @@ def main() -> None:
     if sys.stderr is None:
         sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  # until the program ends
     if sys.stdout is None:
-        click.echo("Error: the output cannot be written: stdout is closed", err=True)
+        put_error("Error: the output cannot be written: stdout is closed")
         sys.exit(1)
     sys.exit(run(sys.argv[1:]))
 
@@ -81,7 +82,7 @@ def run(arguments: Sequence[str]) -> int:
         code = group.main(list(arguments), prog_name="tapctl", standalone_mode=False)
         sys.stdout.flush()
     except (click.Abort, KeyboardInterrupt):
-        click.echo("Interrupted.", err=True)
+        put_error("Interrupted.")
         return INTERRUPTED
     except (click.ClickException, TapctlError) as error:
         _tell(error, _said(arguments, "--format") or "text", _said(arguments, "--env", "-e"))
@@ -94,7 +95,7 @@ def run(arguments: Sequence[str]) -> int:
             raise
         _write_no_more()
         what = f'"{visible(str(error.filename))}"' if error.filename else "the output"
-        click.echo(f"Error: {what} cannot be written: {error.strerror}", err=True)
+        put_error(f"Error: {what} cannot be written: {error.strerror}")
         return 1
     return code if isinstance(code, int) else 0
 
@@ -110,9 +111,9 @@ def _tell(error: click.ClickException | TapctlError, output_format: str, environ
         case "json" | "markdown" | "html" | "sarif" | "junit":
             from tapctl.cli.stopped import stopped
 
-            click.echo(stopped(_without_usage(error), output_format, environment), nl=False)
+            put(stopped(_without_usage(error), output_format, environment))
     if output_format not in ("json", "markdown"):
-        click.echo("\n".join(visible(line) for line in _in_words(error).split("\n")), err=True)
+        put_error(_in_words(error))
 
 
 def _in_words(error: click.ClickException | TapctlError) -> str:

@@ -8,13 +8,11 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, TextIO, assert_never
 
-import click
-
 from tapctl.cli.formats import Format
 from tapctl.cli.options import Options
+from tapctl.cli.printing import put, put_error
 from tapctl.cli.run_link import run_link
 from tapctl.report import Report
-from tapctl.text.escape import visible
 
 if TYPE_CHECKING:
     from tapctl.render.sign_in_tests import Tested
@@ -29,7 +27,7 @@ def show(report: Report, output_format: Format) -> None:
     if output_format == "text":
         show_text(report, sys.stdout)
     else:
-        click.echo(rendered(report, output_format), nl=False)
+        put(rendered(report, output_format))
 
 
 def answer(report: Report, options: Options) -> None:
@@ -78,7 +76,7 @@ def show_text(report: Report, stream: TextIO) -> None:
     """For a person, who may be reading stderr because stdout is for a program."""
     from tapctl.render.terminal import render
 
-    click.echo(render(report, width=width(stream), colour=wants_colour(stream)), file=stream, nl=False)
+    put(render(report, width=width(stream), colour=wants_colour(stream)), stream)
 
 
 def show_sheet(sheet: Sheet, output_format: Format, stream: TextIO | None = None) -> None:
@@ -87,10 +85,10 @@ def show_sheet(sheet: Sheet, output_format: Format, stream: TextIO | None = None
 
     stream = stream or sys.stdout
     if output_format == "markdown":
-        click.echo(render_markdown(sheet), file=stream, nl=False)
+        put(render_markdown(sheet), stream)
         return
     text = render_text(sheet, width=width(stream), colour=wants_colour(stream))
-    click.echo(text, file=stream, nl=False)
+    put(text, stream)
 
 
 def answer_sign_in_tests(tested: Tested, options: Options) -> None:
@@ -103,7 +101,7 @@ def answer_sign_in_tests(tested: Tested, options: Options) -> None:
         "markdown": sign_in_tests.render_markdown,
         "junit": sign_in_tests.render_junit,
     }
-    click.echo(renderers[options.format](tested), nl=False)
+    put(renderers[options.format](tested))
     options.also.write(lambda output_format: renderers[output_format](tested))
 
 
@@ -121,4 +119,4 @@ def wants_colour(stream: TextIO) -> bool:
 
 def say(message: str) -> None:
     """A word to the person, escaped line by line."""
-    click.echo("\n".join(visible(line) for line in message.split("\n")), err=True)
+    put_error(message)

@@ -11,6 +11,7 @@ import click
 from tapctl.cli.connect import sandbox_store
 from tapctl.cli.options import Options, common, only_sandbox
 from tapctl.cli.output import say
+from tapctl.cli.printing import put
 from tapctl.cli.sandbox_sign_in import sign_in_command
 from tapctl.errors import UsageError
 from tapctl.model import Json, JsonObject
@@ -67,7 +68,7 @@ def dump_command(options: Options) -> int:
 
     only_sandbox(options)
     with sandbox_store(options.workspace) as store:
-        click.echo(written(dump(store)), nl=False)
+        put(written(dump(store)))
     return 0
 
 
@@ -166,7 +167,7 @@ def _tell(options: Options, store: Store, what: str, said: str, *, unserved: lis
         "objects": dict(counts),
         "unserved": [*unserved],
     }
-    click.echo(written(answer), nl=False)
+    put(written(answer))
 
 
 def _misbehaviour(text: str) -> Misbehaviour:

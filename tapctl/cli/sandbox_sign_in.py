@@ -13,6 +13,7 @@ import click
 from tapctl.cli.connect import sandbox_store
 from tapctl.cli.formats import Format
 from tapctl.cli.options import Options, common, only_sandbox
+from tapctl.cli.printing import put
 from tapctl.errors import UsageError
 from tapctl.report import SANDBOX_NOTICE
 from tapctl.text.escape import visible
@@ -133,14 +134,14 @@ def _show(story: Story, moved: timedelta, output_format: Format) -> None:
         case "json":
             from tapctl.render.json import written
 
-            click.echo(written(_as_json(story, moved)), nl=False)
+            put(written(_as_json(story, moved)))
         case "markdown":
             from tapctl.render.gfm import text
 
             lines = [f"**{SANDBOX_NOTICE}**", "", *(f"- {text(line)}" for line in _lines(story, moved))]
-            click.echo("\n".join(lines))
+            put("\n".join(lines) + "\n")
         case _:
-            click.echo("\n".join(visible(line) for line in [*_lines(story, moved), SANDBOX_NOTICE]))
+            put("".join(f"{visible(line)}\n" for line in [*_lines(story, moved), SANDBOX_NOTICE]))
 
 
 def _lines(story: Story, moved: timedelta) -> Iterator[str]:

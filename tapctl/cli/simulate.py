@@ -10,6 +10,7 @@ import click
 
 from tapctl.cli.known_facts import facts_option, snapshot_of
 from tapctl.cli.options import Options, common
+from tapctl.cli.printing import put
 
 if TYPE_CHECKING:
     from tapctl.evaluate.situation import SignIn
@@ -203,7 +204,7 @@ def _answer_file(file: Path, fixture: Path | None, options: Options, *, strict: 
             text = render_answers_markdown(answers)
         case _:
             text = render_answers_text(answers)
-    click.echo(text, nl=False)
+    put(text)
     wrong = [item for question in questions for item in question.mistakes]
     if wrong and options.format == "json":  # the others say it in the answer
         say("\n".join(line for item in wrong for line in finding_lines(item)))
@@ -255,7 +256,7 @@ def _answer_question(
             text = render_markdown(told) + (f"\n{comparison_markdown(comparison)}" if comparison else "")
         case _:
             text = render_text(told) + (f"\n{comparison_text(comparison)}" if comparison else "")
-    click.echo(text, nl=False)
+    put(text)
     return 0
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from tapctl.cli.options import Options, answering_in
+from tapctl.cli.printing import put
 from tapctl.errors import UsageError
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def command(
             f"no run left a result in {', '.join(map(str, paths))}: there is nothing to put together"
         )
     combined = combine(results, expected, is_strict=allow is not None)
-    click.echo(_rendered(combined, options.format), nl=False)
+    put(_rendered(combined, options.format))
     options.also.write(lambda output_format: _rendered(combined, output_format))
     return 1 if combined.is_wrong else 2 if combined.has_drift else 0
 

@@ -19,6 +19,10 @@ _INVISIBLE: Final = re.compile(
 # letter case: `##vso[task.setvariable ...]`, `##[add-mask]` (their sources, checked 2026-11).
 _LOGGING_COMMAND: Final = re.compile(r"##(?=(?:vso)?\[)", re.IGNORECASE)
 
+# What a runner of GitHub obeys at the start of a line, after any blanks: `::add-mask::x`
+# (TryParseV2 in actions/runner, src/Runner.Common/ActionCommand.cs, checked 2026-11).
+_COMMAND_LINE: Final = re.compile(r"^([^\S\n]*:):", re.MULTILINE)
+
 _DOUBLED: Final = re.compile(r"(?<= ) ")
 _AT_ENDS: Final = re.compile(r"^ | $")
 
@@ -45,6 +49,14 @@ def visible(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return "".join(_written(char) if is_hidden(char) else char for char in text)
+
+
+def unheard(printed: str) -> str:
+    """Lines of which none begins with `::`, wherever names and line breaks fell: `:\\x3aadd-mask::x`.
+
+    Only whole lines tell: inside of one the colons mean nothing, as in `fd00::1`.
+    """
+    return _COMMAND_LINE.sub(r"\1\\x3a", printed)
 
 
 def spelled(sentence: str) -> str:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tapctl.text.escape import is_hidden, json_safe, named, spelled, visible
+from tapctl.text.escape import is_hidden, json_safe, named, spelled, unheard, visible
 
 
 @pytest.mark.parametrize(
@@ -62,3 +62,20 @@ def test_no_logging_command_is_left(text: str) -> None:
 
     assert not re.search(r"##(vso)?\[", visible(text) + document, re.IGNORECASE)
     assert json.loads(document) == {"name": text}
+
+
+@pytest.mark.parametrize(
+    ("printed", "told"),
+    [
+        ("::add-mask::e: by bob\n", ":\\x3aadd-mask::e: by bob\n"),
+        ("a\n        ::stop-commands::x", "a\n        :\\x3astop-commands::x"),
+        ("one of fd00::1, a::b\n\n", "one of fd00::1, a::b\n\n"),
+    ],
+)
+def test_a_line_that_begins_like_a_command_is_broken_up(printed: str, told: str) -> None:
+    assert unheard(printed) == told
+
+
+@given(st.text(st.sampled_from(": \n\u3000#a")))
+def test_no_line_begins_like_a_command(text: str) -> None:
+    assert not any(line.lstrip().startswith("::") for line in unheard(text).split("\n"))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from tapctl.cli.options import Options
+from tapctl.cli.printing import put
 from tapctl.errors import UsageError
 from tapctl.github.comment import OURS, Kept
 
@@ -78,4 +79,4 @@ def tell(kept: Kept, command: str, environment: str, options: Options) -> None:
             from tapctl.text.escape import visible
 
             text = f"{_SAID[kept.action]}{f': {visible(kept.url)}' if kept.url else ''}\n"
-    click.echo(text, nl=False)
+    put(text)

@@ -7,13 +7,12 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import click
-
 from tapctl.cli.asking import declined
 from tapctl.cli.connect import Session, record_in
 from tapctl.cli.options import INTERRUPTED, Options
 from tapctl.cli.output import say, show_sheet
 from tapctl.cli.passes._tenant import answer, headline_of
+from tapctl.cli.printing import put
 from tapctl.errors import NotRecorded
 from tapctl.text.words import counted
 
@@ -123,7 +122,7 @@ def _answer(session: Session, going: Going, manner: Manner, options: Options) ->
     plan = plan_sheet(manner.title, going, manner.clocks, headline)
     if options.format == "markdown" and going.record:
         show_sheet(plan, "markdown")
-        click.echo()
+        put("\n")
     answer(
         options,
         manner.command,

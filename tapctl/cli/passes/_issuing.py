@@ -10,8 +10,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
-import click
-
 from tapctl.cli.asking import declined
 from tapctl.cli.connect import Session, connected, our_folder
 from tapctl.cli.options import INTERRUPTED, Options
@@ -19,6 +17,7 @@ from tapctl.cli.output import say, show_sheet
 from tapctl.cli.passes._places import delivery_of, prove_handouts, write_handouts
 from tapctl.cli.passes._tenant import headline_of, tenant_for
 from tapctl.cli.passes._wishes import Wishes
+from tapctl.cli.printing import put
 from tapctl.errors import NotRecorded, Refused
 from tapctl.graph.gateway import Gateway
 from tapctl.model import Workspace
@@ -338,7 +337,7 @@ class Course:
         try:
             if self.options.format == "json":
                 for piece in json_of(account):
-                    click.echo(piece, nl=False)
+                    put(piece)
             else:
                 show_sheet(sheet_of(account), self.options.format)
             sys.stdout.flush()

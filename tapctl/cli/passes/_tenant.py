@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import click
-
 from tapctl.cli.options import Options, require_environment
+from tapctl.cli.printing import put
 from tapctl.errors import WorkspaceError
 
 if TYPE_CHECKING:
@@ -64,4 +63,4 @@ def answer(
     found = headline_of(session)
     start: JsonObject = {"version": VERSION, "command": command, **headline(found)}
     requests = {"caller": found.caller or None, "requests": session.gateway.sent}
-    click.echo(written({**start, **requests, **document}), nl=False)
+    put(written({**start, **requests, **document}))
