@@ -41,7 +41,10 @@ def _names(item: Desired) -> tuple[str, ...]:
 def _meant(
     groups: Iterable[JsonObject], workspace: Workspace, desired: Sequence[Desired]
 ) -> dict[str, list[Desired]]:
-    """The documents that may mean each group, by its id: pinned to it, or by a name that it has or had."""
+    """The documents that may mean each group, by its id: pinned to it, or by a name that it has or had. If
+    what has the id is gone, what has its name may be what an undo made instead."""
+    groups = [*groups]
+    known = {_id(group) for group in groups}
     by_pin: defaultdict[str, list[Desired]] = defaultdict(list)
     by_name: defaultdict[str, list[Desired]] = defaultdict(list)
     for item in desired:
@@ -49,7 +52,7 @@ def _meant(
             continue
         if pin := item.id or workspace.environment.pins.get(item.address):
             by_pin[pin.lower()].append(item)
-        for name in () if pin else _names(item):
+        for name in () if pin and pin.lower() in known else _names(item):
             by_name[name].append(item)
     found = {_id(group): [*by_pin[_id(group)], *by_name[str(group.get("displayName"))]] for group in groups}
     return {key: documents for key, documents in found.items() if documents}

@@ -5,14 +5,15 @@ Only what the apply changed is changed back (taken_back.py); what others changed
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from tapctl.canonical import canonical, expand, to_wire, unknown, with_values
 from tapctl.diff import field_changes
 from tapctl.kind import Kind
-from tapctl.model import Address, Finding, JsonObject, Severity, Snapshot, dotted
+from tapctl.match.pair import is_as_said, paired
+from tapctl.model import Address, Finding, JsonObject, Place, Severity, Snapshot, dotted
 from tapctl.reference import parse
 from tapctl.undo.documents import Undo, is_named, name_was
 from tapctl.undo.past import Deed
@@ -32,16 +33,38 @@ def settle(undo: Undo, matched: Matched, snapshot: Snapshot) -> tuple[Matched, t
     comes back with its id if Graph still has it; and what stands in the way."""
     pairs = {pair.desired.resource.place(): pair for pair in matched.pairs if pair.desired is not None}
     found: list[Finding] = []
-    settled: dict[Address, Pair] = {}
+    settled: dict[Place | None, Pair] = {}
     for deed in undo.past.deeds:
         if deed.action == "create" and deed.id is None:
             found.append(_unknown(deed))
             continue
         pair = pairs[deed.place]
-        settled[pair.address], findings = _settled(deed, pair, undo, matched.directory)
-        found += [*_namesakes(deed, pair, [*pairs.values()], snapshot), *findings]
-    after = tuple(settled.get(pair.address, pair) for pair in matched.pairs)
-    return replace(matched, pairs=after), tuple(found)
+        others = [] if not is_named(deed) else _namesakes(pair, [*pairs.values()], snapshot)
+        if made := _made_already(pair, undo, others, matched.directory):
+            settled[deed.place] = made
+            continue
+        settled[deed.place], findings = _settled(deed, pair, undo, matched.directory)
+        found += [*(_another(deed, pair, str(item.get("id"))) for item in others), *findings]
+    return replace(matched, pairs=tuple(_with(matched.pairs, settled))), tuple(found)
+
+
+def _with(pairs: Iterable[Pair], settled: Mapping[Place | None, Pair]) -> Iterator[Pair]:
+    """The pairs with what became of them; what an earlier undo made is no stray beside its own pair."""
+    made = {(pair.kind.name, pair.id) for pair in settled.values() if pair.id is not None}
+    for pair in pairs:
+        if pair.desired is not None:
+            yield settled.get(pair.desired.resource.place(), pair)
+        elif (pair.kind.name, pair.id) not in made:
+            yield pair
+
+
+def _made_already(pair: Pair, undo: Undo, others: Sequence[JsonObject], directory: Directory) -> Pair | None:
+    """What was gone for good and is there again under another id, as it was: an earlier undo made it."""
+    desired, is_gone = pair.desired, pair.before is None and pair.after is not None
+    if desired is None or not is_gone or pair.address in undo.restores or len(others) != 1:
+        return None
+    (other,) = others
+    return paired(desired, other, None, directory) if is_as_said(desired, other, directory) else None
 
 
 def _settled(deed: Deed, pair: Pair, undo: Undo, directory: Directory) -> tuple[Pair, list[Finding]]:
@@ -99,18 +122,29 @@ def _canonical(kind: Kind, spec: JsonObject, directory: Directory) -> JsonObject
     return with_values(kind.normalise(canonical(kind.field, spec, directory.as_name)), strange)
 
 
-def _namesakes(deed: Deed, pair: Pair, pairs: Sequence[Pair], snapshot: Snapshot) -> Iterator[Finding]:
-    """Another object has the name that this one takes, and keeps it."""
+def _namesakes(pair: Pair, pairs: Sequence[Pair], snapshot: Snapshot) -> list[JsonObject]:
+    """The other objects that have the name that this one takes, and keep it."""
     stays = {one.id: one.address for one in pairs if one.id is not None}
     is_shared = sum(one.address == pair.address for one in pairs) > 1
-    takes_name = is_shared or pair.before is None or pair.former_name is not None
-    for item in snapshot.objects.get(pair.kind.name, ()) if takes_name and is_named(deed) else ():
-        object_id, is_called_so = str(item.get("id")), item.get(_NAME) == pair.address.name
-        if is_called_so and object_id != pair.id and stays.get(object_id, pair.address) == pair.address:
-            than = f"({object_id}) than the one that apply wrote ({deed.id})"
-            said = f"{pair.address} is another object now {than}"
-            help_text = "Rename it or remove it in the tenant first, or bring back by hand what it replaced."
-            yield _finding(deed, pair.address, "undo-another-object", "error", said, help_text)
+    if not (is_shared or pair.before is None or pair.former_name is not None):
+        return []
+    return [
+        item
+        for item in snapshot.objects.get(pair.kind.name, ())
+        if item.get(_NAME) == pair.address.name
+        and (object_id := str(item.get("id"))) != pair.id
+        and stays.get(object_id, pair.address) == pair.address
+    ]
+
+
+def _another(deed: Deed, pair: Pair, object_id: str) -> Finding:
+    than = f"({object_id}) than the one that apply wrote ({deed.id})"
+    said = f"{pair.address} is another object now {than}"
+    help_text = (
+        "Compare it with what that apply changed. If it is meant to be the same, make it so by hand and "
+        "plan again; else rename it in the tenant first."
+    )
+    return _finding(deed, pair.address, "undo-another-object", "error", said, help_text)
 
 
 def _made_anew(deed: Deed, pair: Pair, undo: Undo) -> Iterator[Finding]:

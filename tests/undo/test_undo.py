@@ -204,6 +204,60 @@ def test_what_is_gone_for_good_is_made_anew(written: Folder, tmp_path: Path) -> 
     assert tenant.one(POLICIES, "P")["conditions"]["locations"]["includeLocations"] == [new]
 
 
+@pytest.fixture
+def made_anew(written: Folder, tmp_path: Path) -> tuple[Tenant, Path, Path]:
+    """An apply deleted things and changed one; its undo made the purged ones anew, with other ids."""
+    tenant = Tenant()
+    pilots = group("Pilots", ["mia.larsen@nordwind.example"])
+    settle(written([location("Office", "203.0.113.0/24"), pilots, using_both("P"), policy("Q")]), tenant)
+    gone = [
+        absent("NamedLocation", "Office"),
+        absent("Group", "Pilots"),
+        absent("ConditionalAccessPolicy", "P"),
+    ]
+    root = written([*gone, policy("Q", "disabled")])
+    record = recorded(root, tenant, tmp_path)
+    for collection in ("identity/conditionalAccess/deletedItems/namedLocations", *PURGED):
+        tenant.clear(collection)
+    carry_out(way_back(root, tenant, record), tenant)
+    return tenant, root, record
+
+
+PURGED = ("identity/conditionalAccess/deletedItems/policies", "directory/deletedItems")
+
+
+def using_both(name: str) -> Document:
+    places = {"conditions": {"locations": {"includeLocations": ["Office"]}}}
+    return policy(name, "disabled", only=places, includeGroups=["Pilots"])
+
+
+def test_what_an_undo_made_anew_is_undone(made_anew: tuple[Tenant, Path, Path]) -> None:
+    tenant, root, record = made_anew
+    again = way_back(root, tenant, record)
+
+    assert (rules(again), again.plan.pending) == ([], ())
+    assert len(again.plan.changes) == 4
+
+
+def test_an_undo_that_got_halfway_goes_on(made_anew: tuple[Tenant, Path, Path]) -> None:
+    tenant, root, record = made_anew
+    edit(tenant, POLICIES, "Q", state="disabled")
+    again = way_back(root, tenant, record)
+
+    assert [str(change.address) for change in again.plan.pending] == ["ConditionalAccessPolicy/Q"]
+    assert rules(again, "error", "warning") == []
+
+
+def test_what_differs_from_it_is_another_object_and_listed_once(made_anew: tuple[Tenant, Path, Path]) -> None:
+    tenant, root, record = made_anew
+    edit(tenant, POLICIES, "P", state="enabledForReportingButNotEnforced")
+    again = way_back(root, tenant, record)
+
+    assert rules(again, "error") == ["undo-another-object"]
+    assert "make it so by hand" in finding(again, "undo-another-object").help
+    assert [str(change.address) for change in again.plan.pending] == ["ConditionalAccessPolicy/P"]
+
+
 def test_only_what_the_apply_touched_is_undone(written: Folder, tmp_path: Path) -> None:
     tenant = Tenant()
     settle(written([policy("A"), policy("B")]), tenant)
