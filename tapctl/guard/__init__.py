@@ -4,6 +4,7 @@ Each brake stops apply until its own option is given; one without an option cann
 
     brakes               what a brake is, and its option
     break_glass          would a policy reach the emergency accounts? `rehearse`: on the way there?
+    shrinks              are fewer kept out of policies as emergency accounts?
     caller               would it shut out whoever applies?
     changes              is more enforced, changed or deleted than meant? `ripple`, `withdrawn`: indirectly?
     lowered              is less protected than before? `escaped`: because people change groups?
@@ -17,6 +18,7 @@ from tapctl.guard.break_glass import exposed, hollow, shields, undeclared
 from tapctl.guard.caller import locked_out
 from tapctl.guard.changes import drastic
 from tapctl.guard.reach import Sides
+from tapctl.guard.shrinks import shrinks
 from tapctl.match import Matched
 from tapctl.model import Finding, Plan, Snapshot, Workspace
 
@@ -30,6 +32,7 @@ def guard(plan: Plan, matched: Matched, snapshot: Snapshot, workspace: Workspace
         *undeclared(plan, workspace),
         *hollow(sides.after, workspace),
         *exposed(matched, sides.after, sides.before, workspace),
+        *shrinks(matched, sides, workspace),
         *locked_out(matched, sides, snapshot),
         *drastic(plan, matched, sides, workspace),
     )

@@ -12,6 +12,7 @@ INTRODUCES = "introduces-errors"
 
 BRAKES: Mapping[str, str] = {
     "break-glass-exposed": "let a policy reach a break-glass account",
+    "break-glass-shrinks": "declare fewer accounts as break glass, or exclude fewer of them",
     "locks-out-caller": "let a blocking policy reach whoever applies",
     "many-deletions": "make more deletions than the limit",
     "many-updates": "make more updates than the limit",

@@ -86,7 +86,9 @@ async def read_memberships(reading: Reading, workspace: Workspace, desired: Sequ
     is_about_policies = any(item.address.kind in ("Group", _POLICIES) for item in desired)
     if not is_about_policies and not reading.objects.get(_POLICIES):
         return
-    accounts = _ids(reading, workspace, "User", "userPrincipalName", workspace.settings.break_glass.accounts)
+    pinned = [address.name for address in workspace.environment.pins if address.kind == "User"]
+    named = (*workspace.settings.break_glass.accounts, *pinned)  # a pin tells of those declared until now
+    accounts = _ids(reading, workspace, "User", "userPrincipalName", named)
     glass = _ids(reading, workspace, "Group", "displayName", workspace.settings.break_glass.groups)
     groups = sorted(glass | _owned_groups(reading, workspace, desired))
     caller = reading.gateway.caller
