@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from tapctl.canonical import sort_key
@@ -13,6 +13,7 @@ from tapctl.evaluate.situation import SignIn
 from tapctl.kinds._roles import NOT_GIVEN, ROLES
 from tapctl.lint.context import Context
 from tapctl.lint.example import BLOCK, document, policy, stream
+from tapctl.lint.groups import Groups
 from tapctl.lint.item import Hit
 from tapctl.lint.left_out import baselines, left_out
 from tapctl.lint.policy import Policy
@@ -270,15 +271,28 @@ def exclusion_unprotected(context: Context) -> Iterator[Hit]:
     bad=stream(policy("A", users=_LESS_STAFF), _BEFORE),
 )
 def exclusion_grows(context: Context) -> Iterator[Hit]:
-    before = {found.name: found for found in context.before.policies} if context.before else {}
+    """Whoever was in a group that was excluded is not newly so by a name of their own."""
+    was = context.before or context
+    before = {found.name: found for found in was.policies}
     for found in context.on:
         old = before.get(found.name)
         if old is None:
             continue
+        held = _held(was.groups, old.users("excludeGroups"))
         for path in _EXCLUDED:
             added = found.condition(*path) - old.condition(*path)
             for name in sorted(added):
-                yield found.hit(f"{found.name} now excludes {name}", "conditions", *path, value=name)
+                if name.lower() not in held.get(path[-1], ()):
+                    yield found.hit(f"{found.name} now excludes {name}", "conditions", *path, value=name)
+
+
+def _held(groups: Groups, excluded: Iterable[str]) -> Mapping[str, frozenset[str]]:
+    """Who is known to be in these groups, by the list that may name them."""
+    names = [*excluded]
+    return {
+        "excludeUsers": frozenset(user for name in names for user in groups.users(name)),
+        "excludeGroups": frozenset(one.lower() for name in names for one in groups.inside(name)),
+    }
 
 
 _EXCLUDED: Final = (

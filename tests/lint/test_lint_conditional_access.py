@@ -566,3 +566,29 @@ def test_only_a_built_in_role_goes_by_its_id(tmp_path: Path, role: str, is_hit: 
     users = f"{{includeUsers: [All], excludeRoles: [{role}]}}"
 
     assert bool(hits(tmp_path, "CA038", policy(users=users))) is is_hit
+
+
+HAD = (
+    "before:\n- {kind: ConditionalAccessPolicy, name: A, spec: {state: enabled, conditions: {users: "
+    "{includeUsers: [All], excludeGroups: [Old]}, applications: {includeApplications: [All]}, "
+    "clientAppTypes: [all]}, grantControls: {operator: OR, builtInControls: [mfa]}}}\n"
+)
+IN_OLD = document("Group", "Old", "{members: [Eve@x.example, Group/Inner]}")
+
+
+@pytest.mark.parametrize(
+    ("excluded", "grown"),
+    [
+        ("excludeUsers: [eve@x.example]", []),
+        ("excludeGroups: [Inner]", []),
+        ("excludeUsers: [bob@x.example]", ["A now excludes bob@x.example"]),
+        ("excludeGroups: [Others]", ["A now excludes Others"]),
+    ],
+)
+def test_an_exclusion_that_moves_to_a_group_s_members_does_not_grow(
+    tmp_path: Path, excluded: str, grown: list[str]
+) -> None:
+    now = policy("A", users=f"{{includeUsers: [All], {excluded}}}")
+    had = HAD + "- {kind: Group, name: Old, spec: {members: [Eve@x.example, Group/Inner]}}\n"
+
+    assert hits(tmp_path, "CA007", now, IN_OLD, had) == grown
