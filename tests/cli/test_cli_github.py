@@ -53,7 +53,7 @@ def test_the_result_says_which_tenant_it_is_about(in_a_run: Cli, github: GitHub)
 
 def test_a_result_that_is_an_error_is_told_as_well(in_a_run: Cli, github: GitHub) -> None:
     in_a_run("plan", "-e", "nowhere", "--also", "json=plan.json", "--also", "markdown=plan.md")
-    in_a_run("github", "comment", "--file", "plan.md", "--result", "plan.json", "-e", "production")
+    in_a_run("github", "comment", "--file", "plan.md", "--result", "plan.json", "-e", "nowhere")
 
     assert "**Error**" in github.said(1)[0]
     assert "tenant" not in github.said(1)[0].splitlines()[-1]
