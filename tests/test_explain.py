@@ -98,6 +98,10 @@ def test_what_matters_is_said(topic: str, said: str) -> None:
         ("authenticator", "did you mean MicrosoftAuthenticatorPolicy"),
         ("zzzz", "`tapctl explain` lists what there is"),
         ("Group.zzzz", "`tapctl explain` lists what there is"),
+        (
+            "conditions.users.exclud",
+            "did you mean ConditionalAccessPolicy.conditions.users.excludeUsers or ",
+        ),
         ("includeTargets", "is in several places: EmailPolicy.includeTargets"),
     ],
 )

@@ -23,6 +23,7 @@ from tapctl.lint.out_of_reach import OUT_OF_REACH
 _MOST_NAMES: Final = 8
 _MOST_CLOSE: Final = 3
 _SHORTEST_WORD: Final = 3
+_NEAR: Final = 0.8
 
 
 def explain(topic: str | None) -> Explanation:
@@ -119,8 +120,22 @@ def _anywhere(topic: str, wanted: str) -> Explanation:
     for name in (*FILES, *kinds()):  # a kind's field comes before a file's of the same name
         known |= {node.path.rpartition(".")[2].lower(): node.path for node in fields_by_path(name).values()}
     close = [known[item] for item in difflib.get_close_matches(wanted, known, n=_MOST_CLOSE)]
-    names = [*dict.fromkeys((*_kinds_called(wanted), *close))][:_MOST_CLOSE]
+    names = [*dict.fromkeys((*_kinds_called(wanted), *_fields_near(wanted), *close))][:_MOST_CLOSE]
     raise UsageError(f'nothing is called "{topic}"; {did_you_mean(names)}')
+
+
+def _fields_near(wanted: str) -> list[str]:
+    """Of a path: the fields of which the end is nearly it."""
+    paths = {
+        path.lower(): f"{name}.{node.path}"
+        for name in reversed((*kinds(), *FILES))
+        for path, node in fields_by_path(name).items()
+    }
+    deep = wanted.count(".")
+    ends: dict[str, str] = {}
+    for path, named in paths.items() if deep else ():
+        ends.setdefault(".".join(path.split(".")[-deep - 1 :]), named)
+    return [ends[item] for item in difflib.get_close_matches(wanted, ends, n=_MOST_CLOSE, cutoff=_NEAR)]
 
 
 def _kinds_called(wanted: str) -> list[str]:
