@@ -54,7 +54,7 @@ def command(options: Options, *, said: str | None, adopt: bool) -> int:
     require_environment(options, checked.workspace.real_environments)
     moment = since(said, options.workspace, now)
     if checked.has_errors:
-        _show_mistakes(checked_report(checked, "validate"), moment, options)
+        _show_mistakes(checked_report(checked, "drift"), moment, options)
         return 1
     with connected(checked.workspace) as session:
         compared = session.run(compare(checked, session.gateway))
@@ -84,7 +84,7 @@ def _adopt(compared: Compared) -> tuple[tuple[str, ...], tuple[Finding, ...]]:
 
 
 def _show_mistakes(report: Report, since: Since, options: Options) -> None:
-    """Why the tenant was not even read: what `tapctl validate` says, and for programs a drift of nothing."""
+    """Why the tenant was not even read: the mistakes in the folder, and for programs a drift of nothing."""
     from tapctl.cli.output import rendered, show
     from tapctl.render.drift_json import render_mistakes
 

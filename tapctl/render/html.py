@@ -15,7 +15,7 @@ from tapctl.report import STOPS, Entry, News, Planning, Report
 from tapctl.text.escape import visible
 from tapctl.text.words import counted, listed
 
-_TITLES: Final = {"validate": "Check of", "plan": "Plan for", "apply": "Apply to"}
+_TITLES: Final = {"validate": "Check of", "plan": "Plan for", "apply": "Apply to", "drift": "Drift in"}
 _PASSIVE: Final = {"includes": "included", "excludes": "excluded", "requires": "required", "uses": "used"}
 
 

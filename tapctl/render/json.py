@@ -19,7 +19,7 @@ VERSION = 1
 def render(report: Report) -> str:
     """The document of the report's command."""
     match report.command:
-        case "validate":
+        case "validate" | "drift":
             return written({**_start(report), "documents": report.documents, **_findings(report)})
         case "plan":
             return written({**_start(report), **_plan(report), **_findings(report)})

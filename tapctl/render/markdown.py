@@ -30,7 +30,7 @@ _SEVERITIES: Final[dict[Severity, str]] = {
     "warning": "Warnings",
     "note": "Notes",
 }
-_TITLES: Final = {"validate": "Check of", "plan": "Plan for", "apply": "Apply to"}
+_TITLES: Final = {"validate": "Check of", "plan": "Plan for", "apply": "Apply to", "drift": "Drift in"}
 _TO_DO: Final = {"create": "to create", "update": "to update", "delete": "to delete"}
 _LONGEST_NAME, _LONGEST_MESSAGE = 120, 1500
 _MOST_OPEN: Final = 10

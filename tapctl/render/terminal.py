@@ -22,7 +22,7 @@ _FINDINGS: Final[dict[Severity, tuple[str, str, str]]] = {
     "note": ("Notes", "i", "cyan"),
 }
 _OUTCOMES: Final = {"applied": "green", "failed": "bold red", "skipped": "yellow"}
-_TITLES: Final = {"validate": "Checked", "plan": "Plan", "apply": "Apply"}
+_TITLES: Final = {"validate": "Checked", "plan": "Plan", "apply": "Apply", "drift": "Drift"}
 _MOST_UNMANAGED: Final = 10
 _MOST_LINES: Final = 40
 

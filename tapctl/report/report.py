@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 News: TypeAlias = Literal["introduced", "removed"]
 
-Command: TypeAlias = Literal["validate", "plan", "apply"]
+Command: TypeAlias = Literal["validate", "plan", "apply", "drift"]
 
 Status: TypeAlias = Literal["planned", "applied", "incomplete", "interrupted", "refused", "nothing-to-do"]
 

@@ -366,6 +366,24 @@ def test_mistakes_in_the_folder_come_first(cli: Cli) -> None:
     assert "nonsense" in Path("drift.md").read_text("utf-8")
 
 
+@pytest.mark.parametrize(
+    ("form", "title", "why"),
+    [
+        ("text", "Drift: sandbox", "1 error, 0 warnings: the tenant was not asked"),
+        ("markdown", "## Drift in `sandbox`", "The tenant was not asked"),
+        ("html", "<h1>Drift in <code>sandbox</code></h1>", "The tenant was not asked"),
+    ],
+)
+def test_a_drift_that_mistakes_stopped_says_that_nothing_was_compared(
+    cli: Cli, form: str, title: str, why: str
+) -> None:
+    cli.write("bad.yaml", "kind: Group\nname: Bad\nspec: {nonsense: 1}\n")
+    shown = cli("drift", "--format", form).out
+
+    assert title in shown
+    assert why in shown
+
+
 def test_a_time_that_is_none(cli: Cli) -> None:
     result = cli("drift", "--since", "yesterday")
 
