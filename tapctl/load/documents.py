@@ -260,7 +260,7 @@ def _check_former_names(drafts: list[_Draft]) -> None:
                 message = f"formerNames lists {quoted(name)}, which is the document's own name"
                 section.report("former-name-declared", message, "formerNames", index, remedy="Remove it.")
             elif other := declared.get(former):
-                message = f"formerNames lists {quoted(name)}, still declared at {other.resource.place()}"
+                message = f"formerNames lists {quoted(name)}, which {other.resource.place()} still declares"
                 section.report("former-name-declared", message, "formerNames", index, remedy="Remove one.")
             elif former in claimed:
                 message = f"former name {quoted(name)} is claimed a second time, first at {claimed[former]}"

@@ -381,7 +381,9 @@ class _Builder:
         problem = f"{error.problem or error.context}"
         words = next((words for known, words in PLAIN_WORDS.items() if known in problem), None)
         line = LINE_BREAK.split(text[mark.index - mark.column :], maxsplit=1)[0].strip()
-        message = f'"{line[:80]}" {words or f"is not YAML: {problem}"}'
+        line = line or LINE_BREAK.split(text[: mark.index].rstrip())[-1].strip()  # what the blanks are after
+        about = f'"{line[:80]}"' if line else "a blank line"
+        message = f"{about} {words or f'is not YAML: {problem}'}"
         place = self._place(mark)
         self.findings.append(Finding(rule="yaml-syntax", severity="error", message=message, place=place))
         return found.index

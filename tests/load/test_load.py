@@ -278,8 +278,8 @@ def test_a_former_name_that_is_still_declared_is_an_error(tmp_path: Path) -> Non
     found = mistake(tmp_path, {"a.yaml": POLICY, "b.yaml": POLICY.replace("P\n", "Q\n") + "formerNames: [P]"})
 
     assert (found.rule, at(tmp_path, found)) == ("former-name-declared", "b.yaml:4:15")
-    assert '"P", still declared at' in found.message
-    assert "a.yaml:2:1" in found.message
+    assert found.message.startswith('formerNames lists "P", which ')
+    assert found.message.endswith("a.yaml:2:1 still declares")
 
 
 def test_a_former_name_has_one_heir(tmp_path: Path) -> None:

@@ -118,6 +118,8 @@ def test_bytes_that_are_not_text_are_shown(data: bytes, place: str, shown: str) 
         ("a: [${x}]", "a.yaml:1:6", "a variable needs quotes"),
         ("- a\nb: 1", "a.yaml:2:1", "not indented like"),
         ("a: ]", "a.yaml:1:4", '"a: ]" is not YAML'),
+        ("a: {\n\n", "a.yaml:3:1", '"a: {" is not YAML'),
+        ("\t\n", "a.yaml:1:1", "a blank line starts with a character that has a meaning in YAML"),
         ("%YAML 2.0\n---\na: 1", "a.yaml:1:1", "incompatible YAML document"),
     ],
 )
