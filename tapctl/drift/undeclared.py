@@ -12,9 +12,10 @@ from typing import Final, Literal, TypeAlias
 
 from tapctl.canonical import at, texts
 from tapctl.comparing.scope import blocks, is_in_force
+from tapctl.comparing.total import is_always
 from tapctl.drift.causes import Attribution, by
 from tapctl.drift.rules import finding
-from tapctl.drift.shut import is_always, let_past, stops_everybody
+from tapctl.drift.shut import let_past, stops_everybody
 from tapctl.match import Matched, Pair
 from tapctl.model import Address, BreakGlass, Finding, JsonObject
 from tapctl.text.words import few

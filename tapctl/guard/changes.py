@@ -7,38 +7,42 @@ from dataclasses import replace
 
 from tapctl.canonical import references, texts
 from tapctl.comparing.scope import blocks, is_in_force, state, widened
+from tapctl.comparing.total import is_total
 from tapctl.guard.brakes import brake
 from tapctl.guard.reach import Sides
 from tapctl.guard.ripple import changed_objects, ripples
 from tapctl.guard.withdrawn import withdrawals
 from tapctl.match import Matched, Pair
-from tapctl.model import Finding, Plan, Workspace
+from tapctl.model import BreakGlass, Finding, Plan, Workspace
 from tapctl.reference import parse
+
+_EVERYBODY = "everybody but break-glass and whom it names from everything"
 
 
 def drastic(plan: Plan, matched: Matched, sides: Sides, workspace: Workspace) -> Iterator[Finding]:
     """Every brake that the changes trip by themselves, whomever they are about."""
     yield from _too_many(plan, workspace)
     for pair in matched.policies():
-        yield from _state_brakes(pair)
+        yield from _state_brakes(pair, workspace.settings.break_glass)
     yield from _rippling(matched, sides)
     yield from _other_objects(matched)
     yield from _emptied(plan)
 
 
-def _state_brakes(pair: Pair) -> Iterator[Finding]:
+def _state_brakes(pair: Pair, glass: BreakGlass) -> Iterator[Finding]:
     """What becomes stricter for people the moment the plan is applied."""
     after = pair.after if pair.desired is not None else None
     if after is None or not is_in_force(after):
         return
     before = pair.before
+    shut = f", and blocks {_EVERYBODY}" if blocks(after) and is_total(after, glass) else ""
     if before is None:
         help_text = "Create it in report-only first and look at its effect in the sign-in logs."
-        said = "would be created and enforced at once"
+        said = f"would be created and enforced at once{shut}"
         yield brake("creates-enabled", f"{pair.address} {said}", help_text, pair, f"policies {said}")
         return
     if not is_in_force(before):
-        said = f"would go from {state(before)} to enabled"
+        said = f"would go from {state(before)} to enabled{shut}"
         help_text = "Look at the effect in the sign-in logs first."
         yield brake("enforces", f"{pair.address} {said}", help_text, pair, f"policies {said}")
         return
@@ -53,7 +57,7 @@ def _state_brakes(pair: Pair) -> Iterator[Finding]:
             f"enforced policies {said}",
         )
     if blocks(after) and not blocks(before):
-        said = "would block instead of asking"
+        said = f"would block instead of asking{shut}"
         yield brake(
             "moves-to-block",
             f"{pair.address}, which is enforced, {said}",

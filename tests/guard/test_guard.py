@@ -550,3 +550,24 @@ def test_a_break_glass_group_alone_is_enough_with_somebody_in_it(tenant: Tenant,
     root = folder(tmp_path, [policy("P", REPORT, **ALL)], settings=GROUP_ALONE, pins=GROUP_PIN)
 
     assert rules(plan(root, tenant), "brake", "error") == []
+
+
+SHUT = ", and blocks everybody but break-glass and whom it names from everything"
+
+
+@pytest.mark.parametrize(
+    ("users", "is_said"),
+    [(ALL, True), ({"includeGroups": ["New hires"], **GLASS}, False)],
+)
+@pytest.mark.parametrize("had", [None, "disabled", "enabled"])
+def test_what_blocks_everybody_is_said_to(
+    tenant: Tenant, tmp_path: Path, users: dict[str, Any], had: str | None, is_said: bool
+) -> None:
+    settings, pins = {"breakGlass": {"accounts": [FIRST], "groups": ["Break glass"]}}, GROUP_PIN
+    if had is not None:
+        settle(folder(tmp_path, [policy("P", had, **users)], settings=settings, pins=pins), tenant)
+    block = policy("P", **users, only={"grantControls": {"operator": "OR", "builtInControls": ["block"]}})
+    planned = plan(folder(tmp_path, [block], settings=settings, pins=pins), tenant)
+
+    wanted = {None: "creates-enabled", "disabled": "enforces", "enabled": "moves-to-block"}[had]
+    assert finding(planned, wanted).message.endswith(SHUT) is is_said

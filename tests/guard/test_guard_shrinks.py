@@ -74,7 +74,7 @@ def test_a_policy_that_is_off_or_gone_reaches_nobody(safe: Tenant, tmp_path: Pat
 
 
 def test_what_one_policy_excludes_is_no_sign(safe: Tenant, tmp_path: Path) -> None:
-    staff = policy("A", includeUsers=["All"], excludeGroups=["Break glass", "Staff"])
+    staff = policy("A", includeUsers=["All"], excludeGroups=["Break glass", "New hires"])
     settle(folder(tmp_path, [staff, policy("B")]), safe)
 
     assert RULE not in rules(plan(folder(tmp_path, [policy("A"), policy("B")]), safe))
@@ -83,7 +83,7 @@ def test_what_one_policy_excludes_is_no_sign(safe: Tenant, tmp_path: Path) -> No
 def test_nor_is_what_the_only_policy_excludes(tmp_path: Path) -> None:
     tenant = Tenant()
     tenant.clear()
-    staff = policy("A", includeUsers=["All"], excludeGroups=["Break glass", "Staff"])
+    staff = policy("A", includeUsers=["All"], excludeGroups=["Break glass", "New hires"])
     settle(folder(tmp_path, [staff]), tenant)
 
     assert RULE not in rules(plan(folder(tmp_path, [policy("A")]), tenant))
