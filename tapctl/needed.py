@@ -216,6 +216,11 @@ _PASSES: Final = (
     Need(permission="GroupMember.Read.All", why="find people by their group"),
     Need(permission="AuditLog.Read.All", why="see who issued a pass and who signed in", is_optional=True),
     Need(permission="RoleManagement.Read.Directory", why="see who holds a privileged role", is_optional=True),
+    Need(
+        permission="PrivilegedEligibilitySchedule.Read.AzureADGroup",
+        why="see who may join a role-assignable group",
+        is_optional=True,
+    ),
     Need(permission="Policy.Read.All", why="see whether policies let a pass register", is_optional=True),
 )
 

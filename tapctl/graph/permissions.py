@@ -148,6 +148,11 @@ _TABLE = (
     _Row(path="reports", read="AuditLog.Read.All", read_role="Reports Reader"),
     _Row(path="agreements", read=AGREEMENTS),
     _Row(path="identityGovernance/termsOfUse", read=AGREEMENTS),
+    _Row(
+        path="identityGovernance/privilegedAccess/group",
+        read="PrivilegedEligibilitySchedule.Read.AzureADGroup",
+        read_role="Global Reader",
+    ),
     _Row(path="admin/configurationManagement", read="ConfigurationMonitoring.Read.All"),
 )
 

@@ -42,10 +42,11 @@ class Applicant:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
     """What holds for everybody. `active` and `eligible` name the roles of a user or group by id;
-    `role_groups` are the role-assignable groups, and `owners` what each user owns of them; `unread` says what
-    of all that could not be read. `break_glass` are the emergency accounts and groups; `unpinned` says which
-    of them have no pin and cannot be told without one. `names` name the pass policy's groups;
-    `policy_groups` are those that Conditional Access is about."""
+    `role_groups` are the role-assignable groups, `owners` what each user owns of them, and `joinable` what
+    PIM for Groups lets a user or group make of itself there; `unread` says what of all that could not be
+    read, and `unasked` why a tenant cannot be asked about the last. `break_glass` are the emergency accounts
+    and groups; `unpinned` says which of them have no pin and cannot be told without one. `names` name the
+    pass policy's groups; `policy_groups` are those that Conditional Access is about."""
 
     policy: PassPolicy
     caller_id: str = ""
@@ -53,10 +54,12 @@ class Rules:
     eligible: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     role_groups: Mapping[str, str] = field(default_factory=dict)
     owners: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    joinable: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     break_glass: frozenset[str] = frozenset()
     names: Mapping[str, str] = field(default_factory=dict)
     policy_groups: frozenset[str] = frozenset()
     unread: tuple[str, ...] = ()
+    unasked: tuple[str, ...] = ()
     unpinned: tuple[str, ...] = ()
 
     @property
@@ -67,7 +70,7 @@ class Rules:
     @property
     def principals(self) -> frozenset[str]:
         """Whatever holds a role, or may take one."""
-        return frozenset(self.active) | frozenset(self.eligible)
+        return frozenset(self.active) | frozenset(self.eligible) | frozenset(self.joinable)
 
 
 def blocking(findings: Iterable[Finding], words: Set[str]) -> list[Finding]:
@@ -98,6 +101,15 @@ def general(rules: Rules) -> list[Finding]:
             PRIVILEGED,
         )
         for why in (*rules.unread, *rules.unpinned)
+    ]
+    found += [
+        _finding(
+            "groups-on-demand",
+            f"who is eligible for role-assignable groups (PIM for Groups) cannot be asked here: {why}",
+            "nothing is to be done where the tenant has no Entra ID P2 or Governance licence",
+            "note",
+        )
+        for why in rules.unasked
     ]
     return found
 
@@ -253,6 +265,7 @@ def _privileges(person: Applicant, rules: Rules) -> Iterable[Finding]:
             for group in sorted(person.groups & rules.role_groups.keys())
         ),
         *(f'owns the role-assignable group "{name}"' for name in rules.owners.get(person.id, ())),
+        *_joining(person, rules),
         *(["is a break-glass account"] if held & rules.break_glass else []),
     ]
     for reason in reasons:
@@ -262,6 +275,14 @@ def _privileges(person: Applicant, rules: Rules) -> Iterable[Finding]:
             "privileged people register in person; say --privileged if this is meant",
             PRIVILEGED,
         )
+
+
+def _joining(person: Applicant, rules: Rules) -> Iterable[str]:
+    """What PIM for Groups lets them make of themselves."""
+    for holder in (person.id, *sorted(person.groups & rules.joinable.keys())):
+        through = "" if holder == person.id else f' through the group "{_name(holder, rules)}"'
+        for way in rules.joinable.get(holder, ()):
+            yield f"is eligible (PIM for Groups) to become {way}, a role-assignable group{through}"
 
 
 def _roles(verb: str, roles: Mapping[str, tuple[str, ...]], person: Applicant, rules: Rules) -> Iterable[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from tapctl.errors import GraphError, NotFound
 from tapctl.graph.batch import Read, list_each
-from tapctl.graph.odata import path_segment
+from tapctl.graph.odata import odata_quote, path_segment
 from tapctl.model import JsonObject, Workspace
 from tapctl.passes.checks import Rules
 from tapctl.passes.graph import POLICY_PATH, policy_of
@@ -25,11 +25,16 @@ T = TypeVar("T")
 _ROLES: Final = "roleManagement/directory"
 # Without Entra ID P2 nobody can be eligible: https://learn.microsoft.com/entra/id-governance/licensing-fundamentals
 _NO_ELIGIBILITY: Final = "aadpremiumlicenserequired"
+# Only for one group, or one principal, at a time; an active assignment is a plain membership or ownership:
+# https://learn.microsoft.com/graph/api/privilegedaccessgroup-list-eligibilityschedules (checked 2026-11)
+_ON_DEMAND: Final = "identityGovernance/privilegedAccess/group/eligibilitySchedules"
+_NO_SEGMENT: Final = "resource not found for the segment"
 
 
 async def read_rules(gateway: Gateway, workspace: Workspace) -> Rules:
     """Raises GraphError if the pass policy cannot be read; what is missing of the rest is in `unread`."""
     unread: list[str] = []
+    unasked: list[str] = []
     policy, active, eligible, definitions, role_groups = await asyncio.gather(
         gateway.get(POLICY_PATH),
         _or(unread, _principals(gateway, "roleAssignments"), []),
@@ -40,8 +45,9 @@ async def read_rules(gateway: Gateway, workspace: Workspace) -> Rules:
     found = policy_of(policy)
     groups = {_id(item): as_text(item.get("displayName")) for item in role_groups}
     targets = sorted(found.groups - groups.keys())
-    owners, names, accounts = await asyncio.gather(
+    owners, joinable, names, accounts = await asyncio.gather(
         _owners(gateway, groups, unread),
+        _joinable(gateway, groups, unread, unasked),
         _names(gateway, targets),
         _or(unread, _accounts(gateway, workspace), {}),
     )
@@ -53,9 +59,11 @@ async def read_rules(gateway: Gateway, workspace: Workspace) -> Rules:
         eligible=_held(eligible, roles),
         role_groups=groups,
         owners=owners,
+        joinable=joinable,
         break_glass=break_glass_ids(workspace) | {user for user in accounts.values() if user},
         names=names,
         unread=tuple(unread),
+        unasked=tuple(unasked),
         unpinned=tuple(_untold(workspace, accounts)),
     )
 
@@ -132,6 +140,36 @@ async def _owners(
         for owner in owners:
             found[_id(owner)].append(groups[group])
     return {owner: tuple(names) for owner, names in found.items()}
+
+
+async def _joinable(
+    gateway: Gateway, groups: Mapping[str, str], unread: list[str], unasked: list[str]
+) -> dict[str, tuple[str, ...]]:
+    """Who may make themselves a member or owner of a role-assignable group, by PIM for Groups. A tenant
+    without that is said, once; so is why the rest cannot be read."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    reads = [
+        Read(
+            path=_ON_DEMAND,
+            params={"$filter": f"groupId eq {odata_quote(group)}", "$select": "principalId,accessId,groupId"},
+        )
+        for group in groups
+    ]
+    for group, answer in zip(groups, await list_each(gateway, reads), strict=True):
+        if isinstance(answer, GraphError):
+            said = unasked if _is_without(answer) else unread
+            said += [str(answer)] if str(answer) not in said else []
+            continue
+        for item in answer:
+            relation = as_text(item.get("accessId")).lower()
+            found[as_text(item.get("principalId")).lower()].append(f'{relation} of "{groups[group]}"')
+    return {principal: tuple(ways) for principal, ways in found.items()}
+
+
+def _is_without(error: GraphError) -> bool:
+    """Whether the tenant, or the cloud that it is in, has no PIM for Groups."""
+    is_unlicensed = error.code.lower() == _NO_ELIGIBILITY
+    return isinstance(error, NotFound) or is_unlicensed or _NO_SEGMENT in error.message.lower()
 
 
 async def _names(gateway: Gateway, groups: Sequence[str]) -> dict[str, str]:

@@ -34,8 +34,9 @@ RULES = Rules(
     eligible={"eve": ("User Administrator",)},
     role_groups={"it": "IT administrators"},
     owners={"olga": ("IT administrators",)},
+    joinable={"jo": ('member of "IT"',), "crowd": ('owner of "IT"',)},
     break_glass=frozenset({"bg-1", "bg-group"}),
-    names={"new-hires": "New hires", "leavers": "Leavers"},
+    names={"new-hires": "New hires", "leavers": "Leavers", "crowd": "Crowd"},
 )
 MIA = Applicant(id="mia", name="mia@x.example", groups=frozenset({"new-hires"}))
 WISH = Wanted(user="mia@x.example", lifetime=60)
@@ -92,6 +93,11 @@ def test_what_is_against_a_person_cannot_be_overruled(changes: dict[str, Any], r
         ({"id": "tom"}, "holds the role Global Administrator"),
         ({"id": "eve"}, "is eligible for the role User Administrator"),
         ({"id": "olga"}, 'owns the role-assignable group "IT administrators"'),
+        ({"id": "jo"}, 'is eligible (PIM for Groups) to become member of "IT", a role-assignable group'),
+        (
+            {"groups": frozenset({"new-hires", "crowd"})},
+            'is eligible (PIM for Groups) to become owner of "IT", a role-assignable group through',
+        ),
         ({"id": "bg-1"}, "is a break-glass account"),
         ({"groups": frozenset({"new-hires", "bg-group"})}, "is a break-glass account"),
         (
@@ -221,7 +227,7 @@ def test_what_is_wrong_for_everybody_is_said_once() -> None:
 
 def test_the_groups_that_matter_are_the_policy_s_and_the_privileged() -> None:
     assert RULES.groups == {"new-hires", "leavers", "it", "bg-1", "bg-group"}
-    assert RULES.principals == {"tom", "it", "eve"}
+    assert RULES.principals == {"tom", "it", "eve", "jo", "crowd"}
 
 
 VECTORS = Path(__file__).parents[3] / "shared" / "vectors"

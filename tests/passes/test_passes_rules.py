@@ -11,12 +11,13 @@ from trial import PINS, Message, Receive, Send, Tenant, folder
 from tapctl.errors import NotPermitted
 from tapctl.graph.sandbox import AsgiApp
 from tapctl.model import Workspace
-from tapctl.passes.checks import Rules
+from tapctl.passes.checks import Rules, general
 from tapctl.passes.rules import read_rules
 from tapctl.pipeline import check
 from tapctl.sandbox import Misbehaviour
 from tapctl.sandbox.seed import GROUPS, PEOPLE
 
+ON_DEMAND = "identityGovernance/privilegedAccess/group/eligibilitySchedules"
 DOMAIN = "nordwind.example"
 MIA = f"mia.larsen@{DOMAIN}"
 
@@ -68,6 +69,48 @@ def test_who_may_take_a_role_counts_too(workspace: Workspace) -> None:
     )
 
     assert rules_of(tenant, workspace).eligible == {PEOPLE["peter.brandt"]: ("User Administrator",)}
+
+
+def test_who_may_join_a_role_assignable_group_counts_too(workspace: Workspace) -> None:
+    tenant = Tenant()
+    for name, access in (("peter.brandt", "member"), ("aisha.rahman", "owner")):
+        group = GROUPS["IT administrators"]
+        tenant.put(ON_DEMAND, principalId=PEOPLE[name], accessId=access, groupId=group)
+    tenant.put(ON_DEMAND, principalId=PEOPLE["mia.larsen"], accessId="member", groupId=GROUPS["New hires"])
+    rules = rules_of(tenant, workspace)
+
+    assert rules.joinable == {
+        PEOPLE["peter.brandt"]: ('member of "IT administrators"',),
+        PEOPLE["aisha.rahman"]: ('owner of "IT administrators"',),
+    }
+    assert rules.principals >= rules.joinable.keys()
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "message"),
+    [
+        (404, "x", "y"),
+        (400, "BadRequest", "Resource not found for the segment 'privilegedAccess'."),
+        (400, "AadPremiumLicenseRequired", "no P2"),
+    ],
+)
+def test_a_tenant_without_groups_on_demand_is_said_and_nothing_is_refused(
+    workspace: Workspace, status: int, code: str, message: str
+) -> None:
+    body = {"error": {"code": code, "message": message}}
+    rules = rules_of(Tenant(between=[answering("eligibilitySchedules?", status, body)]), workspace)
+
+    assert (len(rules.unasked), rules.unread) == (1, ())
+    (note,) = general(rules)
+    assert (note.rule, note.severity) == ("groups-on-demand", "note")
+
+
+def test_what_two_groups_have_no_answer_to_is_said_once(workspace: Workspace) -> None:
+    tenant = Tenant(between=[answering("eligibilitySchedules?", 403, {"error": {"code": "x"}})])
+    tenant.put("groups", displayName="Helpdesk", isAssignableToRole=True)
+
+    (why,) = rules_of(tenant, workspace).unread
+    assert "PrivilegedEligibilitySchedule.Read.AzureADGroup" in why
 
 
 def test_the_groups_of_the_policy_have_names(workspace: Workspace) -> None:

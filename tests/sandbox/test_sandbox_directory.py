@@ -242,3 +242,14 @@ def test_role_assignments_bring_their_principal_on_request() -> None:
     assert expanded["principal"]["id"] == plain["principalId"]
     assert client.get(f"{path}?$expand=roleDefinition").status_code == 400
     assert client.get(f"{path}/nothing").status_code == 404
+
+
+@pytest.mark.parametrize("name", ["eligibilitySchedules", "eligibilityScheduleInstances"])
+def test_who_may_join_a_group_is_asked_of_one_group_or_person(name: str) -> None:
+    path = f"identityGovernance/privilegedAccess/group/{name}"
+    item = {"id": "e", "principalId": "p", "accessId": "member", "groupId": "g"}
+    client = Client({path: [item, {**item, "id": "f", "groupId": "h"}]})
+
+    assert client.read(f"{path}?$filter=groupId eq 'g'")["value"] == [item]
+    assert len(client.read(f"{path}?$filter=principalId eq 'p'")["value"]) == 2
+    assert client.get(path).status_code == 400
