@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import stat
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,11 +12,14 @@ from typing import Any
 import pyrage  # type: ignore[import-untyped]  # ships no types
 import pytest
 from delivery_tools import CODE, MADE, MIA, hand_over
+from full_disk import small_files
 
 from tapctl.errors import NotDelivered
-from tapctl.passes.delivery import as_json, passcode_only
+from tapctl.passes.delivery import Written, as_json, passcode_only
 from tapctl.passes.delivery.file import EncryptedFiles, file_name, keys_in, keys_of
+from tapctl.passes.handout import Handout, Setting, as_html, as_text, handout
 from tapctl.passes.secret import Secret
+from tapctl.text.times import Zones
 
 IDENTITY: Any = pyrage.x25519.Identity.generate()
 AGE = str(IDENTITY.to_public())
@@ -23,6 +28,15 @@ SSH = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPpjQbeG/zpyBOdLPAOi/uoNgRV9/3JEYVyzY
 
 def files(path: Path, *, is_folder: bool = False) -> EncryptedFiles:
     return EncryptedFiles(path, keys_of([AGE]), passcode_only, is_folder=is_folder)
+
+
+def size_of_part(folder: Path) -> int:
+    (part,) = folder.iterdir()
+    return part.stat().st_size
+
+
+def page(write: Callable[[Handout], str]) -> Written:
+    return lambda made, secret: write(handout(made, Zones(), Setting(), secret))
 
 
 def opened(path: Path) -> str:
@@ -94,7 +108,7 @@ def test_a_folder_that_goes_away_later_fails_without_the_passcode(tmp_path: Path
         delivery = files(folder, is_folder=True)
         delivery.prove()
         slot = await delivery.open(MIA)
-        folder.rmdir()
+        shutil.rmtree(folder)
         await slot.deliver(MADE, Secret(CODE))
 
     with pytest.raises(NotDelivered, match="cannot be written") as caught:
@@ -109,6 +123,37 @@ def test_a_slot_that_is_not_used_leaves_nothing(tmp_path: Path) -> None:
 
     asyncio.run(main())
     assert not [*tmp_path.iterdir()]
+
+
+def test_room_is_taken_before_there_is_a_passcode(tmp_path: Path) -> None:
+    async def main() -> int:
+        with small_files(100), pytest.raises(NotDelivered, match="cannot be written: File too large"):
+            await files(tmp_path / "mia.age").open(MIA)
+        slot = await files(tmp_path / "mia.age").open(MIA)
+        room = size_of_part(tmp_path)
+        await slot.deliver(MADE, Secret(CODE))
+        return room
+
+    assert asyncio.run(main()) > (tmp_path / "mia.age").stat().st_size
+    assert [path.name for path in tmp_path.iterdir()] == ["mia.age"]
+
+
+@pytest.mark.parametrize("written", [as_json, page(as_text), page(as_html)])
+def test_there_is_room_for_whatever_goes_with_a_passcode(tmp_path: Path, written: Written) -> None:
+    async def main() -> int:
+        slot = await EncryptedFiles(tmp_path / "m", keys_of([AGE]), written, is_folder=False).open(MIA)
+        room = size_of_part(tmp_path)
+        await slot.deliver(MADE, Secret(CODE * 8))
+        return room
+
+    assert asyncio.run(main()) >= (tmp_path / "m").stat().st_size
+
+
+def test_what_a_killed_run_left_is_in_nobody_s_way(tmp_path: Path) -> None:
+    (tmp_path / ".mia.age.part").write_text("left")
+    hand_over(files(tmp_path / "mia.age"))
+
+    assert [path.name for path in tmp_path.iterdir()] == ["mia.age"]
 
 
 def test_nobody_to_encrypt_to_is_found_before(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Passcodes into files that only the holders of age identities can read: https://age-encryption.org
 
-One file a person, complete or not there at all, never written over. Each is made and closed on its own, so
-that an interrupted run leaves no half file behind.
+One file a person, complete or not there at all, never written over. Room for it is taken before the pass is
+made: a disk that fills up must not cost a pass.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import contextlib
 import os
 import secrets
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -24,6 +25,8 @@ Key: TypeAlias = Any  # pyrage's Recipient for x25519 or for ssh
 
 _SAFE = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@.-_+"
 SUFFIX = ".age"
+# Longer than any passcode, and than what else may come out longer for one pass than for another.
+_LONG = "0" * 512
 
 
 class EncryptedFiles:
@@ -60,19 +63,24 @@ class EncryptedFiles:
     async def open(self, recipient: Recipient) -> _File:
         if said := self.objection(recipient):
             raise NotDelivered(said)
-        return _File(self._target(recipient), self)
-
-    def put(self, target: Path, made: Made, secret: Secret) -> None:
-        """Write and rename: whoever finds the file finds it whole."""
-        part = _part(target.parent)
+        target = self._target(recipient)
+        part = target.with_name(f".{target.name}.part")
         try:
-            _write(part, self._encrypted(self._written(made, secret) + "\n"))
+            part.unlink(missing_ok=True)  # what a run that was killed has left
+            _write(part, self._encrypted(self._written(_example(recipient), Secret(_LONG))))
+        except OSError as error:
+            raise NotDelivered(_unwritable(target, error)) from error
+        return _File(target, part, self)
+
+    def put(self, target: Path, part: Path, made: Made, secret: Secret) -> None:
+        """Write where there is room, and rename: whoever finds the file finds it whole."""
+        try:
+            _write_over(part, self._encrypted(self._written(made, secret) + "\n"))
             part.rename(target)
             see_to_disk(target.parent)
         except OSError as error:
-            with contextlib.suppress(OSError):
-                part.unlink(missing_ok=True)
-            raise NotDelivered(f'"{target}" cannot be written: {error.strerror or error}') from None
+            _discard(part)
+            raise NotDelivered(_unwritable(target, error)) from None
 
     def _target(self, recipient: Recipient) -> Path:
         return self._path / file_name(recipient, SUFFIX) if self._is_folder else self._path
@@ -85,8 +93,8 @@ class EncryptedFiles:
 
 
 class _File:
-    def __init__(self, target: Path, files: EncryptedFiles) -> None:
-        self._path, self._files = target, files
+    def __init__(self, target: Path, part: Path, files: EncryptedFiles) -> None:
+        self._path, self._part, self._files = target, part, files
 
     @property
     def target(self) -> str:
@@ -97,10 +105,26 @@ class _File:
         return str(self._path)
 
     async def deliver(self, made: Made, secret: Secret) -> None:
-        self._files.put(self._path, made, secret)
+        self._files.put(self._path, self._part, made, secret)
 
     async def close(self) -> None:
-        """Nothing was written yet."""
+        """The room is not needed."""
+        _discard(self._part)
+
+
+def _example(recipient: Recipient) -> Made:
+    """What takes at least as much room as any pass of theirs."""
+    last = datetime(2099, 9, 30, 23, 59, 59, 999999, tzinfo=UTC)
+    return Made(recipient=recipient, pass_id="", start=last, end=last, is_usable_once=False)
+
+
+def _unwritable(target: Path, error: OSError) -> str:
+    return f'"{target}" cannot be written: {error.strerror or error}'
+
+
+def _discard(part: Path) -> None:
+    with contextlib.suppress(OSError):
+        part.unlink(missing_ok=True)
 
 
 def file_name(recipient: Recipient, suffix: str) -> str:
@@ -151,7 +175,21 @@ def _part(folder: Path) -> Path:
 
 def _write(path: Path, content: bytes) -> None:
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        _fill(handle, content)
+    except OSError:
+        _discard(path)
+        raise
+
+
+def _write_over(path: Path, content: bytes) -> None:
+    _fill(os.open(path, os.O_WRONLY), content)
+
+
+def _fill(handle: int, content: bytes) -> None:
+    """Over what is there, whose room is taken already."""
     with os.fdopen(handle, "wb") as file:
         file.write(content)
+        file.truncate()
         file.flush()
         os.fsync(file.fileno())
