@@ -99,7 +99,11 @@ def _section(account: Account, state: State) -> Section | None:
 
 
 def _title(account: Account, state: State) -> str:
-    return "Not begun" if state == "ready" and account.run else _TITLES[state][0]
+    if state == "ready" and account.run:
+        return "Not begun"
+    if state == "ready" and any(_is_problem(item, account) for item in account.findings):
+        return "Kept from a pass by the problems below alone"
+    return _TITLES[state][0]
 
 
 def _name(entry: Entry) -> str:

@@ -11,6 +11,7 @@ import pytest
 from pass_values import MADE, PASS, USED
 
 from tapctl.errors import NotPermitted
+from tapctl.model import Finding
 from tapctl.passes import issue_report
 from tapctl.passes.deleting import Deletion, Outcome
 from tapctl.passes.deleting_report import Going, account_sheet, plan_sheet
@@ -190,6 +191,22 @@ def test_of_very_many_people_a_sheet_shows_some(monkeypatch: pytest.MonkeyPatch)
 
     assert section.title == "May have a pass (3)"
     assert [item.name for item in section.items] == ["0@x", "and 2 more: --format json has them all"]
+    people.close()
+
+
+@pytest.mark.parametrize(
+    ("words", "title"),
+    [(set(), "Kept from a pass by the problems below alone (1)"), ({"--privileged"}, "May have a pass (1)")],
+)
+def test_nobody_may_have_a_pass_while_something_stops_all(words: set[str], title: str) -> None:
+    people = Worklist()
+    people.add(ENTRY)
+    unread = Finding(rule="r", severity="brake", message="cannot be told", help="", flag="--privileged")
+    account = Account(
+        status="refused", headline=HEADLINE, worklist=people, findings=(unread,), words=frozenset(words)
+    )
+
+    assert sheet_of(account).sections[0].title == title
     people.close()
 
 
