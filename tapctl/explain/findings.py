@@ -308,6 +308,7 @@ PASSES: Final[Mapping[str, str]] = {
     "folder-unread": (
         "The folder has mistakes, so whether the pass opens anything once it is applied was not checked."
     ),
+    "groups-on-demand": "The tenant has no PIM for Groups, so nobody is eligible for a group there.",
     "holds-pass": (
         "The person holds a pass that works. A new one replaces it, and what was handed over is worthless."
     ),
@@ -319,6 +320,7 @@ PASSES: Final[Mapping[str, str]] = {
     "in-run": "Another run that is not finished is about this person. Two of them would make two passes.",
     "lifetime": "The pass policy allows no pass of that length.",
     "multi-use": "The pass policy allows one-time passes only.",
+    "nothing-lasting": "With a pass, people could register nothing lasting but Windows Hello.",
     "out-of-scope": (
         "The pass policy does not reach the person: Graph may make the pass, and signing in with it fails."
     ),
