@@ -102,7 +102,7 @@ def as_it_is(spec: JsonObject) -> JsonObject:
     return spec
 
 
-def never_refused(before: JsonObject, after: JsonObject) -> str:
+def never_refused(before: JsonObject, after: JsonObject, observed: JsonObject) -> str:
     """Everything can change in place."""
     return ""
 
@@ -156,8 +156,8 @@ class Kind:
     belongs to each object and that lists may leave out. `deleted_items` is where deleted ones come back from.
     `from_graph` turns what Graph answers into the spec's own shape, before anything else looks at it;
     `normalise` evens out a canonical spec where Graph rewrites what it is given. `refusal` says why a
-    change cannot be made in place, `uncreatable` why there are such objects and Graph makes no new ones;
-    `service_managed` why an object is another's, of which only the paths
+    change cannot be made in place of what Graph answered, `uncreatable` why there are such objects and Graph
+    makes no new ones; `service_managed` why an object is another's, of which only the paths
     that begin like one of `managed_fields` may change, as `managed_rule` says. `effect` classifies
     an update for the safe order. `rules` are checks across fields.
     """
@@ -179,7 +179,7 @@ class Kind:
     normalise: Callable[[JsonObject], JsonObject] = as_it_is
     to_graph: Callable[[JsonObject], JsonObject] = as_it_is
     rules: Callable[[Resource, JsonObject], Iterable[Verdict]] = no_rules
-    refusal: Callable[[JsonObject, JsonObject], str] = never_refused
+    refusal: Callable[[JsonObject, JsonObject, JsonObject], str] = never_refused
     uncreatable: Callable[[JsonObject], str] = always_creatable
     service_managed: Callable[[JsonObject], str] = always_ours
     managed_fields: tuple[str, ...] = ()

@@ -9,7 +9,7 @@ from tapctl.model import JsonObject
 _MIGRATION = ("preMigration", "migrationInProgress", "migrationComplete")
 
 
-def _refusal(before: JsonObject, after: JsonObject) -> str:
+def _refusal(before: JsonObject, after: JsonObject, observed: JsonObject) -> str:
     """The legacy policies that would count again may have been emptied long ago."""
     was, will_be = (str(spec.get("policyMigrationState")) for spec in (before, after))
     known = {was, will_be} <= set(_MIGRATION)

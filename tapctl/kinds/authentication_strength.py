@@ -115,10 +115,25 @@ def _subject(item: JsonObject) -> tuple[str, ...]:
     )
 
 
+def _refusal(before: JsonObject, after: JsonObject, observed: JsonObject) -> str:
+    """Graph changes a restriction, and takes it off, under the restriction's own id only
+    (authenticationcombinationconfiguration-update and
+    authenticationstrengthpolicy-delete-combinationconfigurations)."""
+    ids, wanted = _ids(KIND, observed), _configurations(after)
+    for item in _configurations(before):
+        if item not in wanted and _subject(item) not in ids:
+            _, *names = _subject(item)
+            return (
+                f"Graph gives no id for what restricts {' and '.join(map(repr, names))}: without it that can "
+                "be neither changed nor taken off; leave it as it is here, or change it in the portal first"
+            )
+    return ""
+
+
 def _ids(kind: Kind, observed: JsonObject) -> dict[tuple[str, ...], str]:
     expanded = expand(kind.field, observed)
     found = _configurations(expanded) if isinstance(expanded, dict) else []
-    return {_subject(item): str(item.get("id")) for item in found}
+    return {_subject(item): str(item["id"]) for item in found if item.get("id")}
 
 
 def _configurations(spec: JsonObject) -> list[JsonObject]:
@@ -145,6 +160,7 @@ KIND = Kind(
     ),
     contained="combinationConfigurations",
     rules=_rules,
+    refusal=_refusal,
     service_managed=_service_managed,
     requests=_requests,
 )

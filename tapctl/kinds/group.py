@@ -66,7 +66,7 @@ def _service_managed(observed: JsonObject) -> str:
     return "synchronised from on-premises" if observed.get("onPremisesSyncEnabled") is True else ""
 
 
-def _refusal(before: JsonObject, after: JsonObject) -> str:
+def _refusal(before: JsonObject, after: JsonObject, observed: JsonObject) -> str:
     if is_dynamic(before) != is_dynamic(after):
         return "an assigned group cannot become dynamic, or back: declare it under a new name"
     for name in ("isAssignableToRole", "securityEnabled", "mailEnabled"):

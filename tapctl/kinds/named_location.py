@@ -120,7 +120,7 @@ def _unfit(address: str) -> str:
     return ""
 
 
-def _refusal(before: JsonObject, after: JsonObject) -> str:
+def _refusal(before: JsonObject, after: JsonObject, observed: JsonObject) -> str:
     if before.get("@odata.type") == after.get("@odata.type"):
         return ""
     return (

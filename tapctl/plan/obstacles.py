@@ -44,7 +44,7 @@ def _refusals(pair: Pair) -> Iterator[Finding]:
             "Take everything else from the tenant, or remove the document: the object is then left alone.",
         )
     if pair.before is not None and pair.after is not None:
-        why = pair.kind.refusal(pair.before, pair.after)
+        why = pair.kind.refusal(pair.before, pair.after, pair.observed or {})
         if why:
             yield _stop(
                 pair, "cannot-change-in-place", f"{pair.address}: {why}", "Nothing is replaced silently."
