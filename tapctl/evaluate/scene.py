@@ -275,7 +275,7 @@ def _in_country(location: Location, country: str) -> bool:
 
 def _in_ranges(ranges: tuple[str, ...], ip: str) -> Truth:
     try:
-        address = _address(ip)
+        address = address_of(ip)
         networks = [ipaddress.ip_network(text, strict=False) for text in ranges]
     except ValueError:
         return None
@@ -284,12 +284,12 @@ def _in_ranges(ranges: tuple[str, ...], ip: str) -> Truth:
 
 def _is_ipv6(text: str) -> bool:
     try:
-        return _address(text).version == 6
+        return address_of(text).version == 6
     except ValueError:
         return False
 
 
-def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+def address_of(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
     """An address; of an IPv4 address that is written as an IPv6 one (::ffff:203.0.113.7), that."""
     address = ipaddress.ip_address(text)
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None

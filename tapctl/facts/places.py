@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from tapctl.directory import Directory
 from tapctl.errors import GraphError
 from tapctl.evaluate.facts import Location
+from tapctl.evaluate.scene import address_of
 from tapctl.evaluate.situation import SignIn
 from tapctl.facts.objects import location_of
 from tapctl.kinds import kinds
@@ -102,5 +103,5 @@ def _networks(ranges: Iterable[str]) -> Iterator[ipaddress.IPv4Network | ipaddre
 def _holding(
     by_range: Mapping[str, Iterable[ipaddress.IPv4Network | ipaddress.IPv6Network]], text: str
 ) -> set[str]:
-    address = ipaddress.ip_address(text)
+    address = address_of(text)
     return {name for name, networks in by_range.items() if any(address in network for network in networks)}

@@ -199,4 +199,5 @@ def _holds(sign_in: SignIn, location: JsonObject) -> bool:
     ranges = (
         ipaddress.ip_network(item["cidrAddress"], strict=False) for item in location.get("ipRanges", [])
     )
-    return any(address in network for network in ranges)
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return any((mapped or address) in network for network in ranges)

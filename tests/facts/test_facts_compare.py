@@ -156,6 +156,18 @@ def test_locations_are_asked_about_by_an_address_and_a_country_in_them() -> None
     assert outside.policies[0].here is outside.policies[0].there is False
 
 
+def test_an_address_that_is_written_as_an_ipv6_one_lies_where_the_ipv4_one_does() -> None:
+    tenant = Tenant()
+    live(tenant, locations={"includeLocations": [HEADQUARTERS]})
+    found = the_one(tenant, replace(PLAIN, locations=None, ip="::ffff:203.0.113.7"))
+    plain, written = (
+        Location(kind="ip", ranges=(text,)) for text in ("203.0.113.0/24", "::ffff:203.0.113.0/120")
+    )
+
+    assert found.here is found.there is True
+    assert address_at({"plain": plain, "written": written}, frozenset({"written"})) is None
+
+
 def test_a_location_that_the_tenant_does_not_have_is_a_limit() -> None:
     found = compared(Tenant(), replace(PLAIN, locations=("Atlantis",)))
 

@@ -190,6 +190,8 @@ NOT_RULE = {"deviceFilter": {"mode": "exclude", "rule": 'device.trustType -eq "S
         ({"locations": UNMARKED}, {}, "notEnoughInformation"),
         ({"locations": UNMARKED}, INSIDE, "location"),
         ({"locations": UNMARKED}, OUTSIDE, "notSet"),
+        ({"locations": UNMARKED}, {"ipAddress": "::ffff:203.0.113.9"}, "location"),
+        ({"locations": UNMARKED}, {"ipAddress": "2001:db8:ffff::9"}, "notSet"),
         ({"locations": {"includeLocations": [HEADQUARTERS]}}, INSIDE, "notSet"),
         ({"locations": {"includeLocations": [HEADQUARTERS]}}, {"country": "SE"}, "location"),
         ({"locations": {"includeLocations": [COUNTRIES]}}, {"country": "NO"}, "notSet"),
