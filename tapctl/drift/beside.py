@@ -27,7 +27,8 @@ def undeclared_of(past: History, pair: Pair) -> Undeclared:
     causes = tuple(Cause(event=item.event, entries=_changed(item)) for item in later)
     if lately != "changed":  # who made it long ago has not changed it
         causes = causes or made.causes
-    unknown = why_unknown(history, past.log, modified or created) if lately and not causes else ""
+    was = "was last changed" if modified else "was made"
+    unknown = why_unknown(history, past.log, modified or created, was) if lately and not causes else ""
     return Undeclared(
         address=pair.address,
         id=pair.id,

@@ -248,17 +248,19 @@ def _half(maybe: Iterable[Passage]) -> str:
     return "the record does not show both sides of the change"
 
 
-def why_unknown(history: Sequence[Version], log: Log, modified: datetime | None) -> str:
-    """Why the log says nothing, as far as it can be told."""
+def why_unknown(
+    history: Sequence[Version], log: Log, moment: datetime | None, was: str = "was last changed"
+) -> str:
+    """Why the log says nothing, as far as it can be told. `moment` is when the object `was` what it was."""
     if log.unread:
         return "the audit log could not be read"
     newest = max((version.event.moment for version in history), default=None)
-    if modified is None:
+    if moment is None:
         return f"the audit log has no record of it; it keeps {log.days_kept}"
-    if newest is not None and modified <= newest + _SAME:
+    if newest is not None and moment <= newest + _SAME:
         return f"no record in the audit log is about it; the log keeps {log.days_kept}"
-    when = f"the object was last changed at {shown_time(modified)}"
-    if log.now - modified < _LATE:
+    when = f"the object {was} at {shown_time(moment)}"
+    if log.now - moment < _LATE:
         return f"{when}, of which the audit log has no record yet: records arrive late"
     return f"{when}, of which the audit log has no record; it keeps {log.days_kept}"
 

@@ -56,7 +56,8 @@ class History:
             is_making = (event.makes or event.does("restore")) and not is_membership(event)
             if is_making and _fits(event, pair):
                 return Attribution(causes=(Cause(event=event),))
-        return Attribution(unknown=why_unknown((), self.log, time_of(pair, "createdDateTime")))
+        unknown = why_unknown((), self.log, time_of(pair, "createdDateTime"), "was made")
+        return Attribution(unknown=unknown)
 
     def is_newer(self, attribution: Attribution) -> bool | None:
         """Whether the log shows it to have come after the moment asked about; None where it shows nothing."""

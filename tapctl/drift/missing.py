@@ -75,7 +75,7 @@ def _by_id(known: tuple[str, ...], kept: JsonObject | None, events: Iterable[Eve
         for event in events
         if event.does("delete") and any(map(event.is_about, known)) and agrees(event.moment, when)
     ]
-    unknown = "" if gone else why_unknown((), log, when)
+    unknown = "" if gone else why_unknown((), log, when, "was deleted")
     return Missing(
         said="deleted in the tenant" if gone or kept else _WITHOUT_TRACE,
         attribution=Attribution(causes=tuple(gone[:1]), unknown=unknown),

@@ -69,11 +69,8 @@ class Who:
             if event.is_about(object_id) and event.activity.lower().endswith(f"delete {kind.lower()}")
             if agrees(event.moment, deleted)
         ]
-        who = (
-            f"deleted {by(gone[0])}"
-            if gone
-            else f"by whom is unknown: {why_unknown((), self._past.log, deleted)}"
-        )
+        unknown = why_unknown((), self._past.log, deleted, "was deleted")
+        who = f"deleted {by(gone[0])}" if gone else f"by whom is unknown: {unknown}"
         if kind in self._past.evidence.undeleted:
             back = f"whether it can be restored is unknown: {self._past.evidence.undeleted[kind]}"
         elif item is None:

@@ -69,9 +69,7 @@ def test_a_record_of_another_id_or_time_names_nobody(base: Base, of: str) -> Non
     assert found.said == "deleted in the tenant"
     assert found.is_newer is True
     assert found.attribution is not None
-    assert found.attribution.unknown.startswith(
-        "the object was last changed at 2026-11-22 08:00 UTC, of which"
-    )
+    assert found.attribution.unknown.startswith("the object was deleted at 2026-11-22 08:00 UTC, of which")
 
 
 def test_of_two_deleted_namesakes_the_last_one_is_meant(base: Base) -> None:
