@@ -40,7 +40,8 @@ def _reporting_since(day: str) -> str:
     id="CA042",
     name="ca-redundant",
     severity="note",
-    what="A policy asks for nothing that another one does not ask already, of at least the same people.",
+    what="A policy asks for nothing that another one does not ask already, of at least the same people. A "
+    "block replaces only blocks.",
     why="It decides nothing, has to be understood by every reader, and counts towards the limit of 195.",
     fix="Remove the narrower one, or say in `why` what it is kept for and ignore the rule.",
     source="inferred from how policies add up",
@@ -48,8 +49,8 @@ def _reporting_since(day: str) -> str:
     bad=stream(policy("All"), policy("New hires", users=_NEW_HIRES)),
 )
 def redundant(context: Context) -> Iterator[Hit]:
-    """Policies that say the same are compared once, and only with those that may reach as far. A block of
-    everybody makes nothing redundant: it is a mistake (CA002)."""
+    """Policies that say the same are compared once, and only with those that may reach as far. A block makes
+    only blocks redundant, and one of everybody nothing: it is a mistake (CA002)."""
     some = (found for found in context.enforced if not found.blocks_everybody)
     policies = sorted(some, key=lambda policy: policy.name)
     alike: dict[str, list[Policy]] = {}
@@ -61,7 +62,7 @@ def redundant(context: Context) -> Iterator[Hit]:
     for key, (narrow, *_) in alike.items():
         wides = (kinds[number] for number in wider.than(narrow))
         implied[key] = [
-            (wide, implies(context, narrow, wide[0])) for wide in wides if implies(context, wide[0], narrow)
+            (wide, replaces(context, narrow, wide[0])) for wide in wides if replaces(context, wide[0], narrow)
         ]
     for found in policies:
         # Of two that say the same, the later one is the one too many.
@@ -72,6 +73,12 @@ def redundant(context: Context) -> Iterator[Hit]:
         ]
         if others:
             yield found.hit(f"{found.name} asks for nothing that {min(others)} does not ask already")
+
+
+def replaces(context: Context, wide: Policy, narrow: Policy) -> bool:
+    """Whether `wide` asks for what `narrow` asks for, or for more of it. A block asks for nothing that one
+    could show: the day it goes, whatever was removed for its sake is missing."""
+    return (narrow.blocks or not wide.blocks) and implies(context, wide, narrow)
 
 
 class Wider:
