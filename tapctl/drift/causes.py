@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby, permutations, product
 from typing import Final
@@ -23,6 +23,8 @@ from tapctl.report import FieldLine
 DAYS_KEPT: Final = {True: "30 days", False: "7 days", None: "30 days, or 7 without Entra ID P1"}
 """How long Entra keeps the directory audit log, by whether the tenant is licensed
 (https://learn.microsoft.com/entra/identity/monitoring-health/reference-reports-data-retention, 2026-11)."""
+
+BY_NAME: Final = "only the name ties a record to it, and another object may have had the name"
 
 _GOES_ON: Final = re.compile(r'[,()"]')
 _LATE: Final = timedelta(hours=24)
@@ -73,8 +75,29 @@ def of_field(
     history: Sequence[Version],
     log: Log,
     modified: datetime | None,
+    named: Sequence[Version] = (),
 ) -> Attribution:
-    """Who made a field of an object `found`, where the document has `declared`. `history` is newest first."""
+    """Who made a field of an object `found`, where the document has `declared`. `history` is newest first;
+    `named` are versions of what only goes by the object's name, which are suspects at best."""
+    ours = _of_field(path, declared, found, history, log, modified)
+    if not (ours.unknown and named):
+        return ours
+    every = sorted((*history, *named), key=lambda version: version.event.moment, reverse=True)
+    told = _of_field(path, declared, found, every, log, modified)
+    ids = {version.event.id for version in named}
+    maybe = [event for event in (*(cause.event for cause in told.causes), *told.suspects) if event.id in ids]
+    why = ours.unknown if ours.suspects or not maybe else BY_NAME
+    return replace(ours, suspects=(*ours.suspects, *maybe), unknown=why)
+
+
+def _of_field(
+    path: str,
+    declared: Json,
+    found: Json,
+    history: Sequence[Version],
+    log: Log,
+    modified: datetime | None,
+) -> Attribution:
     told = tuple(passages(history, path))
     if isinstance(declared, list | None) and isinstance(found, list | None):
         return _of_list(told, entries(declared), entries(found), history, log, modified)

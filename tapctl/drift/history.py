@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from tapctl.drift.causes import DAYS_KEPT, Attribution, Cause, Log, agrees, is_m
 from tapctl.drift.drifted import Since
 from tapctl.drift.events import Event, events_of, moment_of
 from tapctl.drift.evidence import Evidence
+from tapctl.drift.missing import is_of
 from tapctl.drift.versions import Version, versions
 from tapctl.model import Snapshot
 
@@ -45,6 +47,21 @@ class History:
         )
         events = [event for event in there if not is_membership(event) and _fits(event, pair)]
         return versions(events, pair.kind, str(pair.id), self.matched.directory)
+
+    def named(self, pair: Pair) -> tuple[Version, ...]:
+        """What was done to an object of the same name, by records that say no id: it may be this one. Nothing
+        here shows an undeclared object to have changed."""
+        if pair.kind.singleton or pair.kind.inside:
+            return ()
+        names = {pair.display_name, str((pair.observed or {}).get("displayName"))}
+        own = str(pair.id).lower()
+        events = [
+            replace(event, targets=tuple(replace(target, id=own) for target in event.targets))
+            for event in self.targeted.get("", ())
+            if all(target.name in names and not target.id for target in event.targets)
+            if event.does("update") and not is_membership(event) and is_of(event, pair) and _fits(event, pair)
+        ]
+        return versions(events, pair.kind, own, self.matched.directory)
 
     def later(self, pair: Pair) -> list[Version]:
         """What became of an undeclared object lately, newest first."""

@@ -68,9 +68,9 @@ class Join:
         )
 
     def _changed(self, change: Change, pair: Pair) -> Drifted:
-        history = self._past.of(pair)
+        history, named = self._past.of(pair), self._past.named(pair)
         modified = time_of(pair, "modifiedDateTime")
-        fields = tuple(self._field(line, pair, history, modified) for line in _lines(change))
+        fields = tuple(self._field(line, pair, (history, named), modified) for line in _lines(change))
         renaming = self._renamed_to(change.former_name, history) if change.former_name else None
         newer = [item.is_newer for item in fields] + ([self._past.is_newer(renaming)] if renaming else [])
         return Drifted(
@@ -85,14 +85,20 @@ class Join:
         )
 
     def _field(
-        self, line: FieldLine, pair: Pair, history: Sequence[Version], modified: datetime | None
+        self,
+        line: FieldLine,
+        pair: Pair,
+        told: tuple[Sequence[Version], Sequence[Version]],
+        modified: datetime | None,
     ) -> DriftedField:
+        """`told` is the history by the object's id, and by its name only."""
         if pair.kind.name == "Group" and line.path in _LINKS:
             found = of_members(
                 str(pair.id).lower(), line, self._ids_of(line), self._past.events, self._past.log
             )
         else:
-            found = of_field(line.path, line.before, line.after, history, self._past.log, modified)
+            (history, named), log = told, self._past.log
+            found = of_field(line.path, line.before, line.after, history, log, modified, named)
         resource = pair.desired.resource if pair.desired else None
         place = resource.place(*line.path.split(".")) if resource else None
         return DriftedField(line=line, attribution=found, place=place, is_newer=self._past.is_newer(found))

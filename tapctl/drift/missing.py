@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from tapctl.drift.causes import Attribution, Cause, Log, agrees, why_unknown
+from tapctl.drift.causes import BY_NAME, Attribution, Cause, Log, agrees, why_unknown
 from tapctl.drift.events import Event, moment_of
 from tapctl.model import JsonObject
 
 if TYPE_CHECKING:
     from tapctl.match import Pair
 
-_BY_NAME: Final = "only the name ties a record to it, and another object may have had the name"
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
@@ -52,7 +51,7 @@ def missing(
     kind; `events` are newest first; `there` are the ids in the tenant, and whether a document means them."""
     kept = _kept(pair.display_name, {one.lower() for one in ids}, deleted)
     known = (str(kept["id"]),) if kept else tuple(ids)
-    ours = [event for event in events if _is_of(event, pair)]
+    ours = [event for event in events if is_of(event, pair)]
     if known:
         return _by_id(known, kept, ours, log)
     return _by_name(pair.display_name, ours, there, log)
@@ -96,7 +95,7 @@ def _by_name(name: str, events: Iterable[Event], there: Mapping[str, bool], log:
     words = dict.fromkeys(became for _, became in found.values())
     return Missing(
         said=f"not in the tenant: perhaps {', or '.join(words)}",
-        attribution=Attribution(suspects=tuple(suspects), unknown=_BY_NAME),
+        attribution=Attribution(suspects=tuple(suspects), unknown=BY_NAME),
         is_renamed=_DELETED not in words,
     )
 
@@ -120,7 +119,7 @@ def _display_name(side: object) -> str:
     return found if isinstance(found, str) else ""
 
 
-def _is_of(event: Event, pair: Pair) -> bool:
+def is_of(event: Event, pair: Pair) -> bool:
     """Whether an activity is about this kind of object, as its words or its target's type say."""
     noun = _NOUNS.get(pair.kind.name)
     types = {target.type.lower() for target in event.targets}
