@@ -80,9 +80,11 @@ def _defaults_ask(scene: Scene) -> Overlay | None:
 
 
 def _device_settings(scene: Scene) -> Overlay | None:
-    if scene.action != JOIN or not scene.facts.join_needs_mfa:
+    if scene.action != JOIN:
         return None
-    return Overlay("device settings", "mfa", "device-settings", True, about="the tenant")
+    said = scene.facts.join_needs_mfa
+    holds = scene.assume("device-settings-unsaid", False) if said == "unsaid" else said
+    return Overlay("device settings", "mfa", "device-settings", holds, "joinNeedsMfa", about="the tenant")
 
 
 def _hello(scene: Scene) -> Overlay | None:

@@ -261,6 +261,11 @@ RULES: Final[Mapping[str, Rule]] = {
     "device-settings": _documented(
         _APPS, "The device settings may ask for MFA where a device is registered or joined."
     ),
+    "device-settings-unsaid": _inferred(
+        "deviceregistrationpolicy",
+        "Where a situation does not say whether the device settings ask for MFA (joinNeedsMfa), they are "
+        "taken not to, as in a tenant where nobody has set them.",
+    ),
     "hello-needs-mfa": _documented(
         "hello-for-business/how-it-works-provisioning",
         "Setting up Hello needs MFA no older than ten minutes.",

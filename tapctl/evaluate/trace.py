@@ -160,7 +160,8 @@ def _trust(key: str, scene: Scene) -> str:
 
 def tell_overlay(scene: Scene, item: Overlay, answer: Answer) -> None:
     """A demand from outside Conditional Access."""
-    scene.note(item.name, (), item.about, f"{item.key} {in_words(answer.status)}", answer.rule)
+    about = f"{item.fact}: not given" if item.holds is None and item.fact else item.about
+    scene.note(item.name, (), about, f"{item.key} {in_words(answer.status)}", answer.rule)
 
 
 def tell_refusal(scene: Scene, refused: Refusal) -> None:

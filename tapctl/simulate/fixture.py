@@ -69,12 +69,19 @@ def facts_of(written: JsonObject, base: Facts | None = None) -> Facts:
         baseline_scopes=cast('Literal["legacy", "enforced", "custom"] | None', written.get("baselineScopes"))
         or facts.baseline_scopes,
         security_defaults=said(written.get("securityDefaults"), facts.security_defaults),
-        join_needs_mfa=said(written.get("joinNeedsMfa"), facts.join_needs_mfa),
+        join_needs_mfa=_join_needs_mfa(written, base),
         migration_is_complete=said(
             written.get("migrationComplete"),
             True if "enabledMethods" in written and base is None else facts.migration_is_complete,
         ),
     )
+
+
+def _join_needs_mfa(written: JsonObject, base: Facts | None) -> bool | Literal["unsaid"] | None:
+    value = written.get("joinNeedsMfa")
+    if isinstance(value, bool):
+        return value
+    return "unsaid" if base is None else base.join_needs_mfa
 
 
 def said(value: Json, otherwise: bool | None) -> bool | None:

@@ -170,8 +170,8 @@ def test_dated_rules_are_those_of_the_day(tested: Cli) -> None:
 
 OF_ALL_SORTS = """\
 kind: SignInTest
-name: Joining rests on what nobody documents
-given: {user: {groups: [Pilots], registered: [password]}, action: join, method: password}
+name: A context rests on what nobody documents
+given: {user: {groups: [Pilots], registered: [password]}, context: c1, method: password}
 expect: {decision: allow}
 ---
 kind: SignInTest
@@ -190,12 +190,13 @@ steps: [{name: By password, expect: {decision: block}}, {expect: {decision: chal
 def test_what_a_test_is_beside_passed_is_said_in_every_format(tested: Cli) -> None:
     tested.write("environments/production.yaml", "production: true\n")
     tested.write("tests/pilots.yaml", OF_ALL_SORTS)
+    tested.write("contexts.yaml", "kind: AuthenticationContext\nname: Sensitive\nspec: {id: c1}\n")
     text = tested("test").out
     suite = ET.fromstring(tested("test", "--format", "junit").out)  # noqa: S314  # ours
 
     assert "Of production (for production)" in text
     assert "step 1 (By password): decision is challenge, not block" in text
-    assert text.count("rests on inference: all-resources-and-join") == 1
+    assert text.count("rests on inference: all-resources-and-contexts") == 1
     assert "3 tests: 1 passed, 1 failed, 1 for other environments, 1 rests on inference" in text
     assert [case[0].tag for case in suite.iter("testcase")] == ["system-out", "skipped", "failure"]
 

@@ -50,6 +50,7 @@ FACTS = Facts(
         "Black key": strength_of(("fido2",), ("aaguid-black",)),
     },
     methods=dict.fromkeys(ENABLED, EVERYBODY),
+    join_needs_mfa=False,
     migration_is_complete=True,
 )
 

@@ -90,7 +90,7 @@ def test_security_defaults_ask_administrators_and_block_legacy_clients(
     [
         (True, {"action": JOIN}, ("device settings",)),
         (False, {"action": JOIN}, ()),
-        (None, {"action": JOIN}, ()),
+        (None, {"action": REGISTER}, ()),
         (True, {"action": REGISTER}, ()),
         (True, {"apps": ("app-x",)}, ()),
     ],
@@ -101,6 +101,38 @@ def test_the_device_settings_may_ask_for_mfa_to_join(
     facts = replace(FACTS, join_needs_mfa=needs_mfa)
 
     assert decided(asked=sign_in("bob", **target), facts=facts).by == by
+
+
+@pytest.mark.parametrize(
+    ("needs_mfa", "strict", "verdict", "missing", "inferences"),
+    [
+        (None, False, "unknown", ("joinNeedsMfa",), ()),
+        (None, True, "unknown", ("joinNeedsMfa",), ()),
+        ("unsaid", False, "allow", (), ("device-settings-unsaid",)),
+        ("unsaid", True, "unknown", (), ("device-settings-unsaid",)),
+    ],
+)
+def test_device_settings_that_nobody_knows_are_no_settings_that_ask_for_nothing(
+    needs_mfa: Any, strict: bool, verdict: str, missing: tuple[str, ...], inferences: tuple[str, ...]
+) -> None:
+    facts = replace(FACTS, join_needs_mfa=needs_mfa)
+    found = decided(asked=sign_in("bob", action=JOIN), facts=facts, strict=strict)
+
+    assert (found.verdict, found.missing, found.inferences) == (verdict, missing, inferences)
+
+
+@pytest.mark.parametrize(("needs_mfa", "fact"), [(None, "joinNeedsMfa: not given"), (True, "the tenant")])
+def test_a_demand_that_nobody_knows_of_says_which_fact_is_missing(needs_mfa: bool | None, fact: str) -> None:
+    facts = replace(FACTS, join_needs_mfa=needs_mfa)
+    found = decided(asked=sign_in("bob", action=JOIN), facts=facts, traced=True)
+
+    assert [step.fact for step in found.trace if step.rule == "device-settings"] == [fact]
+
+
+def test_who_has_proved_mfa_joins_whatever_the_device_settings_say() -> None:
+    asked = sign_in("bob", action=JOIN, auth=frozenset({"password", "microsoftAuthenticatorPush"}))
+
+    assert decided(asked=asked, facts=replace(FACTS, join_needs_mfa=None)).verdict == "allow"
 
 
 def test_setting_up_hello_needs_mfa_by_itself() -> None:

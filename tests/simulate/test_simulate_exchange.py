@@ -245,6 +245,15 @@ def test_the_device_settings_are_part_of_a_situation(needs_mfa: bool | None, by:
     assert one(user="bob", policies=[], joinNeedsMfa=needs_mfa, signIn=join)["by"] == by
 
 
+def test_device_settings_that_a_file_leaves_out_are_an_inference() -> None:
+    join = {"action": "urn:user:registerdevice", "auth": ["password"]}
+    asked: dict[str, Any] = {"user": "bob", "policies": [], "signIn": join}
+    said = one({**FIXTURE, "joinNeedsMfa": False}, **asked)
+
+    assert [found["inferences"] for found in (one(**asked), said)] == [["device-settings-unsaid"], []]
+    assert one({**FIXTURE, "joinNeedsMfa": True}, **asked)["decision"] == "register"
+
+
 def test_a_pass_is_judged_by_its_window_and_the_policy() -> None:
     held = {"startDateTime": "2026-09-01T07:00:00Z", "lifetimeInMinutes": 60, "isUsableOnce": True}
     asked = {"user": "ann", "pass": held, "tapPolicy": TAP_POLICY}
