@@ -2,9 +2,8 @@
 
 roster, people, applicants     who is to get one
 rules, doors, checks           whether they may; `examine`: everybody, before anybody gets one
-worklist, step, making         how far each of them is, what comes next, and one pass; `issue`: all of it
-noting, late, ending           what is noted of a run, what comes late, what interrupts it
-journal, runs, claims          what is on disk before the next step, so that a run can go on
+issuing                        a run: each pass asked for once, and recorded before the next step, so that
+                               it can go on
 delivery, secret, handout      the passcode to its one place, and what a new hire is told
 list, status, revoke, sweep    the passes that there are; `deleting`: those that go
 who, everybody                 whose passes are asked about

@@ -14,12 +14,12 @@ from tapctl.passes.applicants import FEW, Applicants
 from tapctl.passes.checks import Applicant, Rules, blocking, check, general
 from tapctl.passes.delivery import Recipient
 from tapctl.passes.doors import Doors
+from tapctl.passes.issuing.worklist import Entry, Worklist
 from tapctl.passes.people import nearest_names
 from tapctl.passes.roster import Entry as RosterEntry
 from tapctl.passes.roster import Wanted
 from tapctl.passes.roster.row import Mistaken
 from tapctl.passes.rules import read_rules
-from tapctl.passes.worklist import Entry, Worklist
 from tapctl.text.times import Zones
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from typing import Final, Literal, TypeAlias
 
 from tapctl.model import Finding, Json, JsonObject
 from tapctl.passes.checks import UNKNOWN_USER
-from tapctl.passes.runs import going_on
-from tapctl.passes.worklist import STATES, Entry, State, Worklist
+from tapctl.passes.issuing.runs import going_on
+from tapctl.passes.issuing.worklist import STATES, Entry, State, Worklist
 from tapctl.passes.written import moment
 from tapctl.render.json import VERSION, headline
 from tapctl.report import Headline

@@ -17,8 +17,8 @@ from typing import Final
 from tapctl.errors import WorkspaceError
 from tapctl.model import JsonObject
 from tapctl.passes.graph import Pass
+from tapctl.passes.issuing.step import SKEW
 from tapctl.passes.list import Holder
-from tapctl.passes.step import SKEW
 
 FILE: Final = "used.jsonl"
 # From the sign-in with a one-time pass its owner has ten minutes to register a method:

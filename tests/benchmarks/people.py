@@ -23,19 +23,19 @@ from tapctl.passes.applicants import Applicants
 from tapctl.passes.delivery import Made, Recipient
 from tapctl.passes.examine import Setting, examine
 from tapctl.passes.holdings import look_at_passes
-from tapctl.passes.issue import issue
 from tapctl.passes.issue_report import Account, json_of
-from tapctl.passes.journal_lines import About
-from tapctl.passes.noting import Run
+from tapctl.passes.issuing.issue import issue
+from tapctl.passes.issuing.journal_lines import About
+from tapctl.passes.issuing.noting import Run
+from tapctl.passes.issuing.runs import begin
+from tapctl.passes.issuing.worklist import Entry, Worklist
 from tapctl.passes.people import Person
 from tapctl.passes.roster import Entry as Row
 from tapctl.passes.roster import Wanted, read_roster
 from tapctl.passes.rules import read_rules
-from tapctl.passes.runs import begin
 from tapctl.passes.secret import Secret
 from tapctl.passes.status import follow
 from tapctl.passes.who import Chosen
-from tapctl.passes.worklist import Entry, Worklist
 from tapctl.pipeline import check
 from tapctl.report import Headline
 from tapctl.sandbox import Store, create_app, reset

@@ -18,13 +18,14 @@ from cli_tools import DOCUMENTS, Cli, Result
 from full_disk import fill
 from jsonschema import Draft202012Validator
 
-from tapctl.passes import examine, making
+from tapctl.passes import examine
 from tapctl.passes.delivery import Recipient
 from tapctl.passes.graph import passes_path
-from tapctl.passes.journal import Journal
-from tapctl.passes.journal_lines import About
-from tapctl.passes.runs import begin, resume
-from tapctl.passes.worklist import Entry, Worklist
+from tapctl.passes.issuing import making
+from tapctl.passes.issuing.journal import Journal
+from tapctl.passes.issuing.journal_lines import About
+from tapctl.passes.issuing.runs import begin, resume
+from tapctl.passes.issuing.worklist import Entry, Worklist
 from tapctl.sandbox import Misbehaviour, Store, create_app
 from tapctl.sandbox.seed import PEOPLE
 from tapctl.schema import read
@@ -802,7 +803,7 @@ def test_a_disk_that_fills_ends_a_run_with_its_report(
 ) -> None:
     place = ("--to-command", command(cli, KEEP))
     with monkeypatch.context() as patch:
-        patch.setattr("tapctl.passes.issue.IN_FLIGHT", 1)
+        patch.setattr("tapctl.passes.issuing.issue.IN_FLIGHT", 1)
         fill(patch, lambda text: text.count('"delivered"') < 2)
         full = issue(MIA, YUSUF, CHLOE, *place, "--yes")
     (record,) = issue.records

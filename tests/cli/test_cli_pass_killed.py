@@ -15,7 +15,7 @@ NAMES = [f"{name}@nordwind.example" for name in ("mia.larsen", "yusuf.demir", "c
 KILLED = """\
 import os, signal, sys
 from tapctl.cli.main import run
-from tapctl.passes.journal import Journal
+from tapctl.passes.issuing.journal import Journal
 
 moment, event = sys.argv[1:3]
 note = Journal.note

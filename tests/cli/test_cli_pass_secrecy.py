@@ -20,9 +20,10 @@ from urllib.parse import quote
 import pytest
 from cli_tools import Cli
 
-from tapctl.passes import handout, issue, making
+from tapctl.passes import handout
 from tapctl.passes.delivery import proof
-from tapctl.passes.journal import Journal
+from tapctl.passes.issuing import issue, making
+from tapctl.passes.issuing.journal import Journal
 from tapctl.sandbox import Store, create_app
 
 MIA, YUSUF = (f"{name}@nordwind.example" for name in ("mia.larsen", "yusuf.demir"))

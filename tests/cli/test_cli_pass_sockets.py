@@ -19,7 +19,7 @@ import httpx
 import pytest
 from cli_tools import Cli
 
-from tapctl.passes import making
+from tapctl.passes.issuing import making
 from tapctl.sandbox import Store, create_app, reset
 
 Break: TypeAlias = Literal["before it is made", "after it is made", "in the middle of the answer"]
@@ -128,7 +128,7 @@ def test_nobody_gets_two_passes_and_nothing_keeps_a_passcode(
 ) -> None:
     monkeypatch.setenv("TAPCTL_ACCESS_TOKEN", token())
     monkeypatch.setattr(making, "LOOKS", (0.0, 0.01))
-    monkeypatch.setattr("tapctl.passes.late.LAST_LOOKS", (0.0, 0.01))
+    monkeypatch.setattr("tapctl.passes.issuing.late.LAST_LOOKS", (0.0, 0.01))
     (cli.root / "vault.py").write_text(VAULT, encoding="utf-8")
     place = ["--to-command", shlex.join([sys.executable, "vault.py", "{id}"])]
     with serving(hangs_up) as server:

@@ -17,13 +17,13 @@ from tapctl.errors import NotDelivered
 from tapctl.graph.sandbox import AsgiApp
 from tapctl.model import JsonObject
 from tapctl.passes.delivery import Made, Recipient
-from tapctl.passes.issue import issue
-from tapctl.passes.journal import Journal
-from tapctl.passes.journal_lines import About
-from tapctl.passes.noting import Run
-from tapctl.passes.runs import begin, resume
+from tapctl.passes.issuing.issue import issue
+from tapctl.passes.issuing.journal import Journal
+from tapctl.passes.issuing.journal_lines import About
+from tapctl.passes.issuing.noting import Run
+from tapctl.passes.issuing.runs import begin, resume
+from tapctl.passes.issuing.worklist import Entry, Worklist
 from tapctl.passes.secret import Secret
-from tapctl.passes.worklist import Entry, Worklist
 from tapctl.sandbox.seed import PEOPLE
 
 Around: TypeAlias = Callable[[AsgiApp], AsgiApp]

@@ -17,6 +17,7 @@ from tapctl.passes.deleting import Deletion, Outcome
 from tapctl.passes.deleting_report import Going, account_sheet, plan_sheet
 from tapctl.passes.delivery import Recipient
 from tapctl.passes.issue_report import Account, json_of, sheet_of
+from tapctl.passes.issuing.worklist import Entry, Worklist
 from tapctl.passes.list import Holder, Listing
 from tapctl.passes.list_report import gone_notes, listing_json, listing_sheet
 from tapctl.passes.methods import Registered
@@ -27,7 +28,6 @@ from tapctl.passes.status_report import status_json, status_sheet
 from tapctl.passes.sweep import Verdict
 from tapctl.passes.trail import Record
 from tapctl.passes.who import Chosen
-from tapctl.passes.worklist import Entry, Worklist
 from tapctl.passes.written import condition, maker_json, maker_words
 from tapctl.render.sheet import render_text
 from tapctl.report import Headline

@@ -22,22 +22,22 @@ from tapctl.errors import NotRecorded, Refused
 from tapctl.graph.gateway import Gateway
 from tapctl.model import Workspace
 from tapctl.passes.checks import blocking
-from tapctl.passes.claims import refuse_claimed
 from tapctl.passes.delivery import Delivery, Made
 from tapctl.passes.doors import Doors, read_doors
 from tapctl.passes.examine import Examined, examine, examine_again
 from tapctl.passes.examine import Setting as Examining
-from tapctl.passes.issue import issue
 from tapctl.passes.issue_report import Account, Status, json_of, sheet_of
-from tapctl.passes.journal import Journal
-from tapctl.passes.journal_lines import About
-from tapctl.passes.noting import Run
+from tapctl.passes.issuing.claims import refuse_claimed
+from tapctl.passes.issuing.issue import issue
+from tapctl.passes.issuing.journal import Journal
+from tapctl.passes.issuing.journal_lines import About
+from tapctl.passes.issuing.noting import Run
+from tapctl.passes.issuing.runs import FOLDER, alone, begin, going_on, open_runs, resume, unfinished
+from tapctl.passes.issuing.step import SKEW
+from tapctl.passes.issuing.worklist import Worklist
 from tapctl.passes.people import each_member, group_named
 from tapctl.passes.roster import Entry as RosterEntry
 from tapctl.passes.roster import Wanted, named, read_roster
-from tapctl.passes.runs import FOLDER, alone, begin, going_on, open_runs, resume, unfinished
-from tapctl.passes.step import SKEW
-from tapctl.passes.worklist import Worklist
 from tapctl.pipeline import check
 from tapctl.text.times import Zones, length
 from tapctl.text.words import counted

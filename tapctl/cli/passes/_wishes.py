@@ -11,7 +11,7 @@ from tapctl.errors import UsageError
 from tapctl.passes.checks import PRIVILEGED, REPLACE
 from tapctl.passes.delivery import Contents
 from tapctl.passes.doors import DESPITE
-from tapctl.passes.journal_lines import About
+from tapctl.passes.issuing.journal_lines import About
 from tapctl.passes.roster import Wanted, lifetime_of
 from tapctl.text.times import Zones, moment_of, zone_of
 

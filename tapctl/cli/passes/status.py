@@ -27,8 +27,8 @@ def command(options: Options, *, users: tuple[str, ...], group: str | None, rost
     workspace = tenant_for(options)
 
     from tapctl.cli.connect import OURS, connected
+    from tapctl.passes.issuing.runs import FOLDER
     from tapctl.passes.list import now_of
-    from tapctl.passes.runs import FOLDER
     from tapctl.passes.status import follow
     from tapctl.passes.status_report import status_json, status_sheet
     from tapctl.passes.who import choose

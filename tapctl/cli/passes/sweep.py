@@ -77,8 +77,8 @@ def command(
 
     from tapctl.cli.connect import connected, our_folder
     from tapctl.cli.passes._deleting import Manner, carry_out, is_agreed_ahead
+    from tapctl.passes.issuing.runs import FOLDER
     from tapctl.passes.list import now_of
-    from tapctl.passes.runs import FOLDER
     from tapctl.passes.sweep import Wants, recheck_owners, survey
     from tapctl.text.times import Clocks
 

@@ -13,10 +13,10 @@ from typing import Final
 from tapctl.errors import Refused, WorkspaceError
 from tapctl.model import JsonObject
 from tapctl.passes.durable import see_to_disk
-from tapctl.passes.journal import Journal, utc_now
-from tapctl.passes.journal_lines import SUFFIX, About, read, run_of
+from tapctl.passes.issuing.journal import Journal, utc_now
+from tapctl.passes.issuing.journal_lines import SUFFIX, About, read, run_of
+from tapctl.passes.issuing.worklist import Worklist
 from tapctl.passes.locking import lock
-from tapctl.passes.worklist import Worklist
 
 FOLDER: Final = "passes"
 

@@ -14,7 +14,7 @@ from tapctl.errors import Refused
 from tapctl.graph.pace import FARTHEST
 from tapctl.model import JsonObject
 from tapctl.passes.delivery import Recipient
-from tapctl.passes.worklist import Entry, State, Worklist, findings_of
+from tapctl.passes.issuing.worklist import Entry, State, Worklist, findings_of
 from tapctl.shapes import as_list, as_text
 
 SUFFIX: Final = ".issue.jsonl"

@@ -7,7 +7,7 @@ import pytest
 from delivery_tools import MIA
 
 from tapctl.passes.delivery import Recipient
-from tapctl.passes.worklist import Entry, Worklist
+from tapctl.passes.issuing.worklist import Entry, Worklist
 
 ONE = Entry(number=0, recipient=MIA, lifetime=60, is_usable_once=True)
 BEN = replace(ONE, number=1, recipient=Recipient(id="ben", name="ben@x"))

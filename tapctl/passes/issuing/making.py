@@ -11,8 +11,8 @@ from tapctl.errors import AnswerLost, GraphError
 from tapctl.model import JsonObject
 from tapctl.passes.delivery import Made
 from tapctl.passes.graph import Pass, answering, made_of, pass_of, passes_path
+from tapctl.passes.issuing.worklist import Entry
 from tapctl.passes.secret import Secret
-from tapctl.passes.worklist import Entry
 
 if TYPE_CHECKING:
     from tapctl.graph.gateway import Gateway

@@ -15,10 +15,10 @@ from full_disk import fill
 from tapctl.errors import NotRecorded, Refused, WorkspaceError
 from tapctl.model import Finding, Place
 from tapctl.passes.delivery import Recipient
-from tapctl.passes.journal import Journal
-from tapctl.passes.journal_lines import About, read
-from tapctl.passes.runs import begin, resume, unfinished
-from tapctl.passes.worklist import Entry, Worklist
+from tapctl.passes.issuing.journal import Journal
+from tapctl.passes.issuing.journal_lines import About, read
+from tapctl.passes.issuing.runs import begin, resume, unfinished
+from tapctl.passes.issuing.worklist import Entry, Worklist
 
 NOW = datetime(2026, 9, 1, 8, tzinfo=UTC)
 ABOUT = About(

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from tapctl.passes.checks import REPLACE
 from tapctl.passes.graph import Pass
-from tapctl.passes.worklist import Entry
+from tapctl.passes.issuing.worklist import Entry
 from tapctl.text.times import Zones, length, window
 
 # How far this machine's clock and Graph's may be apart.

@@ -12,12 +12,12 @@ from delivery_tools import MADE, MIA
 
 from tapctl.errors import WorkspaceError
 from tapctl.model import Finding
-from tapctl.passes.claims import made_elsewhere, refuse_claimed
 from tapctl.passes.delivery import Recipient
-from tapctl.passes.journal import Journal
-from tapctl.passes.journal_lines import About
-from tapctl.passes.runs import alone, begin
-from tapctl.passes.worklist import Entry, Worklist
+from tapctl.passes.issuing.claims import made_elsewhere, refuse_claimed
+from tapctl.passes.issuing.journal import Journal
+from tapctl.passes.issuing.journal_lines import About
+from tapctl.passes.issuing.runs import alone, begin
+from tapctl.passes.issuing.worklist import Entry, Worklist
 
 ABOUT = About(environment="prod", tenant_id="t", by="ada", delivery="file")
 ENTRY = Entry(number=0, recipient=MIA, lifetime=60, is_usable_once=True)

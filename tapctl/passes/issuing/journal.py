@@ -23,8 +23,8 @@ from typing import Final
 
 from tapctl.errors import NotRecorded
 from tapctl.model import Json, JsonObject
-from tapctl.passes.journal_lines import About, planned, run_of, stepped
-from tapctl.passes.worklist import Entry, Worklist, rows_of
+from tapctl.passes.issuing.journal_lines import About, planned, run_of, stepped
+from tapctl.passes.issuing.worklist import Entry, Worklist, rows_of
 from tapctl.record import Lines
 
 VERSION: Final = 1

@@ -11,24 +11,21 @@ import contextlib
 from collections.abc import Mapping
 from dataclasses import replace
 from itertools import islice
-from typing import TYPE_CHECKING, Final, assert_never
+from typing import Final, assert_never
 
 from tapctl.errors import GraphError, NotDelivered, NotRecorded, TapctlError
 from tapctl.graph.batch import BATCH
-from tapctl.passes.claims import made_elsewhere
 from tapctl.passes.delivery import Made, Slot, proof
 from tapctl.passes.graph import Pass
 from tapctl.passes.holdings import look_at_passes
-from tapctl.passes.making import Created, create, is_unclear, look
+from tapctl.passes.issuing.claims import made_elsewhere
+from tapctl.passes.issuing.ending import ending_signals
+from tapctl.passes.issuing.late import look_again, settle_doubts
+from tapctl.passes.issuing.making import Created, create, is_unclear, look
+from tapctl.passes.issuing.noting import Run, doubt_of, note_begun, note_failure, note_loss, note_made
+from tapctl.passes.issuing.step import Conflict, Make, Settled, next_step
+from tapctl.passes.issuing.worklist import Entry
 from tapctl.passes.starting import odds
-from tapctl.passes.step import Conflict, Make, Settled, next_step
-from tapctl.passes.worklist import Entry
-
-if TYPE_CHECKING:
-    pass
-from tapctl.passes.ending import ending_signals
-from tapctl.passes.late import look_again, settle_doubts
-from tapctl.passes.noting import Run, doubt_of, note_begun, note_failure, note_loss, note_made
 
 # Passes under way at a time; the gateway sets their pace.
 IN_FLIGHT: Final = 4

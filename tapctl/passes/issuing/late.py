@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from tapctl.errors import GraphError
 from tapctl.passes.holdings import look_at_passes
-from tapctl.passes.step import is_outdated
-
-if TYPE_CHECKING:
-    pass
-from tapctl.passes.noting import Run, note_doubt, note_replaced
+from tapctl.passes.issuing.noting import Run, note_doubt, note_replaced
+from tapctl.passes.issuing.step import is_outdated
 
 # Seconds between looks at the end of a run for a request whose answer was lost, and that comes late.
 LAST_LOOKS: Final = (0.0, 5.0, 10.0, 15.0)

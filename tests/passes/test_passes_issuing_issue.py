@@ -26,7 +26,7 @@ from issuing import (
     stealing,
 )
 
-from tapctl.passes.runs import unfinished
+from tapctl.passes.issuing.runs import unfinished
 from tapctl.sandbox import Misbehaviour
 from tapctl.sandbox.seed import PEOPLE
 
@@ -231,7 +231,7 @@ def test_a_wish_that_graph_does_not_take_is_its_owner_s_matter(trial: Trial) -> 
 
 
 def test_refusal_after_refusal_stops_the_run(trial: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tapctl.passes.noting.MOST_DENIED", 3)
+    monkeypatch.setattr("tapctl.passes.issuing.noting.MOST_DENIED", 3)
     trial.tenant.between.append(answering(403, count=1000))
     trial.go(entries(*NAMES, "peter.brandt", "aisha.rahman", "lukas.novak", "sofia.rossi"))
 
@@ -247,7 +247,7 @@ def test_whoever_got_a_pass_before_the_run_was_continued_counts(
 ) -> None:
     trial.tenant.between.append(answering(403, count=3))
     trial.go(entries(*NAMES, "peter.brandt", "aisha.rahman"))
-    monkeypatch.setattr("tapctl.passes.noting.MOST_DENIED", 3)
+    monkeypatch.setattr("tapctl.passes.issuing.noting.MOST_DENIED", 3)
     trial.tenant.between[:] = [answering(403, count=1000)]
     trial.go()
 

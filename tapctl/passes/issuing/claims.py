@@ -12,9 +12,9 @@ from typing import Final
 
 from tapctl.errors import Refused
 from tapctl.model import Finding, Json
-from tapctl.passes.journal_lines import SUFFIX, lines_of, read, run_of
-from tapctl.passes.runs import going_on, is_at_work, open_runs
-from tapctl.passes.worklist import Entry, State, Worklist
+from tapctl.passes.issuing.journal_lines import SUFFIX, lines_of, read, run_of
+from tapctl.passes.issuing.runs import going_on, is_at_work, open_runs
+from tapctl.passes.issuing.worklist import Entry, State, Worklist
 
 _RULE: Final = "in-run"
 _HELD: Final = "holds-pass"  # what they hold is that run's: its word would not help

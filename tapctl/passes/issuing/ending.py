@@ -6,10 +6,7 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    pass
+from typing import Final
 
 # What can be sent to a process and ends it if nobody cares; SIGQUIT is Ctrl-\.
 _ENDING: Final = (

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Final
 
 from tapctl.errors import GraphError, NotPermitted, Throttled
 from tapctl.model import Json
-from tapctl.passes.claims import made_elsewhere
 from tapctl.passes.delivery import Delivery, Made, Slot
 from tapctl.passes.graph import Pass
-from tapctl.passes.journal import Journal, utc_now
+from tapctl.passes.issuing.claims import made_elsewhere
+from tapctl.passes.issuing.journal import Journal, utc_now
+from tapctl.passes.issuing.step import LATEST, Make, is_like, named, whose
+from tapctl.passes.issuing.worklist import Entry, Worklist
 from tapctl.passes.starting import start_of
-from tapctl.passes.step import LATEST, Make, is_like, named, whose
-from tapctl.passes.worklist import Entry, Worklist
 from tapctl.passes.written import moment
 
 if TYPE_CHECKING:

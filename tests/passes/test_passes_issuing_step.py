@@ -8,8 +8,8 @@ import pytest
 from delivery_tools import MIA
 
 from tapctl.passes.graph import Pass
-from tapctl.passes.step import Conflict, Make, Settled, Step, next_step, whose
-from tapctl.passes.worklist import Entry
+from tapctl.passes.issuing.step import Conflict, Make, Settled, Step, next_step, whose
+from tapctl.passes.issuing.worklist import Entry
 
 NOW = datetime(2026, 9, 1, 8, tzinfo=UTC)
 ENTRY = Entry(number=0, recipient=MIA, lifetime=60, is_usable_once=True)
