@@ -7,10 +7,11 @@ outcome, and a last line. Undo is planned from it (undo/past.py); resuming never
 
 from __future__ import annotations
 
+import errno
 import json
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Protocol
@@ -20,6 +21,8 @@ from tapctl.model import Json, JsonObject
 
 FORMAT: Final = 1
 """It stands in the first line, and grows when a line changes its meaning."""
+
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 def _utc_now() -> datetime:
@@ -42,47 +45,73 @@ class NoRecord:
 
 
 class Lines:
-    """JSON lines at the end of one open file. Once a line could not be written no other is, and none stays of
-    which nobody knows whether the disk has it."""
+    """JSON lines at the end of one open file that nobody else writes to. None stays of which nobody knows
+    whether the disk has it, and once a line could not be written no other is, unless it was only tried.
+    `spare` gives up room that was taken on this disk before, and says whether there was any."""
 
-    def __init__(self, path: Path, handle: int) -> None:
-        self._path, self._broken = path, ""
-        self._file = os.fdopen(handle, "a", encoding="utf-8")
+    def __init__(self, path: Path, handle: int, spare: Callable[[], bool] = lambda: False) -> None:
+        self._path, self._handle, self._spare = path, handle, spare
         self._size = os.fstat(handle).st_size
+        self._broken, self._is_open = "", True
 
-    def add(self, line: JsonObject) -> None:
-        """A line more, on the disk after the next `sync`. Raises NotRecorded."""
-        with self._writing():
-            self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
+    def write(self, line: JsonObject) -> None:
+        """On the disk when this returns; in the room that was spared, if there is no other. Raises
+        NotRecorded."""
+        try:
+            self._put([line])
+        except OSError as error:
+            if error.errno in _FULL and self._spare():
+                self.write(line)
+            else:
+                raise self._given_up(error) from error
 
-    def sync(self) -> None:
-        """See it to the disk. Raises NotRecorded."""
-        with self._writing():
-            self._file.flush()
-            os.fsync(self._file.fileno())
-            self._size = os.fstat(self._file.fileno()).st_size
+    def write_many(self, lines: Iterable[JsonObject]) -> None:
+        """On the disk when this returns, and never in memory. Raises NotRecorded."""
+        try:
+            self._put(lines)
+        except OSError as error:
+            raise self._given_up(error) from error
 
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
+    def attempt(self, line: JsonObject) -> None:
+        """Of something that is not done if this raises NotRecorded; other lines may follow."""
+        try:
+            self._put([line])
+        except OSError as error:
+            raise NotRecorded(self._unwritten(error)) from error
+
+    def _put(self, lines: Iterable[JsonObject]) -> None:
+        """Raises OSError."""
         if self._broken:
             raise NotRecorded(self._broken)
-        try:
-            yield
-        except OSError as error:
-            self._broken = f'the record "{self._path}" cannot be written: {error.strerror}'
-            raise NotRecorded(self._broken) from error
+        os.ftruncate(self._handle, self._size)
+        size = self._size
+        for line in lines:
+            size += write_all(self._handle, f"{json.dumps(line, ensure_ascii=False)}\n".encode())
+        os.fsync(self._handle)
+        self._size = size
+
+    def _given_up(self, error: OSError) -> NotRecorded:
+        self._broken = self._unwritten(error)
+        return NotRecorded(self._broken)
+
+    def _unwritten(self, error: OSError) -> str:
+        return f'the record "{self._path}" cannot be written: {error.strerror}'
 
     def close(self) -> None:
         """What there was to say of a line that does not get to the disk was said when it was written."""
-        if self._file.closed:
-            return
-        handle = os.dup(self._file.fileno())
-        with suppress(OSError):
-            self._file.close()
-        with suppress(OSError):
-            if self._broken:
-                os.ftruncate(handle, self._size)
-        os.close(handle)
+        if self._is_open:
+            self._is_open = False
+            with suppress(OSError):
+                os.ftruncate(self._handle, self._size)
+            os.close(self._handle)
+
+
+def write_all(handle: int, data: bytes) -> int:
+    """Its size. A disk that fills up takes a part first. Raises OSError."""
+    left = memoryview(data)
+    while left:
+        left = left[os.write(handle, left) :]
+    return len(data)
 
 
 class FileRecord:
@@ -97,8 +126,7 @@ class FileRecord:
 
     def write(self, event: str, **facts: Json) -> None:
         """Append one line and see it to the disk. Raises NotRecorded."""
-        self._lines.add({"event": event, "at": self._now().isoformat(), **facts})
-        self._lines.sync()
+        self._lines.write({"event": event, "at": self._now().isoformat(), **facts})
 
     def close(self) -> None:
         """Nothing more will be written."""

@@ -18,7 +18,7 @@ def fill(patch: pytest.MonkeyPatch, room: Callable[[str], bool], suffix: str = "
 
     def sync(handle: int) -> None:
         path = Path(f"/proc/self/fd/{handle}").readlink()
-        if path.name.endswith(suffix) and not room(path.read_text(encoding="utf-8")):
+        if path.name.endswith(suffix) and not room(path.read_text(encoding="utf-8", errors="replace")):
             raise OSError(errno.ENOSPC, "No space left on device")
         real(handle)
 

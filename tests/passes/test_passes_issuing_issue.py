@@ -441,6 +441,23 @@ def test_a_record_that_cannot_be_written_stops_the_run(trial: Trial, monkeypatch
     assert (trial.works, trial.is_recorded) == ({MIA: True}, True)
 
 
+def test_a_disk_that_fills_up_between_asking_and_noting_costs_no_pass(
+    trial: Trial, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def has_room(text: str) -> bool:
+        return '"made"' not in text or not list(trial.folder.glob("*.room"))
+
+    trial.kept.at_once = 2
+    with monkeypatch.context() as patch:
+        fill(patch, has_room)
+        trial.go()
+    assert "cannot be written: No space left on device" in trial.stopped
+    assert (sorted(trial.states), trial.is_recorded) == (["delivered", "delivered", "ready"], True)
+    trial.go()
+
+    assert (trial.works, creations(trial)) == (dict.fromkeys((MIA, YUSUF, CHLOE), True), 3)
+
+
 def test_a_request_of_a_moment_ago_of_which_nothing_is_seen_may_still_be_carried_out(trial: Trial) -> None:
     trial.stop_after_asking("mia.larsen")
     trial.go()

@@ -17,6 +17,7 @@ from tapctl.model import Finding, Place
 from tapctl.passes.delivery import Recipient
 from tapctl.passes.issuing.journal import Journal
 from tapctl.passes.issuing.journal_lines import About, read
+from tapctl.passes.issuing.room import SIZE
 from tapctl.passes.issuing.runs import begin, resume, unfinished
 from tapctl.passes.issuing.worklist import Entry, Worklist
 
@@ -47,6 +48,10 @@ def worklist(*entries: Entry) -> Worklist:
     for entry in entries:
         found.add(entry)
     return found
+
+
+def room_of(journal: Journal) -> Path:
+    return journal.path.with_suffix(".room")
 
 
 def begun(folder: Path, *entries: Entry) -> tuple[Journal, Worklist]:
@@ -284,9 +289,56 @@ def test_what_cannot_be_noted_and_is_not_done_is_not_on_the_worklist(
     with pytest.raises(NotRecorded):
         journal.note(people, ENTRY, "begun")
     assert people.get(0).state == "ready"
-    with pytest.raises(NotRecorded):
-        journal.note(people, ENTRY, "failed", why="no")
-    assert people.get(0).state == "failed"
+    journal.note(people, BEN, "failed", why="no")
+    assert [entry.state for entry in read(journal.path)[1].entries()] == ["ready", "failed"]
+
+
+def test_a_plan_that_finds_no_room_is_followed_by_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = begin(tmp_path, ABOUT)
+    fill(monkeypatch, lambda text: "planned" not in text)
+
+    for people in (worklist(ENTRY), worklist()):
+        with pytest.raises(NotRecorded, match="No space left on device"):
+            journal.plan(people)
+    journal.close()
+    assert journal.path.read_text(encoding="utf-8").count("\n") == 1
+
+
+def test_nothing_is_begun_without_room_for_what_comes_of_it(
+    run: tuple[Journal, Worklist], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal, people = run
+    fill(monkeypatch, lambda text: False, ".room")
+
+    with pytest.raises(NotRecorded, match=r'issue.jsonl" cannot be written: No space left on device'):
+        journal.note(people, ENTRY, "begun")
+    assert '"begun"' not in journal.path.read_text(encoding="utf-8")
+    assert not room_of(journal).exists()
+
+
+def test_a_record_that_finds_no_room_takes_what_was_kept_for_it(
+    run: tuple[Journal, Worklist], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal, people = run
+    one, ben = (journal.note(people, entry, "begun") for entry in (ENTRY, BEN))
+    assert room_of(journal).stat().st_size == SIZE
+    fill(monkeypatch, lambda text: '"made"' not in text or not room_of(journal).exists())
+    for entry in (one, ben):
+        journal.note(people, entry, "made")
+
+    assert [entry.state for entry in read(journal.path)[1].entries()] == ["made", "made"]
+    with pytest.raises(NotRecorded, match="No space left on device"):
+        journal.note(people, ENTRY, "begun")
+
+
+def test_a_record_that_is_closed_keeps_no_room(tmp_path: Path) -> None:
+    journal, people = begun(tmp_path)
+    journal.note(people, ENTRY, "begun")
+    journal.close()
+
+    assert list(tmp_path.iterdir()) == [journal.path]
 
 
 def test_what_a_record_says_this_run_made_stays_its_own(run: tuple[Journal, Worklist]) -> None:

@@ -24,6 +24,7 @@ from typing import Final
 from tapctl.errors import NotRecorded
 from tapctl.model import Json, JsonObject
 from tapctl.passes.issuing.journal_lines import About, planned, run_of, stepped
+from tapctl.passes.issuing.room import Room
 from tapctl.passes.issuing.worklist import Entry, Worklist, rows_of
 from tapctl.record import Lines
 
@@ -39,7 +40,8 @@ class Journal:
 
     def __init__(self, path: Path, handle: int, now: Callable[[], datetime] = utc_now) -> None:
         self.path, self._now = path, now
-        self._lines = Lines(path, handle)
+        self._room = Room(path)
+        self._lines = Lines(path, handle, self._room.give_up)
 
     @property
     def run(self) -> str:
@@ -48,8 +50,7 @@ class Journal:
 
     def write(self, event: str, **facts: Json) -> None:
         """Add a line and see it to the disk. Raises NotRecorded."""
-        self._lines.add({"event": event, "at": self._at(), **facts})
-        self._lines.sync()
+        self._lines.write({"event": event, "at": self._at(), **facts})
 
     def _at(self) -> str:
         return self._now().isoformat()
@@ -71,17 +72,16 @@ class Journal:
 
     def plan(self, worklist: Worklist) -> None:
         """Everybody, and who of them may have no pass; afterwards the run can be continued."""
-        for entry in worklist.entries():
-            self._lines.add({"event": "planned", **planned(entry)})
+        self._lines.write_many({"event": "planned", **planned(entry)} for entry in worklist.entries())
         self.write("checked", count=worklist.count("ready"))
         self.leave_out(worklist.entries("refused"))
 
     def leave_out(self, refused: Iterable[Entry]) -> None:
         """Those who may have no pass. If this is torn, they are checked again when the run is continued."""
-        for entry in refused:
-            findings = rows_of(entry.findings)
-            self._lines.add({"event": "refused", "at": self._at(), "n": entry.number, "findings": findings})
-        self._lines.sync()
+        self._lines.write_many(
+            {"event": "refused", "at": self._at(), "n": entry.number, "findings": rows_of(entry.findings)}
+            for entry in refused
+        )
 
     def note(self, worklist: Worklist, entry: Entry, event: str, **facts: Json) -> Entry:
         """A step of one person: on disk first, then in the worklist. Returns the entry after it.
@@ -89,18 +89,28 @@ class Journal:
         Raises NotRecorded. What has happened all the same is then in the worklist alone, for the report."""
         line: JsonObject = {"event": event, "at": self._at(), "n": entry.number, **facts}
         after = stepped(entry, line)
-        try:
-            self._lines.add(line)
-            self._lines.sync()
-        except NotRecorded:
-            if event != "begun":  # nothing is asked for that is not noted
+        if event == "begun":
+            self._begin(line)
+        else:
+            try:
+                self._lines.write(line)
+            except NotRecorded:
                 worklist.put(_unrecorded(after))
-            raise
+                raise
         worklist.put(after)
         return after
 
+    def _begin(self, line: JsonObject) -> None:
+        """Nothing is asked for that is not noted, or without room for what comes of it."""
+        try:
+            self._room.take()
+        except OSError as error:
+            raise NotRecorded(f'the record "{self.path}" cannot be written: {error.strerror}') from error
+        self._lines.attempt(line)
+
     def close(self) -> None:
         self._lines.close()
+        self._room.give_up()
 
 
 def _unrecorded(entry: Entry) -> Entry:
