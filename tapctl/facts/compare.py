@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
+from tapctl.canonical import at
 from tapctl.errors import GraphError, NotFound, UsageError
 from tapctl.evaluate.applications import app_key, needed
 from tapctl.evaluate.decision import Applied
@@ -96,6 +97,8 @@ async def compare(
     body, left_out = body_of(replace(asked, user=sign_in.user), person, object_id)
     if left_out:
         limits.append(f"not given, and so not sent: {', '.join(left_out)}")
+    if asked.country == "":
+        limits.append("What-If takes no unknown country, and so none was sent")
     live = _answered(await gateway.post_read(PATH, body))
     limited = _limited(asked)
     own = _own(live, replace(facts, groups={}, users={}, locations=places.by_id), asked)
@@ -200,19 +203,32 @@ def _own(live: Iterable[JsonObject], facts: Facts, sign_in: SignIn) -> dict[str,
 @dataclass(frozen=True, slots=True)
 class _Limited:
     """Where the two can differ for a reason that is known: `needs_others`, the applications need others;
-    `ungiven`, the reasons whose facts nobody gave."""
+    `unsent`, the reasons whose facts were not sent, be it that nobody gave them or that What-If takes none
+    such; `partly`, those of which something was not."""
 
     needs_others: bool
-    ungiven: frozenset[str]
+    unsent: frozenset[str]
+    partly: frozenset[str]
+    has_address: bool
 
 
 def _limited(sign_in: SignIn) -> _Limited:
-    is_placed = sign_in.ip or sign_in.country is not None or sign_in.locations
     ungiven = {reason for reason, fact in _FACTS.items() if getattr(sign_in, fact) is None}
+    place = (sign_in.ip, sign_in.country)
+    unsent = {*ungiven, _PLACE} if sign_in.country == "" or not any(place) else ungiven
     return _Limited(
         needs_others=bool(needed(map(app_key, sign_in.apps))),
-        ungiven=frozenset(ungiven if is_placed else {*ungiven, "location"}),
+        unsent=frozenset({*unsent, _TOO_LITTLE} if unsent else ()),
+        partly=frozenset(ungiven if all(place) else {*ungiven, _PLACE}),
+        has_address=bool(sign_in.ip),
     )
+
+
+_PLACE: Final = "location"
+_MFA_SERVICE: Final = (
+    "AllTrusted means the MFA service's trusted addresses too, which Graph does not list: the address may be "
+    "among them"
+)
 
 
 _FACTS: Final[Mapping[str, str]] = {
@@ -240,6 +256,8 @@ def _compared(item: JsonObject, own: Applied, limited: _Limited) -> Compared:
     finding, why = _judged(
         here, there=there, reasons_here=reasons_here, reasons_there=reasons, limited=limited
     )
+    if here is None and limited.has_address and _PLACE in reasons_here and _means_all_trusted(item):
+        why += f"; {_MFA_SERVICE}"
     return Compared(
         policy=str(item.get("displayName")),
         id=str(item["id"]),
@@ -251,6 +269,11 @@ def _compared(item: JsonObject, own: Applied, limited: _Limited) -> Compared:
         finding=finding,
         why=why,
     )
+
+
+def _means_all_trusted(policy: JsonObject) -> bool:
+    sides = (at(policy, "conditions", "locations", f"{side}Locations") for side in ("include", "exclude"))
+    return any("AllTrusted" in side for side in sides if isinstance(side, list))
 
 
 def _judged(
@@ -269,16 +292,26 @@ def _judged(
             "expected",
             f"a missing fact ({missing}) is taken for 'does not apply' there, and is unknown here",
         )
-    if here and limited.needs_others and _meant(reasons_there) == _meant({"application"}):
-        return "expected", "an application that is asked for needs one of the policy's: What-If ignores that"
+    more = _meant(reasons_there) - _meant(reasons_here)
+    of_others = more & _meant({"application"}) if limited.needs_others else set[str]()
+    missing = ", ".join(sorted(more - of_others))
+    if here and not there and more and more <= of_others | limited.unsent:
+        if not missing:
+            return "expected", _NEEDS_OTHERS
+        return "expected", f"what was not sent ({missing}) is taken for 'does not apply' there"
     if here is not there:
         return "differs", "one of the two is wrong, or knows a rule that the other does not"
-    more = _meant(reasons_there) - _meant(reasons_here)
     if here or _TOO_LITTLE in reasons_there or not more:
         return "same", ""
-    if more <= limited.ungiven:
-        return "expected", f"a missing fact ({', '.join(sorted(more))}) is one more reason there"
+    if more <= of_others | limited.partly:
+        return (
+            "expected",
+            f"a missing fact ({missing}) is one more reason there" if missing else _NEEDS_OTHERS,
+        )
     return "differs", "both say that it does not apply, for different reasons"
+
+
+_NEEDS_OTHERS: Final = "an application that is asked for needs one of the policy's: What-If ignores that"
 
 
 def _meant(reasons: Iterable[str]) -> set[str]:

@@ -40,18 +40,16 @@ def body_of(sign_in: SignIn, person: Person, object_id: str) -> tuple[JsonObject
     Raises UsageError for a sign-in that What-If cannot be asked about.
     """
     is_workload = sign_in.user.startswith("sp:")
-    conditions: JsonObject = {
-        name: str(value)
-        for name, attribute in _WORDS.items()
-        if (value := getattr(sign_in, attribute)) not in (None, "")
-    }
+    words = {name: getattr(sign_in, attribute) for name, attribute in _WORDS.items()}
+    conditions: JsonObject = {name: str(value) for name, value in words.items() if value not in (None, "")}
     if sign_in.flow is not None:
         conditions["authenticationFlow"] = {"transferMethod": sign_in.flow}
     if sign_in.device is not None:
         conditions["deviceInfo"] = dict(_device(sign_in.device.attributes))
+    given = conditions.keys() | {name for name, value in words.items() if value == ""}
     asked = _OF_WORKLOADS if is_workload else (*_WORDS, "authenticationFlow", "deviceInfo")
     left_out = tuple(
-        name for name in asked if name not in conditions and (is_workload or name not in _ONLY_OF_WORKLOADS)
+        name for name in asked if name not in given and (is_workload or name not in _ONLY_OF_WORKLOADS)
     )
     body: JsonObject = {
         "signInIdentity": _identity(person, object_id, is_workload=is_workload),

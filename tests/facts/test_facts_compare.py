@@ -350,6 +350,71 @@ def test_what_if_knows_of_no_application_that_another_needs(reasons: str, expect
     assert (found.here, found.there, found.finding) == (True, False, expected)
 
 
+@pytest.mark.parametrize(
+    ("reasons", "expected"),
+    [
+        ("application, devicePlatform", "expected"),
+        ("devicePlatform", "same"),
+        ("application, users", "differs"),
+    ],
+)
+def test_an_application_s_need_may_come_on_top_of_another_reason(reasons: str, expected: str) -> None:
+    of_exchange = {"includeApplications": ["00000002-0000-0ff1-ce00-000000000000"]}
+    on_phones = {**EVERYTHING, "applications": of_exchange, "platforms": {"includePlatforms": ["iOS"]}}
+    tenant = says(policyApplies=False, analysisReasons=reasons, conditions=on_phones)
+
+    found = the_one(tenant, replace(PLAIN, apps=("Microsoft Teams Services",)))
+
+    assert (found.here, found.reasons_here, found.finding) == (False, ("devicePlatform",), expected)
+
+
+def test_an_unknown_country_is_not_sent_and_its_reason_is_expected() -> None:
+    tenant = Tenant()
+    live(tenant, locations={"includeLocations": ["All"], "excludeLocations": [COUNTRIES]})
+    found = compared(tenant, replace(PLAIN, locations=None, country=""))
+
+    (policy,) = found.policies
+    assert (policy.here, policy.there, policy.finding) == (True, False, "expected")
+    assert "was not sent" in policy.why
+    assert any("takes no unknown country" in limit for limit in found.limits)
+    assert not any("not sent: " in limit and "country" in limit for limit in found.limits)
+
+
+@pytest.mark.parametrize(
+    ("place", "expected"),
+    [
+        ({"country": ""}, "expected"),
+        ({"country": None}, "expected"),
+        ({"country": None, "ip": "198.51.100.9"}, "expected"),
+        ({"country": "US", "ip": "198.51.100.9"}, "differs"),
+    ],
+)
+def test_a_place_that_was_not_sent_whole_is_one_more_reason_there(place: Any, expected: str) -> None:
+    conditions = {**EVERYTHING, "users": {"includeUsers": ["None"]}}
+    tenant = says(policyApplies=False, analysisReasons="users, location", conditions=conditions)
+
+    assert the_one(tenant, replace(PLAIN, locations=None, **place)).finding == expected
+
+
+@pytest.mark.parametrize(
+    ("place", "excluded", "is_said"),
+    [
+        ({"ip": "198.51.100.9"}, "AllTrusted", True),
+        ({"ip": "198.51.100.9"}, COUNTRIES, False),
+        ({}, "AllTrusted", False),
+    ],
+)
+def test_trusted_addresses_that_nobody_lists_are_said_to_be_what_is_missing(
+    place: Any, excluded: str, is_said: bool
+) -> None:
+    tenant = Tenant()
+    live(tenant, locations={"includeLocations": ["All"], "excludeLocations": [excluded]})
+    found = the_one(tenant, replace(PLAIN, locations=None, country=None, **place))
+
+    assert found.here is None
+    assert ("MFA service" in found.why) is is_said
+
+
 def test_a_missing_fact_is_one_more_reason_there() -> None:
     conditions = {**EVERYTHING, "users": {"includeUsers": ["None"]}}
     tenant = says(policyApplies=False, analysisReasons="users, clientApps", conditions=conditions)
