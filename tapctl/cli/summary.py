@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,7 +15,7 @@ from tapctl.cli.printing import put
 from tapctl.errors import UsageError
 
 if TYPE_CHECKING:
-    from tapctl.report.combined import Combined
+    from tapctl.report.combined import Combined, Result
 
 _COMMAND: Final = re.compile(r"^(plan|apply|drift|validate)-")
 
@@ -46,11 +47,11 @@ def command(
     Exits with 1 if something went wrong or is missing, with 2 if something drifts.
     """
     from tapctl.guard import brakes_named
-    from tapctl.report.combined import combine, read_result
+    from tapctl.report.combined import combine
 
     allowed = brakes_named(allow or "")
     files = [file for path in paths for file in _files(path)]
-    results = [read_result(_read(file), str(file), _COMMAND.sub("", file.stem), allowed) for file in files]
+    results = [_result(file, allowed) for file in files]
     expected = _names(environments) if environments else []
     if options.environment is not None:
         results = [result for result in results if result.environment == options.environment]
@@ -67,6 +68,17 @@ def command(
 
 def _files(path: Path) -> list[Path]:
     return sorted(path.glob("*.json")) if path.is_dir() else [path]
+
+
+def _result(path: Path, allowed: AbstractSet[str]) -> Result:
+    """What the file says of its run; one that says nothing is that environment's error, and no other's."""
+    from tapctl.report.combined import Result, read_result
+
+    name = _COMMAND.sub("", path.stem)
+    try:
+        return read_result(_read(path), str(path), name, allowed)
+    except UsageError as error:
+        return Result(environment=name, status="error", said=str(error))
 
 
 def _read(path: Path) -> Any:

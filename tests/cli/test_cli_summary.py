@@ -79,4 +79,16 @@ def test_what_cannot_be_read_is_an_error(planned: Cli, content: str) -> None:
 
     assert planned("summary", "bad.json").code == 1
     assert '"bad.json" is' in planned("summary", "results", "--environments", "bad.json").err
-    assert '"none.json" cannot be read' in planned("summary", "none.json").err
+    assert '"none.json" cannot be read' in planned("summary", "none.json").out
+
+
+def test_a_result_that_cannot_be_read_keeps_no_other_back(planned: Cli) -> None:
+    Path("results").mkdir(exist_ok=True)
+    Path("results/plan-broken.json").write_text("{", encoding="utf-8")
+
+    told = planned("summary", "results", "--format", "json")
+
+    assert told.code == 1
+    (broken,) = [item for item in told.json["results"] if item["environment"] == "broken"]
+    assert (broken["status"], "is no JSON" in broken["said"]) == ("error", True)
+    assert len(told.json["results"]) > 1

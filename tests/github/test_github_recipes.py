@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -53,3 +54,30 @@ def test_gitlab_keeps_the_plan_and_the_record() -> None:
         "when": "always", "access": "developer", "paths": ["policies/.tapctl/records/"],
     }  # fmt: skip
     assert gitlab[".signed-in"]["id_tokens"]["AZURE_TOKEN"]["aud"] == "api://AzureADTokenExchange"
+
+
+def azure_scripts(steps: Any) -> Iterator[str]:
+    """What Azure Pipelines gives to bash, which it runs without -e."""
+    match steps:
+        case {"bash": script} | {"inputs": {"inlineScript": script}}:
+            yield script
+        case dict():
+            yield from azure_scripts([*steps.values()])
+        case list():
+            for step in steps:
+                yield from azure_scripts(step)
+
+
+@pytest.mark.parametrize("failing", ["validate", "test", "plan", "apply", "drift"])
+def test_an_azure_step_fails_with_its_command(failing: str, tmp_path: Path) -> None:
+    stand_in = tmp_path / ".local/bin/tapctl"
+    stand_in.parent.mkdir(parents=True)
+    stand_in.write_text(f'#!/bin/sh\n[ "$1" != {failing} ] || exit 3\n')
+    stand_in.chmod(0o755)
+    names = ("HOME", "AGENT_TEMPDIRECTORY", "PIPELINE_WORKSPACE", "servicePrincipalId", "idToken", "ALLOW")
+    given = {"PATH": "/usr/bin:/bin", **dict.fromkeys(names, str(tmp_path))}
+    (script,) = [text for text in azure_scripts(RECIPES[1]) if f"tapctl {failing}" in text]
+
+    ended = subprocess.run(["/bin/bash", "-c", script], cwd=tmp_path, env=given, check=False)  # noqa: S603
+
+    assert ended.returncode == 3
