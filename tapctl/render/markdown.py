@@ -135,11 +135,18 @@ def _foot(report: Report) -> list[str]:
 def _outcomes(report: Report, room: Room) -> list[str]:
     items = [
         f"- **{outcome.status}**: {outcome.action} {_name(str(outcome.address))}"
-        + (f": {text(clipped(outcome.why, _LONGEST_MESSAGE))}" if outcome.why else "")
+        + (f": {_lines(outcome.why)}" if outcome.why else "")
         for outcome in sorted(report.outcomes, key=lambda outcome: outcome.status == "applied")
     ]
     names = [_name(str(outcome.address)) for outcome in report.outcomes]
     return _section("### Outcomes", items, names, report, room, 0.3)
+
+
+def _lines(words: str) -> str:
+    """What is wrong and, on lines of their own, what to do."""
+    what, *advice = words.splitlines()
+    said = [what, " ".join(line.strip() for line in advice)] if advice else [what]
+    return "<br>".join(text(clipped(line, _LONGEST_MESSAGE)) for line in said)
 
 
 def _findings(report: Report, severity: Severity, room: Room) -> list[str]:

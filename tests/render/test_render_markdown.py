@@ -321,3 +321,12 @@ def test_long_names_lose_their_middle() -> None:
     markdown = render(Report(command="plan", headline=REAL, planning=Planning(entries=(entry,))))
 
     assert f"| `{'n' * 111}… the end`<br>Group |" in markdown
+
+
+def test_what_to_do_stands_below_what_failed() -> None:
+    (first, *_) = full().outcomes
+    failed = replace(first, status="failed", why="refused\n  Ask again.")
+
+    markdown = render(replace(full(), outcomes=(failed,)))
+
+    assert "<br>Ask again." in markdown
