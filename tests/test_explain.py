@@ -110,6 +110,18 @@ def test_what_is_not_there_is_answered_with_what_is_close(topic: str, said: str)
         explain(topic)
 
 
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("ConditionalAccessPolicy.spec.state", "ConditionalAccessPolicy.state"),
+        ("ConditionalAccessPolicy.name", "Document.name"),
+        ("TemporaryAccessPassPolicy.lint", "Document.lint"),
+    ],
+)
+def test_a_field_is_found_where_a_document_has_it(asked: str, found: str) -> None:
+    assert explain(asked) == explain(found)
+
+
 def test_the_index_names_everything() -> None:
     shown = render_text(explain(None))
 

@@ -26,9 +26,14 @@ _MOST_EXAMPLES: Final = 3
 
 
 def of_schema(name: str, path: str) -> Explanation:
+    """A kind's field may be written as in a document: below `spec`, or beside it. Raises UsageError."""
     if not path:
         return _root(name)
     node = fields_by_path(name).get(path)
+    if node is None and name in kinds():
+        node = fields_by_path(name).get(path.removeprefix("spec."))
+        if node is None and path in fields_by_path("Document"):
+            return of_field("Document", fields_by_path("Document")[path])
     if node is None:
         known = {item.path.lower(): item.path for item in fields_by_path(name).values()}
         close = difflib.get_close_matches(path, known, n=3)
