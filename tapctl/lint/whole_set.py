@@ -9,6 +9,7 @@ from typing import Final
 
 from tapctl.canonical import sort_key
 from tapctl.comparing.scope import is_within
+from tapctl.comparing.total import is_total
 from tapctl.evaluate.strengths import MULTIFACTOR
 from tapctl.lint.context import Context
 from tapctl.lint.example import BLOCK, MFA, document, policy, stream
@@ -50,7 +51,7 @@ def _reporting_since(day: str) -> str:
 )
 def redundant(context: Context) -> Iterator[Hit]:
     """Policies that say the same are compared once, and only with those that may reach as far. A block makes
-    only blocks redundant, and one of everybody nothing: it is a mistake (CA002)."""
+    only blocks redundant, and one that stops all work nothing: it is a mistake (CA002)."""
     some = (found for found in context.enforced if not found.blocks_everybody)
     policies = sorted(some, key=lambda policy: policy.name)
     alike: dict[str, list[Policy]] = {}
@@ -77,8 +78,10 @@ def redundant(context: Context) -> Iterator[Hit]:
 
 def replaces(context: Context, wide: Policy, narrow: Policy) -> bool:
     """Whether `wide` asks for what `narrow` asks for, or for more of it. A block asks for nothing that one
-    could show: the day it goes, whatever was removed for its sake is missing."""
-    return (narrow.blocks or not wide.blocks) and implies(context, wide, narrow)
+    could show: the day it goes, whatever was removed for its sake is missing. So is everything in the case of
+    one that stops all work."""
+    is_as_much = narrow.blocks and not is_total(wide.spec, context.settings.break_glass)
+    return (is_as_much or not wide.blocks) and implies(context, wide, narrow)
 
 
 class Wider:

@@ -31,6 +31,7 @@ OFFICE = "{includeApplications: [Office365]}"
 NEVER = "{persistentBrowser: {isEnabled: true, mode: never}}"
 EXCHANGE = "{includeApplications: [Office 365 Exchange Online]}"
 NEW_HIRES = "{includeGroups: [New hires], excludeGroups: [Break glass]}"
+GLASS = "settings: {breakGlass: {groups: [Break glass]}}\n"
 OTHERS_TOO = "{includeGroups: [New hires, Staff], excludeGroups: [Break glass]}"
 LESS = "locations: {{includeLocations: [All], excludeLocations: [{}]}}"
 STRENGTH = "{operator: OR, authenticationStrength: Passwordless MFA}"
@@ -151,6 +152,7 @@ def passkeys(state: str, target: str) -> str:
         ("CA041", [policy(clients="[exchangeActiveSync, browser]", applications=EXCHANGE)]),
         ("CA042", [policy("A", grant=BLOCK, users=NEW_HIRES), policy("B", session=EVERY_TIME)]),
         ("CA042", [policy("A", grant=BLOCK, users=OTHERS_TOO), policy("B", users=NEW_HIRES)]),
+        ("CA042", [policy("A", grant=BLOCK), policy("B", grant=BLOCK, users=NEW_HIRES), GLASS]),
         ("CA042", [policy("A", grant=MFA_OR_DEVICE), policy("B", users=NEW_HIRES)]),
         ("CA042", [policy("A"), policy("B", users=NEW_HIRES, grant=MFA_OR_DEVICE.replace("OR", "AND"))]),
         ("CA042", [policy("A", grant="", session=EVERY_TIME), policy("B", users=NEW_HIRES)]),
