@@ -127,6 +127,7 @@ async def make_plan(
     """Read the tenant and decide. The plan's findings are all findings, offline ones included; those of lint
     rules if there is a date to judge by, with `known` facts besides what a plan reads."""
     from tapctl.guard import guard, shields
+    from tapctl.guard.gained import gained
     from tapctl.guard.lowered import lowered
     from tapctl.guard.rehearse import rehearse
     from tapctl.match import match
@@ -145,8 +146,12 @@ async def make_plan(
     plan = plan_changes(matched, checked.resolved, snapshot)
     brakes = (*doubtful, *guard(plan, matched, snapshot, workspace))
     unwise = _unwise(matched, snapshot, workspace, brakes, as_of, known)
-    less = lowered(matched, snapshot, workspace.settings.break_glass)
-    plan = replace(plan, findings=(*checked.findings, *plan.findings, *brakes, *less, *unwise))
+    glass = workspace.settings.break_glass
+    told = (
+        *lowered(matched, snapshot, glass),
+        *gained(matched, snapshot, glass, known.facts if known else None),
+    )
+    plan = replace(plan, findings=(*checked.findings, *plan.findings, *brakes, *told, *unwise))
     plan = replace(plan, checksum=checksum(plan))
     if errors_in(plan.findings):
         return Planned(plan=plan, matched=matched, stages=())  # a plan with errors has no order

@@ -163,6 +163,11 @@ PLANNING: Final[Mapping[str, str]] = {
         "undoes or deletes."
     ),
     "comes-back-as-new": "What was deleted is gone for good, so undoing makes a new object with another id.",
+    "gains-pass": (
+        "Passes would be on for a group that they were not on for, or a group would bring members under "
+        "them. Break-glass accounts among those who gain are named, and with `--facts` who holds a role: "
+        "whoever makes a pass for somebody can sign in as them."
+    ),
     "id-of-nothing": (
         "A document holds an id that the tenant does not know: a deleted object, or another tenant's. Who "
         "was excluded by it is not excluded any more."
@@ -223,6 +228,10 @@ PLANNING: Final[Mapping[str, str]] = {
         "Somebody changed the object after the apply that is undone, in what that apply had left alone."
     ),
     "undo-unknown": "The record does not say whether the object was created, so it is left alone.",
+    "weak-method-on": (
+        "Text messages, calls or codes by mail would be on for more, and policies that are enforced or in "
+        "report-only accept them: by mfa, or by a strength that lists them."
+    ),
     "weakens-enforced": (
         "A policy that stays enforced would ask for less, reach less or limit sessions less, a strength that "
         "one asks for would accept more, a location that one names would keep it from more places, or people "

@@ -8,6 +8,7 @@ Each brake stops apply until its own option is given; one without an option cann
     caller               would it shut out whoever applies?
     changes              is more enforced, changed or deleted than meant? `ripple`, `withdrawn`: indirectly?
     lowered              is less protected than before? `escaped`: because people change groups?
+    gained               who may have a pass now, and what accepts a weak method that is on now?
     membership, reach    who is in which group, and for whom a policy or method is, before and after
 """
 

@@ -45,12 +45,13 @@ def of_methods(pairs: Iterable[Pair], sides: Sides) -> Reaches:
         for pair in pairs
         for mode, kind in CONFIGURATIONS.items()
         if kind == pair.kind.name
-        and (had := _scope(pair.before, mode, kind))
-        and (has := _scope(pair.after, mode, kind))
+        and (had := scope_of(pair.before, mode, kind))
+        and (has := scope_of(pair.after, mode, kind))
     ]
 
 
-def _scope(spec: JsonObject | None, mode: str, kind: str) -> Scope | None:
+def scope_of(spec: JsonObject | None, mode: str, kind: str) -> Scope | None:
+    """For whom a method is on; None where it is on for nobody."""
     scope = Methods(items={kind: spec or {}}).scope(mode)
     return scope if scope is not None and scope.is_enabled else None
 
@@ -77,7 +78,7 @@ class Move:
             alike[tuple(dict.fromkeys(lost))].append(person)
         for found, alike_people in alike.items():
             if found:
-                yield _shortened(alike_people), _by_doubt(found)
+                yield shortened(alike_people), _by_doubt(found)
 
     def _lost(self, had: Reach, has: Reach, was: frozenset[str], now: frozenset[str]) -> str | None:
         """None if they are reached all the same or were not anyway; else whatever makes it doubtful."""
@@ -113,6 +114,7 @@ def _by_doubt(found: Iterable[tuple[str, str]]) -> str:
     return "; ".join(said)
 
 
-def _shortened(people: list[str]) -> str:
+def shortened(people: Sequence[str]) -> str:
+    """The first few, and how many more."""
     more = f" and {len(people) - _MOST} more" if len(people) > _MOST else ""
     return ", ".join(people[:_MOST]) + more

@@ -42,7 +42,8 @@ def lowered(matched: Matched, snapshot: Snapshot, glass: BreakGlass) -> tuple[Fi
     )
 
 
-def _finding(rule: str, pair: Pair, message: str, help_text: str) -> Finding:
+def warning(rule: str, pair: Pair, message: str, help_text: str) -> Finding:
+    """About what a change brings, at the object that it is made to."""
     return Finding(
         rule=rule,
         severity="warning",
@@ -61,7 +62,7 @@ def _ends(pair: Pair) -> Iterator[Finding]:
     how = "be deleted" if after is None else f"go from enabled to {state(after)}"
     said = f"{pair.address}, which is enforced, would {how}: nobody is asked any more for what it demands"
     help_text = "Make sure that another policy asks for it, or that nobody has to."
-    yield _finding("stops-enforcing", pair, said, help_text)
+    yield warning("stops-enforcing", pair, said, help_text)
 
 
 def _weaker(pair: Pair, strengths: Strengths, glass: BreakGlass) -> Iterator[Finding]:
@@ -70,7 +71,7 @@ def _weaker(pair: Pair, strengths: Strengths, glass: BreakGlass) -> Iterator[Fin
         return
     if less := let_through(before, after, strengths, glass):
         said = f"{pair.address}, which is enforced, would let more through: {'; '.join(less)}"
-        yield _finding(
+        yield warning(
             "weakens-enforced", pair, said, "Make sure that this is meant: what it stopped gets in."
         )
 
@@ -159,8 +160,8 @@ class Strengths:
         built_in["mfa"] = BUILT_IN_STRENGTHS[MFA]
         found = [pair for pair in pairs if pair.kind.name == _STRENGTHS]
         return cls(
-            before={**built_in, **{_strength(pair.address.name): _accepted(pair.before) for pair in found}},
-            after={**built_in, **{_strength(pair.address.name): _accepted(pair.result) for pair in found}},
+            before={**built_in, **{_strength(pair.address.name): accepted(pair.before) for pair in found}},
+            after={**built_in, **{_strength(pair.address.name): accepted(pair.result) for pair in found}},
         )
 
     def implied(self, way: Way) -> Way:
@@ -169,7 +170,8 @@ class Strengths:
         return way | {other for other, wide in self.before.items() if any(mine <= wide for mine in accepted)}
 
 
-def _accepted(spec: JsonObject | None) -> Combinations:
+def accepted(spec: JsonObject | None) -> Combinations:
+    """The combinations that a strength holds."""
     return frozenset(frozenset(text.split(",")) for text in texts(spec, "allowedCombinations"))
 
 
@@ -188,9 +190,7 @@ def _accepts_more(pair: Pair, policies: Iterable[Pair]) -> Iterator[Finding]:
             f"{pair.address} would accept {', '.join(sorted(gained))} as well; enforced policies ask for it: "
             f"{', '.join(map(repr, asking))}"
         )
-        yield _finding(
-            "weakens-enforced", pair, said, "Make sure that each of them is as strong as is meant."
-        )
+        yield warning("weakens-enforced", pair, said, "Make sure that each of them is as strong as is meant.")
 
 
 def _moves(pair: Pair, policies: Iterable[Pair]) -> Iterator[Finding]:
@@ -221,7 +221,7 @@ def _moved(
                 f"{pair.address} would {verb} {', '.join(moved)}; enforced policies {side} {what}: "
                 f"{', '.join(map(repr, naming))}"
             )
-            yield _finding(
+            yield warning(
                 "weakens-enforced",
                 pair,
                 said,
@@ -262,4 +262,4 @@ def _left(
     verb = "gain" if move.joins else "lose"
     for people, names in escaped:
         said = f"{move.group.address} would {verb} {people}; {what}: {names}"
-        yield _finding(rule, move.group, said, help_text)
+        yield warning(rule, move.group, said, help_text)

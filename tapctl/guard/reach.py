@@ -77,10 +77,12 @@ class Sides:
     def of(cls, matched: Matched, snapshot: Snapshot) -> Self:
         return cls(before=Membership(matched, snapshot, "before"), after=Membership(matched, snapshot))
 
-    def around(self, name: str) -> tuple[frozenset[str], frozenset[str]]:
+    def around(
+        self, name: str, kinds: tuple[str, ...] = ("User", "Group")
+    ) -> tuple[frozenset[str], frozenset[str]]:
         """By which nodes a member, as documents name it, is known before and after: its own, its groups."""
-        if name not in self._known:
-            node = self.after.reference(name, ("User", "Group"))
+        node = self.after.reference(name, kinds)
+        if node not in self._known:
             was, now = (frozenset({node}) | side.groups_of(node) for side in (self.before, self.after))
-            self._known[name] = was, now
-        return self._known[name]
+            self._known[node] = was, now
+        return self._known[node]
