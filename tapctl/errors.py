@@ -55,6 +55,7 @@ class GraphError(TapctlError):
 
     `status` is the HTTP status (0 when no answer came), `code` and `message` are Graph's own words
     (https://learn.microsoft.com/graph/errors), `request_id` is what Microsoft support asks for.
+    `may_be_done`: one attempt at a write may have been carried out all the same.
     """
 
     def __init__(
@@ -66,9 +67,11 @@ class GraphError(TapctlError):
         message: str = "",
         request_id: str = "",
         advice: str = "",
+        may_be_done: bool = False,
     ) -> None:
         self.request, self.status, self.code = request, status, code
         self.message, self.request_id, self.advice = message, request_id, advice
+        self.may_be_done = may_be_done
         super().__init__(str(self))
 
     def __str__(self) -> str:

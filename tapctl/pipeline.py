@@ -112,7 +112,7 @@ async def make_undo(checked: Checked, past: Past, gateway: Gateway, as_of: date 
     findings = (*resolved.findings, *unpinned(workspace))
     way = Checked(workspace=instead, desired=desired, resolved=resolved, findings=findings)
     planned = await make_plan(way, gateway, as_of, undo=undo)
-    changes = tuple(map(with_reason, planned.plan.changes))
+    changes = tuple(with_reason(change, past) for change in planned.plan.changes)
     return replace(planned, plan=replace(planned.plan, unmanaged=(), changes=changes))
 
 

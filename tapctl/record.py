@@ -1,8 +1,9 @@
 """The append-only account of one apply: JSON lines, written as things happen, readable by their owner only.
 
 First line: what was planned, where and when. Then each change with the object as it was observed before and
-the specs it leads from and to, each request before it goes out, every id that is new or comes back, every
-outcome, and a last line. Undo is planned from it (undo/past.py); resuming never needs it.
+the specs it leads from and to, each step and each of its requests before they go out, every id that is new
+or comes back, what is known of the step, every outcome, and a last line. Undo is planned from it
+(undo/past.py); resuming never needs it.
 """
 
 from __future__ import annotations

@@ -33,13 +33,21 @@ def test_an_apply_is_told_from_its_begin_to_its_end(tmp_path: Path) -> None:
 
     found = recorded(tenant, tmp_path / "folder", tmp_path / "records")
 
-    assert [line["event"] for line in found] == ["begin", "change", "request", "outcome", "end"]
+    assert [line["event"] for line in found] == [
+        "begin",
+        "change",
+        "step",
+        "request",
+        "result",
+        "outcome",
+        "end",
+    ]
     assert found[0]["checksum"] == planned.plan.checksum
     assert found[0]["by"] == "ingrid.solberg@nordwind.example"
     assert (found[1]["id"], found[1]["observed"]["conditions"]) == (before["id"], before["conditions"])
-    assert found[2]["path"] == f"{POLICIES}/{before['id']}"
-    assert found[3]["status"] == "applied"
-    assert found[4]["interrupted"] is False
+    assert found[3]["path"] == f"{POLICIES}/{before['id']}"
+    assert (found[4]["result"], found[5]["status"]) == ("done", "applied")
+    assert found[6]["interrupted"] is False
 
 
 def test_new_ids_and_failures_are_recorded(tmp_path: Path) -> None:

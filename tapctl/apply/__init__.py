@@ -116,6 +116,7 @@ async def _stage(run: Run, stage: Sequence[Step], last: Mapping[Address, Step]) 
             written.append(step)
     await read_back(run, written)
     for step in written:
+        run.result(step, "unknown" if step.address in run.failed else "done")
         if step.address not in run.failed and last[step.address] is step:
             run.done[step.address] = step.after
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from tapctl.match import Matched, Pair
 from tapctl.model import Address, JsonObject, Plan
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from tapctl.graph.gateway import Gateway
 
 _LONGEST_WAIT: Final = 15.0
+
+StepResult: TypeAlias = Literal["done", "refused", "unknown"]
+"""Whether Graph did what it was asked to: it said so or it reads back; it said no; or neither."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -39,7 +42,8 @@ class Waits:
 class Run:
     """One apply under way. `patience` is how long a write may take to read back, in seconds; `waiting` is
     told how many changes do not yet, and how long that may still take. `done`, `failed` and `skipped` are the
-    verdicts; `begun` and `written` are for an account of what was interrupted."""
+    verdicts; `begun` and `written` are for an account of what was interrupted. `answers` are those to the
+    requests of the step under way, and `results` what is known of the last step of each object."""
 
     gateway: Gateway
     plan: Plan
@@ -56,6 +60,8 @@ class Run:
     skipped: dict[Address, str] = field(default_factory=dict)
     begun: set[Address] = field(default_factory=set)
     written: set[Address] = field(default_factory=set)
+    answers: list[StepResult] = field(default_factory=list)
+    results: dict[Address, StepResult] = field(default_factory=dict)
     fresh: set[str] = field(default_factory=set)
     created: set[str] = field(default_factory=set)
     tightening: set[Address] = field(default_factory=set)
@@ -73,6 +79,23 @@ class Run:
         self.record.write(event, address=str(address), id=object_id)
         directory = self.matched.directory.with_id(address, object_id.lower())
         self.matched = replace(self.matched, directory=directory)
+
+    def begin(self, step: Step) -> None:
+        """From here on requests of this step go out."""
+        self.begun.add(step.address)
+        self.written.discard(step.address)
+        self.results.pop(step.address, None)
+        self.answers.clear()
+        self.watch(step)
+        after = None if step.action == "delete" else step.after
+        address = str(step.address)
+        self.record.write("step", address=address, phase=step.phase, after=after, renamed=step.renamed)
+
+    def result(self, step: Step, result: StepResult) -> None:
+        """What is known of a step by now, which may be more than what its answers said."""
+        if self.results.get(step.address) != result:
+            self.results[step.address] = result
+            self.record.write("result", address=str(step.address), phase=step.phase, result=result)
 
     def begin_waiting(self) -> Waits:
         """For one thing that is not there yet."""

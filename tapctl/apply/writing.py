@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 from tapctl.apply.reading import having_names, read, spec_now
@@ -18,9 +19,7 @@ from tapctl.schema import Field
 
 async def write(run: Run, step: Step) -> bool:
     """Send a step's requests; False if one of them failed."""
-    run.begun.add(step.address)
-    run.written.discard(step.address)
-    run.watch(step)
+    run.begin(step)
     kind = kinds()[step.address.kind]
     try:
         if step.action == "create" and run.pairs[step.address].restores and step.address not in run.ids:
@@ -29,7 +28,9 @@ async def write(run: Run, step: Step) -> bool:
             await _send(run, step, request)
     except GraphError as error:
         run.failed[step.address] = str(error)
+        run.result(step, "refused" if {*run.answers} <= {"refused"} else "unknown")
         return False
+    run.result(step, "done" if {*run.answers} <= {"done"} else "unknown")
     run.written.add(step.address)
     return True
 
@@ -43,7 +44,7 @@ async def _restored(run: Run, step: Step) -> Step:
     object_id, deleted = str(pair.restores), pair.kind.deleted_items
     path = f"{deleted.path if deleted else ''}/{object_id}/restore"
     run.record.write("request", address=str(step.address), phase=step.phase, method="POST", path=path)
-    with suppress(AnswerLost):  # whether it was carried out, reading shows
+    with suppress(AnswerLost), _answering(run, "POST"):  # whether it was carried out, reading shows
         await run.gateway.send("POST", path)
     run.bind(step.address, object_id, "restored")
     waits = run.begin_waiting()
@@ -87,7 +88,8 @@ async def _send(run: Run, step: Step, request: Request) -> None:
     creates = step.action == "create" and step.address not in run.ids
     run.record.write("request", address=str(step.address), phase=step.phase, method=request.method, path=path)
     try:
-        answer = await _patiently(run, request, path)
+        with _answering(run, request.method):
+            answer = await _patiently(run, request, path)
     except AnswerLost:
         if creates and not await _was_created(run, step):
             raise
@@ -102,6 +104,18 @@ async def _send(run: Run, step: Step, request: Request) -> None:
         run.bind(step.address, str(answer["id"]))
     if request.settle and request.body is not None:
         await _settle(run, path, request.body)
+
+
+@contextmanager
+def _answering(run: Run, method: str) -> Iterator[None]:
+    """Note what Graph said to one request. What a DELETE did not find, others may have deleted."""
+    try:
+        yield
+    except GraphError as error:
+        is_refused = not error.may_be_done and not (method == "DELETE" and isinstance(error, NotFound))
+        run.answers.append("refused" if is_refused else "unknown")
+        raise
+    run.answers.append("done")
 
 
 async def _patiently(run: Run, request: Request, path: str) -> JsonObject | None:

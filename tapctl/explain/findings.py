@@ -192,8 +192,9 @@ PLANNING: Final[Mapping[str, str]] = {
     "not-licensed": "The tenant has no licence for what a document asks for.",
     "not-read": "Something could not be read, so the plan shows or checks less. The permission is named.",
     "overwrites-later-changes": (
-        "Somebody changed, after the apply that is undone, what that apply had changed. Undoing takes that "
-        "back as well."
+        "Somebody changed or deleted, after the apply that is undone, what that apply had changed. Or its "
+        "record does not prove that it was that apply: Graph's answer was lost, and what is there now may be "
+        "somebody else's. Undoing takes that back as well."
     ),
     "pin-renewed": "A pinned object was made again with another id, and its pin has to be that.",
     "pin-to-nothing": (

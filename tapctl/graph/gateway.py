@@ -314,13 +314,16 @@ class Gateway:
 def _judged(request: Request, outcome: Outcome, retries: Retries) -> Answer:
     """An outcome that stands: the answer, or our error."""
     lost = not request.reads and is_unclear(outcome)
+    may_be_done = not request.reads and retries.may_be_done
     if isinstance(outcome, ConnectionBroken):
-        raise connection_error(request.method, request.path, outcome, lost=lost) from outcome
+        raise connection_error(
+            request.method, request.path, outcome, lost=lost, may_be_done=may_be_done
+        ) from outcome
     if outcome.status < 400:
         return outcome
     if request.method == "DELETE" and outcome.status == 404 and retries.may_be_done:
         return outcome
-    raise graph_error(request.method, request.path, outcome, lost=lost)
+    raise graph_error(request.method, request.path, outcome, lost=lost, may_be_done=may_be_done)
 
 
 def _at(request: Request, url: str) -> Request:

@@ -44,8 +44,11 @@ def error_of(answer: Answer) -> ServiceError:
     )
 
 
-def graph_error(method: str, path: str, answer: Answer, *, lost: bool = False) -> GraphError:
-    """The error for an answer that stands; `lost` for a write of which nobody knows whether it happened."""
+def graph_error(
+    method: str, path: str, answer: Answer, *, lost: bool = False, may_be_done: bool = False
+) -> GraphError:
+    """The error for an answer that stands; `lost` for a write of which nobody knows whether it happened. An
+    earlier attempt `may_be_done` although the last one was refused."""
     said = error_of(answer)
     advice = advice_for(
         method, path, status=answer.status, code=said.code, message=said.message, number=said.number
@@ -57,16 +60,20 @@ def graph_error(method: str, path: str, answer: Answer, *, lost: bool = False) -
         message=said.message,
         request_id=said.request_id,
         advice=LOOK_FIRST if lost else advice,
+        may_be_done=may_be_done,
     )
 
 
-def connection_error(method: str, path: str, broken: ConnectionBroken, *, lost: bool) -> GraphError:
+def connection_error(
+    method: str, path: str, broken: ConnectionBroken, *, lost: bool, may_be_done: bool = False
+) -> GraphError:
     """The error for a request without an answer."""
     return (AnswerLost if lost else GraphError)(
         request=f"{method} {path}",
         status=0,
         message=str(broken)[:LONGEST_TEXT],
         advice=LOOK_FIRST if lost else "see that this machine reaches the host: network, proxy, certificates",
+        may_be_done=may_be_done,
     )
 
 
@@ -77,6 +84,7 @@ def misshapen(method: str, path: str, answer: Answer, what: str) -> GraphError:
         request=f"{method} {path}",
         status=answer.status,
         message=what + shown,
+        may_be_done=method != "GET",
         request_id=answer.headers.get("request-id", ""),
         advice="the answer is not what Microsoft documents: is graphEndpoint a server that speaks Graph?",
     )

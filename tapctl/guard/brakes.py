@@ -23,7 +23,7 @@ BRAKES: Mapping[str, str] = {
     "moves-to-block": "turn enforced policies into ones that block",
     "another-object": "point a name at another object than the tenant's policy holds",
     "empties-group": "take the last members out of a group",
-    "overwrites-later-changes": "undo an apply although others changed the same objects since",
+    "overwrites-later-changes": "undo an apply although others changed the same objects since, or may have",
     INTRODUCES: "bring about what lint calls an error",
 }
 """Each brake, and what its option allows. The option is `--allow-` and the brake's name."""

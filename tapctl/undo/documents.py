@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from tapctl.canonical import expand, to_wire, unknown
 from tapctl.kinds import kinds
-from tapctl.model import Address, Change, JsonObject, Resource, Source
+from tapctl.model import Action, Address, Change, JsonObject, Resource, Source
 from tapctl.reference import parse, written
 from tapctl.undo.past import Deed, Past
 from tapctl.validate import Desired
@@ -44,7 +44,7 @@ class Undo:
     def address(self, deed: Deed) -> Address:
         """What the object is to be called: as it was, unless only others have renamed it."""
         was, now = name_was(deed), self.name_now(deed)
-        is_renamed_by_others = now is not None and was in (None, deed.address.name)
+        is_renamed_by_others = now is not None and was in (None, name_made(deed, is_renamed=deed.is_renamed))
         name = now if is_renamed_by_others else was
         return deed.address if name is None else Address(deed.address.kind, name)
 
@@ -52,6 +52,11 @@ class Undo:
 def name_was(deed: Deed) -> str | None:
     """None for what was not there, and for what does not go by its name."""
     return str(deed.observed.get(_NAME)) if deed.observed is not None and is_named(deed) else None
+
+
+def name_made(deed: Deed, *, is_renamed: bool) -> str | None:
+    """What an apply left its object called, if it renamed it or not; None as for `name_was`."""
+    return deed.address.name if is_renamed and is_named(deed) else name_was(deed)
 
 
 def is_named(deed: Deed) -> bool:
@@ -117,14 +122,17 @@ def _spec(field: Field, observed: JsonObject, names: Mapping[str, Address]) -> J
     return spec if isinstance(spec, dict) else {}
 
 
-def with_reason(change: Change) -> Change:
+def with_reason(change: Change, past: Past) -> Change:
     """There is no document to differ from: what that apply did is the reason."""
-    did = {
-        "create": "that apply deleted it",
-        "update": "that apply changed it",
-        "delete": "that apply created it",
-        "no-op": "nothing of that apply is left to undo",
-    }[change.action]
+    deed = next(deed for deed in past.deeds if deed.place == change.place)
+    did = "nothing of that apply is left to undo" if change.action == "no-op" else _did(deed, change.action)
     more = f"; it {change.reason}" if change.restores else ""
     more = f"; {change.reason}" if change.former_name is not None else more
     return replace(change, reason=did + more)
+
+
+def _did(deed: Deed, action: Action) -> str:
+    verb = {"create": "created", "update": "changed", "delete": "deleted", "no-op": ""}[deed.action]
+    since = {("update", "create"): ", and it was deleted since", ("delete", "update"): ", and it is back"}
+    may_have = "may have " if deed.is_open else ""
+    return f"that apply {may_have}{verb} it{since.get((deed.action, action), '')}"

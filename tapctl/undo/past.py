@@ -1,11 +1,21 @@
 """The record of an apply (record.py) → what it did, as far as it got. Strict, and all mistakes at once.
 
 A record that was cut off in its last line, by a full disk or a lost power supply, tells the rest.
+What it proves of one change:
+
+    no request went out                            nothing was done
+    every request of a step was refused (4xx)      that step was not done
+    a step's result is "done": 2xx or read back    what the step leads to was made
+    a step's result is "unknown" (an answer was    what the step leads to may have been made, by that
+    lost, 5xx, refused halfway, it does not        apply or by somebody else
+    read back), or it has none (cut off, older)
+    the outcome is "applied"                       all of it was made
 """
 
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, cast
@@ -21,8 +31,11 @@ _MOST_MISTAKES: Final = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deed:
-    """One change that an apply began: the object as Graph answered it before (None: it was not there), and
-    the canonical specs between which the change was to lead. `id` is unknown if a create got no answer."""
+    """One change that an apply made or may have made: the object as Graph answered it before (None: it was
+    not there), and the canonical specs between which the change led at most.
+    `id` is unknown if a create got no
+    answer. `sure` is the spec that it led to for certain, `is_renamed` whether it may have given the object
+    the name of its address, `is_surely_renamed` whether it did."""
 
     address: Address
     action: Action
@@ -31,11 +44,25 @@ class Deed:
     before: JsonObject | None
     after: JsonObject | None
     place: Place
+    sure: JsonObject | None
+    is_renamed: bool = False
+    is_surely_renamed: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is not known how much of the change that apply made."""
+        return (self.sure, self.is_surely_renamed) != (self.after, self.is_renamed)
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether nothing of the change can have been made."""
+        is_created = self.action == "create" and self.id is not None
+        return self.before == self.after and not self.is_renamed and not is_created
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Past:
-    """An apply: where, and every change of which at least one request went out, in the plan's order."""
+    """An apply: where, and every change of which something was or may have been done, in the plan's order."""
 
     environment: str
     tenant_id: str
@@ -47,6 +74,8 @@ _Line = tuple[int, JsonObject]
 _TEXT: Final = ("a text", lambda value: isinstance(value, str))
 _OBJECT: Final = ("an object or null", lambda value: value is None or isinstance(value, dict))
 _ID: Final = ("a text or null", lambda value: value is None or isinstance(value, str))
+_YES_OR_NO: Final = ("true or false", lambda value: isinstance(value, bool))
+_RESULT: Final = ("done, refused or unknown", lambda value: value in ("done", "refused", "unknown"))
 _ACTION: Final = ("create, update or delete", lambda value: value in ("create", "update", "delete"))
 _SHAPES: Final[Mapping[str, Mapping[str, tuple[str, Callable[[Json], bool]]]]] = {
     "begin": {"environment": _TEXT, "tenant": _TEXT},
@@ -58,10 +87,12 @@ _SHAPES: Final[Mapping[str, Mapping[str, tuple[str, Callable[[Json], bool]]]]] =
         "before": _OBJECT,
         "after": _OBJECT,
     },
+    "step": {"address": _TEXT, "after": _OBJECT, "renamed": _YES_OR_NO},
     "request": {"address": _TEXT},
+    "result": {"address": _TEXT, "result": _RESULT},
     "created": {"address": _TEXT, "id": _TEXT},
     "restored": {"address": _TEXT, "id": _TEXT},
-    "outcome": {},
+    "outcome": {"address": _TEXT, "status": _TEXT},
     "end": {},
 }
 
@@ -123,22 +154,55 @@ def _address(line: JsonObject) -> Address:
 
 def _past(lines: Iterable[_Line], name: str) -> Past:
     begin, *rest = lines
-    events = [(number, line, str(line["event"])) for number, line in rest]
-    begun = {_address(line) for _, line, event in events if event == "request"}
-    ids = {_address(line): str(line["id"]) for _, line, event in events if event in ("created", "restored")}
-    deeds = [
-        Deed(
-            address=_address(line),
-            action=cast(Action, line["action"]),
-            id=ids.get(_address(line)) or cast("str | None", line["id"]),
-            observed=None if line["action"] == "create" else cast("JsonObject | None", line["observed"]),
-            before=cast("JsonObject | None", line["before"]),
-            after=cast("JsonObject | None", line["after"]),
-            place=Place(name, number, 1),
-        )
-        for number, line, event in events
-        if event == "change" and _address(line) in begun
-    ]
+    told: defaultdict[Address, list[JsonObject]] = defaultdict(list)
+    for _, line in rest:
+        if "address" in line:
+            told[_address(line)].append(line)
+    changes = [(number, line) for number, line in rest if line["event"] == "change"]
+    deeds = (_deed(line, told[_address(line)], Place(name, number, 1)) for number, line in changes)
     return Past(
-        environment=str(begin[1]["environment"]), tenant_id=str(begin[1]["tenant"]), deeds=tuple(deeds)
+        environment=str(begin[1]["environment"]),
+        tenant_id=str(begin[1]["tenant"]),
+        deeds=tuple(deed for deed in deeds if deed is not None and not deed.is_nothing),
+    )
+
+
+_Reached = tuple["JsonObject | None", bool]
+"""A spec, and whether the object has its new name."""
+
+
+def _deed(change: JsonObject, told: Iterable[JsonObject], place: Place) -> Deed | None:
+    """A change as far as it got; None where no request of it went out. `told` are the lines about it."""
+    before, after = (cast("JsonObject | None", change[side]) for side in ("before", "after"))
+    object_id = cast("str | None", change["id"])
+    start: _Reached = (before, False)
+    end: _Reached = (after, change["action"] == "update")
+    sure, most, aim, was_begun = start, start, end, False
+    for line in told:
+        match line["event"]:
+            case "step":
+                start = sure
+                aim = (cast("JsonObject | None", line["after"]), line["renamed"] is True or sure[1])
+            case "request":
+                most, was_begun = aim, True
+            case "result":
+                sure = aim if line["result"] == "done" else start
+                most = start if line["result"] == "refused" else aim
+            case "created" | "restored":
+                object_id = str(line["id"])
+            case "outcome" if line["status"] == "applied":
+                sure = most = end
+    if not was_begun:
+        return None
+    return Deed(
+        address=_address(change),
+        action=cast(Action, change["action"]),
+        id=object_id,
+        observed=None if change["action"] == "create" else cast("JsonObject | None", change["observed"]),
+        before=before,
+        after=most[0],
+        place=place,
+        sure=sure[0],
+        is_renamed=most[1],
+        is_surely_renamed=sure[1],
     )

@@ -13,9 +13,9 @@ from tapctl.canonical import canonical, expand, to_wire, unknown, with_values
 from tapctl.diff import field_changes
 from tapctl.kind import Kind
 from tapctl.match.pair import is_as_said, paired
-from tapctl.model import Address, Finding, JsonObject, Place, Severity, Snapshot, dotted
+from tapctl.model import Address, Finding, Json, JsonObject, Place, Severity, Snapshot, dotted
 from tapctl.reference import parse
-from tapctl.undo.documents import Undo, is_named, name_was
+from tapctl.undo.documents import Undo, is_named, name_made, name_was
 from tapctl.undo.past import Deed
 from tapctl.undo.taken_back import Sides, take_back
 
@@ -69,37 +69,62 @@ def _made_already(pair: Pair, undo: Undo, others: Sequence[JsonObject], director
 
 def _settled(deed: Deed, pair: Pair, undo: Undo, directory: Directory) -> tuple[Pair, list[Finding]]:
     if pair.before is None:
-        restores = undo.restores.get(pair.address)
-        is_made_anew = pair.after is not None and restores is None
-        return replace(pair, restores=restores), [*_made_anew(deed, pair, undo)] if is_made_anew else []
+        return _brought_back(deed, pair, undo)
     if deed.action == "update":
         return _changed_back(deed, pair, undo, directory)
+    if deed.action == "delete" and deed.is_open:
+        return replace(pair, after=pair.before), []  # it is there: that apply did not delete it
     expected = _today(deed.after, pair, undo, directory) if deed.action == "create" else pair.after
     lost = [change.path for change in field_changes(expected or {}, _known(pair, expected))]
     if is_named(deed) and undo.name_now(deed) != deed.address.name:
         lost.insert(0, _NAME)
-    return pair, [_overwrites(deed, pair, lost)] if lost else []
+    return pair, [_overwrites(deed, pair, lost)] if lost else [*_doubt(deed, pair, ["that it is there"])]
+
+
+def _brought_back(deed: Deed, pair: Pair, undo: Undo) -> tuple[Pair, list[Finding]]:
+    """What is gone, with its id if Graph still has it; whoever deleted it may have meant to."""
+    if pair.after is None:
+        return pair, []
+    restores = undo.restores.get(pair.address)
+    findings = [] if restores is not None else [*_made_anew(deed, pair, undo)]
+    if deed.action == "update":
+        findings.append(_overwrites(deed, pair, ["that it was deleted"]))
+    else:
+        findings += _doubt(deed, pair, ["that it was deleted"])
+    return replace(pair, restores=restores), findings
 
 
 def _changed_back(deed: Deed, pair: Pair, undo: Undo, directory: Directory) -> tuple[Pair, list[Finding]]:
-    """One value is the name, the others are the spec's."""
+    """All that the apply may have changed becomes what it was. Of what it may not have changed, somebody else
+    may have made what is there now."""
+    name, spec, lost = _without(deed.after, deed.is_renamed, deed, pair, undo, directory)
+    sure_name, sure_spec, _ = _without(deed.sure, deed.is_surely_renamed, deed, pair, undo, directory)
+    doubtful = [] if name == sure_name else [_NAME]
+    doubtful += [change.path for change in field_changes(sure_spec, spec)]
+    kept = [] if name == name_was(deed) else [_NAME]
+    kept += [change.path for change in field_changes(pair.after or {}, spec)]
+    findings = [_overwrites(deed, pair, lost)] if lost else []
+    findings += _doubt(deed, pair, [path for path in doubtful if path not in lost])
+    findings += [_keeps(deed, pair, kept)] if kept else []
+    return replace(pair, after=spec), findings
+
+
+def _without(
+    made: JsonObject | None, is_renamed: bool, deed: Deed, pair: Pair, undo: Undo, directory: Directory
+) -> tuple[Json, JsonObject, list[str]]:
+    """The name and the spec without a change that led to `made`, and what of others is lost with it."""
     was, now = name_was(deed), undo.name_now(deed)
-    made = deed.address.name if is_named(deed) else None
-    name = take_back(None, Sides(was=was, made=made, now=now, back=was), (_NAME,))
+    called = name_made(deed, is_renamed=is_renamed)
+    name = take_back(None, Sides(was=was, made=called, now=now, back=was), (_NAME,))
     sides = Sides(
         was=_today(deed.before, pair, undo, directory),
-        made=_today(deed.after, pair, undo, directory),
+        made=_today(made, pair, undo, directory),
         now=pair.before,
         back=pair.after,
     )
     taken = take_back(pair.kind.field, sides)
     spec = _canonical(pair.kind, cast(JsonObject, taken.value or {}), directory)
-    lost = [dotted(path) for path in (*name.lost, *taken.lost)]
-    kept = [] if name.value == was else [_NAME]
-    kept += [change.path for change in field_changes(pair.after or {}, spec)]
-    findings = [_overwrites(deed, pair, lost)] if lost else []
-    findings += [_keeps(deed, pair, kept)] if kept else []
-    return replace(pair, after=spec), findings
+    return name.value, spec, [dotted(path) for path in (*name.lost, *taken.lost)]
 
 
 def _today(spec: JsonObject | None, pair: Pair, undo: Undo, directory: Directory) -> JsonObject:
@@ -168,6 +193,25 @@ def _overwrites(deed: Deed, pair: Pair, paths: Sequence[str]) -> Finding:
         deed, pair.address, OVERWRITES, "brake", said, "Compare what it is now with what it becomes."
     )
     return replace(found, flag=f"--allow-{OVERWRITES}")
+
+
+def _doubt(deed: Deed, pair: Pair, paths: Sequence[str]) -> Iterator[Finding]:
+    """For what that apply has no proof of: then somebody else may have done it, and may have meant it."""
+    if not deed.is_open or not paths:
+        return
+    said = (
+        f"whether that apply or somebody else changed {pair.address} is not known from its record, and "
+        f"undoing it overwrites: {', '.join(paths)}"
+    )
+    found = _finding(
+        deed,
+        pair.address,
+        OVERWRITES,
+        "brake",
+        said,
+        "The audit log says who did it: `tapctl drift` shows that.",
+    )
+    yield replace(found, flag=f"--allow-{OVERWRITES}")
 
 
 def _keeps(deed: Deed, pair: Pair, paths: Sequence[str]) -> Finding:

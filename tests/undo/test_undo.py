@@ -42,6 +42,7 @@ from tapctl.sandbox.seed import numbered
 from tapctl.undo.past import read_record
 
 Folder = Callable[[list[Document]], Path]
+KARIN = "karin.holm@nordwind.example"
 CHANGING = {"modifiedDateTime", "createdDateTime"}
 
 
@@ -308,7 +309,7 @@ def test_another_object_of_the_name_is_not_touched(written: Folder, tmp_path: Pa
 
 def test_a_creation_without_an_answer_is_left_alone(written: Folder, tmp_path: Path) -> None:
     tenant = Tenant()
-    tenant.between = [failing(1)]
+    tenant.between = [failing(1, 503)]
     root = written([group("Pilots")])
     record = recorded(root, tenant, tmp_path)
 
@@ -573,3 +574,120 @@ def test_a_group_that_the_same_apply_renamed_is_the_same_group(written: Folder, 
 
     assert rules(undone) == []
     assert content(tenant) == before
+
+
+def excluding(*names: str) -> Document:
+    return policy("P", "disabled", includeUsers=["All"], excludeGroups=["Break glass", *names])
+
+
+def taken_out(written: Folder, tmp_path: Path, tenant: Tenant, between: Writes) -> tuple[Path, Path]:
+    """The files take a group out of a policy's exclusions, and something is wrong with the writes."""
+    settle(written([group("VIP"), excluding("VIP")]), tenant)
+    root = written([group("VIP"), excluding()])
+    tenant.between = [between]
+    record = recorded(root, tenant, tmp_path)
+    tenant.between = []
+    return root, record
+
+
+def test_what_graph_refused_is_not_undone_when_somebody_did_it_by_hand(
+    written: Folder, tmp_path: Path
+) -> None:
+    tenant = Tenant()
+    root, record = taken_out(written, tmp_path, tenant, failing(1, 400))
+    settle(root, tenant)
+
+    assert way_back(root, tenant, record).plan.changes == ()
+
+
+@pytest.mark.parametrize("does_it", [True, False])
+def test_what_may_have_been_done_is_undone_with_a_word(
+    written: Folder, tmp_path: Path, *, does_it: bool
+) -> None:
+    tenant = Tenant()
+    root, record = taken_out(
+        written, tmp_path, tenant, Writes(instead=lambda number, _: None if does_it and number > 1 else 503)
+    )
+    before = way_back(root, tenant, record)
+    settle(root, tenant)
+    undone = way_back(root, tenant, record)
+
+    assert (before.plan.pending == ()) is not does_it
+    assert rules(undone) == ([] if does_it else ["overwrites-later-changes"])
+    if not does_it:
+        said = finding(undone, "overwrites-later-changes").message
+        assert "is not known from its record" in said
+        assert "conditions.users.excludeGroups" in said
+        assert change_of(undone, "P").reason == "that apply may have changed it"
+
+
+def test_a_retry_that_was_refused_proves_nothing(written: Folder, tmp_path: Path) -> None:
+    tenant = Tenant()
+    root, record = taken_out(
+        written, tmp_path, tenant, Writes(instead=lambda number, _: {1: 503, 2: 400}.get(number))
+    )
+    settle(root, tenant)
+
+    assert rules(way_back(root, tenant, record)) == ["overwrites-later-changes"]
+
+
+def test_of_a_change_in_steps_only_what_was_done_goes_back(written: Folder, tmp_path: Path) -> None:
+    tenant = Tenant()
+    settle(
+        written([policy("P", "disabled"), group("Pilots", [KARIN, "mia.larsen@nordwind.example"])]), tenant
+    )
+    root = written([policy("P", "disabled"), group("Pilots", [KARIN, "henrik.dahl@nordwind.example"])])
+    writes = failing(2)
+    tenant.between = [writes]
+    record = recorded(root, tenant, tmp_path)
+    tenant.between = []
+    settle(root, tenant)
+    undone = way_back(root, tenant, record)
+
+    assert len(writes.seen) == 2
+    assert rules(undone, "brake", "note") == ["undo-keeps-later-changes"]
+
+
+def test_what_others_deleted_since_comes_back_with_a_word(written: Folder, tmp_path: Path) -> None:
+    tenant = Tenant()
+    settle(written([policy("P")]), tenant)
+    root = written([policy("P", "disabled")])
+    record = recorded(root, tenant, tmp_path)
+    settle(written([absent("ConditionalAccessPolicy", "P")]), tenant)
+    undone = way_back(root, tenant, record)
+
+    assert rules(undone) == ["creates-enabled", "overwrites-later-changes"]
+    assert "that it was deleted" in finding(undone, "overwrites-later-changes").message
+    assert change_of(undone, "P").reason.startswith(
+        "that apply changed it, and it was deleted since; it comes"
+    )
+
+
+def test_a_deletion_without_an_answer_is_known_by_what_is_there(written: Folder, tmp_path: Path) -> None:
+    tenant = Tenant()
+    settle(written([policy("P", "disabled")]), tenant)
+    root = written([absent("ConditionalAccessPolicy", "P")])
+    tenant.between = [Writes(instead=lambda number, _: 503)]
+    record = recorded(root, tenant, tmp_path)
+    tenant.between = []
+    edit(tenant, POLICIES, "P", state="enabledForReportingButNotEnforced")
+    there = way_back(root, tenant, record)
+    settle(root, tenant)
+    gone = way_back(root, tenant, record)
+
+    assert (there.plan.pending, rules(there)) == ((), [])
+    assert rules(gone) == ["overwrites-later-changes"]
+    assert change_of(gone, "P").reason.startswith("that apply may have deleted it; it comes back")
+
+
+def test_a_new_object_of_an_apply_that_broke_off_is_undone_with_a_word(
+    written: Folder, tmp_path: Path
+) -> None:
+    tenant = Tenant()
+    root = written([policy("P", "disabled")])
+    record = recorded(root, tenant, tmp_path)
+    text = record.read_text(encoding="utf-8")
+    record.write_text(text[: text.index('{"event": "result"')], encoding="utf-8")
+
+    assert rules(way_back(root, tenant, record)) == ["overwrites-later-changes"]
+    assert change_of(way_back(root, tenant, record), "P").action == "delete"

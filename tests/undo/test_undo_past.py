@@ -102,3 +102,61 @@ def test_a_record_that_was_kept_is_read(tmp_path: Path) -> None:
     record.close()
 
     assert read_record(record.path.read_bytes(), "r.jsonl").tenant_id == "7000"
+
+
+STEP: dict[str, Any] = {
+    "event": "step",
+    "address": "Group/A/B",
+    "after": {"description": "half"},
+    "renamed": False,
+}
+LAST = {**STEP, "after": {"description": "x"}}
+NONE: dict[str, Any] = {}
+HALF, WHOLE = STEP["after"], CHANGE["after"]
+
+
+def result(what: str) -> dict[str, Any]:
+    return {"event": "result", "address": "Group/A/B", "result": what}
+
+
+def outcome(status: str) -> dict[str, Any]:
+    return {"event": "outcome", "address": "Group/A/B", "status": status}
+
+
+@pytest.mark.parametrize(
+    ("lines", "sure", "most"),
+    [
+        ([REQUEST], NONE, WHOLE),  # older, or cut off
+        ([REQUEST, outcome("failed")], NONE, WHOLE),
+        ([REQUEST, outcome("applied")], WHOLE, WHOLE),
+        ([STEP, REQUEST], NONE, HALF),
+        ([STEP, REQUEST, result("done")], HALF, HALF),
+        ([STEP, REQUEST, result("unknown"), result("done")], HALF, HALF),
+        ([STEP, REQUEST, result("done"), result("unknown")], NONE, HALF),
+        ([STEP, REQUEST, result("done"), LAST], HALF, HALF),
+        ([STEP, REQUEST, result("done"), LAST, REQUEST], HALF, WHOLE),
+        ([STEP, REQUEST, result("done"), LAST, REQUEST, result("refused")], HALF, HALF),
+        ([STEP, REQUEST, result("done"), LAST, REQUEST, result("unknown")], HALF, WHOLE),
+        ([STEP, REQUEST, result("unknown"), outcome("applied")], WHOLE, WHOLE),
+    ],
+)
+def test_a_record_proves_what_was_done_and_what_was_not(
+    lines: list[dict[str, Any]], sure: dict[str, Any], most: dict[str, Any]
+) -> None:
+    (deed,) = read(BEGIN, CHANGE, *lines).deeds
+
+    assert (deed.sure, deed.after, deed.is_open) == (sure, most, sure != most)
+
+
+def test_what_was_refused_was_not_done() -> None:
+    assert read(BEGIN, CHANGE, STEP, REQUEST, result("refused"), outcome("failed")).deeds == ()
+
+
+@pytest.mark.parametrize(
+    ("last", "may_be", "is_sure"), [("done", True, True), ("unknown", True, False), ("refused", False, False)]
+)
+def test_a_new_name_is_proved_like_the_rest(last: str, *, may_be: bool, is_sure: bool) -> None:
+    renaming = {**LAST, "renamed": True}
+    (deed,) = read(BEGIN, CHANGE, STEP, REQUEST, result("done"), renaming, REQUEST, result(last)).deeds
+
+    assert (deed.is_renamed, deed.is_surely_renamed) == (may_be, is_sure)
