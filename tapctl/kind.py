@@ -89,6 +89,14 @@ class DeletedItems(NamedTuple):
     listed: str
 
 
+class Strange(NamedTuple):
+    """What no schema knows and stands in a spec, by its path: what the document says itself (or the object,
+    where there is no document), and what is only kept because it was observed."""
+
+    said: Mapping[Path, Json] = {}
+    kept: Mapping[Path, Json] = {}
+
+
 Requests: TypeAlias = "Callable[[Kind, Write], list[Request]]"
 
 
@@ -99,6 +107,11 @@ def no_rules(resource: Resource, spec: JsonObject) -> Iterable[Verdict]:
 
 def as_it_is(spec: JsonObject) -> JsonObject:
     """Nothing irregular."""
+    return spec
+
+
+def even(spec: JsonObject, strange: Strange) -> JsonObject:
+    """Graph rewrites nothing."""
     return spec
 
 
@@ -155,11 +168,12 @@ class Kind:
     follows in `path`. `contained` is a collection that
     belongs to each object and that lists may leave out. `deleted_items` is where deleted ones come back from.
     `from_graph` turns what Graph answers into the spec's own shape, before anything else looks at it;
-    `normalise` evens out a canonical spec where Graph rewrites what it is given. `refusal` says why a
-    change cannot be made in place of what Graph answered, `uncreatable` why there are such objects and Graph
-    makes no new ones; `service_managed` why an object is another's, of which only the paths
-    that begin like one of `managed_fields` may change, as `managed_rule` says. `effect` classifies
-    an update for the safe order. `rules` are checks across fields.
+    `normalise` evens out a canonical spec where Graph rewrites what it is given, and what stands beside
+    it that no schema knows leaves no doubt. `refusal` says why a change cannot be made in place of what
+    Graph answered, `uncreatable` why there are such objects and Graph makes no new ones;
+    `service_managed` why an object is another's, of which only the paths that begin like one of
+    `managed_fields` may change, as `managed_rule` says. `effect` classifies an update for the safe order.
+    `rules` are checks across fields.
     """
 
     name: str
@@ -176,7 +190,7 @@ class Kind:
     inside: str = ""
     contained: str = ""
     from_graph: Callable[[JsonObject], JsonObject] = as_it_is
-    normalise: Callable[[JsonObject], JsonObject] = as_it_is
+    normalise: Callable[[JsonObject, Strange], JsonObject] = even
     to_graph: Callable[[JsonObject], JsonObject] = as_it_is
     rules: Callable[[Resource, JsonObject], Iterable[Verdict]] = no_rules
     refusal: Callable[[JsonObject, JsonObject, JsonObject], str] = never_refused

@@ -74,12 +74,9 @@ def _named(kind: str, name: str, spec: dict[str, Any]) -> Document:
         written["id"] = CONTEXTS[OURS.index(name)]
     if kind == "NamedLocation":
         name += " (addresses)" if spec.get("ipRanges") else " (countries)"
-    controls = [item for item in (spec.get("sessionControls") or {}).values() if isinstance(item, dict)]
-    idle = [item for item in controls if item.get("isEnabled") is False]  # nothing, whatever else it holds
     strength = (spec.get("grantControls") or {}).get("authenticationStrength") or {}  # sent as its id alone
-    for holder in (*idle, strength):
-        for member in NEWER:
-            holder.pop(member, None)
+    for member in NEWER:
+        strength.pop(member, None)
     newer = newer_paths(written)
     return {"kind": kind, "name": name, "spec": written, **({"newer": newer} if newer else {})}
 

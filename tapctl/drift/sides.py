@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from tapctl.canonical import at, canonical, expand
+from tapctl.canonical import at, canonical, expand, unknown
 from tapctl.directory import Directory
 from tapctl.drift.events import Gap, Value
-from tapctl.kind import Kind
+from tapctl.kind import Kind, Strange
 from tapctl.model import Json, JsonObject
 from tapctl.schema import Field
 
@@ -75,9 +75,11 @@ def side(kind: Kind, parts: Iterable[tuple[Steps, Tree]], directory: Directory) 
         tree = _joined(tree, part)
         for leaf, is_read in _leaves(kind.field, part, ()):
             (told if is_read else dark).add(leaf)
-    spec = canonical(kind.field, expand(kind.field, kind.from_graph(tree)), directory.of_graph)
+    expanded = expand(kind.field, kind.from_graph(tree))
+    spec = canonical(kind.field, expanded, directory.of_graph)
+    strange = Strange(said=dict(unknown(kind.field, expanded)))
     named = {_NAME: tree[_NAME]} if _NAME in tree else {}
-    return Side(spec=kind.normalise(spec) | named, told=frozenset(told - dark), dark=frozenset(dark))
+    return Side(spec=kind.normalise(spec, strange) | named, told=frozenset(told - dark), dark=frozenset(dark))
 
 
 def _meet(one: Steps, other: Steps) -> bool:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from tapctl import directory as directories
 from tapctl.canonical import canonical, references, with_values
 from tapctl.directory import Directory
+from tapctl.kind import Strange
 from tapctl.kinds import kinds
 from tapctl.model import Address, JsonObject
 from tapctl.reference import parse, written
@@ -65,7 +66,8 @@ def _canonical(desired: Desired, directory: Directory) -> JsonObject:
     """What a document does not own is left out, not filled in: nobody declared it. An empty list of what it
     does own stays: `members: []` is nobody."""
     kind = desired.kind
-    spec = kind.normalise(canonical(kind.field, desired.spec, directory.as_name))
+    plain = canonical(kind.field, desired.spec, directory.as_name)
+    spec = kind.normalise(plain, Strange(said=desired.newer))
     optional = {name for name, child in kind.field.properties.items() if child.is_unmanaged}
     kept = {name: value for name, value in spec.items() if name not in optional or name in desired.spec}
     emptied: JsonObject = {name: [] for name in optional - kept.keys() if desired.spec.get(name) == []}

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from tapctl.canonical import at, texts, with_values
 from tapctl.comparing.scope import effect
-from tapctl.kind import DeletedItems, Kind, Lookup, Request, Write, changed_properties
+from tapctl.kind import DeletedItems, Kind, Lookup, Request, Strange, Write, changed_properties
 from tapctl.kinds._verdicts import doubtful, wrong
 from tapctl.model import Json, JsonObject, Path, Resource, Verdict
 from tapctl.schema import Field
+from tapctl.shapes import as_list
 
 _PATH = "identity/conditionalAccess/policies"
 
@@ -100,22 +101,28 @@ def _tenants(tenants: JsonObject) -> JsonObject:
     return kept | ({"membershipKind": said} if said else {})
 
 
-def _normalise(spec: JsonObject) -> JsonObject:
+def _normalise(spec: JsonObject, strange: Strange) -> JsonObject:
     """Where the service rewrites what it is given, as the samples of the API reference show."""
+    said = strange.said
     if isinstance(grant := spec.get("grantControls"), dict):
-        spec = _set(spec, "grantControls", _operator(grant))
+        spec = _set(spec, "grantControls", _operator(grant, strange))
     if isinstance(session := spec.get("sessionControls"), dict):
-        spec = _set(spec, "sessionControls", _effective(session))
+        spec = _set(spec, "sessionControls", _effective(session, said))
     if isinstance(frequency := at(spec, "sessionControls", "signInFrequency"), dict):
         spec = with_values(spec, {("sessionControls", "signInFrequency"): _frequency(frequency)})
     conditions = spec.get("conditions")
-    if isinstance(conditions, dict) and "clientApplications" in conditions and _is_nobody(conditions):
+    if isinstance(conditions, dict) and "clientApplications" in conditions and _is_nobody(conditions, said):
         spec = _set(spec, "conditions", {key: item for key, item in conditions.items() if key != "users"})
     return spec
 
 
-def _is_nobody(conditions: JsonObject) -> bool:
-    return conditions.get("users") == _NOBODY
+def _is_nobody(conditions: JsonObject, said: Mapping[Path, Json]) -> bool:
+    return conditions.get("users") == _NOBODY and not _are_in(said, "conditions", "users")
+
+
+def _are_in(strange: Iterable[Path], *block: str) -> bool:
+    """Whether something that no schema knows is in a block."""
+    return any(path[: len(block)] == block for path in strange)
 
 
 def _set(spec: JsonObject, key: str, value: JsonObject) -> JsonObject:
@@ -123,21 +130,30 @@ def _set(spec: JsonObject, key: str, value: JsonObject) -> JsonObject:
     return dict(sorted({**rest, key: value}.items())) if value else rest
 
 
-def _operator(grant: JsonObject) -> JsonObject:
+def _operator(grant: JsonObject, strange: Strange) -> JsonObject:
     """With one control the operator says nothing, and the service answers OR, whatever it was given (six
     tests of a tenant, github.com/deploymenttheory/terraform-provider-microsoft365,
-    docs/development/conditional_access_field_map.md, checked 2026-11); with none it is noise."""
+    docs/development/conditional_access_field_map.md, checked 2026-11); with none it is noise. What is
+    newer may be a control too, or an operator that says something even then: it stays as it is."""
     lists = ("builtInControls", "customAuthenticationFactors", "termsOfUse")
-    controls = sum(len(texts(grant, name)) for name in lists) + ("authenticationStrength" in grant)
+    controls = sum(len(as_list(grant.get(name))) for name in lists) + ("authenticationStrength" in grant)
+    beside = {**strange.said, **strange.kept} if controls else strange.said
+    is_clear = not any(path[0] == "grantControls" and value for path, value in beside.items())
+    if controls > 1 or not is_clear or grant.get("operator") not in (None, "AND", "OR"):
+        return grant
     if controls == 0:
         return {key: value for key, value in grant.items() if key != "operator"}
-    return {**grant, "operator": "OR"} if controls == 1 else grant
+    return {**grant, "operator": "OR"}
 
 
-def _effective(session: JsonObject) -> JsonObject:
+def _effective(session: JsonObject, said: Mapping[Path, Json]) -> JsonObject:
     """A control that is off is the same as none, and a block in which nothing is on is refused
-    (as Terraform's azuread provider found, v3.9.0)."""
-    return {key: item for key, item in session.items() if not _is_off(item)}
+    (as Terraform's azuread provider found, v3.9.0). One that holds something newer is said whole."""
+    return {
+        key: item
+        for key, item in session.items()
+        if not _is_off(item) or _are_in(said, "sessionControls", key)
+    }
 
 
 def _is_off(control: Json) -> bool:

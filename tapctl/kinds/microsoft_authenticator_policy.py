@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tapctl.canonical import at
+from tapctl.kind import Strange
 from tapctl.kinds._authentication_method import method_configuration
 from tapctl.model import Json, JsonObject
 
@@ -10,7 +11,7 @@ from tapctl.model import Json, JsonObject
 _NOBODY = "00000000-0000-0000-0000-000000000000"
 
 
-def _normalise(spec: JsonObject) -> JsonObject:
+def _normalise(spec: JsonObject, strange: Strange) -> JsonObject:
     """Excluding Graph's group of zeros is excluding nobody."""
     settings = spec.get("featureSettings")
     if not isinstance(settings, dict):

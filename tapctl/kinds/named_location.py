@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Iterable
 
 from tapctl.canonical import default
-from tapctl.kind import DeletedItems, Kind, Lookup, Request, Write
+from tapctl.kind import DeletedItems, Kind, Lookup, Request, Strange, Write
 from tapctl.kinds._verdicts import wrong
 from tapctl.model import Json, JsonObject, Resource, Verdict
 
@@ -43,7 +43,7 @@ def is_empty(raw: JsonObject) -> bool:
     return is_known and not holds and raw.get("includeUnknownCountriesAndRegions") is not True
 
 
-def _normalise(spec: JsonObject) -> JsonObject:
+def _normalise(spec: JsonObject, strange: Strange) -> JsonObject:
     """Only the properties of the location's own type: the schema's defaults cover both, and of a type that is
     newer nobody knows them."""
     kept = _PROPERTIES.get(str(spec.get("@odata.type")))

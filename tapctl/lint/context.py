@@ -13,6 +13,7 @@ from tapctl.canonical import canonical, with_values
 from tapctl.directory import Directory
 from tapctl.evaluate.enabled_methods import Methods
 from tapctl.evaluate.facts import Facts
+from tapctl.kind import Strange
 from tapctl.lint.groups import Groups
 from tapctl.lint.item import Hit, Item
 from tapctl.lint.needs import Need
@@ -201,7 +202,8 @@ def offline(
 
 def _declared(desired: Desired, directory: Directory) -> Item:
     kind = desired.kind
-    spec = kind.normalise(canonical(kind.field, desired.spec, directory.as_name))
+    plain = canonical(kind.field, desired.spec, directory.as_name)
+    spec = kind.normalise(plain, Strange(said=desired.newer))
     return Item(
         address=desired.address,
         spec=with_values(spec, desired.newer),

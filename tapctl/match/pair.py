@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from tapctl.canonical import canonical, expand, respelled, unknown, with_values
 from tapctl.directory import Directory
-from tapctl.kind import Kind
+from tapctl.kind import Kind, Strange
 from tapctl.model import Address, Finding, Json, JsonObject, Path
 from tapctl.validate import Desired
 
@@ -75,7 +75,9 @@ def paired(desired: Desired, observed: JsonObject | None, former: str | None, di
     before, extra = (
         (None, {}) if observed is None else observed_spec(kind, observed, desired.newer, directory)
     )
-    after, left = (None, ()) if desired.resource.ensure == "absent" else _wanted(desired, before, directory)
+    after, left = (
+        (None, ()) if desired.resource.ensure == "absent" else _wanted(desired, before, extra, directory)
+    )
     return Pair(
         address=desired.address,
         kind=kind,
@@ -93,7 +95,7 @@ def paired(desired: Desired, observed: JsonObject | None, former: str | None, di
 
 def as_observed(kind: Kind, observed: JsonObject, directory: Directory) -> Pair:
     """An object with no document: only what the tenant has."""
-    before, extra = observed_spec(kind, observed, {}, directory)
+    before, extra = observed_spec(kind, observed, None, directory)
     return Pair(
         address=Address(kind.name, kind.name if kind.singleton else str(observed.get(kind.key) or "")),
         kind=kind,
@@ -118,9 +120,10 @@ def _id(kind: Kind, observed: JsonObject | None) -> str | None:
 
 
 def observed_spec(
-    kind: Kind, observed: JsonObject, newer: Mapping[Path, Json], directory: Directory
+    kind: Kind, observed: JsonObject, newer: Mapping[Path, Json] | None, directory: Directory
 ) -> tuple[JsonObject, dict[Path, Json]]:
-    """The canonical spec of an observed object, with the newer values a document names, and the others.
+    """The canonical spec of an observed object, with the newer values a document names, and the others;
+    without a document (`newer` is None) all are the others, and the object says them.
 
     A plan and its apply both read objects this way: else what stands would count as changed in between.
     """
@@ -128,19 +131,22 @@ def observed_spec(
     strange = dict(unknown(kind.field, expanded))
     for name in ("id", "displayName"):
         strange.pop((name,), None)
-    spec = kind.normalise(canonical(kind.field, expanded, directory.of_graph))
+    spec = canonical(kind.field, expanded, directory.of_graph)
+    if newer is None:
+        return kind.normalise(spec, Strange(said=strange)), strange
     named = {path: value for path, value in strange.items() if path in newer}
-    return with_values(spec, respelled(named, newer)), {
-        path: value for path, value in strange.items() if path not in newer
-    }
+    others = {path: value for path, value in strange.items() if path not in newer}
+    even = kind.normalise(spec, Strange(said=named, kept=others))
+    return with_values(even, respelled(named, newer)), others
 
 
 def _wanted(
-    desired: Desired, before: JsonObject | None, directory: Directory
+    desired: Desired, before: JsonObject | None, extra: Mapping[Path, Json], directory: Directory
 ) -> tuple[JsonObject, tuple[str, ...]]:
     """The canonical spec of a document; what it does not own is taken over from the tenant."""
     kind = desired.kind
-    spec = kind.normalise(canonical(kind.field, desired.spec, directory.as_name))
+    strange = Strange(said=desired.newer, kept=extra)
+    spec = kind.normalise(canonical(kind.field, desired.spec, directory.as_name), strange)
     left = tuple(
         name
         for name, child in kind.field.properties.items()

@@ -129,8 +129,10 @@ def _fill_conditions(conditions: JsonObject) -> JsonObject:
 
 
 def _fill_grant(grant: JsonObject) -> JsonObject:
+    """Of one control the operator is OR; what v1.0 does not have may be another control."""
     filled = {**GRANT, **grant}
-    if len(controls_of(grant)) == 1 or filled["operator"] is None:
+    is_one = len(controls_of(grant)) == 1 and not any(grant[name] for name in grant.keys() - GRANT.keys())
+    if filled["operator"] is None or (is_one and filled["operator"] == "AND"):
         filled["operator"] = "OR"
     return filled
 

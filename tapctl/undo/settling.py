@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 from tapctl.canonical import canonical, expand, to_wire, unknown, with_values
 from tapctl.diff import field_changes
-from tapctl.kind import Kind
+from tapctl.kind import Kind, Strange
 from tapctl.match.pair import is_as_said, paired
 from tapctl.model import Address, Finding, Json, JsonObject, Place, Severity, Snapshot, dotted
 from tapctl.reference import parse
@@ -144,7 +144,8 @@ def _today(spec: JsonObject | None, pair: Pair, undo: Undo, directory: Directory
 
 def _canonical(kind: Kind, spec: JsonObject, directory: Directory) -> JsonObject:
     strange = dict(unknown(kind.field, spec))
-    return with_values(kind.normalise(canonical(kind.field, spec, directory.as_name)), strange)
+    plain = canonical(kind.field, spec, directory.as_name)
+    return with_values(kind.normalise(plain, Strange(said=strange)), strange)
 
 
 def _namesakes(pair: Pair, pairs: Sequence[Pair], snapshot: Snapshot) -> list[JsonObject]:

@@ -13,7 +13,7 @@ from itertools import starmap
 from typing import cast
 
 from tapctl.canonical import canonical, expand, references, unknown, with_values, without
-from tapctl.kind import Kind
+from tapctl.kind import Kind, Strange
 from tapctl.kinds import kinds
 from tapctl.model import Address, Finding, Json, JsonObject, Path, Resource, Source, Verdict, dotted
 from tapctl.reference import parse
@@ -100,11 +100,13 @@ def _as_written(_: Field, text: str) -> str:
 def _judged(kind: Kind, resource: Resource, spec: JsonObject) -> Iterator[Verdict]:
     """What the schema and the kind's rules have against an expanded spec."""
     known = spec
-    for path, _ in unknown(kind.field, spec):
+    strange = dict(unknown(kind.field, spec))
+    for path in strange:
         known = without(known, path)
         yield _unknown(kind, path)
     yield from verdicts(kind, known)
-    yield from kind.rules(resource, kind.normalise(canonical(kind.field, known, _as_written)))
+    plain = canonical(kind.field, known, _as_written)
+    yield from kind.rules(resource, kind.normalise(plain, Strange(said=strange)))
 
 
 def _finding(resource: Resource, verdict: Verdict) -> Finding:
