@@ -46,8 +46,7 @@ class Rules:
     PIM for Groups lets a user or group make of itself there; `unread` says what of all that could not be
     read, and `unasked` why a tenant cannot be asked about the last. `break_glass` are the emergency accounts
     and groups; `unpinned` says which of them have no pin and cannot be told without one. `names` name the
-    pass policy's groups; `policy_groups` are those that Conditional Access is about. `is_nothing_lasting`:
-    passkeys and Microsoft Authenticator are both turned off."""
+    pass policy's groups; `policy_groups` are those that `doors` are about."""
 
     policy: PassPolicy
     caller_id: str = ""
@@ -56,7 +55,6 @@ class Rules:
     role_groups: Mapping[str, str] = field(default_factory=dict)
     owners: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     joinable: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    is_nothing_lasting: bool = False
     break_glass: frozenset[str] = frozenset()
     names: Mapping[str, str] = field(default_factory=dict)
     policy_groups: frozenset[str] = frozenset()
@@ -93,16 +91,6 @@ def general(rules: Rules) -> list[Finding]:
                 "policy-off",
                 "the tenant's pass policy is turned off: nobody could use a pass",
                 "let a TemporaryAccessPassPolicy document say `state: enabled`, and apply it",
-            )
-        )
-    if rules.is_nothing_lasting:
-        found.append(
-            _finding(
-                "nothing-lasting",
-                "passkeys (Fido2) and Microsoft Authenticator are turned off in the tenant: whoever gets a "
-                "pass can register nothing that works without a password but Windows Hello for Business",
-                "let a Fido2Policy or MicrosoftAuthenticatorPolicy say `state: enabled`, and apply it",
-                "warning",
             )
         )
     found += [

@@ -1,4 +1,5 @@
-"""Whether a pass opens the registration of a method: policies of the tenant, and of the folder → findings.
+"""Whether a pass opens the registration of a method, and of one that lasts: policies of the tenant, and of
+the folder → findings.
 
 `read_doors` compares the folder with the tenant as a plan does; everything after that is pure. People are
 asked about as they come on their first day: with the pass, and nothing else that they could show.
@@ -6,7 +7,7 @@ asked about as they come on their first day: with the pass, and nothing else tha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Final
@@ -19,6 +20,7 @@ from tapctl.evaluate.situation import REGISTER
 from tapctl.kinds import kinds
 from tapctl.lint.planned import items_of
 from tapctl.lint.what_if import CLOSED, MANAGED, MULTI_USE, ONE_TIME, WhatIf
+from tapctl.match import as_observed
 from tapctl.model import Address, Finding, Json, JsonObject, Path, Severity
 from tapctl.passes.checks import Applicant, Rules
 from tapctl.reference import parse
@@ -28,10 +30,15 @@ if TYPE_CHECKING:
     from tapctl.checked import Checked
     from tapctl.graph.gateway import Gateway
     from tapctl.match import Matched
+    from tapctl.pipeline import Compared
 
 DESPITE: Final = "--despite-policies"
 _POLICY: Final = "ConditionalAccessPolicy"
 _USERS: Final = ("conditions", "users")
+_METHODS: Final = ("Fido2Policy", "MicrosoftAuthenticatorPolicy")
+# Of what is registered with a pass and works without a password (methods.py), all that has a policy.
+_NOTHING_LASTING: Final = "nothing-lasting"
+_LASTING: Final = frozenset({"fido2", "deviceBasedPush"})
 _LACKING: Final = {
     "enabledMethods": "which methods are turned on could not be read",
     "strengths": "the authentication strength that it asks for is not among the tenant's",
@@ -68,8 +75,14 @@ class Doors:
         user = applicant.name if applicant.name.casefold() in self.users else "somebody"
         key = (user, person, kind)
         if key not in self._known:
-            self._known[key] = tuple(_asked(self.tenant, self.folder, user, person, kind))
+            asked = _asked(self.tenant, self.folder, user, person, kind)
+            lasting = () if self._is_told else _lasting(self.tenant, self.folder, person.groups)
+            self._known[key] = (*asked, *lasting)
         return self._known[key]
+
+    @property
+    def _is_told(self) -> bool:
+        return any(item.rule == _NOTHING_LASTING for item in self.general)
 
 
 async def read_doors(checked: Checked, gateway: Gateway, as_of: date) -> Doors:
@@ -88,7 +101,7 @@ async def read_doors(checked: Checked, gateway: Gateway, as_of: date) -> Doors:
         help_ = f"mend what tapctl validate shows, or say {DESPITE}"
         notes.append(_brake("folder-unread", message, help_))
     try:
-        matched = (await compare(checked, gateway, {_POLICY})).matched
+        compared = await compare(checked, gateway, {_POLICY, *_METHODS})
     except NotFound as error:
         message = (
             f"whether policies let a pass open registration was not checked, for a part is not there: {error}"
@@ -99,7 +112,20 @@ async def read_doors(checked: Checked, gateway: Gateway, as_of: date) -> Doors:
         message = f"whether policies let a pass open registration cannot be told: {error}"
         help_ = f"get the permission that a plan takes, or say {DESPITE}"
         return Doors(general=(_brake("policies-unread", message, help_),))
-    return doors_of(matched, as_of, notes)
+    return doors_of(_with_methods(compared), as_of, notes)
+
+
+def _with_methods(compared: Compared) -> Matched:
+    """A plan leaves out what there is one of and nobody declares."""
+    matched = compared.matched
+    declared = {pair.kind.name for pair in matched.pairs}
+    methods = (
+        as_observed(kinds()[name], item, matched.directory)
+        for name in _METHODS
+        for item in compared.snapshot.objects.get(name, ())
+        if name not in declared
+    )
+    return replace(matched, pairs=(*matched.pairs, *methods))
 
 
 def doors_of(matched: Matched, as_of: date, notes: Iterable[Finding] = ()) -> Doors:
@@ -111,13 +137,15 @@ def doors_of(matched: Matched, as_of: date, notes: Iterable[Finding] = ()) -> Do
     )
     specs = [spec for side in (before, after) for address, spec in side.items() if address.kind == _POLICY]
     tenant, folder = WhatIf(before, Facts(), as_of), WhatIf(after, Facts(), as_of)
-    groups = {text for spec in specs for text in _texts(spec, "Groups")} | _reached(tenant) | _reached(folder)
+    reached = _reached(tenant) | _reached(folder)
+    groups = {text for spec in specs for text in _texts(spec, "Groups")} | reached
+    is_for_nobody = not any(_lasts(side, some) for side in (tenant, folder) for some in ((), *zip(reached)))
     return Doors(
         tenant=tenant,
         folder=folder,
         names=dict(_groups(groups, matched)),
         users=frozenset(text.casefold() for spec in specs for text in _texts(spec, "Users")),
-        general=tuple(notes),
+        general=(*notes, *(_lasting(tenant, folder, (), "anybody") if is_for_nobody else ())),
     )
 
 
@@ -131,9 +159,10 @@ def _texts(spec: JsonObject, kind: str) -> tuple[str, ...]:
 
 
 def _reached(what_if: WhatIf) -> frozenset[str]:
-    """The groups that the pass policy is about, where it was read."""
-    found = what_if.facts.pass_policy
-    return found.scope.include | found.scope.exclude if found else frozenset()
+    """The groups that the pass policy is about, and methods that last, where those were read."""
+    found, methods = what_if.facts.pass_policy, what_if.facts.methods or {}
+    scopes = [*([found.scope] if found else []), *(methods[mode] for mode in _LASTING)]
+    return frozenset().union(*(scope.include | scope.exclude for scope in scopes))
 
 
 def _groups(names: Iterable[str], matched: Matched) -> Iterator[tuple[str, str]]:
@@ -188,6 +217,30 @@ def _asked(tenant: WhatIf, folder: WhatIf, user: str, person: Person, kind: str)
         where = _where(tenant, person, kind, situation)
         message = f"{_by(some)} lets them register with this pass only {where}"
         yield _finding("pass-opens-little", message, "tell them, or change that policy", "warning")
+
+
+def _lasting(
+    tenant: WhatIf, folder: WhatIf, groups: Collection[str], whom: str = "them"
+) -> Iterator[Finding]:
+    """A pass opens the door, and what is behind it may not be on for members of these groups."""
+    when, help_ = "", f"let a Fido2Policy or MicrosoftAuthenticatorPolicy reach {whom}, and apply it"
+    now, then = (_lasts(what_if, groups) for what_if in (tenant, folder))
+    if now and then:
+        return
+    if now:
+        when, help_ = "once the folder is applied, ", "change those documents"
+    elif then:
+        help_ = "apply the folder, which turns one of them on"
+    message = (
+        f"{when}neither passkeys (Fido2) nor Microsoft Authenticator without a password are on for {whom}: "
+        "a pass registers nothing that works without a password but Windows Hello for Business"
+    )
+    yield _finding(_NOTHING_LASTING, message, help_, "warning")
+
+
+def _lasts(what_if: WhatIf, groups: Collection[str]) -> bool:
+    """Whether something is, or may be."""
+    return not _LASTING.isdisjoint(what_if.landing(groups))
 
 
 def _where(tenant: WhatIf, person: Person, kind: str, situation: Mapping[str, str]) -> str:

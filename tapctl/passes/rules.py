@@ -15,7 +15,7 @@ from tapctl.passes.checks import Rules
 from tapctl.passes.graph import POLICY_PATH, policy_of
 from tapctl.passes.people import groups_with, users_named
 from tapctl.resolve import unpinned
-from tapctl.shapes import as_objects, as_text
+from tapctl.shapes import as_text
 
 if TYPE_CHECKING:
     from tapctl.graph.gateway import Gateway, Objects
@@ -23,10 +23,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _ROLES: Final = "roleManagement/directory"
-_CONFIGURATIONS: Final = "authenticationMethodConfigurations"
-_METHODS: Final = "policies/authenticationMethodsPolicy"
-# Of what is registered with a pass and works without a password, all that has a configuration.
-_LASTING: Final = frozenset({"fido2", "microsoftauthenticator"})
 # Without Entra ID P2 nobody can be eligible: https://learn.microsoft.com/entra/id-governance/licensing-fundamentals
 _NO_ELIGIBILITY: Final = "aadpremiumlicenserequired"
 # Only for one group, or one principal, at a time; an active assignment is a plain membership or ownership:
@@ -39,9 +35,8 @@ async def read_rules(gateway: Gateway, workspace: Workspace) -> Rules:
     """Raises GraphError if the pass policy cannot be read; what is missing of the rest is in `unread`."""
     unread: list[str] = []
     unasked: list[str] = []
-    policy, methods, active, eligible, definitions, role_groups = await asyncio.gather(
+    policy, active, eligible, definitions, role_groups = await asyncio.gather(
         gateway.get(POLICY_PATH),
-        _or([], gateway.get(_METHODS), {}),
         _or(unread, _principals(gateway, "roleAssignments"), []),
         _or(unread, _eligible(gateway), []),
         _or([], gateway.list(f"{_ROLES}/roleDefinitions", {"$select": "id,displayName"}), []),
@@ -59,7 +54,6 @@ async def read_rules(gateway: Gateway, workspace: Workspace) -> Rules:
     roles = {_id(item): as_text(item.get("displayName")) for item in definitions}
     return Rules(
         policy=found,
-        is_nothing_lasting=_states(methods) == {"disabled"},
         caller_id=gateway.caller.id.lower(),
         active=_held(active, roles),
         eligible=_held(eligible, roles),
@@ -72,12 +66,6 @@ async def read_rules(gateway: Gateway, workspace: Workspace) -> Rules:
         unasked=tuple(unasked),
         unpinned=tuple(_untold(workspace, accounts)),
     )
-
-
-def _states(methods: JsonObject) -> set[str]:
-    """Whether passkeys and Microsoft Authenticator are turned on, as far as it was read."""
-    found = {_id(item): as_text(item.get("state")) for item in as_objects(methods.get(_CONFIGURATIONS))}
-    return {found.get(name, "") for name in _LASTING}
 
 
 def break_glass_ids(workspace: Workspace) -> frozenset[str]:

@@ -17,7 +17,6 @@ from tapctl.pipeline import check
 from tapctl.sandbox import Misbehaviour
 from tapctl.sandbox.seed import GROUPS, PEOPLE
 
-METHODS = "policies/authenticationMethodsPolicy/authenticationMethodConfigurations"
 ON_DEMAND = "identityGovernance/privilegedAccess/group/eligibilitySchedules"
 DOMAIN = "nordwind.example"
 MIA = f"mia.larsen@{DOMAIN}"
@@ -112,19 +111,6 @@ def test_what_two_groups_have_no_answer_to_is_said_once(workspace: Workspace) ->
 
     (why,) = rules_of(tenant, workspace).unread
     assert "PrivilegedEligibilitySchedule.Read.AzureADGroup" in why
-
-
-@pytest.mark.parametrize("states", [("disabled", "enabled"), ("disabled", "disabled")])
-def test_a_tenant_in_which_nothing_lasting_can_be_registered_is_told(
-    workspace: Workspace, states: tuple[str, str]
-) -> None:
-    tenant = Tenant()
-    for name, state in zip(("Fido2", "MicrosoftAuthenticator"), states, strict=True):
-        found = tenant.store.get(METHODS, name) or {}
-        tenant.store.put(METHODS, {**found, "id": name, "state": state})
-    told = [item.severity for item in general(rules_of(tenant, workspace)) if item.rule == "nothing-lasting"]
-
-    assert told == (["warning"] if states == ("disabled", "disabled") else [])
 
 
 def test_the_groups_of_the_policy_have_names(workspace: Workspace) -> None:
