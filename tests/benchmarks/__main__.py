@@ -240,12 +240,13 @@ def sign_in_tests() -> None:
 
 def passes() -> None:
     """Requests for people's passes."""
-    from people import check_people, following, issuing, list_people, requests
+    from people import ask_policies, check_people, following, issuing, list_people, requests
 
     for people in (100, 1000):
         checked, listed = requests(people, check_people), requests(people, list_people)
         say(f"requests before the first of {people:,} passes", str(checked), "one for 20 people, and a few")
         say(f"requests to list {people:,} passes", str(listed), "one for 20 people")
+    say("requests for the policies, before any number of passes", str(requests(0, ask_policies)), "a few")
     made = issuing(1000)
     say("passes in flight, of 1,000", str(made.in_flight), "4")
     say("requests for 1,000 passes, everybody checked", str(made.requests), "one each, and one for 20")

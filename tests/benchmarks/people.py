@@ -21,6 +21,7 @@ from tapctl.graph.sandbox import SANDBOX_URL, AsgiApp, connect_sandbox
 from tapctl.model import JsonObject
 from tapctl.passes.applicants import Applicants
 from tapctl.passes.delivery import Made, Recipient
+from tapctl.passes.doors import read_doors
 from tapctl.passes.examine import Setting, examine
 from tapctl.passes.holdings import look_at_passes
 from tapctl.passes.issue_report import Account, json_of
@@ -70,6 +71,11 @@ async def check_people(gateway: Gateway, names: list[str]) -> None:
     applicants = Applicants(gateway=gateway, rules=await read_rules(gateway, workspace))
     await applicants.find(names, are_few=False)
     applicants.close()
+
+
+async def ask_policies(gateway: Gateway, names: list[str]) -> None:
+    """What `pass issue` reads to know whether a pass opens anything, whoever gets it."""
+    await read_doors(check(Path("policies"), "sandbox"), gateway, datetime.now(UTC).date())
 
 
 async def list_people(gateway: Gateway, names: list[str]) -> None:
