@@ -17,7 +17,8 @@ _ROLES: Final = {
     "plan": "Global Reader",
     "apply": "Conditional Access Administrator and Authentication Policy Administrator (and Groups "
     "Administrator where groups are declared)",
-    "passes": "Authentication Administrator (Privileged Authentication Administrator for administrators)",
+    "passes": "Authentication Administrator (Privileged Authentication Administrator for administrators), "
+    "and Global Reader where the tenant has role-assignable groups",
 }
 
 
@@ -28,6 +29,8 @@ _SUFFICE: Final = {
     "passes": ({"Authentication Administrator"}, {"Privileged Authentication Administrator"}),
 }
 """Any of these sets of roles is enough, and so is `_ALL`; others may be."""
+_SEES_WHO_MAY_JOIN: Final = frozenset({_ALL, "Global Reader", "Privileged Role Administrator"})
+"""https://learn.microsoft.com/graph/api/privilegedaccessgroup-list-eligibilityschedules (checked 2026-11)"""
 
 
 def held_by(caller: Caller) -> frozenset[str]:
@@ -91,6 +94,9 @@ def _of_a_person(caller: Caller, wids: Json, purpose: Purpose) -> Iterator[Check
     said = f"active for the whole tenant: {', '.join(sorted(held)) or 'none that is known'}"
     if any(enough <= held for enough in ({_ALL}, *_SUFFICE[purpose])):
         yield _check("directory role", "ok", said)
+        if purpose == "passes" and held.isdisjoint(_SEES_WHO_MAY_JOIN):
+            why = "not held: it shows who may join a role-assignable group, where the tenant has such groups"
+            yield _check("Global Reader", "skipped", why)
         return
     todo = f"{needed}. Activate it (Privileged Identity Management), and sign in again for a new token"
     yield _check("directory role", "warning", said, todo)

@@ -357,7 +357,8 @@ PASSES: Final[Mapping[str, str]] = {
     "policy-off": "The pass policy is turned off, so nobody can use a pass.",
     "privileged": (
         "The person holds a role, can activate one, owns or is in a group that can, or is a break-glass "
-        "account: whoever sees the passcode has all that."
+        "account: whoever sees the passcode has all that. To see who may join a role-assignable group (PIM "
+        "for Groups), a person who issues needs Global Reader beside Authentication Administrator."
     ),
     "privileges-unread": "Whether the person holds a role could not be read.",
     "roster": "A line of the roster cannot be read.",

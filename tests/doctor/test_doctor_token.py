@@ -145,6 +145,8 @@ def test_a_person_needs_scopes_and_a_role() -> None:
 
 CA_ADMINISTRATOR = "b1be1c3e-b65d-4f19-8427-f6fa0d97feb9"
 METHODS_ADMINISTRATOR = "0526716b-113d-4c15-b2c8-68e3c22b9f80"
+AUTHENTICATION_ADMINISTRATOR = "c4e39bd9-1100-46d3-8c65-fb160da0071f"
+GLOBAL_READER = "f2ef992c-3afb-46b9-b7cf-a126ee74c451"
 GLOBAL_ADMINISTRATOR = "62e90394-69f5-4237-9190-012177145e10"
 
 
@@ -162,6 +164,22 @@ def test_a_person_s_active_roles_are_in_the_token(wids: list[Json], status: str,
 
     assert (found.status, bool(found.todo)) == (status, status == "warning")
     assert f"active for the whole tenant: {said}" in found.message
+
+
+@pytest.mark.parametrize(
+    ("wids", "is_said"),
+    [
+        ([AUTHENTICATION_ADMINISTRATOR], True),
+        ([AUTHENTICATION_ADMINISTRATOR, GLOBAL_READER], False),
+        ([GLOBAL_ADMINISTRATOR], False),
+    ],
+)
+def test_a_person_who_issues_may_need_another_role_besides(wids: list[Json], is_said: bool) -> None:
+    found = judged("passes", idtyp="user", scp="x", roles=[], wids=wids)
+
+    assert found["directory role"].status == "ok"
+    assert ("Global Reader" in found) == is_said
+    assert not is_said or "role-assignable group" in found["Global Reader"].message
 
 
 def test_the_azure_cli_s_own_token_cannot_be_given_more() -> None:
