@@ -58,11 +58,6 @@ class Account:
     problems: tuple[str, ...] = ()
     is_recorded: bool = True
 
-    @property
-    def left(self) -> int:
-        """How many still wait for their passcode."""
-        return self.worklist.count() - self.worklist.count("delivered", "refused")
-
 
 def sheet_of(account: Account) -> Sheet:
     sections = tuple(filter(None, (_section(account, state) for state in _TITLES)))
@@ -196,8 +191,8 @@ def _problems(account: Account) -> Iterator[str]:
         yield account.refusal
     if account.stopped:
         yield f"stopped: {account.stopped}"
-    if account.run and account.left:
-        yield f"{account.left} left: {going_on(account.run)} with the same --to-{account.delivery}"
+    if account.run and account.worklist.left:
+        yield f"{account.worklist.left} left: {going_on(account.run)} with the same --to-{account.delivery}"
     elif not account.is_recorded:
         yield f"the record does not say that nobody is left: {going_on(account.run)} notes it"
     if account.run and (doubtful := account.worklist.doubtful()):

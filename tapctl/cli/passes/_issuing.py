@@ -14,6 +14,7 @@ from tapctl.cli.asking import declined
 from tapctl.cli.connect import Session, connected, our_folder
 from tapctl.cli.options import INTERRUPTED, Options
 from tapctl.cli.output import say, show_sheet
+from tapctl.cli.passes._interrupted import abandon, run_named, standing
 from tapctl.cli.passes._places import delivery_of, prove_handouts, write_handouts
 from tapctl.cli.passes._tenant import headline_of, tenant_for
 from tapctl.cli.passes._wishes import Wishes
@@ -44,8 +45,6 @@ from tapctl.text.words import counted
 
 T = TypeVar("T")
 
-LAST = "last"
-
 
 def run_issue(options: Options, wishes: Wishes) -> int:
     """The exit code. Raises what stops it before anything was created."""
@@ -55,12 +54,12 @@ def run_issue(options: Options, wishes: Wishes) -> int:
     workspace = tenant_for(options)
     folder = our_folder(options.workspace) / FOLDER
     if wishes.abandon is not None:
-        run = _run_named(folder, wishes.abandon, workspace.environment.name)
-        return _abandon(folder, run, wishes.reason)
+        run = run_named(folder, wishes.abandon, workspace.environment.name)
+        return abandon(folder, run, wishes.reason)
     run, count = "", len(wishes.users)
     if wishes.run is not None:
-        run = _run_named(folder, wishes.run, workspace.environment.name)
-        about, count = _standing(folder, run)
+        run = run_named(folder, wishes.run, workspace.environment.name)
+        about, count = standing(folder, run)
         wishes = wishes.continuing(about)
     delivery = delivery_of(wishes, zones, workspace, folder, is_for_one=count == 1)
     if delivery is not None:
@@ -77,34 +76,6 @@ def run_issue(options: Options, wishes: Wishes) -> int:
             folder=folder,
         )
         return course.go_on(run) if run else course.start(defaults)
-
-
-def _run_named(folder: Path, run: str, environment: str) -> str:
-    if run != LAST:
-        return run
-    found = unfinished(folder, environment)
-    if not found:
-        raise Refused("there is no interrupted run to continue, or to abandon")
-    return found[-1]
-
-
-def _standing(folder: Path, run: str) -> tuple[About, int]:
-    """What a run is about, and how many people still wait. Raises Refused if there is no such run."""
-    journal, about, worklist = resume(folder, run)
-    journal.close()
-    try:
-        return about, _open(worklist)
-    finally:
-        worklist.close()
-
-
-def _abandon(folder: Path, run: str, reason: str) -> int:
-    journal, _, worklist = resume(folder, run)
-    worklist.close()
-    journal.write("end", left=0, why=f"abandoned: {reason}" if reason else "abandoned")
-    journal.close()
-    say(f"The run {journal.run} will not be continued. Whoever holds a pass of it keeps it.")
-    return 0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -170,7 +141,7 @@ class Course:
             failed = worklist.count("failed")
             examined = self.session.run(examine_again(gateway, self.workspace, worklist, setting))
             self._look_at_other_runs(worklist, journal.run)
-            if not _open(worklist) and worklist.count("refused") == left_out:
+            if not worklist.unsettled and worklist.count("refused") == left_out:
                 journal.write("end", left=0, doubtful=0, why="")  # there may have been no room for it
                 return self._end(worklist, "issued", examined, journal=journal)
             if passed_over := failed - worklist.count("failed"):
@@ -238,7 +209,7 @@ class Course:
         since the run passed them over before."""
         if blocking(examined.findings, self.wishes.words):
             return "nothing was created: see the problems above"
-        refused, ready = examined.worklist.count("refused") - left_out, _open(examined.worklist)
+        refused, ready = examined.worklist.count("refused") - left_out, examined.worklist.unsettled
         if not refused and not ready and not left_out:
             return "nothing was created: there is nobody to issue for"
         if refused and not (self.wishes.skip_refused and ready):
@@ -288,7 +259,7 @@ class Course:
         status: Status = "issued"
         if run.was_interrupted:
             status = "interrupted"
-        elif run.stopped or self.problems or _left(examined.worklist):
+        elif run.stopped or self.problems or examined.worklist.left:
             status = "incomplete"
         return self._end(examined.worklist, status, examined, journal=journal, run=run)
 
@@ -355,12 +326,3 @@ def _tell_clocks(gateway: Gateway) -> None:
         apart = round(abs(ahead) / timedelta(minutes=1))
         way = "ahead of" if ahead > timedelta() else "behind"
         say(f"Graph's clock is {length(apart)} {way} this machine's, and dates the passes: set this one.")
-
-
-def _left(worklist: Worklist) -> int:
-    return worklist.count() - worklist.count("delivered", "refused")
-
-
-def _open(worklist: Worklist) -> int:
-    """Who waits for a passcode, and who is to be looked at again."""
-    return _left(worklist) + len(worklist.doubtful())

@@ -52,9 +52,9 @@ async def issue(run: Run) -> None:
             run.finishing()
             with contextlib.suppress(asyncio.CancelledError):
                 await work
-    left = run.worklist.count() - run.worklist.count("delivered", "refused")
+    people = run.worklist
     try:
-        run.journal.write("end", left=left, doubtful=len(run.worklist.doubtful()), why=run.stopped)
+        run.journal.write("end", left=people.left, doubtful=len(people.doubtful()), why=run.stopped)
     except NotRecorded as error:
         run.is_recorded = False
         run.stop(str(error))

@@ -149,6 +149,16 @@ class Worklist:
         ).fetchone()
         return int(found)
 
+    @property
+    def left(self) -> int:
+        """How many still wait for their passcode."""
+        return self.count() - self.count("delivered", "refused")
+
+    @property
+    def unsettled(self) -> int:
+        """Those, and whoever is to be looked at again."""
+        return self.left + len(self.doubtful())
+
     def doubtful(self) -> list[Entry]:
         """Whoever has a passcode that may be void by now, or become so."""
         return list(self._select("where state = 'delivered' and doubt != '' order by number", ()))
