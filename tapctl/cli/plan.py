@@ -55,6 +55,7 @@ def command(
     from tapctl.cli.output import answer
     from tapctl.cli.undo import planning, read_past
     from tapctl.facts.merge import known_if_seen
+    from tapctl.facts.unread import not_read
     from tapctl.model import errors_in
     from tapctl.pipeline import check
     from tapctl.report import settings_file
@@ -70,7 +71,9 @@ def command(
         answer(checked_report(checked, "plan"), options)
         return 1
     with connected(checked.workspace) as session:
-        known = known_if_seen(checked, snapshot_of(checked, facts, session=session))
+        snapshot = snapshot_of(checked, facts, session=session)
+        checked = replace(checked, findings=(*checked.findings, *not_read(snapshot)))
+        known = known_if_seen(checked, snapshot)
         planned = session.run(planning(checked, past, session.gateway, as_of, known))
         caller, sent = session.gateway.caller.name, session.gateway.sent
     documents = len(checked.workspace.resources)

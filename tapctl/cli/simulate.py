@@ -247,11 +247,20 @@ def _answer_question(
     (stage,) = walk(company.enforcing(asked.enforce), [asked.step], strict=strict, traced=True)
     comparison, tenant_id = _compared(company, stage.sign_in) if compares else (None, "")
     headline = offline_headline(checked.workspace.environment, snapshot.tenant_id if snapshot else tenant_id)
-    told = Told(headline=headline, sign_in=stage.sign_in, decision=stage.decision, where=company.place)
+    unread = snapshot.unread if snapshot else ()
+    told = Told(
+        headline=headline,
+        sign_in=stage.sign_in,
+        decision=stage.decision,
+        where=company.place,
+        unread=unread,
+    )
     match options.format:
         case "json":
             answer: JsonObject = {"id": "question", **decision_json(stage.decision, company.place)}
-            text = render_json([answer], today=today, strict=strict, found=headline, comparison=comparison)
+            text = render_json(
+                [answer], today=today, strict=strict, found=headline, comparison=comparison, unread=unread
+            )
         case "markdown":
             text = render_markdown(told) + (f"\n{comparison_markdown(comparison)}" if comparison else "")
         case _:

@@ -40,6 +40,10 @@ def command(options: Options, *, no_lint: bool, facts: str | None, as_of: date) 
         from tapctl.facts.merge import known_if_seen
 
         checked = linted(checked, as_of, known_if_seen(checked, snapshot))
+    if snapshot is not None:
+        from tapctl.facts.unread import not_read
+
+        checked = replace(checked, findings=(*checked.findings, *not_read(snapshot)))
     answer(checked_report(checked, "validate", snapshot.tenant_id if snapshot else ""), options)
     return 1 if checked.has_errors else 0
 

@@ -147,6 +147,10 @@ LINTING: Final[Mapping[str, str]] = {
         "Some lint rules need to know who is in which group, who holds a role and the like, which no folder"
         " says. --facts brings it, or a plan."
     ),
+    "facts-not-read": (
+        "The tenant did not show some of the facts that --facts asks for, mostly for want of a permission, "
+        "which is said. What hangs on them is not known."
+    ),
     "unknown-rule": "An ignore or a severity names no lint rule, so it does nothing.",
     "unused-ignore": "An ignore hides nothing any more. Left in, it would hide the next mistake.",
 }

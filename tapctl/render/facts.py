@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tapctl.facts.snapshot import Unread
 from tapctl.facts.summary import Summary
+from tapctl.facts.unread import grouped
 from tapctl.model import JsonObject
 from tapctl.render import gfm
 from tapctl.render.json import VERSION, headline, written
@@ -69,7 +69,7 @@ def render_text(report: FactsReport) -> str:
     lines += [f"  {visible(item.name):<{wide}}  {_people(item.people)}" for item in found.groups]
     lines += [f"  {visible(item.name):<{wide}}  {_held(item.active, item.eligible)}" for item in found.roles]
     lines += ["", *_sentences(found), *(["", "Not read:"] if found.unread else [])]
-    lines += [f"  {visible(item.what)}: {visible(item.why)}" for item in _grouped(found.unread)]
+    lines += [f"  {visible(item.what)}: {visible(item.why)}" for item in grouped(found.unread)]
     lines += ["", *_ending(report, visible(report.file))]
     return "\n".join(lines) + "\n"
 
@@ -85,7 +85,7 @@ def render_markdown(report: FactsReport) -> str:
     lines += [f"| {gfm.code(item.name)} | {_people(item.people)} |" for item in found.groups]
     lines += [f"| {gfm.code(item.name)} | {_held(item.active, item.eligible)} |" for item in found.roles]
     lines += ["", *(f"- {gfm.text(sentence)}" for sentence in _sentences(found))]
-    lines += [f"- not read: {gfm.text(item.what)}: {gfm.text(item.why)}" for item in _grouped(found.unread)]
+    lines += [f"- not read: {gfm.text(item.what)}: {gfm.text(item.why)}" for item in grouped(found.unread)]
     lines += ["", *_ending(report, gfm.code(report.file))]
     return "\n".join(lines) + "\n"
 
@@ -122,16 +122,6 @@ def _sentences(found: Summary) -> Iterator[str]:
 
 def _said(value: bool | None, yes: str, no: str) -> str:
     return "not read" if value is None else yes if value else no
-
-
-def _grouped(unread: Iterable[Unread]) -> Iterator[Unread]:
-    """What many groups have in common is said once."""
-    by_why: dict[str, list[str]] = {}
-    for item in unread:
-        by_why.setdefault(item.why.partition(": ")[2] or item.why, []).append(item.what)
-    for why, things in by_why.items():
-        more = f" and {len(things) - 3} more" if len(things) > 3 else ""
-        yield Unread(what=f"{', '.join(things[:3])}{more}", why=why)
 
 
 def _ending(report: FactsReport, file: str) -> list[str]:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, cast
 
 from tapctl.evaluate.decision import Decision
 from tapctl.evaluate.situation import SignIn
+from tapctl.facts.snapshot import Unread
+from tapctl.facts.unread import grouped
 from tapctl.model import Json, JsonObject
 from tapctl.render.comparison import comparison_json
 from tapctl.render.decision import Where, asked, controls, deciding, inferences, sentence, trace
@@ -24,12 +26,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """One question of a workspace, and its decision."""
+    """One question of a workspace, and its decision. `unread`: what the tenant did not show of the facts."""
 
     headline: Headline
     sign_in: SignIn
     decision: Decision
     where: Where
+    unread: tuple[Unread, ...] = ()
 
 
 def render_json(
@@ -39,6 +42,7 @@ def render_json(
     strict: bool,
     found: Headline | None,
     comparison: Comparison | None = None,
+    unread: Iterable[Unread] = (),
 ) -> str:
     """The document that schemas/simulate-output.schema.json promises; situations of a file are about no
     environment."""
@@ -51,6 +55,7 @@ def render_json(
             "today": today.isoformat(),
             "strict": strict,
             "answers": [*answers],
+            "notRead": [{"what": item.what, "why": item.why} for item in unread],
             "comparison": None if comparison is None else comparison_json(comparison),
         }
     )
@@ -92,6 +97,7 @@ def _sections(told: Told) -> Iterator[tuple[str, list[str]]]:
         ("Rests on inference", list(inferences(decision))),
         ("Rests on a date", [spelled(name) for name in decision.switches]),
         ("Not given", [spelled(as_given(fact)) for fact in decision.missing]),
+        ("Not read", [spelled(f"{item.what}: {item.why}") for item in grouped(told.unread)]),
         ("Steps", list(trace(decision, told.where))),
     )
     return ((title, lines) for title, lines in sections if lines)

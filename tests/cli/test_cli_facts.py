@@ -247,3 +247,45 @@ def test_whose_facts_were_asked_for_is_in_the_headline(cli: Cli, command: tuple[
 @pytest.mark.parametrize("command", [("validate",), ("test",), ASKED], ids=["validate", "test", "simulate"])
 def test_without_facts_no_tenant_was_asked(cli: Cli, command: tuple[str, ...]) -> None:
     assert "(tenant not asked)" in cli(*command).out.partition("\n")[0]
+
+
+def lacking(cli: Cli, *unread: Unread) -> None:
+    """A snapshot in facts.json, of a tenant that did not show this."""
+    cli("facts", "--out", "facts.json")
+    seen = replace(read_snapshot(Path("facts.json")), join_needs_mfa=None, unread=unread)
+    Path("facts.json").write_text(written(seen))
+
+
+DEVICES = Unread(what="device settings", why=f"GET policies/deviceRegistrationPolicy: {LIMIT}")
+JOIN = ("simulate", "--group", "none", "--registered", "password", "--action", "join", "--method", "password")
+
+
+@pytest.mark.parametrize("command", [("validate",), ("plan",), JOIN], ids=lambda words: words[0])
+@pytest.mark.parametrize("format_", ["text", "json", "markdown"])
+def test_what_the_tenant_did_not_show_is_said_once(cli: Cli, command: tuple[str, ...], format_: str) -> None:
+    lacking(cli, DEVICES, replace(DEVICES, what="\x1b[31m"))
+    found = cli(*command, "--facts", "facts.json", "--format", format_).out
+
+    count = 2 if command == JOIN and format_ == "json" else 1
+    assert found.count("this needs more") == count
+    assert "device settings" in found
+    assert "\x1b" not in found
+
+
+def test_nothing_is_said_to_be_missing_where_everything_was_read(cli: Cli) -> None:
+    lacking(cli)
+
+    assert "facts-not-read" not in cli("validate", "--facts", "facts.json").out
+    assert "facts-not-read" not in cli("plan").out
+    assert cli(*JOIN, "--facts", "facts.json", "--format", "json").json["notRead"] == []
+
+
+@pytest.mark.parametrize("strict", [(), ("--strict",)])
+def test_a_join_whose_settings_were_not_read_is_not_allowed(cli: Cli, strict: tuple[str, ...]) -> None:
+    lacking(cli, DEVICES)
+    result = cli(*JOIN, "--facts", "facts.json", "--format", "json", *strict)
+    (answer,) = result.json["answers"]
+
+    Draft202012Validator(schema.read("simulate-output")).validate(result.json)
+    assert (answer["decision"], answer["missing"]) == ("unknown", ["joinNeedsMfa"])
+    assert result.json["notRead"] == [{"what": DEVICES.what, "why": DEVICES.why}]
