@@ -57,6 +57,7 @@ class Person:
     `held_pass` is None where nobody knows whether there is one, and "none" where there is none. Roles are
     template ids (or names) of assignments at tenant scope that are active now. `is_anybody`: nobody in
     particular, whom a list of users or members may or may not mean. `type` is None where nobody said it.
+    `per_user_mfa` is "unread" of somebody who was read from a tenant, which does not show it.
     """
 
     type: UserType | None = "member"
@@ -71,7 +72,7 @@ class Person:
     fido2_aaguids: frozenset[str] = frozenset()
     roles: frozenset[str] | None = frozenset()
     is_enabled: bool = True
-    per_user_mfa: bool | None = None
+    per_user_mfa: bool | Literal["unread"] | None = None
 
 
 STRANGER = Person(type=None, groups_are_complete=False, roles=None)

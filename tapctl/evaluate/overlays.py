@@ -59,9 +59,9 @@ def _mandatory_for_tools(scene: Scene) -> Overlay | None:
 
 
 def _per_user_mfa(scene: Scene) -> Overlay | None:
-    if not scene.person.per_user_mfa:
-        return None
-    return Overlay("per-user MFA", "mfa", "per-user-mfa", True, about="the user")
+    said = scene.person.per_user_mfa
+    holds = scene.assume("per-user-mfa-unread", False) if said == "unread" else bool(said)
+    return Overlay("per-user MFA", "mfa", "per-user-mfa", holds, "user.perUserMfa", about="the user")
 
 
 def _defaults_block_legacy(scene: Scene) -> Overlay | None:

@@ -255,6 +255,10 @@ RULES: Final[Mapping[str, Rule]] = {
         "Microsoft asks everybody for MFA at its admin portals and tools; nothing excludes anybody.",
     ),
     "per-user-mfa": _documented("howto-mfa-userstates", "Per-user MFA asks at every sign-in."),
+    "per-user-mfa-unread": _inferred(
+        "howto-mfa-userstates",
+        "Graph tells in beta only whether per-user MFA is on for somebody: it is taken to be off.",
+    ),
     "security-defaults": _documented(
         "fundamentals/security-defaults", "Security defaults block legacy clients and ask for MFA."
     ),

@@ -164,4 +164,5 @@ def _person(person: SeenPerson, roles: frozenset[str] | None) -> Person:
         held_pass=person.held_pass or pass_in(person.methods),
         roles=roles,
         is_enabled=person.is_enabled is not False,
+        per_user_mfa="unread",
     )

@@ -95,8 +95,6 @@ class Context:
                 )
             case "registered":
                 return any(person.registered is not None for person in people)
-            case "perUserMfa":
-                return any(person.per_user_mfa is not None for person in people)
             case "securityDefaults":
                 return self.facts.security_defaults is not None
             case "join":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final, Literal, TypeAlias
 
 Need: TypeAlias = Literal[
-    "plan", "changed", "members", "emergency", "roles", "registered", "perUserMfa", "securityDefaults", "join"
+    "plan", "changed", "members", "emergency", "roles", "registered", "securityDefaults", "join"
 ]
 NEEDS: Final[dict[Need, str]] = {
     "plan": "a plan: what the tenant has before the change",
@@ -14,7 +14,6 @@ NEEDS: Final[dict[Need, str]] = {
     "emergency": "everybody in the emergency accounts' groups",
     "roles": "who holds which role",
     "registered": "which methods people have registered",
-    "perUserMfa": "who has per-user MFA",
     "securityDefaults": "whether security defaults are on",
     "join": "whether the device settings ask for MFA to join",
 }

@@ -43,6 +43,11 @@ OUT_OF_REACH: Final[Mapping[str, OutOfReach]] = {
         "A strength that Microsoft made would be changed.",
         "`validate` itself refuses a document for a built-in strength (built-in-strength).",
     ),
+    "CA047": OutOfReach(
+        "ca-per-user-mfa",
+        "Per-user MFA is on for people whom a policy asks for MFA.",
+        "Microsoft documents users' authentication/requirements, which say it, for Graph's beta only.",
+    ),
     "CA054": OutOfReach(
         "ca-protected-action",
         "Changing policies asks for a context that a break-glass account cannot satisfy.",

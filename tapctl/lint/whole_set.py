@@ -1,4 +1,4 @@
-"""CA019, CA042, CA044 to CA047: the policies of a tenant taken together, and how they come to be."""
+"""CA019, CA042, CA044 to CA046: the policies of a tenant taken together, and how they come to be."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tapctl.comparing.scope import is_within
 from tapctl.comparing.total import is_total
 from tapctl.evaluate.strengths import MULTIFACTOR
 from tapctl.lint.context import Context
-from tapctl.lint.example import BLOCK, MFA, document, policy, stream
+from tapctl.lint.example import BLOCK, document, policy, stream
 from tapctl.lint.item import Hit
 from tapctl.lint.policy import Policy
 from tapctl.lint.rule import rule
@@ -259,31 +259,3 @@ def security_defaults(context: Context) -> Iterator[Hit]:
     if context.facts.security_defaults:
         for found in context.enforced:
             yield found.hit(f"{found.name} cannot be enforced while security defaults are on", "state")
-
-
-@rule(
-    id="CA047",
-    name="ca-per-user-mfa",
-    severity="warning",
-    needs=("perUserMfa",),
-    what="Per-user MFA is on for people whom a policy asks for MFA.",
-    why="It asks at every sign-in whatever policies say, allows app passwords, and hides what policies do.",
-    fix="Turn per-user MFA off for them: the policy takes its place.",
-    source="https://learn.microsoft.com/entra/identity/authentication/howto-mfa-userstates",
-    good=stream(
-        policy(), "facts: {groups: {Break glass: []}, users: {ada@example.com: {perUserMfa: false}}}\n"
-    ),
-    bad=stream(
-        policy(grant=MFA),
-        "facts: {groups: {Break glass: []}, users: {ada@example.com: {perUserMfa: true}}}\n",
-    ),
-)
-def per_user_mfa(context: Context) -> Iterator[Hit]:
-    for found in context.enforced:
-        if found.asks_for_mfa:
-            people = [user for user, person in context.people.reached(found) if person.per_user_mfa]
-            if people:
-                message = (
-                    f"{found.name} asks for MFA where per-user MFA does as well, of {len(people)} people"
-                )
-                yield found.hit(message, "grantControls")

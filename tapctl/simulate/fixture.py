@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final, Literal, cast
+from typing import Final, Literal, TypeVar, cast
 
 from tapctl.canonical import minutes
 from tapctl.evaluate.facts import (
@@ -26,6 +26,8 @@ from tapctl.evaluate.facts import (
 )
 from tapctl.model import Json, JsonObject
 from tapctl.shapes import as_object
+
+T = TypeVar("T")
 
 ONE_TIME: Final = "temporaryAccessPassOneTime"
 MULTI_USE: Final = "temporaryAccessPassMultiUse"
@@ -69,7 +71,7 @@ def facts_of(written: JsonObject, base: Facts | None = None) -> Facts:
         baseline_scopes=cast('Literal["legacy", "enforced", "custom"] | None', written.get("baselineScopes"))
         or facts.baseline_scopes,
         security_defaults=said(written.get("securityDefaults"), facts.security_defaults),
-        join_needs_mfa=_join_needs_mfa(written, base),
+        join_needs_mfa=said(written.get("joinNeedsMfa"), "unsaid" if base is None else base.join_needs_mfa),
         migration_is_complete=said(
             written.get("migrationComplete"),
             True if "enabledMethods" in written and base is None else facts.migration_is_complete,
@@ -77,14 +79,7 @@ def facts_of(written: JsonObject, base: Facts | None = None) -> Facts:
     )
 
 
-def _join_needs_mfa(written: JsonObject, base: Facts | None) -> bool | Literal["unsaid"] | None:
-    value = written.get("joinNeedsMfa")
-    if isinstance(value, bool):
-        return value
-    return "unsaid" if base is None else base.join_needs_mfa
-
-
-def said(value: Json, otherwise: bool | None) -> bool | None:
+def said(value: Json, otherwise: T) -> bool | T:
     """A boolean that may be left to what holds already."""
     return value if isinstance(value, bool) else otherwise
 
@@ -144,7 +139,7 @@ def person_of(written: JsonObject, base: Person | None = None) -> Person:
     )
 
 
-def _per_user_mfa(value: Json, usual: bool | None) -> bool | None:
+def _per_user_mfa(value: Json, usual: T) -> bool | T:
     """Graph's perUserMfaState has three words, of which two ask for MFA."""
     if isinstance(value, str):
         return value.lower() in ("enabled", "enforced")

@@ -458,6 +458,15 @@ def test_facts_say_what_somebody_registered_and_is_in(enforced: Cli) -> None:
     assert enforced("simulate", *MIA, "--format", "json").json["answers"][0]["decision"] == "unknown"
 
 
+def test_who_is_let_in_by_facts_is_so_as_far_as_per_user_mfa_is_off(cli: Cli) -> None:
+    asked = ("simulate", *MIA[:2], "--app", "SharePoint Online", *MIA[4:], "--facts", "live")
+
+    allowed = cli(*asked).out
+    assert "Allowed" in allowed
+    assert "per-user-mfa-unread" in allowed
+    assert "Not known" in cli(*asked, "--strict").out
+
+
 def test_a_pass_that_is_read_live_is_judged_by_the_clock(enforced: Cli) -> None:
     command = shlex.join([sys.executable, "-c", "import sys; sys.stdin.read()"])
     assert enforced("pass", "issue", MIA[1], "--to-command", command, "--despite-policies").code == 0

@@ -62,6 +62,23 @@ def test_changes_through_the_command_line_need_mfa(is_write: Any, as_of: date, v
     assert decided(asked=asked).verdict == verdict
 
 
+@pytest.mark.parametrize(
+    ("auth", "strict", "verdict", "inferences"),
+    [
+        ({"password"}, False, "allow", ("per-user-mfa-unread",)),
+        ({"password"}, True, "unknown", ("per-user-mfa-unread",)),
+        ({"password", "fido2"}, True, "allow", ()),
+    ],
+)
+def test_that_per_user_mfa_which_nobody_reads_is_off_is_an_inference(
+    auth: set[str], strict: bool, verdict: str, inferences: tuple[str, ...]
+) -> None:
+    asked = sign_in("x", person=replace(EMERGENCY, per_user_mfa="unread"), auth=frozenset(auth))
+    found = decided(asked=asked, strict=strict)
+
+    assert (found.verdict, found.inferences) == (verdict, inferences)
+
+
 def test_per_user_mfa_asks_at_every_sign_in() -> None:
     asked = sign_in("somebody", person=replace(EMERGENCY, per_user_mfa=True))
 

@@ -102,6 +102,5 @@ def _person(about: dict[str, Any]) -> Person:
         groups=frozenset(about.get("groups", [])),
         registered=None if registered is None else frozenset(registered),
         roles=frozenset(about["roles"]) if "roles" in about else None,
-        per_user_mfa=about.get("perUserMfa"),
         type=about.get("type", "member"),
     )

@@ -83,14 +83,6 @@ def passkeys(state: str, target: str) -> str:
         ("CA003", [policy(users="{includeUsers: [None]}")]),
         ("CA030", [policy(), ONLY_EXTERNAL]),
         ("CA042", [policy("A"), policy("B", users=NEW_HIRES, session=EVERY_TIME)]),
-        (
-            "CA047",
-            [policy(grant=BLOCK), ONLY_EXTERNAL.replace("registered: [externalMfa]", "perUserMfa: true")],
-        ),
-        (
-            "CA047",
-            [policy(users=NEW_HIRES), ONLY_EXTERNAL.replace("registered: [externalMfa]", "perUserMfa: true")],
-        ),
         ("REG005", [policy(applications=REGISTER, grant=BLOCK)]),
         ("CA004", [policy(grant="", conditions="brandNew: {is: there}").replace("spec:", NEWER)]),
         ("CA050", [document("Group", "Nobody's", SELF_SERVICE), policy()]),
