@@ -14,6 +14,7 @@ from typing import Any
 import jmespath
 
 GRAPH_APP = "00000003-0000-0000-c000-000000000000"
+ME = {"id": "me", "displayName": "Ingrid Solberg"}
 NEW: dict[str, Any] = {"apps": [], "principals": [], "assigned": {}, "calls": [], "fail": []}
 
 
@@ -45,15 +46,26 @@ def answered(state: dict[str, Any], words: list[str], options: dict[str, str]) -
         case ["ad", "app", "list"]:
             return filtered(state["apps"], options["filter"])
         case ["ad", "app", "create"]:
-            app = {"appId": f"app-{len(state['apps'])}", "displayName": options["display-name"], "trusts": []}
+            number, name = len(state["apps"]), options["display-name"]
+            app = {"appId": f"app-{number}", "displayName": name, "trusts": [], "owners": [ME]}
             state["apps"].append(app)
             return app
         case ["ad", "sp", "list"]:
             return filtered(state["principals"], options["filter"])
         case ["ad", "sp", "create"]:
-            principal = {"id": f"sp-of-{options['id']}", "appId": options["id"]}
+            principal = {"id": f"sp-of-{options['id']}", "appId": options["id"], "owners": []}
             state["principals"].append(principal)
             return principal
+        case ["ad", "signed-in-user", "show"]:
+            return ME
+        case ["ad", "app", "show"]:
+            return app_of(state, options["id"])
+        case ["ad", "app", "owner", "list"]:
+            return app_of(state, options["id"]).get("owners", [])
+        case ["ad", "sp", "show"]:
+            return principal_of(state, options["id"])
+        case ["ad", "sp", "owner", "list"]:
+            return principal_of(state, options["id"]).get("owners", [])
         case ["ad", "app", "federated-credential", "list"]:
             return app_of(state, options["id"])["trusts"]
         case ["ad", "app", "federated-credential", "create"]:
@@ -75,11 +87,16 @@ def app_of(state: dict[str, Any], app_id: str) -> dict[str, Any]:
     return found
 
 
+def principal_of(state: dict[str, Any], principal: str) -> dict[str, Any]:
+    found: dict[str, Any] = next(item for item in state["principals"] if item["id"] == principal)
+    return found
+
+
 def rested(state: dict[str, Any], options: dict[str, str]) -> Any:
     path = options["url"].removeprefix("https://graph.microsoft.com/v1.0/").partition("?")[0]
     _, principal, *rest = path.split("/")
     if not rest:
-        return next(item for item in state["principals"] if item["id"] == principal)
+        return principal_of(state, principal)
     held = state["assigned"].setdefault(principal, [])
     if options["method"] == "post":
         held.append(json.loads(options["body"]))

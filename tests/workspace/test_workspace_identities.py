@@ -288,3 +288,58 @@ def test_a_name_that_a_shell_could_read_otherwise_is_refused(name: str) -> None:
 def test_a_permission_is_a_word() -> None:
     with pytest.raises(ValueError, match="id"):
         setup_script(replace(WANTED, plan=(Need(permission="$(id)", why="x"),)))
+
+
+MALLORY = {"id": "mallory", "displayName": "Mallory\x1b[2K"}
+MINE = {
+    "issuer": "https://token.actions.githubusercontent.com",
+    "subject": "repo:contoso/identity:environment:production",
+}
+THEIRS = {**MINE, "name": "x", "subject": "repo:mallory/x:ref:refs/heads/main"}
+KEY = [{"keyId": "key-1"}]
+
+
+def namesake(**more: Any) -> dict[str, Any]:
+    return {"appId": "theirs", "displayName": "tapctl-production-apply", "trusts": [], **more}
+
+
+@pytest.mark.parametrize(
+    ("app", "principal", "said"),
+    [
+        ({"trusts": [THEIRS]}, {}, "it trusts repo:mallory/x:ref:refs/heads/main of https://token.actions"),
+        ({"trusts": [{**MINE, "issuer": "https://evil.example"}]}, {}, "of https://evil.example"),
+        ({"owners": [az_stand_in.ME, MALLORY]}, {}, "an owner is Mallory[2K (mallory)"),
+        ({"passwordCredentials": KEY}, {}, "it has a secret or certificate: key-1"),
+        ({"keyCredentials": KEY}, {}, "it has a secret or certificate: key-1"),
+        ({}, {"passwordCredentials": KEY}, "its service principal has a secret or certificate: key-1"),
+        ({}, {"owners": [MALLORY]}, "an owner of its service principal is Mallory[2K (mallory)"),
+    ],
+)
+def test_a_namesake_that_others_can_act_as_is_not_taken_unless_it_is_meant(
+    tmp_path: Path, app: dict[str, Any], principal: dict[str, Any], said: str
+) -> None:
+    tenant = Tenant(tmp_path, apps=[namesake(**app)])
+    principals = [*tenant.state["principals"], {"id": "sp", "appId": "theirs", **principal}]
+    tenant.keep({**tenant.state, "principals": principals})
+    script = setup_script(WANTED)
+    stopped = tenant.run(script)
+    calls = [call for call in tenant.state["calls"] if "create" in call]
+    meant = tenant.run(f"APPLY_APP_ID=theirs\n{script}")
+
+    assert (stopped.returncode, calls, tenant.held("theirs")) == (1, [], [])
+    assert said in stopped.stderr
+    assert "it may be a namesake" in stopped.stderr
+    assert (meant.returncode, said in meant.stderr) == (0, True), meant.stderr
+
+
+@pytest.mark.parametrize(
+    "call", ["federated-credential list", "app owner list", "app show", "sp show", "sp owner list"]
+)
+def test_an_application_that_cannot_be_looked_at_is_not_taken(tmp_path: Path, call: str) -> None:
+    tenant = Tenant(tmp_path, apps=[namesake()], fail=[call])
+    principals = [*tenant.state["principals"], {"id": "sp", "appId": "theirs"}]
+    tenant.keep({**tenant.state, "principals": principals})
+    done = tenant.run(setup_script(WANTED))
+
+    assert done.returncode == 1
+    assert "what tapctl-production-apply (theirs) trusts, holds and is owned by is not known" in done.stderr

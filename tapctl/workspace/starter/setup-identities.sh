@@ -19,7 +19,12 @@
 #
 # Whoever runs it administers the repository, and may register applications and consent to application permissions
 # of Microsoft Graph: a Privileged Role Administrator. It may be run again: what is there is found and left, and
-# nothing is removed. In other clouds: `az cloud set --name AzureUSGovernment` or `AzureChinaCloud` first.
+# nothing is removed. Anyone may have registered an application of these names: one that somebody else owns, that
+# holds a secret or certificate, or that trusts anything else stops it, unless you say that you mean just that one:
+#
+#   PLAN_APP_ID=APP_ID APPLY_APP_ID=APP_ID ./setup-identities.sh [OWNER/REPOSITORY]
+#
+# In other clouds: `az cloud set --name AzureUSGovernment` or `AzureChinaCloud` first.
 
 set -euo pipefail
 
@@ -132,18 +137,65 @@ END
   die "nothing is trusted in ${name} before somebody reviews what runs there; then run this again"
 }
 
-# NAME: the application's appId, of the one that is there or of a new one.
-application() {
-  local name="$1" found
-  found="$(az ad app list --filter "displayName eq '${name}'" --query '[].appId' --output tsv)" || return 1
+# APP_ID SUBJECT...: who and what can act as an application, or change it, besides the subjects; a line each.
+strangers() {
+  local app_id="$1" found subject expected=' ' principal
+  shift
+  for subject in "$@"; do
+    expected="${expected}${issuer}|repo:${repository}:${subject} "
+  done
+  found="$(az ad app federated-credential list --id "$app_id" --query '[].[issuer, subject, name]' --output tsv)" ||
+    return 1
+  printf '%s' "$found" | awk -F'\t' -v expected="$expected" \
+    '!index(expected, " " $1 "|" $2 " ") { print "  it trusts " $2 " of " $1 " (federated credential " $3 ")" }'
+  found="$(az ad app show --id "$app_id" --query '[passwordCredentials, keyCredentials][].[keyId]' --output tsv)" ||
+    return 1
+  printf '%s' "$found" | awk '{ print "  it has a secret or certificate: " $1 }'
+  found="$(az ad app owner list --id "$app_id" --query '[].[id, displayName]' --output tsv)" || return 1
+  printf '%s' "$found" | awk -F'\t' -v me="$me" '$1 != me { print "  an owner is " $2 " (" $1 ")" }'
+  principal="$(az ad sp list --filter "appId eq '${app_id}'" --query '[].id' --output tsv)" || return 1
+  [[ -n "$principal" ]] || return 0
+  found="$(az ad sp show --id "$principal" --query '[passwordCredentials, keyCredentials][].[keyId]' --output tsv)" ||
+    return 1
+  printf '%s' "$found" | awk '{ print "  its service principal has a secret or certificate: " $1 }'
+  found="$(az ad sp owner list --id "$principal" --query '[].[id, displayName]' --output tsv)" || return 1
+  printf '%s' "$found" |
+    awk -F'\t' -v me="$me" '$1 != me { print "  an owner of its service principal is " $2 " (" $1 ")" }'
+}
+
+# NAME VARIABLE APP_ID SUBJECT...: the appId of the application that is there, nothing if there is none. APP_ID is
+# what VARIABLE says; without it, one that anybody else can act as is not taken.
+find_application() {
+  local name="$1" variable="$2" meant="$3" found strange
+  shift 3
+  found="$meant"
+  if [[ -z "$meant" ]]; then
+    found="$(az ad app list --filter "displayName eq '${name}'" --query '[].appId' --output tsv)" ||
+      die "whether there is an application ${name} is not known"
+  fi
   case "$found" in
-    '')
-      say "creating application ${name}"
-      az ad app create --display-name "$name" --sign-in-audience AzureADMyOrg --query appId --output tsv
+    '') return 0 ;;
+    *$'\n'*)
+      die "several applications are called ${name}: remove or rename all but the right one, or say which: ${variable}=APP_ID"
       ;;
-    *$'\n'*) die "several applications are called ${name}: remove or rename all but the right one" ;;
-    *) printf '%s\n' "$found" ;;
   esac
+  strange="$(strangers "$found" "$@")" || die "what ${name} (${found}) trusts, holds and is owned by is not known"
+  strange="$(printf '%s' "$strange" | LC_ALL=C tr -d '\000-\010\013-\037\177')" # it comes from strangers
+  if [[ -n "$strange" && -n "$meant" ]]; then
+    say "WARNING: ${name} (${found}) is taken because ${variable} says so, and others can act as it:"
+    say "$strange"
+  elif [[ -n "$strange" ]]; then
+    say "$strange"
+    die "${name} (${found}) is there, and others can act as it: it may be a namesake. Delete or rename it, or take this \
+away from it; if it is the right one as it is, say so: ${variable}=${found}"
+  fi
+  printf '%s\n' "$found"
+}
+
+# NAME: the appId of a new application.
+new_application() {
+  say "creating application $1"
+  az ad app create --display-name "$1" --sign-in-audience AzureADMyOrg --query appId --output tsv
 }
 
 # APP_ID: the object id of its service principal.
@@ -226,12 +278,16 @@ graph_principal="$(az ad sp list --filter "appId eq '${graph_app_id}'" --query '
 graph_roles="$(az rest --method get --url "${graph}/v1.0/servicePrincipals/${graph_principal}?\$select=appRoles" \
   --query 'appRoles[?isEnabled].[value, id]' --output tsv)"
 
+me="$(az ad signed-in-user show --query id --output tsv 2>/dev/null)" || me='' # an application has none
+plan_app="$(find_application "tapctl-${environment}-plan" PLAN_APP_ID "${PLAN_APP_ID:-}" "${plan_subjects[@]}")"
+apply_app="$(find_application "tapctl-${environment}-apply" APPLY_APP_ID "${APPLY_APP_ID:-}" "${apply_subjects[@]}")"
+
 github_environment "${environment}-plan" --silent
 github_environment "$environment" --silent \
   -F 'deployment_branch_policy[protected_branches]=false' -F 'deployment_branch_policy[custom_branch_policies]=true'
 check_protected "$environment"
 
-plan_app="$(application "tapctl-${environment}-plan")"
+plan_app="${plan_app:-$(new_application "tapctl-${environment}-plan")}"
 plan_principal="$(patiently service_principal "$plan_app")"
 for subject in "${plan_subjects[@]}"; do
   patiently trust "$plan_app" "$subject"
@@ -241,7 +297,7 @@ for permission in "${plan_permissions[@]}"; do
 done
 check_no_passes "$plan_principal" "tapctl-${environment}-plan"
 
-apply_app="$(application "tapctl-${environment}-apply")"
+apply_app="${apply_app:-$(new_application "tapctl-${environment}-apply")}"
 apply_principal="$(patiently service_principal "$apply_app")"
 for subject in "${apply_subjects[@]}"; do
   patiently trust "$apply_app" "$subject"
