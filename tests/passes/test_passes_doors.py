@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from trial import Tenant, folder
 
+from tapctl.graph.gateway import Gateway
 from tapctl.model import Finding
 from tapctl.passes.checks import Applicant, Rules
 from tapctl.passes.doors import Doors, read_doors
@@ -37,6 +38,18 @@ def doors(tmp_path: Path, documents: dict[str, Any] | None = None, **configurati
     checked = check(folder(tmp_path, written), "sandbox")
     assert not checked.has_errors
     return tenant.ask(lambda gateway: read_doors(checked, gateway, date(2026, 11, 2)))
+
+
+def test_readme_says_how_many_requests_the_example_s_policies_take() -> None:
+    root = Path(__file__).parents[2]
+
+    async def count(gateway: Gateway) -> int:
+        before = gateway.sent
+        await read_doors(check(root / "policies", "sandbox"), gateway, date(2026, 11, 2))
+        return gateway.sent - before
+
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    assert f"the policies of the example with {Tenant().ask(count)};" in readme
 
 
 def told(found: Doors, person: Applicant) -> list[Finding]:
