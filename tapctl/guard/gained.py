@@ -28,7 +28,7 @@ from tapctl.model import BreakGlass, Finding, JsonObject, Snapshot
 _PASS: Final = PASSES[0]
 _WEAK: Final = {CONFIGURATIONS[mode]: mode for mode in ("sms", "voice", "email")}
 """What is sent to a number or a mailbox, and can be read or talked out of somebody on the way
-(https://learn.microsoft.com/entra/identity/authentication/concept-authentication-methods, 2026-11)."""
+(https://practical365.com/stop-using-phone-based-mfa/, 2026-11)."""
 _NOBODY: Final = Scope(is_enabled=False)
 _MEMBERS: Final = ("User", "Group")
 _MEANT: Final = (
@@ -36,8 +36,8 @@ _MEANT: Final = (
     "administrators and break-glass accounts out (excludeTargets)."
 )
 _WEAKER: Final = (
-    "A code that is sent can be read, or talked out of somebody, on the way: have these policies ask for a "
-    "strength that does without, or leave the method off."
+    "A message or a call can be intercepted, and its code be talked out of somebody: have these policies ask "
+    "for a strength that does without, or leave the method off."
 )
 _ROLE_NAMES: Final = {template: name for name, template in ROLES.items()}
 
