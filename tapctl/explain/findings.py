@@ -169,8 +169,8 @@ PLANNING: Final[Mapping[str, str]] = {
     "comes-back-as-new": "What was deleted is gone for good, so undoing makes a new object with another id.",
     "gains-pass": (
         "Passes would be on for a group that they were not on for, or a group would bring members under "
-        "them. Break-glass accounts among those who gain are named, and with `--facts` who holds a role: "
-        "whoever makes a pass for somebody can sign in as them."
+        "them, or find them by another rule. Break-glass accounts among those who gain are named, and with "
+        "`--facts` who holds a role: whoever makes a pass for somebody can sign in as them."
     ),
     "id-of-nothing": (
         "A document holds an id that the tenant does not know: a deleted object, or another tenant's. Who "

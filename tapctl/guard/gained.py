@@ -21,6 +21,7 @@ from tapctl.guard.escaped import Move, moves, scope_of, shortened
 from tapctl.guard.lowered import Combinations, accepted, warning
 from tapctl.guard.membership import Membership
 from tapctl.guard.reach import Reach, Sides
+from tapctl.guard.ripple import changes_rule
 from tapctl.kinds._roles import ROLES
 from tapctl.match import Matched, Pair
 from tapctl.model import BreakGlass, Finding, JsonObject, Snapshot
@@ -145,6 +146,7 @@ def _passes(matched: Matched, sides: Sides, notables: Notables) -> Iterator[Find
             yield warning("gains-pass", pair, said + notables.among(widened), _MEANT)
         for move in moves(matched, ()):
             yield from _brought(move, widened, sides, notables)
+        yield from _computed(matched, widened.has, sides)
 
 
 def _brought(move: Move, widened: Widened, sides: Sides, notables: Notables) -> Iterator[Finding]:
@@ -163,6 +165,18 @@ def _brought(move: Move, widened: Widened, sides: Sides, notables: Notables) -> 
         )
         said = f"{move.group.address} would {verb} {shortened(people)}, who may be given passes then"
         yield warning("gains-pass", move.group, said + notables.among(widened, nodes), _MEANT)
+
+
+def _computed(matched: Matched, has: Reach, sides: Sides) -> Iterator[Finding]:
+    """Groups whose rule changes, and with it whom passes are on for: whom it finds is not known."""
+    meant = has.excluded if has.everybody else has.included | has.excluded
+    for pair in matched.pairs:
+        if pair.kind.name != "Group" or not pair.before or not pair.result:
+            continue
+        node = sides.after.node(pair.address)
+        if changes_rule(pair.before, pair.result) and ({node} | sides.after.groups_of(node)) & meant:
+            said = f"the rule of {pair.address} would change, and with it who may be given passes"
+            yield warning("gains-pass", pair, said, _MEANT)
 
 
 def _is_new(name: str, widened: Widened, sides: Sides) -> bool:

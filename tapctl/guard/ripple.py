@@ -105,12 +105,17 @@ def _of(pair: Pair, side: Side, reach: Reached) -> Iterator[Ripple]:
             yield from _moved_place(pair, side, before, after)
         case _ if side == "include" and reach.has.everybody:
             return
-        case _ if any(before.get(rule) != after.get(rule) for rule in _RULES):
+        case _ if changes_rule(before, after):
             yield Ripple(changed=pair, said=f"the rule of {pair.address} changes")
         case _ if "members" not in pair.left_as_is:
             had, has = set(texts(before, "members")), set(texts(after, "members"))
             gained, lost = reach.newly(has - had), reach.newly(had - has)
             yield from _moved(pair, side, gained=gained, lost=lost, doubt=reach.doubt)
+
+
+def changes_rule(before: JsonObject, after: JsonObject) -> bool:
+    """Whether a group's members would be found otherwise."""
+    return any(before.get(rule) != after.get(rule) for rule in _RULES)
 
 
 def _moved_place(pair: Pair, side: Side, before: JsonObject, after: JsonObject) -> Iterator[Ripple]:

@@ -197,6 +197,31 @@ def test_who_had_passes_anyway_gains_none_by_a_group(tenant: Tenant, tmp_path: P
     assert said(after(tmp_path, tenant, groups(SELF), groups(SELF, MIA))) == []
 
 
+def found_by(rule: str) -> Document:
+    computed = {"membershipRule": rule, "membershipRuleProcessingState": "On"}
+    return {"kind": "Group", "name": "Found", "spec": {"groupTypes": ["DynamicMembership"], **computed}}
+
+
+@pytest.mark.parametrize(
+    ("on", "is_said"),
+    [
+        (passes("Found"), True),
+        (passes("all_users", exclude=("Found",)), True),
+        (passes("all_users"), False),
+        (passes("New hires"), False),
+        (passes("Found", state="disabled"), False),
+    ],
+)
+def test_a_rule_that_finds_others_for_passes(
+    tenant: Tenant, tmp_path: Path, on: Document, is_said: bool
+) -> None:
+    had, has = found_by('user.department -eq "Ext"'), found_by("user.accountEnabled -eq true")
+    planned = after(tmp_path, tenant, [had, on], [has, on])
+
+    wanted = "the rule of Group/Found would change, and with it who may be given passes"
+    assert messages(planned) == ([wanted] if is_said else [])
+
+
 EVERYBODY = {"includeUsers": ["All"], "excludeGroups": ["Break glass"]}
 CODES = strength("Codes", "password,sms", "email")
 
