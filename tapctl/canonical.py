@@ -21,6 +21,7 @@ _Place: TypeAlias = tuple[int, int, int]
 Refer: TypeAlias = Callable[[Field, str], str]
 
 _ABSENT: Final = object()
+_TYPE: Final = "@odata.type"
 MODES: Final = (
     "password",
     "voice",
@@ -48,6 +49,13 @@ _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?", re.IGNORECASE)
 def is_noise(key: str) -> bool:
     """Whether Graph added this key for clients: control information and bound operations, not content."""
     return key.startswith(("@odata.", "#microsoft.graph.", "@microsoft.graph.")) or "@odata." in key
+
+
+def is_of_newer_type(field: Field, value: JsonObject) -> bool:
+    """Whether an object is of a type that its schema does not know, where Graph has several: the type then
+    does not follow from the rest, and what the others require it need not have."""
+    child, said = field.properties.get(_TYPE), value.get(_TYPE)
+    return child is not None and isinstance(said, str) and said.lower() not in child.enum
 
 
 def minutes(text: str) -> int | None:
@@ -155,7 +163,12 @@ def _members(
     field: Field, value: JsonObject, refer: Refer, *, in_list: bool
 ) -> tuple[dict[str, object], dict[str, object]]:
     """What an object holds, and the defaults of what it does not."""
-    writable = {key: child for key, child in field.properties.items() if not child.is_read_only}
+    is_newer = is_of_newer_type(field, value)
+    writable = {
+        key: child
+        for key, child in field.properties.items()
+        if not child.is_read_only or (is_newer and key == _TYPE)
+    }
     known = {
         key: _canonical(child, value[key], refer, in_list=in_list)
         for key, child in writable.items()
@@ -188,7 +201,7 @@ def as_set(field: Field, items: Iterable[Json]) -> list[Json]:
     by_text = {sort_key(item): item for item in items}
     found = [by_text[text] for text in sorted(by_text)]
     if field.items is not None and (name := _range_in(field.items)):
-        found.sort(key=lambda item: _network(str(cast(JsonObject, item).get(name)))[1])
+        found.sort(key=lambda item: _network(str(at(item, name)))[1])
     return found
 
 
@@ -265,7 +278,7 @@ def unknown(field: Field, value: Json, path: Path = ()) -> Iterator[tuple[Path, 
 def _unannotated(value: Json) -> Json:
     """Without what Graph adds for clients; a type belongs to the value."""
     if isinstance(value, dict):
-        kept = {key: item for key, item in value.items() if key == "@odata.type" or not is_noise(key)}
+        kept = {key: item for key, item in value.items() if key == _TYPE or not is_noise(key)}
         return {key: _unannotated(item) for key, item in kept.items()}
     return [_unannotated(item) for item in value] if isinstance(value, list) else value
 

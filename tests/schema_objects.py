@@ -21,6 +21,7 @@ Node = Mapping[str, Any]
 Values = st.SearchStrategy[Any]
 
 NEWER = ("futureSetting", "zukünftig", "new_member")
+NEWER_TYPE = "#microsoft.graph.futureThing"
 COUNTRIES = ("NO", "NL", "DE", "US", "SG", "ZA")
 RANGES = ("203.0.113.0/24", "198.51.100.7/24", "192.0.2.1/32", "2001:db8::/48", "2001:0DB8:1::/64")
 AAGUIDS = ("cb69481e-8ff7-4039-93ec-0a2729a154a8", "EE882879-721C-4913-9775-3DFCCE97072A")
@@ -120,9 +121,17 @@ def _identity(item: Any) -> str:
     return json.dumps(named, sort_keys=True).lower()
 
 
+def _is_of_several_types(node: Node) -> bool:
+    """Whether the type of such an object follows from the rest, unless it is a newer one."""
+    return bool(node["properties"].get("@odata.type", {}).get("readOnly"))
+
+
 @st.composite
 def _object(draw: st.DrawFn, node: Node, style: Style, *, is_root: bool = False) -> dict[str, Any]:
     found: dict[str, Any] = {}
+    if style.with_newer and _is_of_several_types(node) and draw(st.integers(0, 4)) == 0:
+        member = draw(strange(texts if style.is_answer else letters))
+        return {"@odata.type": NEWER_TYPE, draw(st.sampled_from(NEWER)): member}
     for name, child in node["properties"].items():
         if child.get("readOnly"):
             continue
@@ -171,7 +180,7 @@ def newer_paths(spec: Any, path: str = "") -> list[str]:
     found: list[str] = []
     for key, item in spec.items():
         below = f"{path}.{key}" if path else key
-        found += [below] if key in NEWER else newer_paths(item, below)
+        found += [below] if key in NEWER or item == NEWER_TYPE else newer_paths(item, below)
     return found
 
 
@@ -208,7 +217,7 @@ def _fit_who(conditions: dict[str, Any]) -> None:
         users["includeUsers"] = ["All"]
     for name in ("includeGuestsOrExternalUsers", "excludeGuestsOrExternalUsers"):
         tenants = (users.get(name) or {}).get("externalTenants")
-        if tenants:
+        if tenants and tenants.get("@odata.type") != NEWER_TYPE:
             tenants.pop("@odata.type", None)
             is_all = tenants.pop("membershipKind").lower() == "all"
             members = [] if is_all else tenants.get("members") or list(TENANTS[:1])

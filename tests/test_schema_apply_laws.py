@@ -15,7 +15,7 @@ from typing import Any
 
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from schema_objects import LISTED, NEWER, SINGLE, Style, newer_paths, specs
+from schema_objects import LISTED, NEWER, NEWER_TYPE, SINGLE, Style, newer_paths, specs
 from schema_tenant import ANSWERS, EXAMPLES, company, few, fill, held
 from trial import DOMAIN, Document, Tenant, absent, carry_out, folder, plan
 
@@ -25,7 +25,7 @@ from tapctl.pipeline import check
 from tapctl.sandbox import Settings, dump
 from tapctl.sandbox.newer import remember
 from tapctl.sandbox.seed import GROUPS, PEOPLE, numbered
-from tapctl.sandbox.shapes import SHAPES
+from tapctl.sandbox.shapes import SHAPES, VARIANTS
 from tapctl.workspace.emit import literal
 
 # Each object goes by its name or by its id, so that nothing is said twice in two ways.
@@ -176,7 +176,8 @@ def test_one_apply_leads_from_any_tenant_to_any_folder(
 @few
 def test_what_is_newer_arrives_and_is_kept(wanted: list[Document]) -> None:
     tenant, root = company(), Path(tempfile.mkdtemp())
-    remember(tenant.store, frozenset(f"{shape}/{name}" for shape in SHAPES for name in NEWER))
+    types = {f"{shape}: {NEWER_TYPE.removeprefix('#microsoft.graph.')}" for shape in VARIANTS}
+    remember(tenant.store, frozenset(types | {f"{shape}/{name}" for shape in SHAPES for name in NEWER}))
 
     put_into_force(folder(root, wanted), tenant)
 
@@ -191,11 +192,11 @@ def test_what_is_newer_arrives_and_is_kept(wanted: list[Document]) -> None:
 
 
 def newer_values(spec: Any) -> Iterator[tuple[str, Any]]:
-    """The members that no schema knows."""
+    """The members and types that no schema knows."""
     if isinstance(spec, list):
         yield from (pair for item in spec for pair in newer_values(item))
     for key, item in spec.items() if isinstance(spec, dict) else ():
-        if key in NEWER:
+        if key in NEWER or item == NEWER_TYPE:
             yield key, item
         else:
             yield from newer_values(item)

@@ -80,7 +80,7 @@ def _changes(kind: Kind, write: Write, path: str) -> Iterable[Request]:
         body = kind.body(write, ["description"] if "description" in changed else [])
         yield Request(method="PATCH", path=path, body=body)
     if "allowedCombinations" in changed:
-        body = {"allowedCombinations": write.after["allowedCombinations"]}
+        body = {"allowedCombinations": write.after.get("allowedCombinations", [])}
         yield Request(method="POST", path=f"{path}/updateAllowedCombinations", body=body)
     if "combinationConfigurations" in changed:
         wanted, had = _configurations(write.after), _configurations(write.before)
@@ -111,7 +111,7 @@ def _subject(item: JsonObject) -> tuple[str, ...]:
     """What a restriction is about: Graph keeps one per combination."""
     return (
         str(item.get("@odata.type")),
-        *sorted(str(name) for name in as_list(item.get("appliesToCombinations"))),
+        *sorted({str(name) for name in as_list(item.get("appliesToCombinations"))}),
     )
 
 

@@ -97,7 +97,7 @@ def _from_graph(raw: JsonObject) -> JsonObject:
 def _tenants(tenants: JsonObject) -> JsonObject:
     kinds = {value: key for key, value in _MEMBERSHIP.items()}
     said = tenants.get("membershipKind") or kinds.get(str(tenants.get("@odata.type")))
-    kept = {key: value for key, value in tenants.items() if key != "@odata.type"}
+    kept = {key: value for key, value in tenants.items() if key != "@odata.type" or value not in kinds}
     return kept | ({"membershipKind": said} if said else {})
 
 

@@ -63,9 +63,11 @@ def _to_graph(body: JsonObject) -> JsonObject:
 
 
 def _range(item: Json) -> Json:
-    said = item if isinstance(item, dict) else {"cidrAddress": item}
-    family = "iPv6CidrRange" if ":" in str(said["cidrAddress"]) else "iPv4CidrRange"
-    return {"@odata.type": f"#microsoft.graph.{family}", **said}
+    """An entry of a newer type has its own, and perhaps no range."""
+    if not isinstance(item, dict) or "cidrAddress" not in item:
+        return item
+    family = "iPv6CidrRange" if ":" in str(item["cidrAddress"]) else "iPv4CidrRange"
+    return {"@odata.type": f"#microsoft.graph.{family}", **item}
 
 
 def _rules(resource: Resource, spec: JsonObject) -> Iterable[Verdict]:

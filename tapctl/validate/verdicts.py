@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, cast
 
 from tapctl import schema
-from tapctl.canonical import is_noise
+from tapctl.canonical import is_noise, is_of_newer_type
 from tapctl.kind import Kind
 from tapctl.model import Json, JsonObject, Path, Verdict, dotted
 from tapctl.schema import Field
@@ -79,11 +79,10 @@ def _holder(node: Field, path: Path) -> Field:
 
 
 def _missing(kind: Kind, path: Path, error: ValidationError, rules: JsonObject) -> Iterator[Verdict]:
-    missing = [
-        name
-        for name in cast("list[str]", error.validator_value)
-        if name not in cast(JsonObject, error.instance)
-    ]
+    instance = cast(JsonObject, error.instance)
+    if is_of_newer_type(_holder(kind.field, (*path, "")), instance):
+        return
+    missing = [name for name in cast("list[str]", error.validator_value) if name not in instance]
     properties = cast("dict[str, JsonObject]", rules.get("properties", {}))
     for name in missing:
         about = properties.get(name, {})
