@@ -177,6 +177,7 @@ class Environment:
     ca_requests_per_second: float = 1.0
     passes_per_second: float = 0.5
     pins: Mapping[Address, str] = field(default_factory=dict)
+    variables: Mapping[str, Json] = field(default_factory=dict)
     source: Source = field(default_factory=lambda: Source(places={}))
 
     @property

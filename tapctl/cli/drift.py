@@ -14,9 +14,11 @@ from tapctl.cli.options import Options, answering_in, require_environment
 from tapctl.cli.printing import put
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tapctl.drift.drifted import Since
     from tapctl.drift.news import News
-    from tapctl.model import Finding
+    from tapctl.model import Finding, Json
     from tapctl.pipeline import Compared
     from tapctl.report import Report
 
@@ -64,19 +66,19 @@ def command(options: Options, *, said: str | None, adopt: bool) -> int:
     found = news(compared, checked, evidence, moment)
     found = replace(found, headline=replace(found.headline, caller=caller), requests=sent)
     if adopt:
-        files, refused = _adopt(compared)
+        files, refused = _adopt(compared, checked.workspace.environment.variables)
         found = replace(found, adopted=files, findings=(*found.findings, *refused))
     _show(found, options)
     return 0 if found.is_clean else 2
 
 
-def _adopt(compared: Compared) -> tuple[tuple[str, ...], tuple[Finding, ...]]:
+def _adopt(compared: Compared, variables: Mapping[str, Json]) -> tuple[tuple[str, ...], tuple[Finding, ...]]:
     """Write what can be written, and say what has to be done by hand."""
     from tapctl.cli.output import say
     from tapctl.workspace.adopting import adopt
     from tapctl.workspace.updating import write
 
-    adoption = adopt(compared.matched, compared.plan, compared.snapshot)
+    adoption = adopt(compared.matched, compared.plan, compared.snapshot, variables)
     for item in adoption.updates:
         say(item.difference)
     write(adoption.updates)

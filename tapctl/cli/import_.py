@@ -157,7 +157,7 @@ def _updates(checked: Checked, snapshot: Snapshot, wanted: tuple[str, ...], patt
         for pair in matched.pairs
         if (not wanted or pair.kind.name in wanted) and matches(pattern, pair.display_name)
     ]
-    return updates(matched, meant, snapshot)
+    return updates(matched, meant, snapshot, checked.workspace.environment.variables)
 
 
 def _change(found: tuple[Update, ...], undo: ExitStack, *, asks: bool) -> None:

@@ -134,7 +134,7 @@ class Loader:
             # What is for elsewhere is checked with the variables it has there.
             file = self.selected if is_active or not named else self.environments[named[0]]
             name = file.environment.name
-            section = expanded(section, name, file.variables, self.allowance, literal=LITERAL)
+            section = expanded(section, name, file.environment.variables, self.allowance, literal=LITERAL)
         return named, is_active, section
 
     def _named_environments(self, section: Section) -> list[str] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -50,7 +50,6 @@ class EnvironmentFile:
     """What one file says: the environment itself, and what it does to documents."""
 
     environment: Environment
-    variables: Mapping[str, Json] = field(default_factory=dict)
     overrides: tuple[Override, ...] = ()
     is_real: bool = False
 
@@ -71,11 +70,11 @@ def read_environment(
         ca_requests_per_second=section.number("caRequestsPerSecond", PACE, whole=False),
         passes_per_second=section.number("passesPerSecond", PASSES_PACE, whole=False),
         pins=_pins(section.section("pins"), known_kinds),
+        variables=variables,
         source=section.source,
     )
     return EnvironmentFile(
         environment=environment,
-        variables=variables,
         overrides=tuple(_overrides(section, name, variables, known_kinds, allowance)),
         is_real=name != "sandbox" and "tenantId" in section.value,
     )

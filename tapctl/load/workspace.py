@@ -137,4 +137,6 @@ def _selected(
 
 def _with_variables(settings: Section, selected: EnvironmentFile, allowance: Allowance) -> Section:
     others = tuple(key for key in settings.value if key != "breakGlass")
-    return expanded(settings, selected.environment.name, selected.variables, allowance, literal=others)
+    return expanded(
+        settings, selected.environment.name, selected.environment.variables, allowance, literal=others
+    )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tapctl.match import Matched, Pair
-from tapctl.model import Change, Finding, Plan, Snapshot
+from tapctl.model import Change, Finding, Json, Plan, Snapshot
 from tapctl.workspace.unnamed import told
 from tapctl.workspace.updating import Update, updates
 
@@ -18,13 +19,13 @@ class Adoption:
     findings: tuple[Finding, ...]
 
 
-def adopt(matched: Matched, plan: Plan, snapshot: Snapshot) -> Adoption:
+def adopt(matched: Matched, plan: Plan, snapshot: Snapshot, variables: Mapping[str, Json]) -> Adoption:
     """The tenant's version of what is declared and there, and differs. That something is gone, renamed or
     unwanted is for a person to decide: nothing is written for it, and that is said."""
     pairs = {pair.address: pair for pair in matched.pairs}
     said = [(change, _by_hand(change, pairs[change.address])) for change in plan.pending]
     meant = [pairs[change.address] for change, words in said if words is None]
-    changed = updates(matched, meant, snapshot)
+    changed = updates(matched, meant, snapshot, variables)
     by_hand = [_finding(change, *words) for change, words in said if words is not None]
     findings = (*changed.by_hand, *by_hand, *told(changed.ids, snapshot))
     return Adoption(updates=changed.files, findings=findings)

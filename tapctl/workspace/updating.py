@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -59,8 +59,11 @@ class Updates:
     by_hand: tuple[Finding, ...] = ()
 
 
-def updates(matched: Matched, pairs: Iterable[Pair], snapshot: Snapshot) -> Updates:
-    """What changes in the files of declared objects that the tenant has differently."""
+def updates(
+    matched: Matched, pairs: Iterable[Pair], snapshot: Snapshot, variables: Mapping[str, Json]
+) -> Updates:
+    """What changes in the files of declared objects that the tenant has differently. What the environment's
+    variables stand for stays written with them."""
     texts: dict[Path, str] = {}
     originals: dict[Path, str] = {}
     changed: defaultdict[Path, list[Address]] = defaultdict(list)
@@ -73,8 +76,14 @@ def updates(matched: Matched, pairs: Iterable[Pair], snapshot: Snapshot) -> Upda
             index = _index(originals[path], desired)
             version = _version(pair, desired, matched.directory)
             ids = _without_names(version, pair.kind, matched.directory, snapshot)
-            said = comments(ids)
-            text = updated(texts[path], index, version.spec, newer=version.newer, comments=said)
+            text = updated(
+                texts[path],
+                index,
+                version.spec,
+                newer=version.newer,
+                variables=variables,
+                comments=comments(ids),
+            )
         except Refused as error:
             refused.append(_by_hand(desired, str(error)))
         else:

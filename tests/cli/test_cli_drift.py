@@ -151,6 +151,19 @@ def test_a_file_that_is_not_utf_8_is_left_to_a_person(drifted: Cli) -> None:
     assert file.read_bytes() == before
 
 
+def test_what_is_written_with_a_variable_stays_where_something_else_is_adopted(cli: Cli) -> None:
+    cli.write("environments/sandbox.yaml", "variables: {methods: [fido2], said: Keys}\n")
+    file = cli.root / "policies/strong.yaml"
+    text = "kind: AuthenticationStrength\nname: Strong\nspec:\n  description: x\n"
+    methods = "  allowedCombinations: [windowsHelloForBusiness, '${methods}']\n"
+    cli.write("strong.yaml", text + methods)
+    assert cli("apply", "--yes").code == 0
+    cli.write("strong.yaml", text.replace("x\n", "y\n") + methods)
+
+    assert cli("drift", "--adopt").code == 2
+    assert file.read_text("utf-8") == text + methods
+
+
 def test_several_documents_of_a_file_are_adopted(cli: Cli) -> None:
     """The first one gains lines, so the second is no longer where it was."""
     assert cli("apply", "--yes").code == 0

@@ -281,7 +281,7 @@ def test_no_twin_is_unwanted_where_the_settings_own_the_name(base: Base, tmp_pat
 
     assert [item.what for item in here.news(tenant).drifted] == ["unclear"]
     assert [change.action for change in compared.plan.pending] == ["create"]
-    (hint,) = adopt(compared.matched, compared.plan, compared.snapshot).findings
+    (hint,) = adopt(compared.matched, compared.plan, compared.snapshot, {}).findings
     assert "it may mean " in hint.message
     assert OTHER in hint.message
     assert hint.help == "Say which first, as the error about it says."

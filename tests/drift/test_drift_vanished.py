@@ -53,7 +53,7 @@ def test_what_it_means_is_that_policies_refer_to_what_is_gone(base: Base) -> Non
 
 def test_nothing_is_adopted_of_it(base: Base) -> None:
     compared, _ = base.compared(without_pilots(base))
-    found = adopt(compared.matched, compared.plan, compared.snapshot)
+    found = adopt(compared.matched, compared.plan, compared.snapshot, {})
 
     assert found.updates == ()
     assert [str(finding.address) for finding in found.findings] == ["Group/Pilots"]
