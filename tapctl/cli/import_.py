@@ -194,6 +194,7 @@ def _propose(
         settings=workspace.settings,
         unpinned=tuple(unpinned(workspace)) if snapshot.tenant_id else (),
         updated=updates.ids,
+        elsewhere=workspace.elsewhere,
     )
     return propose(match(workspace, checked.desired, snapshot), snapshot, request)
 

@@ -19,11 +19,13 @@ _MEMBERSHIP = ("members", "owners")  # people are not configuration: left as the
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """One document to be written: `spec` in the writer's shape, `newer` the paths that no schema knows."""
+    """One document to be written: `spec` in the writer's shape, `newer` the paths that no schema knows. It is
+    for all environments, unless it names some."""
 
     kind: str
     name: str | None
     spec: JsonObject
+    environments: tuple[str, ...] = ()
     newer: tuple[str, ...] = ()
     display_name: str | None = None
     notes: tuple[str, ...] = ()

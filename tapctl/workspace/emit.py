@@ -34,6 +34,8 @@ def render(draft: Draft, *, schema_path: str, comments: Mapping[Path, str] | Non
     envelope: JsonObject = {"kind": draft.kind}
     if draft.name is not None:
         envelope["name"] = literal(draft.name)
+    if draft.environments:
+        envelope["environments"] = [*draft.environments]
     if draft.newer:
         envelope["newer"] = [literal(path) for path in draft.newer]
     envelope["spec"] = literal(draft.spec)

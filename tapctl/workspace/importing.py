@@ -62,7 +62,7 @@ class Request:
     """What is to be taken in, and what is there. No kinds are all of them, but groups only by name; `pattern`
     is one of names; what `settings` say already is not proposed. `unpinned` are the findings about
     break-glass without a pin, which it gets if just one object has the name; `updated` the ids without a name
-    in what is updated."""
+    in what is updated; `elsewhere` what documents declare for other environments only."""
 
     kinds: frozenset[str] = frozenset()
     pattern: str = "*"
@@ -70,6 +70,7 @@ class Request:
     settings: Settings = field(default_factory=Settings)
     unpinned: tuple[Finding, ...] = ()
     updated: Unresolved = field(default_factory=dict)
+    elsewhere: frozenset[Address] = frozenset()
 
     @property
     def written(self) -> frozenset[str]:
@@ -97,7 +98,10 @@ class _Chosen:
 def propose(matched: Matched, snapshot: Snapshot, request: Request) -> Proposal:
     """Documents for what is in the tenant and not in the folder."""
     chosen = _chosen(matched, snapshot, request)
-    drafts = _drafted(chosen, matched, snapshot)
+    drafts = [
+        (pair, _apart(item, request.elsewhere, snapshot.environment))
+        for pair, item in _drafted(chosen, matched, snapshot)
+    ]
     return _proposed(chosen, drafts, matched, snapshot, request)
 
 
@@ -137,6 +141,11 @@ def _drafted(chosen: _Chosen, matched: Matched, snapshot: Snapshot) -> tuple[tup
     directory = with_pins(matched.directory, told_apart)
     again = [(as_observed(pair.kind, pair.observed or {}, directory), label) for pair, label in labelled]
     return tuple((pair, draft(pair, name=label)) for pair, label in again)
+
+
+def _apart(item: Draft, elsewhere: Collection[Address], environment: str) -> Draft:
+    """What other environments declare is theirs: this document is for its own environment only."""
+    return replace(item, environments=(environment,)) if _address(item) in elsewhere else item
 
 
 def _proposed(

@@ -57,6 +57,24 @@ def test_what_is_declared_is_not_written_again(capsys: Capture, tmp_path: Path) 
     assert len(second["declared"]) == len(first["documents"])
 
 
+def test_what_another_environment_declares_stays_its_own(capsys: Capture, tmp_path: Path) -> None:
+    imported(capsys, tmp_path)
+    (tmp_path / "environments").mkdir(exist_ok=True)
+    (tmp_path / "environments/staging.yaml").write_text("tenantId: 11111111-2222-3333-4444-555555555555\n")
+    declared = (FIRST, next(tmp_path.glob("*/sms-policy.yaml")).relative_to(tmp_path).as_posix())
+    for file in declared:
+        text = (tmp_path / file).read_text()
+        (tmp_path / file).write_text(text.replace("spec:", "environments: [staging]\nspec:", 1))
+
+    written = [tmp_path / item["file"] for item in imported(capsys, tmp_path)["documents"]]
+
+    assert [yaml.safe_load(file.read_text())["environments"] for file in written] == [["sandbox"]] * 2
+    codes = [
+        tapctl(capsys, tmp_path, "validate", "--no-lint", "-e", name)[0] for name in ("sandbox", "staging")
+    ]
+    assert codes == [0, 0]
+
+
 def test_one_object_is_adopted_by_its_name(capsys: Capture, tmp_path: Path) -> None:
     answer = imported(capsys, tmp_path, "--name", "CA-01*")
 
