@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from tapctl.canonical import at
-from tapctl.evaluate.facts import Scope
+from tapctl.evaluate.facts import Facts, Scope
 from tapctl.model import Json, JsonObject
 
 PASSES: Final = ("temporaryAccessPassOneTime", "temporaryAccessPassMultiUse")
@@ -35,15 +35,16 @@ _AUTHENTICATOR: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Methods:
-    """The configurations by kind."""
+    """The configurations by kind. Of a kind that is not among them, `facts` say what the tenant has."""
 
     items: Mapping[str, JsonObject]
+    facts: Facts = field(default_factory=Facts)
 
     def scope(self, mode: str) -> Scope | None:
         """For whom a method is on; None where nobody said."""
         spec = self.items.get(CONFIGURATIONS.get(mode, ""))
         if spec is None:
-            return None
+            return self._read(mode)
         include, exclude = _targets(spec, "includeTargets", mode), _targets(spec, "excludeTargets", mode)
         return Scope(
             is_enabled=spec.get("state") == "enabled",
@@ -51,6 +52,13 @@ class Methods:
             include=include - {"all_users"},
             exclude=exclude,
         )
+
+    def _read(self, mode: str) -> Scope | None:
+        """What facts say: of methods that they do not list, that nobody has them."""
+        if self.facts.methods is None:
+            return None
+        scope = self.facts.methods.get(mode, Scope(is_enabled=False))
+        return scope if scope.is_known else None
 
     def is_off(self, mode: str) -> bool:
         """Whether nobody can use a method, for sure: it is off, has no one to be on for, or is the other
@@ -73,7 +81,9 @@ class Methods:
     def passes_are_once(self) -> bool | None:
         """Whether passes are one-time; None where no configuration is known."""
         spec = self.items.get("TemporaryAccessPassPolicy")
-        return None if spec is None else spec.get("isUsableOnce") is True
+        if spec is not None:
+            return spec.get("isUsableOnce") is True
+        return None if self.facts.pass_policy is None else self.facts.pass_policy.is_usable_once
 
 
 def _targets(spec: JsonObject, side: str, mode: str) -> frozenset[str]:

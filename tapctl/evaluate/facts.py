@@ -118,6 +118,11 @@ class Scope:
     exclude: frozenset[str] = frozenset()
     is_known: bool = True
 
+    @property
+    def is_for_all(self) -> bool:
+        """Whether nobody lacks the method, for certain."""
+        return self.is_enabled and self.everybody and not self.exclude
+
 
 EVERYBODY = Scope(everybody=True)
 NOT_KNOWN = Scope(is_enabled=False, is_known=False)

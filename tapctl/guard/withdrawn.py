@@ -78,10 +78,7 @@ class Withdrawals:
     def _is_for_everybody(self, modes: Iterable[str]) -> bool:
         """Whether everybody can use them, by a document. Who has Windows Hello or a token is not known."""
         scopes = [self.methods.scope(mode) for mode in modes]
-        return all(
-            scope is not None and scope.is_enabled and scope.everybody and not scope.exclude
-            for scope in scopes
-        )
+        return all(scope is not None and scope.is_for_all for scope in scopes)
 
     def _left(self, others: Iterable[frozenset[str]]) -> str:
         """What else is accepted, as far as it is on. A method that no document declares is not read."""

@@ -6,21 +6,17 @@ from collections.abc import Iterator
 from typing import Final
 
 from tapctl.evaluate.enabled_methods import CONFIGURATIONS
-from tapctl.evaluate.facts import Person
 from tapctl.lint.conditional_access_scope import spares_emergency
 from tapctl.lint.context import Context
 from tapctl.lint.example import document, policy, stream
 from tapctl.lint.item import Hit
+from tapctl.lint.needs import KEYS
 from tapctl.lint.rule import rule
 
 _SOURCE: Final = (
     "https://learn.microsoft.com/entra/identity/role-based-access-control/security-emergency-access"
 )
 _OWN_DOMAINS: Final = (".onmicrosoft.com", ".onmicrosoft.us", ".partner.onmschina.cn")
-_PAPER: Final = frozenset({"fido2", "x509CertificateMultiFactor"})
-"""What an emergency account should hold: Microsoft asks everybody for MFA at its admin portals."""
-
-
 _KEYS: Final = "{kind: Fido2Policy, spec: {state: enabled, includeTargets: [all_users]}}"
 
 
@@ -31,13 +27,6 @@ def _glass(accounts: str = "bg1@x.onmicrosoft.com, bg2@x.onmicrosoft.com") -> st
 def _facts(registered: str, group: str = "bg1@x.onmicrosoft.com") -> str:
     users = f"{{bg1@x.onmicrosoft.com: {{registered: [{registered}]}}}}"
     return f"facts: {{groups: {{Break glass: [{group}]}}, users: {users}}}\n"
-
-
-def _accounts(context: Context) -> Iterator[tuple[int, str, Person | None]]:
-    """The declared accounts, by their place in the settings, with what is known of them."""
-    known = {name.casefold(): person for name, person in context.facts.users.items()}
-    for index, name in enumerate(context.settings.break_glass.accounts):
-        yield index, name, known.get(name.casefold())
 
 
 def _at_account(context: Context, index: int, message: str) -> Hit:
@@ -78,7 +67,7 @@ def fewer_than_two(context: Context) -> Iterator[Hit]:
     bad=_glass("bg1@example.com, bg2@x.onmicrosoft.com"),
 )
 def not_cloud_only(context: Context) -> Iterator[Hit]:
-    for index, name, _ in _accounts(context):
+    for index, (name, _) in enumerate(context.emergency):
         if "@" in name and not name.casefold().endswith(_OWN_DOMAINS):
             yield _at_account(context, index, f"{name} is not on an onmicrosoft.com domain")
 
@@ -96,8 +85,8 @@ def not_cloud_only(context: Context) -> Iterator[Hit]:
     bad=stream(_glass(), _facts("password")),
 )
 def no_strong_method(context: Context) -> Iterator[Hit]:
-    for index, name, person in _accounts(context):
-        if person is not None and person.registered is not None and not person.registered & _PAPER:
+    for index, (name, person) in enumerate(context.emergency):
+        if person is not None and person.registered is not None and not person.registered & KEYS:
             yield _at_account(
                 context, index, f"{name} has neither a security key nor a certificate registered"
             )
@@ -107,7 +96,7 @@ def no_strong_method(context: Context) -> Iterator[Hit]:
     id="BG004",
     name="bg-method-off",
     severity="error",
-    needs=("registered",),
+    needs=("registered", "keys"),
     what="An emergency account's only strong method is not enabled for it.",
     why="The key works on paper: Entra does not ask for a method that is off.",
     fix="Include the emergency accounts' group in the method's configuration.",
@@ -124,8 +113,8 @@ def no_strong_method(context: Context) -> Iterator[Hit]:
     ),
 )
 def method_off(context: Context) -> Iterator[Hit]:
-    for index, name, person in _accounts(context):
-        held = sorted((person.registered or frozenset()) & _PAPER) if person is not None else []
+    for index, (name, person) in enumerate(context.emergency):
+        held = sorted((person.registered or frozenset()) & KEYS) if person is not None else []
         if held and all(_is_off_for_emergency(context, mode) for mode in held):
             yield _at_account(context, index, f"{name} holds {', '.join(held)}, which is not enabled for it")
 
@@ -212,12 +201,12 @@ def single_exclusion(context: Context) -> Iterator[Hit]:
 )
 def methods_go(context: Context) -> Iterator[Hit]:
     """Where it is known what every account holds, BG004 judges by that."""
-    held = [person.registered if person else None for _, _, person in _accounts(context)]
+    held = [person.registered if person else None for _, person in context.emergency]
     if context.before is None or not context.settings.break_glass or (held and None not in held):
         return
-    had = [mode for mode in sorted(_PAPER) if _is_on_for_emergency(context.before, mode)]
+    had = [mode for mode in sorted(KEYS) if _is_on_for_emergency(context.before, mode)]
     gone = [mode for mode in had if _is_off_for_emergency(context, mode)]
-    if gone and not any(_is_on_for_emergency(context, mode) for mode in _PAPER):
+    if gone and not any(_is_on_for_emergency(context, mode) for mode in KEYS):
         message = f"the emergency accounts lose {', '.join(gone)}"
         for item in context.of(CONFIGURATIONS[gone[0]]):
             yield item.hit(message, "includeTargets" if item.at("state") == "enabled" else "state")

@@ -12,11 +12,11 @@ from tapctl.built_in import BUILT_IN_STRENGTHS, WATCHED
 from tapctl.canonical import canonical, with_values
 from tapctl.directory import Directory
 from tapctl.evaluate.enabled_methods import Methods
-from tapctl.evaluate.facts import Facts
+from tapctl.evaluate.facts import Facts, Person
 from tapctl.kind import Strange
 from tapctl.lint.groups import Groups
 from tapctl.lint.item import Hit, Item
-from tapctl.lint.needs import Need
+from tapctl.lint.needs import KEYS, LASTING, Need
 from tapctl.lint.people import People
 from tapctl.lint.policy import Policy
 from tapctl.lint.what_if import WhatIf
@@ -97,10 +97,23 @@ class Context:
                 return any(person.registered is not None for person in people)
             case "securityDefaults":
                 return self.facts.security_defaults is not None
+            case "landing":
+                scopes = [*map(self.methods.scope, LASTING)]
+                return None not in scopes or any(scope and scope.is_for_all for scope in scopes)
+            case "keys":
+                known = [person.registered or frozenset() for _, person in self.emergency if person]
+                held = KEYS & frozenset[str]().union(*known)
+                return not held or any(map(self.methods.scope, held))
             case "join":
                 return self.facts.join_needs_mfa is not None
             case _:
                 assert_never(need)
+
+    @property
+    def emergency(self) -> list[tuple[str, Person | None]]:
+        """The declared emergency accounts, with what is known of them."""
+        known = {name.casefold(): person for name, person in self.facts.users.items()}
+        return [(name, known.get(name.casefold())) for name in self.settings.break_glass.accounts]
 
     def joined(self, group: str) -> frozenset[str]:
         """Who is known to be in an emergency accounts' group and is no declared one."""
@@ -153,7 +166,7 @@ def context_of(
             ((item.address.name, _with_members(item)) for item in found if item.address.kind == "Group"),
             known,
         ),
-        methods=Methods(items={item.address.kind: item.spec for item in found}),
+        methods=Methods(items={item.address.kind: item.spec for item in found}, facts=known),
         strengths=_strengths(found, known),
         people=People(policies, known, as_of),
         what_if=WhatIf({item.address: item.spec for item in found}, known, as_of),

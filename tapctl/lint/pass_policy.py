@@ -14,6 +14,7 @@ from tapctl.lint.context import Context
 from tapctl.lint.emergency import is_emergency_group
 from tapctl.lint.example import REGISTER, document, policy, stream, tap
 from tapctl.lint.item import Hit, Item
+from tapctl.lint.needs import LASTING
 from tapctl.lint.policy import Policy
 from tapctl.lint.registration import but_for_certificates, covers, given_to, guards, is_given, takes_pass
 from tapctl.lint.rule import rule
@@ -494,6 +495,7 @@ def policy_size(context: Context) -> Iterator[Hit]:
     id="TAP032",
     name="tap-no-landing",
     severity="error",
+    needs=("landing",),
     what="A pass leads nowhere: no lasting method is enabled for those who get one.",
     why="They sign in with it, and can register nothing that works tomorrow.",
     fix="Enable passkeys (Fido2Policy) or the Authenticator for the same groups.",
@@ -504,7 +506,7 @@ def policy_size(context: Context) -> Iterator[Hit]:
 def no_landing(context: Context) -> Iterator[Hit]:
     """Said only where every configuration that could help is known."""
     found, (included, _, everybody) = _enabled(context), _scope(context)
-    scopes = [context.methods.scope(mode) for mode in ("fido2", "deviceBasedPush")]
+    scopes = [context.methods.scope(mode) for mode in LASTING]
     if found is None or any(scope is None for scope in scopes):
         return
     for group in sorted(included) if not everybody else [""]:

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeAlias
 from tapctl.evaluate.audience import reaches_person
 from tapctl.evaluate.decision import Decision
 from tapctl.evaluate.evaluator import decide
-from tapctl.evaluate.facts import NOT_KNOWN, Facts, Group, Pass, Person, Scope
+from tapctl.evaluate.facts import NOT_KNOWN, Facts, Group, Mode, Pass, Person, Scope
 from tapctl.evaluate.rulebook import Rulebook, fewer, rulebook
 from tapctl.evaluate.scene import MFA_TRUSTED_IPS
 from tapctl.evaluate.situation import UNREGISTERED, Device, SignIn
@@ -81,7 +81,7 @@ class WhatIf:
     def facts(self) -> Facts:
         """What is declared and what was given."""
         found = declared_facts(self._specs)
-        given = self._given
+        given, is_unsaid = self._given, found.migration_is_complete is None
         return replace(
             found,
             groups={
@@ -90,6 +90,9 @@ class WhatIf:
             },
             users=given.users,
             strengths={**given.strengths, **found.strengths},
+            methods=_over(found.methods or {}, given.methods or {}),
+            pass_policy=found.pass_policy or given.pass_policy,
+            migration_is_complete=given.migration_is_complete if is_unsaid else found.migration_is_complete,
             security_defaults=False,  # they and policies exclude each other (CA046)
         )
 
@@ -252,6 +255,14 @@ def _first_if_all_shut(decisions: Iterable[Decision | None]) -> Decision | None:
             return None
         found.append(decision)
     return min(found, key=lambda decision: (decision.verdict == "block", len(decision.by)), default=None)
+
+
+def _over(declared: Mapping[Mode, Scope], read: Mapping[Mode, Scope]) -> dict[Mode, Scope]:
+    """For whom each method is on: as a document says, or else as the tenant has it."""
+    return {
+        **declared,
+        **{mode: scope for mode, scope in read.items() if not declared.get(mode, NOT_KNOWN).is_known},
+    }
 
 
 def _may_use(scope: Scope, groups: frozenset[str]) -> bool:

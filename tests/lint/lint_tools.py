@@ -8,7 +8,8 @@ from typing import Any
 
 import yaml
 
-from tapctl.evaluate.facts import Facts, Group, Person
+from tapctl.evaluate.enabled_methods import CONFIGURATIONS
+from tapctl.evaluate.facts import NOT_KNOWN, Facts, Group, Person, Scope
 from tapctl.lint.context import Context, offline
 from tapctl.lint.example import document
 from tapctl.lint.run import Linted, lint
@@ -86,7 +87,19 @@ def _facts(given: dict[str, Any]) -> Facts:
         users={name: _person(about) for name, about in given.get("users", {}).items()},
         security_defaults=given.get("securityDefaults"),
         join_needs_mfa=given.get("joinNeedsMfa"),
+        methods=_methods(given["methods"]) if "methods" in given else None,
     )
+
+
+def _methods(given: dict[str, list[str]]) -> dict[str, Scope]:
+    """What is not said is not known; what is for nobody is off."""
+    said = {
+        mode: Scope(
+            is_enabled=bool(names), everybody="all_users" in names, include=frozenset(names) - {"all_users"}
+        )
+        for mode, names in given.items()
+    }
+    return {**dict.fromkeys(CONFIGURATIONS, NOT_KNOWN), **said}
 
 
 def _group(members: list[str]) -> Group:
