@@ -90,11 +90,11 @@ def deciding(context: Context, decision: Decision) -> list[Policy]:
     return sorted(found, key=lambda policy: REGISTER not in policy.actions)
 
 
-def at_decision(context: Context, decision: Decision, message: str, item: Item) -> Hit:
-    """A hit at the first policy that decides, or at `item` where something else does."""
-    found = deciding(context, decision)
-    hit = found[0].hit(message) if found else item.hit(message)
-    return replace(hit, way=message.replace(named(decision.by), ""))
+def at_decision(context: Context, decision: Decision, message: str, item: Item, *terms: str) -> Hit:
+    """A hit at the first policy that decides, or at `item` where something else does. `terms`: when only."""
+    found, said = deciding(context, decision), " ".join((message, *terms))
+    hit = found[0].hit(said) if found else item.hit(said)
+    return replace(hit, way=(message.replace(named(decision.by), ""), *terms))
 
 
 def named(policies: Iterable[str]) -> str:

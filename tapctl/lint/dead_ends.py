@@ -26,6 +26,7 @@ _RESISTANT: Final = "{operator: OR, authenticationStrength: Phishing-resistant M
 _COMPLIANT: Final = "{operator: OR, builtInControls: [compliantDevice]}"
 _WALL: Final = "locations: {includeLocations: [All], excludeLocations: [Office]}"
 _OFFICE: Final = document("NamedLocation", "Office", "{isTrusted: true, ipRanges: [203.0.113.0/24]}")
+_UNMANAGED: Final = "on a machine that is not managed"
 _HOW: Final = (
     "https://learn.microsoft.com/entra/identity/authentication/concept-authentication-strength-how-it-works"
 )
@@ -72,10 +73,12 @@ def no_way_in(context: Context) -> Iterator[Hit]:
 )
 def pass_opens_nothing(context: Context) -> Iterator[Hit]:
     for cell in cells(context):
-        decision = cell.shut(action=REGISTERING)
-        if decision is not None and not _opens_in_office(cell):
+        everywhere = cell.what_if.shut_everywhere(cell.newcomer, {cell.kind}, action=REGISTERING)
+        decision = everywhere or cell.shut(action=REGISTERING)
+        if decision is not None and (everywhere or not _opens_in_office(cell)):
             message = f"{named(decision.by)} keeps {cell.people} with a pass from registering anything"
-            yield at_decision(context, decision, message, cell.item)
+            terms = () if everywhere else (_UNMANAGED,)
+            yield at_decision(context, decision, message, cell.item, *terms)
 
 
 def _opens_in_office(cell: Cell) -> bool:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from tapctl.canonical import at, texts
 from tapctl.kinds import lookups
 from tapctl.model import Address, Json, JsonObject, Path, Place, Resource, Severity
+
+Way: TypeAlias = tuple[str, ...]
+"""How people's way ends, at whatever object: what is shut, and on what terms only; fewer shut it to more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +28,7 @@ class Hit:
     place: Place | None = None
     severity: Severity | None = None
     help: str = ""
-    way: str = ""
+    way: Way = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -172,10 +172,8 @@ def _kept(
     has: Linted, had: Linted, uncapped: Linted, brakes: Sequence[Finding], context: Context
 ) -> Iterator[Finding]:
     """What is there after the plan. What nobody declares is shown only if the change makes it so. A way that
-    ended at another policy before is not new."""
-    old, anyway = {key for key, _ in had.found}, {key for key, _ in uncapped.found}
-    ways = set(had.ways.values())
-    old |= {key for key, way in has.ways.items() if way in ways}
+    ended at another policy before, on the same terms or on fewer, is not new."""
+    old, anyway = _told(has, had), _told(has, uncapped)
     declared = {item.address for item in context.items if item.resource}
     braked = {(brake.rule, brake.address) for brake in brakes}
 
@@ -194,6 +192,17 @@ def _kept(
         else:
             continue
         yield _softened(found, why(key, found)) if found.severity == "error" else found
+
+
+def _told(linted: Linted, other: Linted) -> set[Key]:
+    """What the other state has as well, or more of: that a way is shut on fewer terms."""
+    ends = set(other.ways.values())
+    told = {
+        key
+        for key, way in linted.ways.items()
+        if any(way[:count] in ends for count in range(1, len(way) + 1))
+    }
+    return told | {key for key, _ in other.found}
 
 
 def _asking(kept: Iterable[Finding]) -> Iterator[Finding]:
@@ -236,9 +245,9 @@ def _passes(context: Context) -> JsonObject | None:
 def _gone(had: Linted, has: Linted, *, are_asked_alike: bool) -> Iterator[Finding]:
     """What the change ends. A way that ends at another policy than before has not become any better; of one
     whose people may have another pass now, or none, nobody knows (not `are_asked_alike`)."""
-    kept, ways = {key for key, _ in has.found}, set(has.ways.values())
+    kept = _told(had, has)
     for key, finding in had.found:
         is_better = are_asked_alike if key in had.ways else True
-        if key not in kept and is_better and had.ways.get(key) not in ways:
+        if key not in kept and is_better:
             message = f"no longer: {finding.message}"
             yield replace(finding, severity="note", news="removed", help="", message=message, place=None)

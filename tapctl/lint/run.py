@@ -8,7 +8,7 @@ from typing import TypeAlias, cast
 
 from tapctl.lint import by_name, rules
 from tapctl.lint.context import Context
-from tapctl.lint.item import Hit, Item
+from tapctl.lint.item import Hit, Item, Way
 from tapctl.lint.needs import NEEDS, READABLE, Need
 from tapctl.lint.out_of_reach import by_name as out_of_reach
 from tapctl.lint.rule import Rule
@@ -17,7 +17,7 @@ from tapctl.model import Address, Finding, JsonObject, Severity, dotted
 from tapctl.text.words import few
 
 Key: TypeAlias = tuple[str, Address | None, str]
-"""What makes two findings, of two states, the same: rule, object and place in it."""
+"""What makes two findings, of two states, the same: rule, object, place in it and how a way ends there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +27,7 @@ class Linted:
 
     found: tuple[tuple[Key, Finding], ...]
     about: tuple[Finding, ...]
-    ways: Mapping[Key, tuple[str, str]] = field(default_factory=dict)
+    ways: Mapping[Key, Way] = field(default_factory=dict)
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -51,12 +51,13 @@ def lint(context: Context) -> Linted:
                 {rule.id for rule in chosen} - {rule.id for rule in able}, _blind(able, context), context
             ),
         ),
-        ways={_key(rule, hit): (rule.id, hit.way) for rule, hit in kept if hit.way},
+        ways={_key(rule, hit): (rule.id, *hit.way) for rule, hit in kept if hit.way},
     )
 
 
 def _key(rule: Rule, hit: Hit) -> Key:
-    return rule.id, hit.item.address if hit.item else None, f"{dotted(hit.path)} {hit.value}"
+    where = " ".join((dotted(hit.path), hit.value, *hit.way))
+    return rule.id, hit.item.address if hit.item else None, where
 
 
 def _finding(rule: Rule, hit: Hit, context: Context) -> Finding:

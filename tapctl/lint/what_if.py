@@ -212,12 +212,15 @@ class WhatIf:
         last of them, but for a block of some place, is in the way of somebody who has all the rest."""
         last: Decision | None = None
         for machine in _MACHINES:
+            found = []
             for place in (*self.homes, *self.offices):
                 decision = self.ask(person, auth, **{**situation, **place, **machine})
                 if decision.verdict not in _SHUT:
                     return None
-                if last is None or last.verdict == "block" or decision.verdict != "block":
-                    last = decision
+                found.append(decision)
+            closest = min(found, key=_closeness)
+            if last is None or last.verdict == "block" or closest.verdict != "block":
+                last = closest
         return last
 
     def best(self, person: Person, auth: Iterable[str], **situation: Any) -> Decision:
@@ -254,7 +257,12 @@ def _first_if_all_shut(decisions: Iterable[Decision | None]) -> Decision | None:
         if decision is None or decision.verdict not in _SHUT:
             return None
         found.append(decision)
-    return min(found, key=lambda decision: (decision.verdict == "block", len(decision.by)), default=None)
+    return min(found, key=_closeness, default=None)
+
+
+def _closeness(decision: Decision) -> tuple[bool, int]:
+    """What is in the way of more people than another: a demand, and few policies."""
+    return decision.verdict == "block", len(decision.by)
 
 
 def _over(declared: Mapping[Mode, Scope], read: Mapping[Mode, Scope]) -> dict[Mode, Scope]:
