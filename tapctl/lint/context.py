@@ -97,6 +97,8 @@ class Context:
                 return any(person.registered is not None for person in people)
             case "securityDefaults":
                 return self.facts.security_defaults is not None
+            case "passkeys":
+                return self.methods.scope("fido2") is not None
             case "landing":
                 scopes = [*map(self.methods.scope, LASTING)]
                 return None not in scopes or any(scope and scope.is_for_all for scope in scopes)

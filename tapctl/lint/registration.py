@@ -11,7 +11,7 @@ from tapctl.evaluate.dated import HELLO
 from tapctl.evaluate.strengths import PASSES, PHISHING_RESISTANT
 from tapctl.lint.context import Context
 from tapctl.lint.emergency import emergency_accounts, is_emergency_group
-from tapctl.lint.example import ALL_RESOURCES, BLOCK, REGISTER, document, policy, stream, tap
+from tapctl.lint.example import ALL_RESOURCES, BLOCK, REGISTER, configuration, document, policy, stream, tap
 from tapctl.lint.guests import GUESTS, external_guests
 from tapctl.lint.item import Hit, Item
 from tapctl.lint.policy import DEVICE_CONTROLS, MODERN, Policy
@@ -372,16 +372,18 @@ def app_protection(context: Context) -> Iterator[Hit]:
     id="REG011",
     name="registration-pr-loop",
     severity="error",
+    needs=("passkeys",),
     what="Phones are asked for a phishing-resistant method before they can get one.",
     why="Enrolling a passkey in the Authenticator asks for the passkey: the enrolment loops.",
     fix="Guard registration by mfa, or by a strength that holds the pass, for the same people.",
     source="https://learn.microsoft.com/entra/identity/authentication/how-to-support-authenticator-passkey",
     good=stream(
+        configuration("Fido2Policy", is_on=True),
         policy("Work", grant=_RESISTANT),
         policy("Register", applications=REGISTER, grant=_STRENGTH),
         _bootstrap("fido2", "temporaryAccessPassOneTime"),
     ),
-    bad=policy("Work", grant=_RESISTANT),
+    bad=stream(configuration("Fido2Policy", is_on=True), policy("Work", grant=_RESISTANT)),
 )
 def resistant_loop(context: Context) -> Iterator[Hit]:
     ways_in = [found for found in guards(context) if _takes_usable_pass(context, found)]

@@ -88,7 +88,12 @@ def passkeys(state: str, target: str) -> str:
         ("CA050", [document("Group", "Nobody's", SELF_SERVICE), policy()]),
         (
             "REG011",
-            [policy(users=NEW_HIRES, grant=RESISTANT), policy("In", applications=REGISTER, grant=OURS), BOTH],
+            [
+                passkeys("enabled", "all_users"),
+                policy(users=NEW_HIRES, grant=RESISTANT),
+                policy("In", applications=REGISTER, grant=OURS),
+                BOTH,
+            ],
         ),
         (
             "REG013",

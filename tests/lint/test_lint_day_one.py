@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from lint_tools import findings, messages
 
-from tapctl.lint.example import BLOCK, REGISTER, document, policy, stream, tap
+from tapctl.lint.example import BLOCK, REGISTER, configuration, document, policy, stream, tap
 
 OURS = "{operator: OR, authenticationStrength: Ours}"
 OR_DEVICE = "{operator: OR, builtInControls: [compliantDevice], authenticationStrength: Ours}"
@@ -15,6 +15,7 @@ OFFICE = "locations: {includeLocations: [All], excludeLocations: [AllTrusted]}"
 NEW_HIRES = "{includeGroups: [New hires]}"
 PASS, KEY, PARTNER = "temporaryAccessPassOneTime", "fido2", "federatedMultiFactor"
 CERTIFICATE = "x509CertificateMultiFactor"
+KEYS_ON = configuration("Fido2Policy", is_on=True)
 NO_KEYS = document("Fido2Policy", "", "{state: disabled, includeTargets: [all_users]}")
 
 
@@ -156,12 +157,12 @@ def test_a_pass_that_nobody_is_issued_is_no_way_to_a_passkey(
     resistant = policy("Work", grant="{operator: OR, authenticationStrength: Phishing-resistant MFA}")
     way = policy("Register", applications=REGISTER, grant=OURS)
 
-    assert ("REG011" in rules(tmp_path, configured, resistant, way, strength(accepted))) == is_said
+    assert ("REG011" in rules(tmp_path, KEYS_ON, configured, resistant, way, strength(accepted))) == is_said
 
 
 def test_a_policy_for_other_platforms_loops_on_no_phone(tmp_path: Path) -> None:
     work = policy("Work", grant=OURS, conditions="platforms: {includePlatforms: [windows]}")
-    assert "REG011" not in rules(tmp_path, tap(), work, strength(KEY))
+    assert "REG011" not in rules(tmp_path, KEYS_ON, tap(), work, strength(KEY))
 
 
 @pytest.mark.parametrize(
@@ -177,7 +178,7 @@ def test_a_strength_loops_on_phones_only_where_it_asks_for_a_passkey(
     tmp_path: Path, accepted: tuple[str, ...], is_said: bool
 ) -> None:
     work = policy("Work", grant=OURS)
-    assert ("REG011" in rules(tmp_path, tap(), work, strength(*accepted))) == is_said
+    assert ("REG011" in rules(tmp_path, KEYS_ON, tap(), work, strength(*accepted))) == is_said
 
 
 @pytest.mark.parametrize(
@@ -190,7 +191,7 @@ def test_plain_mfa_on_registration_takes_a_pass_that_somebody_is_issued(
     resistant = policy("Work", grant="{operator: OR, authenticationStrength: Phishing-resistant MFA}")
     way = policy("Register", applications=REGISTER, grant=f"{{operator: OR, builtInControls: [{controls}]}}")
 
-    assert ("REG011" in rules(tmp_path, tap(state=state), resistant, way)) == is_said
+    assert ("REG011" in rules(tmp_path, KEYS_ON, tap(state=state), resistant, way)) == is_said
 
 
 @pytest.mark.parametrize(
@@ -209,7 +210,7 @@ def test_a_way_to_a_passkey_for_others_is_none_for_administrators(
     admins = policy("Admins", users="{includeRoles: [Global Administrator]}", grant=resistant)
     way = policy("Register", users=users, applications=REGISTER)
 
-    assert ("REG011" in rules(tmp_path, tap(), admins, way)) == is_said
+    assert ("REG011" in rules(tmp_path, KEYS_ON, tap(), admins, way)) == is_said
 
 
 def test_what_is_so_for_two_groups_is_said_once(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from lint_tools import findings
 
-from tapctl.lint.example import BLOCK, REGISTER, document, policy, stream, tap
+from tapctl.lint.example import BLOCK, REGISTER, configuration, document, policy, stream, tap
 
 GLASS = "settings: {breakGlass: {accounts: [bg@example.com], groups: [Break glass]}}\n"
 RESISTANT = "{operator: OR, authenticationStrength: Phishing-resistant MFA}"
@@ -15,6 +15,7 @@ GUESTS = (
     "{includeGuestsOrExternalUsers: {guestOrExternalUserTypes: b2bCollaborationGuest, "
     "externalTenants: {membershipKind: all}}}"
 )
+KEYS_ON = configuration("Fido2Policy", is_on=True)
 OFFICE = document("NamedLocation", "Office", "{isTrusted: true, ipRanges: [203.0.113.0/24]}")
 UNKNOWN = ["Home countries", "id:aaaaaaaa-0000-4000-8000-0000000000c1", "AllTrusted"]
 OUTSIDE = "locations: {{includeLocations: [All], excludeLocations: [{}]}}"
@@ -61,7 +62,7 @@ def test_guests_are_asked_in_vain_wherever_a_wall_stands(tmp_path: Path, side: s
     ],
 )
 def test_who_needs_no_way_in_loops_nowhere(tmp_path: Path, users: str, loops: bool) -> None:
-    assert ("REG011" in said(tmp_path, policy(users=users, grant=RESISTANT))) is loops
+    assert ("REG011" in said(tmp_path, KEYS_ON, policy(users=users, grant=RESISTANT))) is loops
 
 
 def test_a_wall_on_registration_stands_before_one_around_everything(tmp_path: Path) -> None:

@@ -75,6 +75,23 @@ def test_one_method_that_is_on_for_everybody_is_enough_to_know(
     assert ("TAP032" in missing(tmp_path, tap(), facts(f"fido2: [{groups}]"))) is is_blind
 
 
+@pytest.mark.parametrize(
+    ("documents", "count", "is_blind"),
+    [
+        ([], 0, True),
+        (["facts: {methods: {fido2: [all_users]}}\n"], 1, False),
+        (["facts: {methods: {fido2: []}}\n"], 0, False),
+    ],
+)
+def test_phones_loop_where_passkeys_are_known_to_be_on(
+    tmp_path: Path, documents: list[str], count: int, is_blind: bool
+) -> None:
+    work = policy(grant="{operator: OR, authenticationStrength: Phishing-resistant MFA}")
+
+    assert len(messages(tmp_path, "REG011", work, *documents)) == count
+    assert ("REG011" in missing(tmp_path, work, *documents)) is is_blind
+
+
 def test_who_holds_no_key_lacks_none(tmp_path: Path) -> None:
     assert "BG004" not in missing(tmp_path, GLASS, tap(), facts("", "password"))
 
