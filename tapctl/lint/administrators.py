@@ -204,7 +204,8 @@ def _is_wall(found: Policy) -> bool:
     ),
 )
 def azure_management(context: Context) -> Iterator[Hit]:
-    """A note where people are left out of whom nothing says whether they administer."""
+    """A note where people are left out of whom nothing says whether they administer, and where only those are
+    stopped who are somewhere else."""
     for found in context.enforced:
         apps = {app_key(app) for app in found.applications()}
         if not found.blocks or not apps & _PORTALS or not _is_for_browsers(found):
@@ -212,9 +213,11 @@ def azure_management(context: Context) -> Iterator[Hit]:
         whom, spared = _stopped(found), _spared(context, found)
         if whom and True not in spared.values():
             doubtful = sorted(name for name, administers in spared.items() if administers is None)
+            places = sorted(found.condition("locations", "excludeLocations"))
             message = f"{found.name} blocks the administration portals for {whom}"
+            message += f" outside {' and '.join(places)}" if places else ""
             message += f"; nothing says whether {' or '.join(doubtful)} may administer" if doubtful else ""
-            severity: Severity | None = "note" if doubtful else None
+            severity: Severity | None = "note" if doubtful or places else None
             yield found.hit(message, "conditions", "applications", "includeApplications", severity=severity)
 
 
@@ -255,5 +258,10 @@ def _may_administer(context: Context, group: str) -> Truth:
 
 
 def _is_for_browsers(found: Policy) -> bool:
-    """Whether it is always at work in a browser, where people administer."""
-    return set(found.narrowing) <= {"clientAppTypes"} and (found.has_any_client or "browser" in found.clients)
+    """Whether it is at work in a browser, where people administer: always, or but for some places."""
+    included = found.condition("locations", "includeLocations")
+    return (
+        set(found.narrowing) <= {"clientAppTypes", "locations"}
+        and (found.has_any_client or "browser" in found.clients)
+        and (not included or "All" in included)
+    )

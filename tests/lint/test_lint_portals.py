@@ -96,6 +96,32 @@ def test_of_who_is_left_out_nothing_says_whether_they_administer(
     assert said(tmp_path, users, *documents) == [f"A policy blocks the administration portals for {doubt}"]
 
 
+@pytest.mark.parametrize(
+    ("places", "found"),
+    [
+        (
+            "includeLocations: [All], excludeLocations: [AllTrusted, Office]",
+            [
+                (
+                    "note",
+                    "A policy blocks the administration portals for everybody outside AllTrusted and Office",
+                )
+            ],
+        ),
+        ("includeLocations: [Office]", []),
+    ],
+)
+def test_who_approves_from_elsewhere_is_stopped_by_a_block_outside_the_office(
+    tmp_path: Path, places: str, found: list[tuple[str, str]]
+) -> None:
+    portals = "{includeApplications: [Windows Azure Service Management API]}"
+    office = document("NamedLocation", "Office", "{isTrusted: true, ipRanges: [203.0.113.0/24]}")
+    wall = policy(applications=portals, conditions=f"locations: {{{places}}}", grant=BLOCK)
+    all_found = findings(tmp_path, stream(wall, office, GLASS)).findings
+
+    assert [(item.severity, item.message) for item in all_found if item.rule == "CA049"] == found
+
+
 def test_a_doubt_whether_the_portals_are_blocked_is_a_note(tmp_path: Path) -> None:
     wall = policy(
         users=LESS_STAFF, applications="{includeApplications: [MicrosoftAdminPortals]}", grant=BLOCK
