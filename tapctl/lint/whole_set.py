@@ -149,9 +149,22 @@ def _asks_for_as_much(context: Context, wide: Policy, narrow: Policy) -> bool:
         return True
     if wide.operator == narrow.operator == "OR" and wide.demands and set(wide.demands) <= narrow.controls:
         return True  # what satisfies the wide one is one of the choices of the narrow one
-    is_plain_mfa = narrow.demands == ("mfa",)
-    accepted = context.combinations(wide) if wide.demands == ("authenticationStrength",) else None
-    return is_plain_mfa and accepted is not None and accepted <= MULTIFACTOR.combinations
+    accepted, enough = _accepted(context, wide), _enough(context, narrow)
+    return accepted is not None and enough is not None and accepted <= enough
+
+
+def _accepted(context: Context, found: Policy) -> frozenset[frozenset[str]] | None:
+    """What satisfies a policy that asks for a strength alone; None where it asks for anything else."""
+    return context.combinations(found) if found.demands == ("authenticationStrength",) else None
+
+
+def _enough(context: Context, found: Policy) -> frozenset[frozenset[str]] | None:
+    """The same, and of plain mfa; None where only some keys or certificates are enough."""
+    if found.demands == ("mfa",):
+        return MULTIFACTOR.combinations
+    strength = context.what_if.facts.strengths.get(found.strength)
+    is_any = strength and not strength.fido2_aaguids and not strength.restricts_certificates
+    return _accepted(context, found) if is_any else None
 
 
 @rule(

@@ -71,6 +71,17 @@ def hits(root: Path, rule: str, *documents: str) -> list[str]:
     return [finding.message for _, finding in found if finding.rule == rule]
 
 
+PASSWORDLESS = "{operator: OR, authenticationStrength: Passwordless MFA}"
+SOME_KEYS = document(
+    "AuthenticationStrength",
+    "Ours",
+    "{allowedCombinations: [fido2, windowsHelloForBusiness, x509CertificateMultiFactor], "
+    "combinationConfigurations: [{'@odata.type': '#microsoft.graph.fido2CombinationConfiguration', "
+    "appliesToCombinations: [fido2], "
+    "allowedAAGUIDs: [90a3ccdf-635c-4729-a248-9b709135078f]}]}",
+)
+
+
 def passkeys(state: str, target: str) -> str:
     """The configuration of passkeys."""
     return document("Fido2Policy", "", f"{{state: {state}, includeTargets: [{target}]}}")
@@ -154,6 +165,9 @@ def passkeys(state: str, target: str) -> str:
         ("CA042", [policy("A"), policy("B", users=NEW_HIRES, grant=MFA_OR_DEVICE.replace("OR", "AND"))]),
         ("CA042", [policy("A", grant="", session=EVERY_TIME), policy("B", users=NEW_HIRES)]),
         ("CA042", [policy("A", grant="{operator: OR, authenticationStrength: Ours}"), policy("B"), GPS]),
+        ("CA042", [policy("A", grant=PASSWORDLESS), policy("B", users=NEW_HIRES, grant=RESISTANT)]),
+        ("CA042", [policy("A", grant=RESISTANT), policy("B", users=NEW_HIRES, grant=OURS), SOME_KEYS]),
+        ("CA042", [policy("A", grant=RESISTANT), policy("B", users=NEW_HIRES, grant=OURS)]),
         ("CA048", [policy(), f"facts: {{users: {{{ADA}}}}}\n"]),
         (
             "CA048",
@@ -240,6 +254,7 @@ def test_a_rule_keeps_quiet(tmp_path: Path, rule: str, documents: list[str]) -> 
             "B asks for nothing",
         ),
         ("CA042", [policy("A"), policy("B")], "B asks for nothing"),
+        ("CA042", [policy("A", grant=RESISTANT), policy("B", grant=PASSWORDLESS)], "B asks for nothing"),
         ("CA042", [policy("A"), policy("B", users=NEW_HIRES, grant=MFA_OR_DEVICE)], "B asks for nothing"),
         (
             "CA013",
