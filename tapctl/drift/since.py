@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Final
 from tapctl.drift.drifted import Since
 from tapctl.drift.events import moment_of
 from tapctl.errors import UsageError
+from tapctl.git import ask_git
 from tapctl.text.times import Zones
 from tapctl.text.times import moment_of as moment_in_words
 
@@ -41,15 +41,12 @@ def _said(text: str) -> datetime:
 
 
 def _head(root: Path) -> Since:
-    command = ["git", "-C", str(root), "log", "-1", "--format=%cI"]
     try:
-        done = subprocess.run(  # noqa: S603  # words of ours, and no shell
-            command, capture_output=True, text=True, check=True, timeout=30
-        )
+        answer = ask_git(root, "log", "-1", "--format=%cI")
     except OSError:
         return Since(
             moment=None, said="git cannot be run here to tell the time of HEAD's commit: give --since"
         )
-    except subprocess.SubprocessError:
+    if answer.failed:
         return Since(moment=None, said="the folder is in no git repository with a commit: give --since")
-    return Since(moment=moment_of(done.stdout.strip()), said="the time of HEAD's commit")
+    return Since(moment=moment_of(answer.output.decode().strip()), said="the time of HEAD's commit")
