@@ -225,6 +225,17 @@ class Workspace:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Former:
+    """tapctl.yaml and the environment's file as of a `revision`. None stands for a file that was not there or
+    cannot be read as it was: `findings` say so."""
+
+    revision: str
+    settings: Settings | None = None
+    environment: Environment | None = None
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
     """Who applies: `id` is the object id of the user or service principal; `roles` are role template ids."""
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from tapctl.checked import Checked
 from tapctl.kinds import kinds
 from tapctl.load import load_workspace
-from tapctl.model import Finding, Plan, Snapshot, Workspace, errors_in
+from tapctl.model import Finding, Former, Plan, Snapshot, Workspace, errors_in
 from tapctl.resolve import resolve, unpinned
 from tapctl.validate import validate
 
@@ -62,6 +62,15 @@ def check(root: Path, environment: str | None, *, with_tests: bool = False) -> C
         resolved=resolved,
         findings=(*workspace.findings, *found, *resolved.findings, *unpinned(workspace)),
     )
+
+
+def former_settings(checked: Checked, revision: str) -> Former:
+    """The settings as of a revision. Raises UsageError where git does not have it."""
+    from tapctl.load.former import read_former
+
+    known = {name: kind.singleton for name, kind in kinds().items()}
+    workspace = checked.workspace
+    return read_former(Path(workspace.root), revision, workspace.environment.name, known)
 
 
 async def compare(checked: Checked, gateway: Gateway, also: Collection[str] = ()) -> Compared:
@@ -123,9 +132,11 @@ async def make_plan(
     *,
     known: Known | None = None,
     undo: Undo | None = None,
+    former: Former | None = None,
 ) -> Planned:
     """Read the tenant and decide. The plan's findings are all findings, offline ones included; those of lint
-    rules if there is a date to judge by, with `known` facts besides what a plan reads."""
+    rules if there is a date to judge by, with `known` facts besides what a plan reads. `former` are the
+    settings to which those of the folder are compared."""
     from tapctl.guard import guard, shields
     from tapctl.guard.gained import gained
     from tapctl.guard.lowered import lowered
@@ -138,16 +149,18 @@ async def make_plan(
     from tapctl.undo import settle
 
     workspace = checked.workspace
-    snapshot = await observe(gateway, workspace, checked.desired, checked.resolved)
+    asked = _also_about(former, workspace) if former else workspace
+    snapshot = await observe(gateway, asked, checked.desired, checked.resolved)
     matched = match(workspace, checked.desired, snapshot)
     doubtful: tuple[Finding, ...] = ()
     if undo is not None:
         matched, doubtful = settle(undo, matched, snapshot)
     plan = plan_changes(matched, checked.resolved, snapshot)
-    brakes = (*doubtful, *guard(plan, matched, snapshot, workspace))
+    brakes = (*doubtful, *guard(plan, matched, snapshot, workspace, former))
     unwise = _unwise(matched, snapshot, workspace, brakes, as_of, known)
     glass = workspace.settings.break_glass
     told = (
+        *(_looser(checked, former) if former else ()),
         *lowered(matched, snapshot, glass),
         *gained(matched, snapshot, glass, known.facts if known else None),
     )
@@ -159,6 +172,26 @@ async def make_plan(
     if stops := rehearse(stages, matched, snapshot, workspace):
         plan, stages = replace(plan, findings=(*plan.findings, *stops)), ()
     return Planned(plan=plan, matched=matched, stages=stages)
+
+
+def _also_about(former: Former, workspace: Workspace) -> Workspace:
+    """The workspace for reading: with the pins of accounts that were break glass, as long as they had one.
+    Which groups they are in tells whether they are declared all the same."""
+    if former.settings is None or former.environment is None:
+        return workspace
+    accounts = {name.casefold() for name in former.settings.break_glass.accounts}
+    had, has = former.environment.pins, workspace.environment.pins
+    pins = {one: had[one] for one in had if one.kind == "User" and one.name.casefold() in accounts}
+    return replace(workspace, environment=replace(workspace.environment, pins={**pins, **has}))
+
+
+def _looser(checked: Checked, former: Former) -> tuple[Finding, ...]:
+    """What the folder's settings stop no more, and which of the former ones are not known."""
+    from tapctl.loosened import loosened
+
+    used = {link.address for link in checked.resolved.links}
+    used |= {item.address for item in checked.desired if item.resource.ensure == "present"}
+    return (*loosened(checked.workspace, former, used), *former.findings)
 
 
 def _unwise(

@@ -193,9 +193,11 @@ OTHER_WORDS = {
     ),
     *("baseline-scopes-enforced", "hello-under-registration", "legacy-risk-policies-gone"),
     *("mandatory-mfa-portals", "mandatory-mfa-tools", "workload-identity"),
+    *("cat-file", "ls-tree", "rev-parse"),
     *("utf-8-sig", "utf-16", "utf-16-be", "utf-16-le", "utf-32", "utf-8"),
 }
-"""Words with hyphens in the other folders that are no findings: statuses, reasons, switches, encodings."""
+"""Words with hyphens in the other folders that are no findings: statuses, reasons, switches, git's commands,
+encodings."""
 WORD = re.compile(r"[a-z]+(-[a-z0-9]+)+")
 
 

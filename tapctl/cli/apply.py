@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tapctl.cli.asking import declined
+from tapctl.cli.base import base_option, former
 from tapctl.cli.connect import Session, connected, record_in
 from tapctl.cli.options import INTERRUPTED, Options, answering_in, require_environment
 from tapctl.cli.output import answer, say, show, show_text, write_also
@@ -60,6 +61,7 @@ def _brakes_named(context: click.Context, parameter: click.Parameter, value: str
     type=click.Path(path_type=Path),
     help="Go back to what was there before the apply that kept this record.",
 )
+@base_option
 @click.option(
     "--allow",
     "allowed",
@@ -82,6 +84,7 @@ def command(
     checksum: str | None,
     saved: Path | None,
     undo: Path | None,
+    base: str | None,
     allowed: frozenset[str],
     write_pins: bool,
     **words: bool,
@@ -92,7 +95,8 @@ def command(
     option below. A record of what was there before is kept in the workspace's .tapctl/records.
 
     With PLAN (from `tapctl plan --out`) or --checksum the plan is made anew and has to be the one that was
-    reviewed: otherwise the difference is shown and nothing is done.
+    reviewed: otherwise the difference is shown and nothing is done. Of a plan with --base that asks about
+    break-glass accounts, the brake is part of what was reviewed: give the same --base.
 
     With --undo the plan is the way back from an earlier apply, under the same checks and brakes. What was
     deleted comes back from Graph's deleted items with its id, if it is still there.
@@ -106,9 +110,10 @@ def command(
         raise Refused(elsewhere)
     if checked.has_errors:
         return _refuse(checked_report(checked, "apply"), _mistakes(len(errors_in(checked.findings))), options)
+    before = former(checked, base, is_undo=past is not None)
     with connected(checked.workspace) as session:
         as_of = datetime.now(UTC).date()
-        planned = session.run(planning(checked, past, session.gateway, as_of))
+        planned = session.run(planning(checked, past, session.gateway, as_of, former=before))
         report = plan_report(
             planned,
             "apply",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tapctl.cli.base import base_option, former
 from tapctl.cli.known_facts import facts_option
 from tapctl.cli.options import Options, answering_in, as_of_option
 from tapctl.errors import UsageError
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 @click.option(
     "--undo", metavar="RECORD", type=click.Path(path_type=Path), help="Plan the way back from an apply."
 )
+@base_option
 @facts_option
 @as_of_option
 def command(
@@ -40,6 +42,7 @@ def command(
     detailed_exitcode: bool,
     out: Path | None,
     undo: Path | None,
+    base: str | None,
     facts: str | None,
     as_of: date,
 ) -> int:
@@ -48,7 +51,7 @@ def command(
     Writes nothing to the tenant. Mistakes in the workspace are shown before the tenant is asked. A saved plan
     holds no secret; a plan with errors is not saved. Lint rules judge the tenant as it would be, and say
     which of their findings this change introduces or removes; some need facts that a plan does not read
-    (--facts).
+    (--facts). Settings are what the folder says: --base tells where a change has made them looser.
     """
     from tapctl.cli.connect import connected
     from tapctl.cli.known_facts import snapshot_of
@@ -70,11 +73,12 @@ def command(
     if checked.has_errors:
         answer(checked_report(checked, "plan"), options)
         return 1
+    before = former(checked, base, is_undo=past is not None)
     with connected(checked.workspace) as session:
         snapshot = snapshot_of(checked, facts, session=session)
         checked = replace(checked, findings=(*checked.findings, *not_read(snapshot)))
         known = known_if_seen(checked, snapshot)
-        planned = session.run(planning(checked, past, session.gateway, as_of, known))
+        planned = session.run(planning(checked, past, session.gateway, as_of, known, before))
         caller, sent = session.gateway.caller.name, session.gateway.sent
     documents = len(checked.workspace.resources)
     report = plan_report(planned, "plan", caller=caller, requests=sent, documents=documents)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tapctl.checked import Checked
     from tapctl.facts.merge import Known
     from tapctl.graph.gateway import Gateway
+    from tapctl.model import Former
     from tapctl.pipeline import Planned
     from tapctl.undo.past import Past
 
@@ -30,13 +31,18 @@ def read_past(path: Path) -> Past:
 
 
 def planning(
-    checked: Checked, past: Past | None, gateway: Gateway, as_of: date, known: Known | None = None
+    checked: Checked,
+    past: Past | None,
+    gateway: Gateway,
+    as_of: date,
+    known: Known | None = None,
+    former: Former | None = None,
 ) -> Coroutine[Any, Any, Planned]:
     """The folder's plan, or the way back. Raises Refused for a record of somewhere else."""
     from tapctl.pipeline import make_plan, make_undo
 
     if past is None:
-        return make_plan(checked, gateway, as_of, known=known)
+        return make_plan(checked, gateway, as_of, known=known, former=former)
     if (past.environment, past.tenant_id) != (gateway.environment, gateway.tenant_id):
         raise Refused(
             f"the record is of environment {past.environment!r}, tenant {past.tenant_id}: "

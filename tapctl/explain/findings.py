@@ -224,6 +224,15 @@ PLANNING: Final[Mapping[str, str]] = {
     ),
     "several-in-tenant": "The tenant has more than one object of that name. A pin says which is meant.",
     "still-used": "Something would be deleted that another object refers to.",
+    "settings-loosened": (
+        "A setting in tapctl.yaml or the environment's file stops less than in the revision of --base: a "
+        "limit is raised, more is owned, a lint rule is turned down or off, a cap or a pin is gone, it is "
+        "production no more. The same change is judged by the looser setting, so nothing else may say it."
+    ),
+    "settings-not-compared": (
+        "A file of settings was not there in the revision of --base, or cannot be read as it was. Whether "
+        "the change loosens a setting is not known then."
+    ),
     "stops-enforcing": (
         "A policy that is enforced would be deleted, turned off or put in report-only. Whoever it stopped "
         "gets in, unless another policy stops them."

@@ -21,19 +21,22 @@ from tapctl.guard.changes import drastic
 from tapctl.guard.reach import Sides
 from tapctl.guard.shrinks import shrinks
 from tapctl.match import Matched
-from tapctl.model import Finding, Plan, Snapshot, Workspace
+from tapctl.model import Finding, Former, Plan, Snapshot, Workspace
 
 __all__ = ["BRAKES", "INTRODUCES", "brakes_named", "flag", "guard", "missing_words", "shields"]
 
 
-def guard(plan: Plan, matched: Matched, snapshot: Snapshot, workspace: Workspace) -> tuple[Finding, ...]:
-    """Every brake the plan trips, and every mistake in how break-glass is declared."""
+def guard(
+    plan: Plan, matched: Matched, snapshot: Snapshot, workspace: Workspace, former: Former | None = None
+) -> tuple[Finding, ...]:
+    """Every brake the plan trips, and every mistake in how break-glass is declared. `former` is what the
+    settings were, where that is asked."""
     sides = Sides.of(matched, snapshot)
     return (
         *undeclared(plan, workspace),
         *hollow(sides.after, workspace),
         *exposed(matched, sides.after, sides.before, workspace),
-        *shrinks(matched, sides, workspace),
+        *shrinks(matched, sides, workspace, former),
         *locked_out(matched, sides, snapshot),
         *drastic(plan, matched, sides, workspace),
     )

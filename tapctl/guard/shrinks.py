@@ -1,7 +1,7 @@
 """Who was kept out of policies as an emergency account, and is declared as one no more → brakes. Pure.
 
-A plan knows no earlier tapctl.yaml. What tells all the same: an account's pin, which nothing but break-glass
-needs, and the tenant, where every policy leaves such accounts out.
+What tells: tapctl.yaml as it was, where the plan has a base (--base); an account's pin, which nothing but
+break-glass needs; and the tenant, where every policy leaves such accounts out.
 """
 
 from __future__ import annotations
@@ -16,31 +16,40 @@ from tapctl.guard.break_glass import Subject, excludes, is_user_policy
 from tapctl.guard.membership import Membership
 from tapctl.guard.reach import Sides
 from tapctl.match import Matched, Pair
-from tapctl.model import Address, BreakGlass, Finding, JsonObject, Workspace
+from tapctl.model import Address, BreakGlass, Finding, Former, JsonObject, Workspace
 
 RULE: Final = "break-glass-shrinks"
 _FEWEST: Final = 2  # one policy alone says nothing about whom every policy leaves out
 _SIDES: Final = (("User", "excludeUsers"), ("Group", "excludeGroups"))
 
 
-def shrinks(matched: Matched, sides: Sides, workspace: Workspace) -> Iterator[Finding]:
-    """Accounts that are pinned and not declared, and what every policy excluded until this change."""
+def shrinks(
+    matched: Matched, sides: Sides, workspace: Workspace, former: Former | None = None
+) -> Iterator[Finding]:
+    """Accounts that are pinned and not declared, what was declared before, and what every policy excluded
+    until this change."""
     glass = workspace.settings.break_glass
     if not glass:
         return  # that is a brake by itself
     pairs = [pair for pair in matched.policies() if pair.address.name not in glass.policies]
     pinned = [address for address in workspace.environment.pins if address.kind == "User"]
-    for address in (one for one in pinned if not _is_held(one, glass, sides.after)):
+    known = {_key(address) for address in pinned}
+    dropped = [address for address in _dropped(former, workspace) if _key(address) not in known]
+    for address in (one for one in (*pinned, *dropped) if not _is_held(one, glass, sides.after)):
         lost = _lost(address, pairs, sides)
-        said = f"{address} is pinned in the environment's file, and breakGlass does not name it any more"
+        said, more = _said(address, former if address in dropped else None)
         yield brake(
             RULE,
-            f"{said}: fewer accounts are declared as break glass{f'; {lost}' if lost else ''}",
-            "Name it under breakGlass in tapctl.yaml again. If it is no emergency account any more, remove "
-            "its pin as well.",
+            f"{said}{f'; {lost}' if lost else ''}",
+            f"Name it under breakGlass in tapctl.yaml again.{more}",
         )
+    told = {_key(address) for address in (*pinned, *dropped)}
     for address in _left_out_everywhere(pairs, sides.before):
-        if address in pinned or _is_declared(address, glass) or not (lost := _lost(address, pairs, sides)):
+        if (
+            _key(address) in told
+            or _is_declared(address, glass)
+            or not (lost := _lost(address, pairs, sides))
+        ):
             continue
         yield brake(
             RULE,
@@ -50,13 +59,44 @@ def shrinks(matched: Matched, sides: Sides, workspace: Workspace) -> Iterator[Fi
         )
 
 
+def _declared(glass: BreakGlass) -> tuple[Address, ...]:
+    accounts = (Address("User", name) for name in glass.accounts)
+    return (*accounts, *(Address("Group", name) for name in glass.groups))
+
+
+def _dropped(former: Former | None, workspace: Workspace) -> list[Address]:
+    """Whom tapctl.yaml declared before, but for what is declared by another name now: the pin is the same."""
+    if former is None or former.settings is None:
+        return []
+    had = former.environment.pins if former.environment else {}
+    has = workspace.environment.pins
+    ids = {has[address] for address in _declared(workspace.settings.break_glass) if address in has}
+    return [one for one in _declared(former.settings.break_glass) if had.get(one) not in ids]
+
+
+def _said(address: Address, former: Former | None) -> tuple[str, str]:
+    """What is lost by what it was, and how to say that this is meant."""
+    less = "fewer accounts are declared as break glass"
+    if former is None:
+        was = "is pinned in the environment's file"
+        more = " If it is no emergency account any more, remove its pin as well."
+    else:
+        was, more = f"is break glass in {former.revision!r}", ""
+        less = "its members are declared one by one or not at all" if address.kind == "Group" else less
+    return f"{address} {was}, and breakGlass does not name it any more: {less}", more
+
+
+def _key(address: Address) -> tuple[str, str]:
+    return address.kind, address.name.casefold()
+
+
 def _is_declared(address: Address, glass: BreakGlass) -> bool:
     names = glass.accounts if address.kind == "User" else glass.groups
     return address.name.casefold() in {name.casefold() for name in names}
 
 
 def _is_held(account: Address, glass: BreakGlass, after: Membership) -> bool:
-    """Whether an account is declared, or is in a group that is."""
+    """Whether an account or group is declared, or is in a group that is."""
     groups = {after.node(Address("Group", name)) for name in glass.groups}
     return _is_declared(account, glass) or bool(groups & after.groups_of(after.node(account)))
 

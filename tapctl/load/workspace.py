@@ -51,9 +51,9 @@ def load_workspace(
     files = read_files(root, findings, allowance, with_tests=with_tests)
     environments = _environments(files, findings, known_kinds, allowance)
     findings += _colliding(environments)
-    written = _single(files.settings, findings)
+    written = single(files.settings, findings)
     selected = _selected(environment, written, environments)
-    settings = read_settings(_with_variables(written, selected, allowance), known_kinds)
+    settings = read_settings(with_variables(written, selected, allowance), known_kinds)
     loader = Loader(selected, environments, known_kinds, allowance, findings)
     resources, elsewhere = loader.resources(files.documents)
     tests = tuple(loader.tests(files)) if with_tests else ()
@@ -74,7 +74,7 @@ def _by_place(finding: Finding) -> Place:
     return finding.place or Place("", 0, 0)
 
 
-def _single(documents: list[Document], findings: list[Finding]) -> Section:
+def single(documents: list[Document], findings: list[Finding]) -> Section:
     """The one document of a file that holds one; an empty section where there is none."""
     sections = [section_of(document, findings) for document in documents]
     for section in sections[1:]:
@@ -88,7 +88,7 @@ def _environments(
 ) -> dict[str, EnvironmentFile]:
     sandbox = EnvironmentFile(environment=Environment(name=SANDBOX))
     found = {
-        name: read_environment(name, _single(documents, findings), known_kinds, allowance)
+        name: read_environment(name, single(documents, findings), known_kinds, allowance)
         for name, documents in files.environments.items()
     }
     return dict(sorted(({SANDBOX: sandbox} | found).items()))
@@ -135,7 +135,8 @@ def _selected(
     return selected
 
 
-def _with_variables(settings: Section, selected: EnvironmentFile, allowance: Allowance) -> Section:
+def with_variables(settings: Section, selected: EnvironmentFile, allowance: Allowance) -> Section:
+    """The settings with the environment's variables where they may hold some."""
     others = tuple(key for key in settings.value if key != "breakGlass")
     return expanded(
         settings, selected.environment.name, selected.environment.variables, allowance, literal=others

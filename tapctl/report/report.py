@@ -46,6 +46,7 @@ STOPS: Final[tuple[Severity, ...]] = ("error", "brake")
 _LESS: Final = {
     "stops-enforcing": ("enforced policy stops being enforced", "enforced policies stop being enforced"),
     "weakens-enforced": ("change weakens what is enforced", "changes weaken what is enforced"),
+    "settings-loosened": ("safety setting is loosened", "safety settings are loosened"),
     "loses-method": ("change takes a method from people", "changes take a method from people"),
 }
 
@@ -174,7 +175,7 @@ class Report:
 
     @property
     def less_protected(self) -> tuple[str, ...]:
-        """How many enforced policies the plan ends or weakens, in words."""
+        """How many enforced policies the plan ends or weakens, and settings that are loosened, in words."""
         return less_protected(finding.rule for finding in self.findings)
 
     def news(self, which: News) -> tuple[Finding, ...]:

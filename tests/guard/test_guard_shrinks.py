@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from trial import (
     FIRST,
+    PINS,
     SECOND,
     Document,
     Tenant,
@@ -20,7 +23,8 @@ from trial import (
     settle,
 )
 
-from tapctl.pipeline import Planned
+from tapctl.model import Address, BreakGlass, Environment, Former, Settings
+from tapctl.pipeline import Planned, check, make_plan
 from tapctl.sandbox.seed import BREAK_GLASS
 
 FEWER: dict[str, Any] = {"breakGlass": {"accounts": [FIRST]}}
@@ -41,6 +45,25 @@ def safe(tmp_path: Path) -> Tenant:
 def shrunk(tenant: Tenant, root: Path, *documents: Document) -> Planned:
     """A pull request that declares one account instead of two and their group."""
     return plan(folder(root, documents, settings=FEWER), tenant)
+
+
+def since(former: Former, tenant: Tenant, root: Path, pins: Mapping[str, str], **glass: Any) -> list[str]:
+    """What a pull request is asked that declares these and pins these."""
+    folder(root, [policy("A"), policy("B")], settings={"breakGlass": {"accounts": [FIRST], **glass}})
+    (root / "environments/sandbox.yaml").write_text(json.dumps({"pins": pins}), encoding="utf-8")
+    checked = check(root, "sandbox")
+    return told(tenant.ask(lambda gateway: make_plan(checked, gateway, former=former)))
+
+
+def was(*, accounts: Sequence[str] = (FIRST,), groups: Sequence[str] = (), **pins: str) -> Former:
+    """What was declared before the pull request, and pinned."""
+    glass = BreakGlass(accounts=tuple(accounts), groups=tuple(groups))
+    pinned = {Address(*name.split("__")): id_ for name, id_ in pins.items()}
+    return Former(
+        revision="HEAD^1",
+        settings=Settings(break_glass=glass),
+        environment=Environment(name="sandbox", pins=pinned) if pins else None,
+    )
 
 
 def told(planned: Planned) -> list[str]:
@@ -96,3 +119,42 @@ def test_what_is_declared_has_a_brake_of_its_own(safe: Tenant, tmp_path: Path) -
 
     assert "break-glass-exposed" in rules(planned)
     assert RULE not in rules(planned)
+
+
+ONE_PIN = {f"User/{FIRST}": PINS[f"User/{FIRST}"]}
+
+
+def test_who_was_declared_before_is_asked_about_without_a_pin(safe: Tenant, tmp_path: Path) -> None:
+    former = was(accounts=[FIRST, SECOND], groups=["Break glass"])
+
+    assert since(former, safe, tmp_path, ONE_PIN) == [
+        (
+            f"User/{SECOND} is break glass in 'HEAD^1', and breakGlass does not name it any more: fewer "
+            "accounts are declared as break glass"
+        ),
+        (
+            "Group/Break glass is break glass in 'HEAD^1', and breakGlass does not name it any more: its "
+            "members are declared one by one or not at all"
+        ),
+    ]
+
+
+def test_and_once_where_the_pin_is_there(safe: Tenant, tmp_path: Path) -> None:
+    (message,) = since(was(accounts=[FIRST, SECOND]), safe, tmp_path, PINS)
+
+    assert "is pinned in the environment's file" in message
+
+
+def test_who_is_declared_as_before_or_by_a_group_is_not_asked_about(safe: Tenant, tmp_path: Path) -> None:
+    pins = {**ONE_PIN, **GROUP_PIN}
+    former = was(accounts=[FIRST.upper(), SECOND], **{f"User__{SECOND}": PINS[f"User/{SECOND}"]})
+
+    assert since(former, safe, tmp_path, pins, groups=["Break glass"]) == []
+    assert since(Former(revision="HEAD^1"), safe, tmp_path, ONE_PIN) == []
+
+
+def test_nor_is_what_is_declared_by_another_name(safe: Tenant, tmp_path: Path) -> None:
+    former = was(groups=["Old name"], **{"Group__Old name": BREAK_GLASS})
+
+    assert since(former, safe, tmp_path, {**ONE_PIN, **GROUP_PIN}, groups=["Break glass"]) == []
+    assert len(since(was(groups=["Old name"]), safe, tmp_path, ONE_PIN)) == 1
