@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -114,10 +115,23 @@ def test_drift_is_looked_for_at_an_odd_minute() -> None:
     assert int(schedule[0]["cron"].split()[0]) % 5
 
 
+def git(folder: Path, *words: str) -> None:
+    who = ["-c", "user.name=x", "-c", "user.email=x@x.example", "-c", "commit.gpgsign=false"]
+    subprocess.run(["git", "-C", str(folder), *who, *words], check=True, capture_output=True)  # noqa: S603, S607
+
+
+def commit(folder: Path) -> None:
+    git(folder, "commit", "-q", "--allow-empty", "-m", "x")
+
+
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    """A checkout with the example workspace."""
+    """A checkout of two commits with the example workspace."""
     shutil.copytree(ROOT / "policies", tmp_path / "policies", ignore=shutil.ignore_patterns(".tapctl"))
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", "policies")
+    commit(tmp_path)
+    commit(tmp_path)
     event = {"pull_request": {"number": 1, "head": {"sha": "0a1b2c3d"}}}
     (tmp_path / "event.json").write_text(json.dumps(event), encoding="utf-8")
     return tmp_path
@@ -176,6 +190,42 @@ def test_what_was_planned_is_applied(repository: Path, github: GitHub) -> None:
 
     again = run_job(workflow["apply"], repository, expressions, **around)
     assert again["Apply that plan"] == 1, "what was approved has been done, and is not what is left to do"
+
+
+def test_a_first_commit_is_applied_as_well(repository: Path, github: GitHub) -> None:
+    git(repository, "update-ref", "-d", "HEAD")
+    commit(repository)
+    workflow = jobs(REUSABLE["apply"])
+
+    codes = run_job(workflow["plan"], repository, EXPRESSIONS, **variables(repository, github))
+
+    assert set(codes.values()) == {0}
+    assert "The first commit has none" in (repository / "Plan.log").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["plan", "apply"])
+def test_settings_are_compared_with_those_before(name: str, repository: Path, github: GitHub) -> None:
+    settings = repository / "policies/tapctl.yaml"
+    settings.write_text(
+        settings.read_text(encoding="utf-8").replace("deletions: 2", "deletions: 500"), "utf-8"
+    )
+    git(repository, "add", "policies")
+    commit(repository)
+
+    run_job(jobs(REUSABLE[name])["plan"], repository, EXPRESSIONS, **variables(repository, github))
+
+    assert "limits.deletions goes from 2 to 500" in (repository / "page.md").read_text(encoding="utf-8")
+
+
+def test_a_workflow_that_compares_has_the_commit_before() -> None:
+    for text in FILES.values():
+        for job in jobs(text).values():
+            steps = job.get("steps", [])
+            is_comparing = any("HEAD^1" in step.get("run", "") for step in steps)
+            depths = [
+                step["with"].get("fetch-depth") for step in steps if "checkout@" in step.get("uses", "")
+            ]
+            assert depths == ([2] if is_comparing else [None] * len(depths))
 
 
 def test_drift_opens_an_issue_and_fails_the_job(repository: Path, github: GitHub) -> None:

@@ -17,7 +17,7 @@ import yaml
 from tapctl.cli.main import group
 
 _EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*\}\}")
-_OPTIONAL = re.compile(r'\$\{\w+:\+(-\w+) "\$\w+"\}')
+_OPTIONAL = re.compile(r'\$\{\w+:\+(--?\w+) "\$\w+"\}')
 _REDIRECTION = re.compile(r"\s*(<|>>?)\s*\S+")
 _STANDS_FOR = {
     "$MODE": "update",
