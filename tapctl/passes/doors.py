@@ -161,7 +161,10 @@ def _texts(spec: JsonObject, kind: str) -> tuple[str, ...]:
 def _reached(what_if: WhatIf) -> frozenset[str]:
     """The groups that the pass policy is about, and methods that last, where those were read."""
     found, methods = what_if.facts.pass_policy, what_if.facts.methods or {}
-    scopes = [*([found.scope] if found else []), *(methods[mode] for mode in _LASTING)]
+    scopes = [
+        *([found.scope] if found else []),
+        *(scope for mode, scope in methods.items() if mode in _LASTING),
+    ]
     return frozenset().union(*(scope.include | scope.exclude for scope in scopes))
 
 
