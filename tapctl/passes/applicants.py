@@ -55,7 +55,7 @@ class Applicants:
         return {word: known[_id(user)] for word, user in users.items()}
 
     async def _groups(self, users: Sequence[str], *, are_few: bool) -> dict[str, Held]:
-        if not self.rules.groups and not self.rules.principals:
+        if not self.rules.groups:
             return dict.fromkeys(users, frozenset())
         if are_few:
             return await self._groups_of_each(users)
@@ -65,7 +65,7 @@ class Applicants:
 
     async def _groups_of_each(self, users: Sequence[str]) -> dict[str, Held]:
         """What cannot be read of one is that one's matter."""
-        wanted = self.rules.groups | self.rules.principals
+        wanted = self.rules.groups
         reads = [
             Read(
                 path=f"users/{path_segment(user)}/transitiveMemberOf", params={"$select": "id", "$top": "999"}
@@ -79,7 +79,7 @@ class Applicants:
         }
 
     async def _list_members(self) -> None:
-        """Each group once; a group with a role is role-assignable, so those are all that matter."""
+        """Each group once, with the members of the groups within it."""
         self._members.execute("create table members (user text, held text, primary key (user, held))")
         await asyncio.gather(*(self._list(group) for group in sorted(self.rules.groups)))
         self._is_listed = True

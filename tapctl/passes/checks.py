@@ -43,10 +43,11 @@ class Applicant:
 class Rules:
     """What holds for everybody. `active` and `eligible` name the roles of a user or group by id;
     `role_groups` are the role-assignable groups, `owners` what each user owns of them, and `joinable` what
-    PIM for Groups lets a user or group make of itself there; `unread` says what of all that could not be
-    read, and `unasked` why a tenant cannot be asked about the last. `break_glass` are the emergency accounts
-    and groups; `unpinned` says which of them have no pin and cannot be told without one. `names` name the
-    pass policy's groups; `policy_groups` are those that `doors` are about."""
+    PIM for Groups lets a user or group make of itself there; `feeders` are the other groups that hold any of
+    that or may take it. `unread` says what of all that could not be read, and `unasked` why a tenant cannot
+    be asked about PIM for Groups. `break_glass` are the emergency accounts and groups; `unpinned` says which
+    of them have no pin and cannot be told without one. `names` name the pass policy's groups; `policy_groups`
+    are those that `doors` are about."""
 
     policy: PassPolicy
     caller_id: str = ""
@@ -55,6 +56,7 @@ class Rules:
     role_groups: Mapping[str, str] = field(default_factory=dict)
     owners: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     joinable: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    feeders: Mapping[str, str] = field(default_factory=dict)
     break_glass: frozenset[str] = frozenset()
     names: Mapping[str, str] = field(default_factory=dict)
     policy_groups: frozenset[str] = frozenset()
@@ -65,12 +67,8 @@ class Rules:
     @property
     def groups(self) -> frozenset[str]:
         """The groups whose members matter."""
-        return self.policy.groups | self.role_groups.keys() | self.break_glass | self.policy_groups
-
-    @property
-    def principals(self) -> frozenset[str]:
-        """Whatever holds a role, or may take one."""
-        return frozenset(self.active) | frozenset(self.eligible) | frozenset(self.joinable)
+        privileged = self.role_groups.keys() | self.feeders.keys() | self.break_glass
+        return self.policy.groups | privileged | self.policy_groups
 
 
 def blocking(findings: Iterable[Finding], words: Set[str]) -> list[Finding]:
@@ -302,7 +300,7 @@ def _name(group: str, rules: Rules) -> str:
         return "everybody"
     if group in rules.policy.users:
         return "single people"
-    return rules.role_groups.get(group) or rules.names.get(group) or group
+    return rules.role_groups.get(group) or rules.feeders.get(group) or rules.names.get(group) or group
 
 
 def _finding(rule: str, message: str, help_: str, severity: Severity = "error") -> Finding:

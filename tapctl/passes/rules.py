@@ -51,6 +51,8 @@ async def read_rules(gateway: Gateway, workspace: Workspace) -> Rules:
         _names(gateway, targets),
         _or(unread, _accounts(gateway, workspace), {}),
     )
+    privileged = {*_held(active, {}), *_held(eligible, {}), *joinable}
+    feeders = await _or(unread, groups_with(gateway, sorted(privileged - groups.keys())), ())
     roles = {_id(item): as_text(item.get("displayName")) for item in definitions}
     return Rules(
         policy=found,
@@ -60,6 +62,7 @@ async def read_rules(gateway: Gateway, workspace: Workspace) -> Rules:
         role_groups=groups,
         owners=owners,
         joinable=joinable,
+        feeders={group.id.lower(): group.name for group in feeders},
         break_glass=break_glass_ids(workspace) | {user for user in accounts.values() if user},
         names=names,
         unread=tuple(unread),

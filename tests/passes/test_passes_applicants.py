@@ -15,6 +15,7 @@ from tapctl.sandbox.seed import GROUPS, PEOPLE
 
 DOMAIN = "nordwind.example"
 MIA = f"mia.larsen@{DOMAIN}"
+ON_DEMAND = "identityGovernance/privilegedAccess/group/eligibilitySchedules"
 
 
 @pytest.fixture
@@ -57,6 +58,25 @@ def test_groups_count_through_other_groups(workspace: Workspace, are_few: bool) 
     outer = tenant.put("groups", displayName="Outer", members=[GROUPS["New hires"]], isAssignableToRole=True)
 
     assert found(tenant, workspace, MIA, are_few=are_few)[MIA].groups == {outer}
+
+
+def test_what_people_are_privileged_by_does_not_depend_on_how_many_they_are(workspace: Workspace) -> None:
+    tenant = Tenant()
+    inner = tenant.put("groups", displayName="Inner", members=[PEOPLE["mia.larsen"]])
+    middle = tenant.put("groups", displayName="Middle", members=[inner, PEOPLE["peter.brandt"]])
+    joins, takes, holds = (
+        tenant.put("groups", displayName=name, members=[middle]) for name in ("Joins", "Takes", "Holds")
+    )
+    role = {"roleDefinitionId": "fe930be7-5e62-47db-91af-98c3a49a38b1"}
+    tenant.put(ON_DEMAND, principalId=joins, accessId="member", groupId=GROUPS["IT administrators"])
+    tenant.put("roleManagement/directory/roleEligibilitySchedules", principalId=takes, **role)
+    tenant.put("roleManagement/directory/roleAssignments", principalId=holds, **role)
+    words = (MIA, SELF, FIRST, f"peter.brandt@{DOMAIN}")
+
+    few, many = (found(tenant, workspace, *words, are_few=are_few) for are_few in (True, False))
+
+    assert many == few
+    assert few[MIA].groups == few[words[3]].groups == {joins, takes, holds}
 
 
 def test_a_tenant_without_groups_that_matter_is_not_asked_for_them(

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from trial import PINS, Message, Receive, Send, Tenant, folder
@@ -83,7 +84,29 @@ def test_who_may_join_a_role_assignable_group_counts_too(workspace: Workspace) -
         PEOPLE["peter.brandt"]: ('member of "IT administrators"',),
         PEOPLE["aisha.rahman"]: ('owner of "IT administrators"',),
     }
-    assert rules.principals >= rules.joinable.keys()
+
+
+def test_an_ordinary_group_that_holds_or_may_take_something_is_known_by_its_name(
+    workspace: Workspace,
+) -> None:
+    tenant = Tenant()
+    names = ("Holds", "May take", "May join")
+    holds, takes, joins = (tenant.put("groups", displayName=name) for name in names)
+    role = {"roleDefinitionId": "fe930be7-5e62-47db-91af-98c3a49a38b1"}
+    tenant.put("roleManagement/directory/roleAssignments", principalId=holds, **role)
+    tenant.put("roleManagement/directory/roleEligibilitySchedules", principalId=takes, **role)
+    tenant.put(ON_DEMAND, principalId=joins, accessId="member", groupId=GROUPS["IT administrators"])
+
+    rules = rules_of(tenant, workspace)
+
+    assert rules.feeders == dict(zip((holds, takes, joins), names, strict=True))
+    assert rules.groups >= rules.feeders.keys()
+
+
+def test_groups_that_cannot_be_told_from_users_are_not_taken_for_none(workspace: Workspace) -> None:
+    tenant = Tenant(between=[answering("/groups?$filter=id", 403, {"error": {"code": "x"}})])
+
+    assert rules_of(tenant, workspace).unread
 
 
 @pytest.mark.parametrize(
@@ -164,7 +187,8 @@ def answering(path: str, status: int, body: Any) -> Callable[[AsgiApp], AsgiApp]
     def wrap(app: AsgiApp) -> AsgiApp:
         async def other(scope: Message, receive: Receive, send: Send) -> None:
             asked = (await receive())["body"] if scope["method"] == "POST" else b""
-            if path in scope["path"]:
+            query = unquote(scope["query_string"].decode())
+            if path in f"{scope['path']}?{query}":
                 await answer(send, status, body)
             elif path.encode() in asked:
                 ids = [one["id"] for one in json.loads(asked)["requests"]]
