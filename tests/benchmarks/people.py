@@ -233,7 +233,7 @@ class Kept:
     def objection(self, recipient: Recipient) -> str:
         return ""
 
-    async def open(self, recipient: Recipient) -> Kept:
+    async def open(self, recipient: Recipient, void: str = "") -> Kept:
         return self
 
     async def deliver(self, made: Made, secret: Secret) -> None: ...

@@ -19,12 +19,12 @@ MADE = Made(
 )
 
 
-def hand_over(delivery: Delivery, recipient: Recipient = MIA, code: str = CODE) -> str:
+def hand_over(delivery: Delivery, recipient: Recipient = MIA, code: str = CODE, void: str = "") -> str:
     """The whole way of one passcode; where it went."""
 
     async def main() -> str:
         delivery.prove()
-        slot = await delivery.open(recipient)
+        slot = await delivery.open(recipient, void)
         await slot.deliver(MADE, Secret(code))
         return slot.target
 

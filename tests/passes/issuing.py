@@ -17,6 +17,7 @@ from tapctl.errors import NotDelivered
 from tapctl.graph.sandbox import AsgiApp
 from tapctl.model import JsonObject
 from tapctl.passes.delivery import Made, Recipient
+from tapctl.passes.delivery.file import EncryptedFiles
 from tapctl.passes.issuing.issue import issue
 from tapctl.passes.issuing.journal import Journal
 from tapctl.passes.issuing.journal_lines import About
@@ -63,7 +64,7 @@ class Kept:
     def objection(self, recipient: Recipient) -> str:
         return ""
 
-    async def open(self, recipient: Recipient) -> Keeping:
+    async def open(self, recipient: Recipient, void: str = "") -> Keeping:
         if recipient.name == self.refuses:
             raise NotDelivered("the place is full")
         return Keeping(self, recipient)
@@ -94,6 +95,7 @@ class Trial:
     folder: Path
     tenant: Tenant = field(default_factory=Tenant)
     kept: Kept = field(default_factory=Kept)
+    files: EncryptedFiles | None = None
     words: frozenset[str] = frozenset()
     run: str = ""
     worklist: Worklist = field(default_factory=Worklist)
@@ -117,7 +119,7 @@ class Trial:
                 gateway=gateway,
                 worklist=self.worklist,
                 journal=journal,
-                delivery=self.kept,
+                delivery=self.files or self.kept,
                 words=self.words,
                 watch=lambda done, total: self.seen.append((done, total)),
                 also=self.also.append,

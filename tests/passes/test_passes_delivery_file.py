@@ -17,6 +17,7 @@ from full_disk import small_files
 from tapctl.errors import NotDelivered
 from tapctl.passes.delivery import Written, as_json, passcode_only
 from tapctl.passes.delivery.file import EncryptedFiles, file_name, keys_in, keys_of
+from tapctl.passes.delivery.proof import digest
 from tapctl.passes.handout import Handout, Setting, as_html, as_text, handout
 from tapctl.passes.secret import Secret
 from tapctl.text.times import Zones
@@ -85,6 +86,29 @@ def test_nothing_is_written_over(tmp_path: Path) -> None:
     with pytest.raises(NotDelivered, match="is not written over"):
         hand_over(files(path))
     assert path.read_text() == "somebody's"
+
+
+def test_a_file_whose_digest_is_void_is_replaced_and_no_other(tmp_path: Path) -> None:
+    mine, foreign = tmp_path / "mine", tmp_path / "foreign"
+    hand_over(files(mine))
+    void = digest(str(mine))
+    foreign.write_text("somebody's")
+
+    hand_over(files(mine), code="another", void=void)
+
+    assert opened(mine) == "another\n"
+    for path in (mine, foreign):
+        with pytest.raises(NotDelivered, match="is not written over: take it away"):
+            hand_over(files(path), void=void)
+
+
+def test_only_a_file_of_its_own_that_can_be_read_has_a_digest(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "file")
+    (tmp_path / "file").write_text("x")
+
+    assert len(digest(str(tmp_path / "file"))) == 64
+    assert [digest(str(tmp_path / name)) for name in ("link", "none", "a.exit", "")] == [""] * 4
+    assert digest("/proc/self/mem") == ""
 
 
 @pytest.mark.parametrize(("path", "is_folder"), [("nowhere/mia.age", False), ("a-file/passes", True)])

@@ -6,7 +6,9 @@ import os
 import signal
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import pyrage  # type: ignore[import-untyped]  # ships no types
 import pytest
 from full_disk import fill
 from issuing import (
@@ -26,8 +28,11 @@ from issuing import (
     stealing,
 )
 
+from tapctl.passes.delivery import passcode_only
+from tapctl.passes.delivery.file import EncryptedFiles
 from tapctl.passes.issuing.runs import unfinished
 from tapctl.sandbox import Misbehaviour
+from tapctl.sandbox.passes import find_pass, is_code
 from tapctl.sandbox.seed import PEOPLE
 
 MIA, YUSUF, CHLOE = (f"{name}@{DOMAIN}" for name in NAMES)
@@ -520,6 +525,69 @@ def test_a_request_that_came_after_the_run_is_made_good_when_it_is_continued(tri
     assert trial.states == ["delivered"]
     assert trial.works == {MIA: True}
     assert trial.record.count("was replaced by a late request") == 1
+
+
+IDENTITY: Any = pyrage.x25519.Identity.generate()
+
+
+def files_of(trial: Trial) -> Path:
+    """The passcodes of this run go there, encrypted."""
+    folder = trial.folder / "out"
+    folder.mkdir()
+    trial.files = EncryptedFiles(folder, [IDENTITY.to_public()], passcode_only, is_folder=True)
+    return folder / f"{MIA}.age"
+
+
+def opens(trial: Trial, file: Path) -> bool:
+    """Whether the passcode in this file is the one that works."""
+    code = bytes(pyrage.decrypt(file.read_bytes(), [IDENTITY])).decode().strip()
+    return is_code(find_pass(trial.tenant.store, PEOPLE["mia.larsen"]) or {}, code)
+
+
+def test_a_file_whose_passcode_became_void_is_replaced_in_its_place(trial: Trial) -> None:
+    file = files_of(trial)
+    asyncio.run(in_doubt(trial).let_go())
+    assert not opens(trial, file)
+    trial.go()
+
+    assert (trial.states, opens(trial, file)) == (["delivered"], True)
+
+
+def test_a_file_that_is_void_is_no_proof_of_what_was_to_replace_it(trial: Trial) -> None:
+    file = files_of(trial)
+    asyncio.run(in_doubt(trial).let_go())
+    void = file.read_bytes()
+    trial.go()
+    lines = trial.record.splitlines(keepends=True)
+    last = max(at for at, line in enumerate(lines) if '"made"' in line)
+    (trial.folder / f"{trial.run}.issue.jsonl").write_text("".join(lines[: last + 1]))
+    file.write_bytes(void)
+    trial.go()
+
+    assert (trial.states, opens(trial, file)) == (["delivered"], True)
+
+
+def test_a_file_that_a_killed_run_has_written_is_replaced_when_it_becomes_void(trial: Trial) -> None:
+    file = files_of(trial)
+    first = in_doubt(trial)
+    lines = trial.record.splitlines(keepends=True)
+    last = next(at for at, line in enumerate(lines) if '"made"' in line)
+    (trial.folder / f"{trial.run}.issue.jsonl").write_text("".join(lines[: last + 1]))
+    asyncio.run(first.let_go())
+    trial.go()
+    trial.go()
+
+    assert (trial.states, opens(trial, file)) == (["delivered"], True)
+
+
+def test_a_file_of_somebody_else_in_the_place_of_a_void_one_stays(trial: Trial) -> None:
+    file = files_of(trial)
+    asyncio.run(in_doubt(trial).let_go())
+    file.write_text("somebody's")
+    trial.go()
+
+    assert (trial.states, file.read_text()) == (["lost"], "somebody's")
+    assert "take it away, or choose another place" in trial.stopped
 
 
 def test_a_doubt_outlives_a_run_that_is_killed(trial: Trial) -> None:

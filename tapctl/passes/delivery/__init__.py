@@ -81,8 +81,9 @@ class Delivery(Protocol):
     def objection(self, recipient: Recipient) -> str:
         """Why this person's passcode cannot go here; empty if it can. Asked for everybody at first."""
 
-    async def open(self, recipient: Recipient) -> Slot:
-        """Raises NotDelivered."""
+    async def open(self, recipient: Recipient, void: str = "") -> Slot:
+        """`void` is the digest of what this run has put there for them before and opens nothing any more,
+        which may be replaced. Raises NotDelivered."""
 
 
 def passcode_only(made: Made, secret: Secret) -> str:

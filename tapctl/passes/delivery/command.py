@@ -64,7 +64,7 @@ class Command:
             return f'"{recipient.name}" begins with "-", which the command would take for an option'
         return ""
 
-    async def open(self, recipient: Recipient) -> _Running:
+    async def open(self, recipient: Recipient, void: str = "") -> _Running:
         """The started command. Raises NotDelivered if it ends at once."""
         words = [self._filled(word, recipient) for word in self._words()[1:]]
         environ = {name: value for name, value in os.environ.items() if name not in _KEPT_FROM_IT}

@@ -1,6 +1,7 @@
 """Passcodes into files that only the holders of age identities can read: https://age-encryption.org
 
-One file a person, complete or not there at all, never written over. Room for it is taken before the pass is
+One file a person, complete or not there at all. Nothing is written over but what this run has written itself
+and has become void. Room for it is taken before the pass is
 made: a disk that fills up must not cost a pass.
 """
 
@@ -17,7 +18,7 @@ from typing import Any, TypeAlias
 import pyrage  # type: ignore[import-untyped]  # ships no types
 
 from tapctl.errors import NotDelivered
-from tapctl.passes.delivery import Made, Recipient, Written
+from tapctl.passes.delivery import Made, Recipient, Written, proof
 from tapctl.passes.durable import see_to_disk
 from tapctl.passes.secret import Secret
 
@@ -60,10 +61,11 @@ class EncryptedFiles:
             return f'"{target}" is there already and is not written over'
         return ""
 
-    async def open(self, recipient: Recipient) -> _File:
-        if said := self.objection(recipient):
-            raise NotDelivered(said)
+    async def open(self, recipient: Recipient, void: str = "") -> _File:
         target = self._target(recipient)
+        is_void = void != "" and proof.digest(str(target)) == void
+        if not is_void and (said := self.objection(recipient)):
+            raise NotDelivered(f"{said}: take it away, or choose another place")
         part = target.with_name(f".{target.name}.part")
         try:
             part.unlink(missing_ok=True)  # what a run that was killed has left

@@ -5,6 +5,7 @@ A file that is there is whole. A command outlives tapctl, and its keeper writes 
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack, suppress
@@ -39,18 +40,32 @@ def begin(path: Path) -> int:
     return handle
 
 
-async def holds(proof: str, sleep: Callable[[float], Awaitable[None]]) -> bool:
-    """Whether `proof` shows that the passcode arrived; waits for a command that has not ended."""
+async def holds(proof: str, sleep: Callable[[float], Awaitable[None]], void: str = "") -> bool:
+    """Whether `proof` shows that the passcode arrived; waits for a command that has not ended. A file with
+    the digest `void` holds the passcode before this one."""
     path = Path(proof)
     if not proof or not _exists(path):
         return False
     if path.suffix != SUFFIX:
-        return True
+        return not void or digest(proof) != void
     waited = 0.0
     while (found := _code(path)) is None and waited < PATIENCE:
         await sleep(_PAUSE)
         waited += _PAUSE
     return found == "0"
+
+
+def digest(proof: str) -> str:
+    """What tells a file with a passcode from every other, since no two are encrypted alike; empty where there
+    is none that can be read."""
+    path = Path(proof)
+    if not proof or path.suffix == SUFFIX or path.is_symlink() or not path.is_file():
+        return ""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
 
 
 def is_unread(proof: str) -> bool:

@@ -59,7 +59,7 @@ class Terminal:
     def objection(self, recipient: Recipient) -> str:
         return ""
 
-    async def open(self, recipient: Recipient) -> Terminal:
+    async def open(self, recipient: Recipient, void: str = "") -> Terminal:
         self.prove()
         return self
 

@@ -22,7 +22,15 @@ from tapctl.passes.issuing.claims import made_elsewhere
 from tapctl.passes.issuing.ending import ending_signals
 from tapctl.passes.issuing.late import look_again, settle_doubts
 from tapctl.passes.issuing.making import Created, create, is_unclear, look
-from tapctl.passes.issuing.noting import Run, doubt_of, note_begun, note_failure, note_loss, note_made
+from tapctl.passes.issuing.noting import (
+    Run,
+    doubt_of,
+    note_begun,
+    note_delivered,
+    note_failure,
+    note_loss,
+    note_made,
+)
 from tapctl.passes.issuing.step import Conflict, Make, Settled, next_step
 from tapctl.passes.issuing.worklist import Entry
 from tapctl.passes.starting import odds
@@ -111,7 +119,7 @@ async def _turn(run: Run, entry: Entry, held: Pass | GraphError | None, elsewher
     if isinstance(held, GraphError):
         note_failure(run, entry, held)
         return
-    is_there = entry.state == "made" and await proof.holds(entry.proof, run.gateway.clock.sleep)
+    is_there = entry.state == "made" and await proof.holds(entry.proof, run.gateway.clock.sleep, entry.digest)
     theirs = elsewhere.get(held.id, "") if held else ""
     step = next_step(entry, held, run.earliest(), words=run.words, is_there=is_there, elsewhere=theirs)
     match step:
@@ -120,7 +128,7 @@ async def _turn(run: Run, entry: Entry, held: Pass | GraphError | None, elsewher
         case Make():
             await _make(run, entry, held.id if held else "", step)
         case Settled():
-            _settle(run, run.journal.note(run.worklist, entry, "delivered", why=step.why))
+            _settle(run, note_delivered(run, entry, step.why))
         case Conflict():
             run.journal.note(run.worklist, entry, "failed", why=step.why, **{"pass": ""})
         case _:
@@ -145,7 +153,7 @@ def _settle(run: Run, entry: Entry) -> None:
 
 async def _make(run: Run, entry: Entry, before: str, step: Make) -> None:
     """The place is open before the pass is made, and closed if there is nothing for it."""
-    slot = await run.delivery.open(entry.recipient)
+    slot = await run.delivery.open(entry.recipient, entry.digest)
     is_used = False
     try:
         entry, created = await _created(run, entry, before, step)
@@ -195,6 +203,6 @@ async def _hand_over(run: Run, entry: Entry, created: Created, slot: Slot) -> No
         if isinstance(error, NotDelivered):
             proof.forget(entry.proof)
         raise
-    run.journal.note(run.worklist, entry, "delivered")
+    note_delivered(run, entry)
     proof.forget(entry.proof)
     run.also(created.made)

@@ -57,6 +57,8 @@ def stepped(entry: Entry, line: JsonObject) -> Entry:
             return _begun(after, line)
         case "failed":
             return _failed(after, line)
+        case "delivered":
+            return replace(after, digest=as_text(line.get("digest")) or entry.digest)
         case "lost":
             return _lost(after, as_text(line.get("pass")))
         case "made":

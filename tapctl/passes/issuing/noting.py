@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from tapctl.errors import GraphError, NotPermitted, Throttled
 from tapctl.model import Json
-from tapctl.passes.delivery import Delivery, Made, Slot
+from tapctl.passes.delivery import Delivery, Made, Slot, proof
 from tapctl.passes.graph import Pass
 from tapctl.passes.issuing.claims import made_elsewhere
 from tapctl.passes.issuing.journal import Journal, utc_now
@@ -127,6 +127,11 @@ def note_made(run: Run, entry: Entry, made: Made, at: datetime | None, slot: Slo
         proof=slot.proof,
         **{"pass": made.pass_id},
     )
+
+
+def note_delivered(run: Run, entry: Entry, why: str = "") -> Entry:
+    """With what tells the file from every other, should its pass become void and the file be replaced."""
+    return run.journal.note(run.worklist, entry, "delivered", why=why, digest=proof.digest(entry.proof))
 
 
 def _written(until: datetime | None) -> str | None:

@@ -33,7 +33,7 @@ _NEVER_DONE: Final = ("ready", "begun", "made", "lost", "failed")
 _COLUMNS: Final = (
     *("number", "id", "name", "display", "start", "lifetime", "once", "zone", "held", "state", "pass"),
     *("made_start", "made_end", "target", "why", "begun", "proof", "asked", "before", "replaced"),
-    *("likely", "made_at", "findings", "doubt", "ahead", "own", "open"),
+    *("likely", "made_at", "findings", "doubt", "ahead", "own", "open", "digest"),
 )
 _TABLE: Final = f"create table entries (number integer primary key, id unique, {', '.join(_COLUMNS[2:])})"
 _ADD: Final = f"insert into entries values ({', '.join(f':{name}' for name in _COLUMNS)})"  # noqa: S608  # ours
@@ -51,7 +51,8 @@ class Entry:
     became of it. `own` are all passes that this run ever made for them: none of them is ever another's.
     `replaced` are those that nobody has the passcode of; `is_likely`: one was known by its likeness alone.
     `made_at` is when the last one was made, by Graph's clock. Until `doubt` a request whose answer was lost
-    may still be carried out, and take the place of that pass."""
+    may still be carried out, and take the place of that pass. `digest` is of the file
+    that they were given last."""
 
     number: int
     recipient: Recipient
@@ -77,6 +78,7 @@ class Entry:
     doubt: datetime | None = None
     own: tuple[str, ...] = ()
     is_open: bool = False
+    digest: str = ""
 
     @property
     def wish(self) -> Wanted:
@@ -207,6 +209,7 @@ def _row(entry: Entry) -> dict[str, object]:
         "ahead": entry.ahead.total_seconds(),
         "own": json.dumps(entry.own),
         "open": entry.is_open,
+        "digest": entry.digest,
     }
 
 
@@ -242,6 +245,7 @@ def _entry(row: sqlite3.Row) -> Entry:
         ahead=timedelta(seconds=row["ahead"]),
         own=tuple(json.loads(row["own"])),
         is_open=bool(row["open"]),
+        digest=row["digest"],
     )
 
 
