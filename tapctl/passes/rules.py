@@ -133,15 +133,17 @@ async def _owners(
 ) -> dict[str, tuple[str, ...]]:
     """Who owns a role-assignable group can join it."""
     found: defaultdict[str, list[str]] = defaultdict(list)
+    failed: list[tuple[str, GraphError]] = []
     reads = [Read(path=f"groups/{path_segment(group)}/owners", params={"$select": "id"}) for group in groups]
     for group, owners in zip(groups, await list_each(gateway, reads), strict=True):
         if isinstance(owners, NotFound):  # deleted a moment ago
             continue
         if isinstance(owners, GraphError):
-            unread.append(str(owners))
+            failed.append((groups[group], owners))
             continue
         for owner in owners:
             found[_id(owner)].append(groups[group])
+    unread += _each_once(failed)
     return {owner: tuple(names) for owner, names in found.items()}
 
 
@@ -149,8 +151,9 @@ async def _joinable(
     gateway: Gateway, groups: Mapping[str, str], unread: list[str], unasked: list[str]
 ) -> dict[str, tuple[str, ...]]:
     """Who may make themselves a member or owner of a role-assignable group, by PIM for Groups. A tenant
-    without that is said, once; so is why the rest cannot be read."""
+    without that says so of every group; what it says of some only is of those."""
     found: defaultdict[str, list[str]] = defaultdict(list)
+    failed: dict[str, GraphError] = {}
     reads = [
         Read(
             path=_ON_DEMAND,
@@ -160,13 +163,34 @@ async def _joinable(
     ]
     for group, answer in zip(groups, await list_each(gateway, reads), strict=True):
         if isinstance(answer, GraphError):
-            said = unasked if _is_without(answer) else unread
-            said += [str(answer)] if str(answer) not in said else []
+            failed[group] = answer
             continue
         for item in answer:
             relation = as_text(item.get("accessId")).lower()
             found[as_text(item.get("principalId")).lower()].append(f'{relation} of "{groups[group]}"')
+    is_without = len(failed) == len(groups) and all(map(_is_without, failed.values()))
+    gone = set() if is_without else await _or(unread, _gone(gateway, failed), set())
+    said = unasked if is_without else unread
+    said += _each_once((groups[group], error) for group, error in failed.items() if group not in gone)
     return {principal: tuple(ways) for principal, ways in found.items()}
+
+
+async def _gone(gateway: Gateway, failed: Mapping[str, GraphError]) -> set[str]:
+    """Of the groups that are not found, those that were deleted a moment ago."""
+    missing = {group for group, error in failed.items() if isinstance(error, NotFound)}
+    return missing - {group.id.lower() for group in await groups_with(gateway, sorted(missing))}
+
+
+def _each_once(failed: Iterable[tuple[str, GraphError]]) -> Iterator[str]:
+    """What was answered for role-assignable groups, by their names: each sort of answer once, since its words
+    differ from one request to the next, by the request's id at least."""
+    alike: defaultdict[tuple[int, str], list[tuple[str, GraphError]]] = defaultdict(list)
+    for name, error in failed:
+        alike[error.status, error.code].append((name, error))
+    for (name, error), *others in alike.values():
+        said, newline, advice = str(error).partition("\n")
+        more = f" and {len(others)} more" if others else ""
+        yield f'{said} (the role-assignable group "{name}"{more}){newline}{advice}'
 
 
 def _is_without(error: GraphError) -> bool:

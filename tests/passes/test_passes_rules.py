@@ -128,12 +128,37 @@ def test_a_tenant_without_groups_on_demand_is_said_and_nothing_is_refused(
     assert (note.rule, note.severity) == ("groups-on-demand", "note")
 
 
-def test_what_two_groups_have_no_answer_to_is_said_once(workspace: Workspace) -> None:
-    tenant = Tenant(between=[answering("eligibilitySchedules?", 403, {"error": {"code": "x"}})])
-    tenant.put("groups", displayName="Helpdesk", isAssignableToRole=True)
+@pytest.mark.parametrize(("path", "status"), [("eligibilitySchedules?", 403), ("/owners", 500)])
+def test_what_many_groups_have_no_answer_to_is_said_once(
+    workspace: Workspace, path: str, status: int
+) -> None:
+    tenant = Tenant(between=[answering(path, status, {"error": {"code": "x"}})])
+    for _ in range(3):
+        tenant.put("groups", displayName="Helpdesk", isAssignableToRole=True)
 
     (why,) = rules_of(tenant, workspace).unread
-    assert "PrivilegedEligibilitySchedule.Read.AzureADGroup" in why
+    assert '(the role-assignable group "IT administrators" and 3 more)' in why
+
+
+def test_a_tenant_without_groups_on_demand_is_said_once_of_many_groups(workspace: Workspace) -> None:
+    tenant = Tenant(between=[answering("eligibilitySchedules?", 404, {"error": {"code": "x"}})])
+    tenant.put("groups", displayName="Helpdesk", isAssignableToRole=True)
+    rules = rules_of(tenant, workspace)
+
+    assert (len(rules.unasked), rules.unread) == (1, ())
+
+
+@pytest.mark.parametrize("is_gone", [True, False])
+def test_one_group_that_is_not_found_is_unread_unless_it_is_gone(workspace: Workspace, is_gone: bool) -> None:
+    tenant = Tenant()
+    group = tenant.put("groups", displayName="Helpdesk", isAssignableToRole=True)
+    tenant.between = [answering("eligibilitySchedules?", 404, {"error": {"code": "x"}}, about=group)]
+    if is_gone:
+        tenant.between.append(answering("/groups?$filter=id", 200, {"value": []}))
+    rules = rules_of(tenant, workspace)
+
+    assert rules.unasked == ()
+    assert [' (the role-assignable group "Helpdesk")' in why for why in rules.unread] == [True][is_gone:]
 
 
 def test_the_groups_of_the_policy_have_names(workspace: Workspace) -> None:
@@ -181,8 +206,9 @@ def test_groups_without_a_name_to_read_keep_their_ids(workspace: Workspace) -> N
     assert GROUPS["New hires"] in rules.groups
 
 
-def answering(path: str, status: int, body: Any) -> Callable[[AsgiApp], AsgiApp]:
-    """Reads of this path get another answer, alone and in a batch of nothing else."""
+def answering(path: str, status: int, body: Any, *, about: str = "") -> Callable[[AsgiApp], AsgiApp]:
+    """Reads of this path, or those of them about one object, get another answer, alone and in a batch of
+    nothing else."""
 
     def wrap(app: AsgiApp) -> AsgiApp:
         async def other(scope: Message, receive: Receive, send: Send) -> None:
@@ -191,10 +217,13 @@ def answering(path: str, status: int, body: Any) -> Callable[[AsgiApp], AsgiApp]
             if path in f"{scope['path']}?{query}":
                 await answer(send, status, body)
             elif path.encode() in asked:
-                ids = [one["id"] for one in json.loads(asked)["requests"]]
-                await answer(
-                    send, 200, {"responses": [{"id": i, "status": status, "body": body} for i in ids]}
-                )
+                answers = [
+                    {"id": one["id"], "status": status, "headers": {"request-id": one["id"]}, "body": body}
+                    if about in one["url"]
+                    else {"id": one["id"], "status": 200, "body": {"value": []}}
+                    for one in json.loads(asked)["requests"]
+                ]
+                await answer(send, 200, {"responses": answers})
             else:
                 await app(scope, again(asked), send)
 
