@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from tapctl.evaluate.facts import Facts, Group
@@ -47,6 +48,17 @@ class Summary:
     unread: tuple[Unread, ...]
 
 
+def _inside(snapshot: FactsSnapshot, named: Collection[str]) -> frozenset[str]:
+    """The groups inside the named ones, at any depth: a group that only holds a role is none."""
+    found, waiting = set[str](), [*named]
+    while waiting:
+        group = snapshot.groups.get(waiting.pop())
+        more = group.groups - found if group is not None else frozenset[str]()
+        found |= more
+        waiting.extend(more)
+    return frozenset(found).difference(named)
+
+
 def summarise(snapshot: FactsSnapshot) -> Summary:
     """Count."""
     names, named_roles = snapshot.names.get("Group", {}), snapshot.names.get("Role", {})
@@ -64,7 +76,7 @@ def summarise(snapshot: FactsSnapshot) -> Summary:
             GroupCount(name=name, people=count_of(facts, key))
             for key, name in sorted(names.items(), key=lambda item: item[1])
         ),
-        nested=len(snapshot.groups.keys() - names.keys()),
+        nested=len(_inside(snapshot, names.keys())),
         roles=tuple(
             RoleCount(
                 name=roles.get(key, key),

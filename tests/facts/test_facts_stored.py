@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from tapctl.facts.privacy import hidden, pseudonym, recognised
 from tapctl.facts.snapshot import FactsSnapshot, SeenGroup, SeenPerson, SeenRole, Unread
 from tapctl.facts.stored import read_snapshot
 from tapctl.facts.storing import to_json, written
+from tapctl.facts.summary import summarise
 from tapctl.model import Address
 from tapctl.pipeline import check
 from tapctl.sandbox.seed import DOMAIN
@@ -169,3 +171,12 @@ def test_a_file_beyond_all_measure_is_not_read(tmp_path: Path) -> None:
 
     with pytest.raises(UsageError, match="more than 64 MB"):
         read_snapshot(path)
+
+
+def test_a_group_that_only_holds_a_role_is_inside_no_group() -> None:
+    inside = {"g": SeenGroup(groups=frozenset({"h", GROUP})), "h": SeenGroup()}
+    held = {"holds a role": SeenGroup(groups=frozenset({"in it"})), "in it": SeenGroup()}
+    seen = replace(SMALL, groups={**SMALL.groups, **inside, **held})
+
+    assert summarise(seen).nested == 2
+    assert summarise(replace(seen, groups=held)).nested == 0
