@@ -24,7 +24,7 @@ from tapctl.evaluate.credential import Refusal, refusal
 from tapctl.evaluate.dated import APPROVED_APP
 from tapctl.evaluate.decision import Applied, Decision, Result, Verdict
 from tapctl.evaluate.match import Match
-from tapctl.evaluate.missing import of_condition, of_control
+from tapctl.evaluate.missing import lacks_methods, of_condition, of_control
 from tapctl.evaluate.overlays import ENROLMENT, Overlay, overlays
 from tapctl.evaluate.policy import Control, Policy
 from tapctl.evaluate.proof_up import SETS_ASIDE, at_risk, is_at_risk, set_aside
@@ -170,8 +170,15 @@ class Evaluation:
 
     def _missing(self, asked: list[_Asked]) -> tuple[str, ...]:
         """The facts that an unknown lacks: those of conditions nobody could answer, of vague controls, and of
-        the registration that they lead to. What is met anyhow lacks nothing."""
-        asked = [item for item in asked if item.demand.status != MET]
+        the registration that they lead to. What is met anyhow lacks nothing, nor does what is asked for
+        anyhow."""
+        sure = {(item.demand.status, item.demand.unmet) for item in asked if item.holds}
+        asked = [
+            item
+            for item in asked
+            if item.demand.status != MET
+            and (item.holds or (item.demand.status, item.demand.unmet) not in sure)
+        ]
         names = {item.name for item in asked}
         facts = [
             fact
@@ -182,9 +189,8 @@ class Evaluation:
         ]
         overlaid = [item.fact for item in asked if item.holds is None and item.fact]
         vague = [item for item in asked if item.holds and not is_certain(item.demand.status)]
-        controls = [
-            fact for item in vague for key in item.demand.unmet for fact in of_control(key, self._scene)
-        ]
+        keys = _unique(key for item in vague for key in item.demand.unmet if self._can_be_told(key))
+        controls = [fact for key in keys for fact in of_control(key, self._scene)]
         unsure = {item.name for item in vague}
         risks = [
             "signInRisk"
@@ -195,7 +201,15 @@ class Evaluation:
         known = _unique((*facts, *overlaid, *controls, *risks, *inner))
         if not known and self._scene.is_rolling_out:
             return ("asOf",)
-        return known or _unique(key for item in vague for key in item.demand.unmet)
+        if not known and any(lacks_methods(key, self._scene) for key in keys):
+            return ("enabledMethods",)
+        return known or keys
+
+    def _can_be_told(self, key: str) -> bool:
+        """Whether a fact would settle a vague demand; of what a join may not take at all, none does."""
+        if not is_for_join(key, self._scene):
+            return False
+        return is_known_at_join(key, self._scene) or not is_certain(ask(key, self._scene).status)
 
     # One policy
 

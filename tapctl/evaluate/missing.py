@@ -79,6 +79,16 @@ def of_control(key: str, scene: Scene) -> Iterator[str]:
         yield _OF_CONTROLS[key]
 
 
+def lacks_methods(key: str, scene: Scene) -> bool:
+    """Whether nobody knows for whom a method is enabled that would answer this."""
+    methods = scene.facts.methods or {}
+    strength = strength_named(key.partition(":")[2], scene) if is_strength(key) else None
+    accepted = frozenset().union(*strength.combinations) if strength is not None else methods.keys()
+    return (strength is not None or key == "mfa") and any(
+        not scope.is_known for mode, scope in methods.items() if mode in accepted
+    )
+
+
 def _of_methods(key: str, scene: Scene) -> Iterator[str]:
     if not scene.is_proof_known and (is_strength(key) or key in _PROVED):
         yield "auth"

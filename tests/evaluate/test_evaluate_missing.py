@@ -7,9 +7,10 @@ from datetime import date
 from typing import Any
 
 import pytest
-from evaluate_tools import FACTS, decided, policy, sign_in
+from evaluate_tools import FACTS, JOIN, decided, policy, sign_in
 
-from tapctl.evaluate.facts import STRANGER, Facts, Person
+from tapctl.evaluate.facts import NOT_KNOWN, STRANGER, Facts, Person
+from tapctl.evaluate.strengths import strength_of
 from tapctl.model import JsonObject
 
 ANYBODY = replace(STRANGER, is_anybody=True)
@@ -188,3 +189,43 @@ def test_of_a_condition_it_says_whether_a_fact_would_tell(
 
     assert (decision.verdict, decision.missing) == ("unknown", lacks)
     assert any(says in step.says for step in decision.trace)
+
+
+ON_JOIN: JsonObject = {"includeUserActions": [JOIN]}
+UNREAD = replace(FACTS, join_needs_mfa=None)
+PHISHING_RESISTANT = "00000000-0000-0000-0000-000000000004"
+
+
+UNKNOWN = replace(NEW, registered=None)
+ON_PHONES: JsonObject = {"includePlatforms": ["iOS"]}
+
+
+@pytest.mark.parametrize(
+    ("asks", "person", "auth", "lacks"),
+    [
+        (policy("mfa", target=ON_JOIN), UNKNOWN, "password", ("user.registered",)),
+        (
+            policy("mfa", target=ON_JOIN, platforms=ON_PHONES),
+            WITH_PUSH,
+            "password",
+            ("platform", "joinNeedsMfa"),
+        ),
+        (policy("compliantDevice", target=ON_JOIN), UNKNOWN, "fido2", ()),
+        (policy(strength="Hello", target=ON_JOIN), UNKNOWN, "windowsHelloForBusiness", ()),
+    ],
+)
+def test_at_a_join_no_fact_is_named_that_would_settle_nothing(
+    asks: JsonObject, person: Person, auth: str, lacks: tuple[str, ...]
+) -> None:
+    facts = replace(UNREAD, strengths={"Hello": strength_of(("windowsHelloForBusiness",))})
+    decision = decided(asks, asked=sign_in("new", auth, person=person, action=JOIN), facts=facts)
+
+    assert (decision.verdict, decision.missing) == ("unknown", lacks)
+
+
+@pytest.mark.parametrize("asks", [policy(strength=PHISHING_RESISTANT), policy("mfa")])
+def test_methods_that_could_not_be_read_are_what_is_lacking(asks: JsonObject) -> None:
+    facts = replace(FACTS, methods=dict.fromkeys(FACTS.methods or (), NOT_KNOWN))
+    decision = decided(asks, asked=sign_in("new", person=WITH_PUSH), facts=facts)
+
+    assert (decision.verdict, decision.missing) == ("unknown", ("enabledMethods",))
