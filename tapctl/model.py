@@ -305,7 +305,8 @@ class Change:
 
     `reason` is for people; nothing decides on it. `left_as_is` names the fields that the document does
     not mention and tapctl therefore does not own. `restores` is the id of a deleted object that a creation
-    brings back.
+    brings back. `named` are the ids of the objects that the specs name, by address; what is yet to be made
+    has none.
     """
 
     address: Address
@@ -317,6 +318,7 @@ class Change:
     id: str | None = None
     former_name: str | None = None
     restores: str | None = None
+    named: Mapping[str, str] = field(default_factory=dict)
     left_as_is: tuple[str, ...] = ()
     place: Place | None = None
 

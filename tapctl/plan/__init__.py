@@ -8,19 +8,26 @@ saved       the file that a plan is kept in; `reviewed`: what was reviewed again
 
 from __future__ import annotations
 
+from tapctl.canonical import references
 from tapctl.diff import field_changes
+from tapctl.directory import Directory
 from tapctl.match import Matched, Pair
-from tapctl.model import Action, Change, Plan, Snapshot
+from tapctl.model import Action, Address, Change, Plan, Snapshot
 from tapctl.plan.dangling import dangling
 from tapctl.plan.digest import fingerprint
 from tapctl.plan.obstacles import obstacles
+from tapctl.reference import parse
 from tapctl.resolve import Resolved
 
 
 def plan_changes(matched: Matched, resolved: Resolved, snapshot: Snapshot) -> Plan:
     """Decide on every pair. The findings are those that only the tenant could show; the checksum is made once
     the plan has all."""
-    changes = tuple(_change(pair) for pair in matched.pairs if pair.desired is not None or pair.is_owned)
+    changes = tuple(
+        _change(pair, matched.directory)
+        for pair in matched.pairs
+        if pair.desired is not None or pair.is_owned
+    )
     findings = (
         *matched.findings,
         *dangling(resolved, matched, snapshot),
@@ -37,7 +44,7 @@ def plan_changes(matched: Matched, resolved: Resolved, snapshot: Snapshot) -> Pl
     )
 
 
-def _change(pair: Pair) -> Change:
+def _change(pair: Pair, directory: Directory) -> Change:
     action, reason = _decide(pair)
     return Change(
         address=pair.address,
@@ -49,9 +56,20 @@ def _change(pair: Pair) -> Change:
         id=pair.id,
         former_name=pair.former_name if action == "update" else None,
         restores=pair.restores if action == "create" else None,
+        named={} if action == "no-op" else _named(pair, directory),
         left_as_is=_left_as_is(pair),
         place=pair.desired.resource.place() if pair.desired is not None else None,
     )
+
+
+def _named(pair: Pair, directory: Directory) -> dict[str, str]:
+    """What the names in both specs mean today: a name is sent as an id, and another object may take it."""
+    field = pair.kind.field
+    texts = (found for spec in (pair.before, pair.after) for found in references(field, spec or {}))
+    parsed = (parse(text, spot.references, spot.words) for _, spot, text in texts)
+    addresses = (Address(found.kind, found.text) for found in parsed if found.form == "name")
+    ids = {str(address): directory.id_of(address) for address in addresses}
+    return {address: object_id for address, object_id in sorted(ids.items()) if object_id is not None}
 
 
 def _decide(pair: Pair) -> tuple[Action, str]:

@@ -21,8 +21,8 @@ def _extra(pair: Pair) -> Json:
 
 
 def checksum(plan: Plan) -> str:
-    """A digest of what would be done, and where: equal sums mean the same changes to the same objects, and
-    the same brakes."""
+    """A digest of what would be done, and where: equal sums mean the same changes to the same objects, with
+    references to the same objects, and the same brakes."""
     changes: list[Json] = [
         [
             *change.address,
@@ -32,6 +32,7 @@ def checksum(plan: Plan) -> str:
             change.restores,
             change.before,
             change.after,
+            {**change.named},
         ]
         for change in plan.pending
     ]

@@ -82,6 +82,7 @@ def _between(old: Change, new: Change) -> Iterator[str]:
     ):
         if was != now:
             yield f"{address}: {what} is {_quoted(now)}, and was {_quoted(was)} when reviewed"
+    yield from _renamed(old, new)
     for what, was_spec, now_spec in (
         ("in the tenant", old.before, new.before),
         ("planned", old.after, new.after),
@@ -89,6 +90,15 @@ def _between(old: Change, new: Change) -> Iterator[str]:
         for field in field_changes(was_spec or {}, now_spec or {}):
             said = f"{_quoted(field.after)} is {what} now, {_quoted(field.before)} when reviewed"
             yield f"{address}: {field.path}: {said}"
+
+
+def _renamed(old: Change, new: Change) -> Iterator[str]:
+    """A name that stands in both, and means something else."""
+    for name in sorted(old.named.keys() & new.named.keys()):
+        was, now = old.named[name], new.named[name]
+        if was != now:
+            said = f"the name {_quoted(name)} means another object now: {now}, and {was} when reviewed"
+            yield f"{new.address}: {said}"
 
 
 def _quoted(value: Json) -> str:

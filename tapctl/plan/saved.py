@@ -51,6 +51,7 @@ def _as_json(change: Change) -> JsonObject:
         "restores": change.restores,
         "before": change.before,
         "after": change.after,
+        "named": {**change.named},
     }
 
 
@@ -190,4 +191,5 @@ def _as_change(item: JsonObject) -> Change:
         id=cast("str | None", item["id"]),
         former_name=cast("str | None", item["formerName"]),
         restores=cast("str | None", item["restores"]),
+        named=cast("dict[str, str]", item["named"]),
     )

@@ -269,3 +269,27 @@ def test_no_altered_plan_reads_as_one_that_was_saved(cli: Cli, data: st.DataObje
     if not same and key != "sandbox":
         with pytest.raises(Refused):
             read_saved_plan(json.dumps(document).encode(), "plan.json")
+
+
+def test_a_name_that_another_group_took_since_is_refused(cli: Cli) -> None:
+    checksum = saved(cli)["checksum"]
+    tenant = cli("sandbox", "dump").json
+    staff = next(group for group in tenant["groups"] if group["displayName"] == "Break glass")
+    other = {**staff, "id": "7" * 8 + "-0000-0000-0000-000000000000", "members": [], "mailNickname": "other"}
+    staff["displayName"] = "Break glass of old"
+    tenant["groups"].append(other)
+    (cli.root / "tenant.json").write_text(json.dumps(tenant), encoding="utf-8")
+    assert cli("sandbox", "load", "tenant.json").code == 0
+    refused = cli("apply", "plan.json", "--yes")
+
+    assert cli("apply", "--checksum", checksum, "--yes").code == 1
+    assert (refused.code, cli("plan", "--format", "json").json["checksum"] == checksum) == (1, False)
+    said = f'the name "Group/Break glass" means another object now: {other["id"]}, and {staff["id"]} when'
+    assert said in refused.err
+
+
+def test_a_plan_made_twice_is_the_same(cli: Cli) -> None:
+    first = saved(cli)
+
+    assert [*first["changes"][0]["named"]] == ["Group/Break glass"]  # Pilots is yet to be made
+    assert saved(cli) == first

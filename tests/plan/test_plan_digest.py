@@ -18,6 +18,7 @@ BRAKE = Finding(rule="mass-change", severity="brake", message="")
         replace(PLAN, environment="production"),
         replace(PLAN, changes=(replace(PILOTS, after={"description": "x"}),)),
         replace(PLAN, changes=(replace(PILOTS, id="2"),)),
+        replace(PLAN, changes=(replace(PILOTS, named={"Group/Staff": "3"}),)),
         replace(PLAN, findings=(BRAKE,)),
         replace(PLAN, findings=(replace(BRAKE, severity="error", flag="--allow-lint-errors"),)),
     ],

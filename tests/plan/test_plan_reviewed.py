@@ -41,3 +41,11 @@ def test_a_long_value_is_clipped() -> None:
     long = replace(PILOTS, before={"description": "y" * 500})
 
     assert "y…" in objection(Reviewed(saved=plan(PILOTS)), plan(long))
+
+
+def test_a_name_that_means_another_object_is_another_plan() -> None:
+    old, new = (replace(PILOTS, named={"Group/Staff": one, "Group/VIP": "9"}) for one in ("3", "4"))
+
+    assert objection(Reviewed(saved=plan(old)), plan(new)).splitlines()[1:] == [
+        '  Group/Pilots: the name "Group/Staff" means another object now: 4, and 3 when reviewed'
+    ]
