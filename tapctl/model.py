@@ -249,12 +249,12 @@ class Identity:
 class TenantFacts:
     """What decides whether a change can work at all; None where it could not be read.
 
-    `is_licensed`: some subscription brings Entra ID P1, which Conditional Access needs.
+    `service_plans` are what the tenant's subscriptions bring, by name (see licences.py).
     """
 
     security_defaults: bool | None = None
     migration_state: str | None = None
-    is_licensed: bool | None = None
+    service_plans: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from email.utils import parsedate_to_datetime
 from typing import Final
 
@@ -10,16 +10,14 @@ from tapctl.doctor.check import Check, Status
 from tapctl.doctor.probes import DEFAULTS, LICENCES, METHODS, Answers
 from tapctl.errors import GraphError
 from tapctl.graph.tokens import CLOCK_SKEW
+from tapctl.licences import LICENCES as ALL
+from tapctl.licences import Licence, needing, service_plans
 from tapctl.model import JsonObject
 from tapctl.needed import Purpose
-from tapctl.shapes import as_objects
 from tapctl.validate import Desired
 
 _NOTICEABLE: Final = 60  # seconds
 _POLICIES: Final = "ConditionalAccessPolicy"
-_RISKS: Final = ("userRiskLevels", "signInRiskLevels", "insiderRiskLevels")
-# https://learn.microsoft.com/graph/api/resources/subscribedsku: the others are over, or were never paid.
-_VALID: Final = ("Enabled", "Warning")
 
 
 def tenant_checks(answers: Answers, desired: Sequence[Desired], purpose: Purpose) -> tuple[Check, ...]:
@@ -39,31 +37,21 @@ def _licences(answer: JsonObject | GraphError, policies: Sequence[JsonObject]) -
     if isinstance(answer, GraphError):
         yield _check("licences", "skipped", f"not readable ({answer.status or 'no answer'})")
         return
-    plans = set(_plans(answer))
-    premium = {name for name in plans if name.startswith("AAD_PREMIUM")}
-    if premium:
-        yield _check("Entra ID P1", "ok", f"for Conditional Access: {', '.join(sorted(premium))}")
-    else:
-        message = f"no subscription brings it, and {len(policies)} declared policies need it"
-        yield _check("Entra ID P1", "failed", message, "buy or try Microsoft Entra ID P1 for the tenant")
-    if risky := sum(map(_asks_about_risk, policies)):
-        if "AAD_PREMIUM_P2" in plans:
-            yield _check("Entra ID P2", "ok", "for policies that ask about risk")
-        else:
-            message = f"no subscription brings it, and {risky} declared policies ask about risk"
-            todo = "take the risk conditions out, or buy or try Microsoft Entra ID P2"
-            yield _check("Entra ID P2", "failed", message, todo)
+    plans = service_plans(answer.get("value"))
+    for licence in ALL:
+        if count := needing(licence, policies):
+            yield _licence(licence, plans, count)
 
 
-def _plans(answer: JsonObject) -> Iterator[str]:
-    for sku in as_objects(answer.get("value")):
-        if sku.get("capabilityStatus", "Enabled") in _VALID:
-            yield from (str(plan.get("servicePlanName")) for plan in as_objects(sku.get("servicePlans")))
-
-
-def _asks_about_risk(spec: JsonObject) -> bool:
-    conditions = spec.get("conditions")
-    return isinstance(conditions, dict) and any(conditions.get(name) for name in _RISKS)
+def _licence(licence: Licence, plans: Collection[str], count: int) -> Check:
+    name = licence.name
+    if licence.is_in(plans):
+        found = ", ".join(sorted(plan for plan in plans if plan.startswith(licence.plan)))
+        what = f"policies that ask {licence.asking}" if licence.asking else "Conditional Access"
+        return _check(name, "ok", f"for {what}: {found}")
+    need = f"ask {licence.asking}" if licence.asking else "need it"
+    message = f"no subscription brings it, and {count} declared policies {need}"
+    return _check(name, "failed", message, licence.remedy)
 
 
 def _defaults(answer: JsonObject | GraphError, policies: Sequence[JsonObject], purpose: Purpose) -> Check:

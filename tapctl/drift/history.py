@@ -14,6 +14,7 @@ from tapctl.drift.events import Event, events_of, moment_of
 from tapctl.drift.evidence import Evidence
 from tapctl.drift.missing import is_of
 from tapctl.drift.versions import Version, versions
+from tapctl.licences import P1
 from tapctl.model import Snapshot
 
 if TYPE_CHECKING:
@@ -26,9 +27,10 @@ class History:
     def __init__(self, *, matched: Matched, snapshot: Snapshot, evidence: Evidence, since: Since) -> None:
         self.matched, self.since, self.evidence = matched, since, evidence
         self.events = events_of(evidence.records)
+        plans = snapshot.facts.service_plans
         self.log = Log(
             unread=evidence.unread,
-            days_kept=DAYS_KEPT[snapshot.facts.is_licensed],
+            days_kept=DAYS_KEPT[None if plans is None else P1.is_in(plans)],
             now=evidence.now,
             oldest=self.events[-1].moment if self.events else None,
         )

@@ -22,8 +22,8 @@ from tapctl.facts.wanted import Wanted, wanted
 from tapctl.graph.batch import Read, list_each
 from tapctl.kinds import kinds
 from tapctl.kinds._authentication_method import METHODS_POLICY
+from tapctl.licences import P1, service_plans
 from tapctl.model import JsonObject
-from tapctl.observe.facts import brings_premium
 from tapctl.observe.objects import list_objects
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ async def read_facts(
         are_methods_read=methods is not None,
         security_defaults=None if defaults is None else defaults.get("isEnabled") is True,
         join_needs_mfa=_JOIN_MFA.get(str((devices or {}).get("multiFactorAuthConfiguration"))),
-        is_licensed=None if licences is None else any(map(brings_premium, licences)),
+        is_licensed=None if licences is None else P1.is_in(service_plans([*licences])),
         unread=tuple(reading.unread),
     )
 

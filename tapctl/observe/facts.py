@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from tapctl.kind import Kind
-from tapctl.model import Json, TenantFacts
+from tapctl.licences import service_plans
+from tapctl.model import TenantFacts
 from tapctl.observe.reading import Reading
 from tapctl.observe.wanted import METHODS_POLICY
 
@@ -28,16 +29,5 @@ async def read_facts(reading: Reading, observed: Iterable[Kind]) -> None:
     reading.facts = TenantFacts(
         security_defaults=None if defaults is None else defaults.get("isEnabled") is True,
         migration_state=None if methods is None else str(methods.get("policyMigrationState")),
-        is_licensed=None if licences is None else any(map(brings_premium, licences)),
+        service_plans=None if licences is None else service_plans([*licences]),
     )
-
-
-def brings_premium(licence: Mapping[str, Json]) -> bool:
-    """Whether a subscription brings Entra ID P1 or P2."""
-    plans = licence.get("servicePlans")
-    names = (
-        [plan.get("servicePlanName") for plan in plans if isinstance(plan, dict)]
-        if isinstance(plans, list)
-        else []
-    )
-    return any(str(name).startswith("AAD_PREMIUM") for name in names)

@@ -3,12 +3,13 @@ it. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from tapctl.canonical import references
 from tapctl.comparing.scope import is_in_force
 from tapctl.diff import field_changes
 from tapctl.kinds import kinds
+from tapctl.licences import LICENCES, P1
 from tapctl.match import Matched, Pair
 from tapctl.match.look_alikes import look_alikes
 from tapctl.model import Address, Change, Finding, Severity, Snapshot, TenantFacts, dotted
@@ -141,14 +142,7 @@ def _unfit_tenant(changes: Iterable[Change], facts: TenantFacts) -> Iterator[Fin
             f"security defaults are on: Graph refuses to enable {_policies(enabled)}",
             "Turn security defaults off once policies replace them, or use report-only until then.",
         )
-    if facts.is_licensed is False and written:
-        yield _of_change(
-            written[0],
-            "not-licensed",
-            "warning",
-            f"no subscription brings Entra ID P1, which {_policies(written)} would need",
-            "Graph answers 403 to Conditional Access without that licence.",
-        )
+    yield from _not_licensed(written, facts.service_plans)
     methods = [change for change in changes if change.action != "no-op" and _is_method(change)]
     if methods and facts.migration_state in _MIGRATION_UNDER_WAY and not _completes_migration(changes):
         yield _of_change(
@@ -160,6 +154,23 @@ def _unfit_tenant(changes: Iterable[Change], facts: TenantFacts) -> Iterator[Fin
             "Look at the per-user multifactor and self-service reset settings as well, and move on "
             "(AuthenticationMethodsPolicy: policyMigrationState) once everything is here.",
         )
+
+
+def _not_licensed(written: Sequence[Change], plans: Collection[str] | None) -> Iterator[Finding]:
+    """Each licence that the policies need and no subscription brings; that P1 is missing says it all."""
+    if plans is None:
+        return
+    wanted = LICENCES if P1.is_in(plans) else (P1,)
+    for licence in wanted:
+        needing = [change for change in written if licence.is_needed(change.after)]
+        if not needing or licence.is_in(plans):
+            continue
+        purpose = f" to ask {licence.asking}" if licence.asking else ""
+        said = f"no subscription brings {licence.name}, which {_policies(needing)} would need{purpose}"
+        help_text = "Graph answers 403 to Conditional Access without that licence."
+        if licence.conditions:
+            help_text = f"Either {licence.remedy}."
+        yield _of_change(needing[0], "not-licensed", "warning", said, help_text)
 
 
 def _is_method(change: Change) -> bool:

@@ -71,6 +71,15 @@ def test_risk_takes_the_bigger_licence(tmp_path: Path) -> None:
     assert large["Entra ID P1"].status == "ok"
 
 
+def test_workloads_take_a_licence_of_their_own(tmp_path: Path) -> None:
+    about = "clientApplications: {includeServicePrincipals: [ServicePrincipalsInMyTenant]}"
+    without = judged(tmp_path, {LICENCES: licensed(sku("AAD_PREMIUM_P2"))}, more=about)
+    having = judged(tmp_path, {LICENCES: licensed(sku("AAD_PREMIUM_P2", "AAD_WRKLDID_P2"))}, more=about)
+
+    name = "Entra Workload ID Premium"
+    assert (without[name].status, having[name].status) == ("failed", "ok")
+
+
 def test_what_could_not_be_read_is_unknown(tmp_path: Path) -> None:
     found = judged(tmp_path, {LICENCES: REFUSED, DEFAULTS: REFUSED, METHODS: SILENT})
 

@@ -168,6 +168,31 @@ def test_security_defaults_and_a_missing_licence_are_told_before(tenant: Tenant,
     assert "which 2 policies would need" in finding(planned, "not-licensed").message
 
 
+@pytest.mark.parametrize(
+    ("condition", "licence"),
+    [
+        ({"signInRiskLevels": ["high"]}, "Entra ID P2, which 1 policy would need to ask about risk"),
+        ({"insiderRiskLevels": ["minor"]}, "Entra ID P2, which 1 policy would need to ask about risk"),
+        (
+            {"clientApplications": {"includeServicePrincipals": ["ServicePrincipalsInMyTenant"]}},
+            "Entra Workload ID Premium, which 1 policy would need to ask about workloads",
+        ),
+    ],
+)
+def test_a_condition_that_no_subscription_brings_is_told_before(
+    tenant: Tenant, tmp_path: Path, condition: dict[str, Any], licence: str
+) -> None:
+    tenant.clear("subscribedSkus")
+    tenant.put("subscribedSkus", id="s", servicePlans=[{"servicePlanName": "AAD_PREMIUM"}])
+    asking = policy("P", "disabled")
+    asking["spec"]["conditions"] |= condition
+
+    planned = plan(folder(tmp_path, [asking, policy("Q", "disabled")]), tenant)
+
+    found = [item.message for item in planned.plan.findings if item.rule == "not-licensed"]
+    assert found == [f"no subscription brings {licence}"]
+
+
 @pytest.mark.parametrize("path", ["subscribedSkus", "policies/identitySecurityDefaultsEnforcementPolicy"])
 def test_facts_that_may_not_be_read_are_a_note(tenant: Tenant, tmp_path: Path, path: str) -> None:
     tenant.misbehaviour = Misbehaviour(forbidden=(path,))
