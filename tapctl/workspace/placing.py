@@ -3,6 +3,9 @@ there → replaced, all or none."""
 
 from __future__ import annotations
 
+import errno
+import os
+import stat
 from collections.abc import Collection, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -13,6 +16,7 @@ from tapctl.errors import Refused
 
 Standing: TypeAlias = Literal["new", "same", "differs"]
 _RUNNABLE = 0o755
+_WRITABLE = 0o222
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,17 +59,29 @@ def place(root: Path, texts: Mapping[str, str], runnable: Collection[str] = ()) 
 
 
 def replace(texts: Mapping[Path, str]) -> None:
-    """Give each file its new text, or none: what can fail happens beside them first. Raises Refused."""
+    """Give each file its new text, or none: what can fail happens beside them first. A link stays one, a file
+    its mode, and one that may not be written as it is. Raises Refused."""
+    files = {path.resolve(): text for path, text in texts.items()}
     with ExitStack() as beside:
-        for path, text in texts.items():
+        for path, text in files.items():
             new = _beside(path)
             beside.callback(new.unlink, missing_ok=True)
             try:
                 new.write_bytes(text.encode("utf-8"))
+                if path.exists():
+                    new.chmod(_writable_mode(path))
             except OSError as error:
                 raise _refused(error, path) from error
-        for path in texts:
+        for path in files:
             _beside(path).replace(path)
+
+
+def _writable_mode(path: Path) -> int:
+    """The mode of a file. Raises PermissionError where nobody, or not this user, may write it."""
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if not mode & _WRITABLE or not os.access(path, os.W_OK):
+        raise PermissionError(errno.EACCES, "it is read-only", str(path))
+    return mode
 
 
 def _refused(error: OSError, path: Path) -> Refused:

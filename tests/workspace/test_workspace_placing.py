@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tapctl.errors import Refused
-from tapctl.workspace.placing import compare, place
+from tapctl.workspace.placing import compare, place, replace
 
 TEXTS = {"a/one.yaml": "1\n", "a/b/two.yaml": "2\n", "three.sh": "3\n"}
 
@@ -83,6 +83,31 @@ def test_without_hard_links_a_file_is_renamed_and_none_overwritten(
 
     assert set(standing(tmp_path).values()) == ({"new", "differs"} if is_there else {"same"})
     assert not list(tmp_path.rglob(".*"))
+
+
+def test_what_is_replaced_keeps_its_mode_and_a_link_leads_to_it(tmp_path: Path) -> None:
+    (tmp_path / "real.yaml").write_text("old")
+    (tmp_path / "real.yaml").chmod(0o640)
+    (tmp_path / "link.yaml").symlink_to("real.yaml")
+
+    replace({tmp_path / "link.yaml": "new"})
+
+    assert (tmp_path / "link.yaml").is_symlink()
+    assert (tmp_path / "real.yaml").read_text() == "new"
+    assert (tmp_path / "real.yaml").stat().st_mode & 0o777 == 0o640
+
+
+def test_a_file_that_nobody_may_write_is_not_replaced(tmp_path: Path) -> None:
+    files = {tmp_path / "a.yaml": "new", tmp_path / "b.yaml": "new"}
+    for file in files:
+        file.write_text("old")
+    (tmp_path / "b.yaml").chmod(0o444)
+
+    with pytest.raises(Refused, match=r'"[^"]*b\.yaml": it is read-only'):
+        replace(files)
+
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["a.yaml", "b.yaml"]
+    assert {file.read_text() for file in files} == {"old"}
 
 
 def test_if_one_cannot_be_written_none_is(tmp_path: Path) -> None:
