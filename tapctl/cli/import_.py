@@ -59,7 +59,7 @@ def command(
 
     One file an object, references by name, defaults left out. Nothing that is there is overwritten. Groups,
     of a tenant or of an export, are written only with --kind Group or --name. Afterwards `tapctl plan` finds
-    nothing to do.
+    nothing to do, unless the environment caps a policy's state.
     """
     from tapctl.model import errors_in
     from tapctl.pipeline import check
@@ -195,6 +195,7 @@ def _propose(
         unpinned=tuple(unpinned(workspace)) if snapshot.tenant_id else (),
         updated=updates.ids,
         elsewhere=workspace.elsewhere,
+        cap=workspace.environment.max_state,
     )
     return propose(match(workspace, checked.desired, snapshot), snapshot, request)
 

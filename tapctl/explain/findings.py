@@ -292,6 +292,10 @@ IMPORTING: Final[Mapping[str, str]] = {
         "list that Graph has."
     ),
     "export-word": "Where ids are expected stands a word that Graph may have by now. It is kept as it is.",
+    "above-the-cap": (
+        "The environment caps the state of policies, and the tenant has one above it. Applying the folder "
+        "would lower what is in force there."
+    ),
     "groups-not-asked-for": (
         "A tenant has many groups, and the folder owns few: one gets a document where --kind or --name asks."
     ),

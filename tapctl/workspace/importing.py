@@ -16,11 +16,13 @@ from tapctl.directory import Directory, with_pins
 from tapctl.kind import BUILT_IN
 from tapctl.kinds import kinds, lookups
 from tapctl.kinds.named_location import is_empty
+from tapctl.load.environment import STATES
 from tapctl.load.settings import CONTROL, MAX_NAME
 from tapctl.match import Matched, Pair, as_observed
 from tapctl.model import Address, Finding, Path, Settings, Snapshot
 from tapctl.reference import parse
 from tapctl.text.patterns import matches
+from tapctl.text.words import counted
 from tapctl.workspace.document import Draft, draft
 from tapctl.workspace.emit import render
 from tapctl.workspace.hints import hints
@@ -62,7 +64,8 @@ class Request:
     """What is to be taken in, and what is there. No kinds are all of them, but groups only by name; `pattern`
     is one of names; what `settings` say already is not proposed. `unpinned` are the findings about
     break-glass without a pin, which it gets if just one object has the name; `updated` the ids without a name
-    in what is updated; `elsewhere` what documents declare for other environments only."""
+    in what is updated; `elsewhere` what documents declare for other environments only; `cap` is the most that
+    a policy's state may be in this one."""
 
     kinds: frozenset[str] = frozenset()
     pattern: str = "*"
@@ -71,6 +74,7 @@ class Request:
     unpinned: tuple[Finding, ...] = ()
     updated: Unresolved = field(default_factory=dict)
     elsewhere: frozenset[Address] = frozenset()
+    cap: str | None = None
 
     @property
     def written(self) -> frozenset[str]:
@@ -178,6 +182,7 @@ def _proposed(
             *(_still_unpinned(glass[one], ids) for one, ids in ids_of_glass.items() if len(ids) != 1),
             *told({**request.updated, **stayed}, snapshot),
             *(of_no_kind(snapshot) if METHODS in (request.kinds or kinds()) else ()),
+            *_capped([item for _, item in drafts], request.cap, snapshot.environment),
             *map(holds_nothing, chosen.empty),
             *not_asked_for(chosen.spared),
         ),
@@ -297,6 +302,26 @@ def _nameless(drafts: Sequence[tuple[Pair, Draft]]) -> Iterator[Finding]:
                 help="Give the document the name that the object is to have.",
                 address=_address(item),
             )
+
+
+def _capped(drafts: Sequence[Draft], cap: str | None, environment: str) -> Iterator[Finding]:
+    """The tenant has more in force than its environment allows: applying the folder would take that off."""
+    over = [
+        _address(item)
+        for item in drafts
+        if cap is not None
+        and item.kind == "ConditionalAccessPolicy"
+        and item.spec.get("state") in STATES[STATES.index(cap) + 1 :]
+    ]
+    if over:
+        yield Finding(
+            rule="above-the-cap",
+            severity="warning",
+            message=f"{counted(len(over), 'policy', 'policies')} here, {over[0]} for one, have a state above "
+            f"{cap!r}, the cap of environment {environment!r}: a plan lowers them",
+            help=f"Take maxState out of environments/{environment}.yaml, or plan before anybody applies.",
+            address=over[0],
+        )
 
 
 def _namesakes(pins: Collection[Address]) -> Iterator[Finding]:

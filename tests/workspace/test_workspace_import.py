@@ -75,6 +75,20 @@ def test_what_another_environment_declares_stays_its_own(capsys: Capture, tmp_pa
     assert codes == [0, 0]
 
 
+@pytest.mark.parametrize(
+    ("cap", "rules"), [("enabledForReportingButNotEnforced", ["above-the-cap"]), ("enabled", [])]
+)
+def test_what_the_environment_s_cap_would_lower_is_told(
+    capsys: Capture, tmp_path: Path, cap: str, rules: list[str]
+) -> None:
+    (tmp_path / "environments").mkdir()
+    (tmp_path / "environments/sandbox.yaml").write_text(f"maxState: {cap}\n")
+
+    found = imported(capsys, tmp_path, "--kind", "ConditionalAccessPolicy")["findings"]
+
+    assert [item["rule"] for item in found] == rules
+
+
 def test_one_object_is_adopted_by_its_name(capsys: Capture, tmp_path: Path) -> None:
     answer = imported(capsys, tmp_path, "--name", "CA-01*")
 
