@@ -71,6 +71,7 @@ def updates(
     refused: list[Finding] = []
     for path, pair, desired in _differing(pairs):
         try:
+            _refuse_unsure(pair)
             if path not in texts:
                 originals[path] = texts[path] = read_text(path)
             index = _index(originals[path], desired)
@@ -97,6 +98,12 @@ def updates(
         if addresses
     )
     return Updates(files=tuple(found), ids=unresolved, by_hand=tuple(refused))
+
+
+def _refuse_unsure(pair: Pair) -> None:
+    if pair.candidates:
+        ids = ", ".join(pair.candidates)
+        raise Refused(f"it cannot be told whether it means {ids}; tapctl plan says why")
 
 
 def _differing(pairs: Iterable[Pair]) -> Iterator[tuple[Path, Pair, Desired]]:

@@ -89,6 +89,24 @@ def test_what_the_environment_s_cap_would_lower_is_told(
     assert [item["rule"] for item in found] == rules
 
 
+def test_two_documents_that_mean_one_object_are_not_updated(capsys: Capture, tmp_path: Path) -> None:
+    imported(capsys, tmp_path)
+    before = (tmp_path / FIRST).read_text().replace("state: enabled\n", "state: disabled\n")
+    content = json.loads(tapctl(capsys, tmp_path, "sandbox", "dump")[1])
+    name = "CA-01 Require MFA for administrators"
+    (meant,) = [item["id"] for item in content[POLICIES] if item["displayName"] == name]
+    pins = {f"ConditionalAccessPolicy/{name}": meant, "ConditionalAccessPolicy/Other": meant}
+    (tmp_path / "environments").mkdir(exist_ok=True)
+    (tmp_path / "environments/sandbox.yaml").write_text(json.dumps({"pins": pins}))
+    (tmp_path / FIRST).write_text(before)
+    (tmp_path / "other.yaml").write_text(before.replace(f"name: {name}", "name: Other"))
+
+    code, output = tapctl(capsys, tmp_path, "import", "-e", "sandbox", "--update", "--yes")
+
+    assert (code, output.count(f"it cannot be told whether it means {meant}")) == (1, 2)
+    assert (tmp_path / FIRST).read_text() == before
+
+
 def test_one_object_is_adopted_by_its_name(capsys: Capture, tmp_path: Path) -> None:
     answer = imported(capsys, tmp_path, "--name", "CA-01*")
 
