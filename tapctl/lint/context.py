@@ -11,7 +11,7 @@ from tapctl import directory as directories
 from tapctl.built_in import BUILT_IN_STRENGTHS, WATCHED
 from tapctl.canonical import canonical, with_values
 from tapctl.directory import Directory
-from tapctl.evaluate.enabled_methods import Methods
+from tapctl.evaluate.enabled_methods import CONFIGURATIONS, Methods
 from tapctl.evaluate.facts import Facts, Person
 from tapctl.kind import Strange
 from tapctl.lint.groups import Groups
@@ -97,6 +97,10 @@ class Context:
                 return any(person.registered is not None for person in people)
             case "securityDefaults":
                 return self.facts.security_defaults is not None
+            case "accepted":
+                ways = [self.combinations(policy) or frozenset() for policy in self.on]
+                modes = CONFIGURATIONS.keys() & {mode for found in ways for way in found for mode in way}
+                return not modes or any(map(self.methods.scope, modes))
             case "passkeys":
                 return self.methods.scope("fido2") is not None
             case "landing":

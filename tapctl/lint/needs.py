@@ -11,6 +11,7 @@ Need: TypeAlias = Literal[
     "emergency",
     "roles",
     "registered",
+    "accepted",
     "passkeys",
     "landing",
     "keys",
@@ -24,6 +25,7 @@ NEEDS: Final[dict[Need, str]] = {
     "emergency": "everybody in the emergency accounts' groups",
     "roles": "who holds which role",
     "registered": "which methods people have registered",
+    "accepted": "for whom the methods are enabled that strengths accept",
     "passkeys": "for whom passkeys are enabled",
     "landing": "for whom passkeys and the Authenticator are enabled",
     "keys": "for whom the keys of the emergency accounts are enabled",
@@ -36,6 +38,17 @@ LASTING: Final = ("fido2", "deviceBasedPush")
 KEYS: Final = frozenset({"fido2", "x509CertificateMultiFactor"})
 """What an emergency account should hold: Microsoft asks everybody for MFA at its admin portals."""
 READABLE: Final[frozenset[Need]] = frozenset(
-    {"members", "emergency", "roles", "registered", "passkeys", "landing", "keys", "securityDefaults", "join"}
+    {
+        "members",
+        "emergency",
+        "roles",
+        "registered",
+        "accepted",
+        "passkeys",
+        "landing",
+        "keys",
+        "securityDefaults",
+        "join",
+    }
 )
 """Those that a snapshot of facts has."""

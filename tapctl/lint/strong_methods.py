@@ -146,6 +146,7 @@ def weak_strength(context: Context) -> Iterator[Hit]:
     id="CA032",
     name="ca-strength-unreachable",
     severity="error",
+    needs=("accepted",),
     what="No combination of a strength that a policy asks for is enabled for anybody.",
     why="Whoever the policy reaches is stopped, and can register nothing that would help.",
     fix="Enable one of the methods, or ask for a strength that holds one that is enabled.",

@@ -92,6 +92,24 @@ def test_phones_loop_where_passkeys_are_known_to_be_on(
     assert ("REG011" in missing(tmp_path, work, *documents)) is is_blind
 
 
+@pytest.mark.parametrize(
+    ("accepted", "methods", "count", "is_blind"),
+    [
+        ("fido2", "", 0, True),
+        ("windowsHelloForBusiness", "", 0, False),
+        ("fido2", "fido2: []", 1, False),
+        ("fido2", "fido2: [all_users]", 0, False),
+    ],
+)
+def test_a_strength_is_out_of_reach_where_what_it_accepts_is_known_to_be_off(
+    tmp_path: Path, accepted: str, methods: str, count: int, is_blind: bool
+) -> None:
+    documents = (policy(grant=OURS), strength("Ours", accepted), facts(methods))
+
+    assert len(messages(tmp_path, "CA032", *documents)) == count
+    assert ("CA032" in missing(tmp_path, *documents)) is is_blind
+
+
 def test_who_holds_no_key_lacks_none(tmp_path: Path) -> None:
     assert "BG004" not in missing(tmp_path, GLASS, tap(), facts("", "password"))
 
