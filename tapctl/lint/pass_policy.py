@@ -18,6 +18,7 @@ from tapctl.lint.needs import LASTING
 from tapctl.lint.policy import Policy
 from tapctl.lint.registration import but_for_certificates, covers, given_to, guards, is_given, takes_pass
 from tapctl.lint.rule import rule
+from tapctl.lint.what_if import ONE_TIME
 from tapctl.model import Severity
 
 _TAP_PAGE: Final = (
@@ -109,7 +110,7 @@ def _enabled(context: Context) -> Item | None:
 
 def _scope(context: Context) -> tuple[frozenset[str], frozenset[str], bool]:
     """Groups included and excluded, and whether everybody is included."""
-    scope = context.methods.scope("temporaryAccessPassOneTime")
+    scope = context.methods.scope(ONE_TIME)
     if scope is None:
         return frozenset(), frozenset(), False
     return scope.include, scope.exclude, scope.everybody
@@ -302,13 +303,14 @@ def covers_administrators(context: Context) -> Iterator[Hit]:
     bad=stream(tap(state="disabled"), policy(applications=REGISTER, grant=_BOOTSTRAP), _PASS_OR_KEY),
 )
 def off_but_needed(context: Context) -> Iterator[Hit]:
-    found = context.one("TemporaryAccessPassPolicy")
-    if found is None or found.spec.get("state") == "enabled":
+    found, scope = context.one("TemporaryAccessPassPolicy"), context.methods.scope(ONE_TIME)
+    if scope is None or scope.is_enabled:
         return
     for guard in guards(context):
         if _rests_on_passes(context, guard):
             message = f"{guard.name} asks somebody new for a pass, and passes are off"
-            yield found.hit(message + but_for_certificates(context, guard), "state")
+            message += but_for_certificates(context, guard)
+            yield found.hit(message, "state") if found else guard.hit(message, "grantControls")
 
 
 def _rests_on_passes(context: Context, guard: Policy) -> bool:

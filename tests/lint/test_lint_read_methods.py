@@ -110,6 +110,18 @@ def test_a_strength_is_out_of_reach_where_what_it_accepts_is_known_to_be_off(
     assert ("CA032" in missing(tmp_path, *documents)) is is_blind
 
 
+@pytest.mark.parametrize(("passes", "count"), [("", 0), ("[]", 1), ("[New hires]", 0)])
+def test_passes_that_the_tenant_turned_off_are_missed_at_the_guard(
+    tmp_path: Path, passes: str, count: int
+) -> None:
+    read = facts(f"temporaryAccessPassOneTime: {passes}" if passes else "")
+    guard = policy(applications=REGISTER, grant=BOOTSTRAP)
+    found = findings(tmp_path, stream(read, guard, strength("Bootstrap", "temporaryAccessPassOneTime"))).found
+
+    shown = [item.address and item.address.name for _, item in found if item.rule == "TAP011"]
+    assert shown == ["A policy"] * count
+
+
 def test_who_holds_no_key_lacks_none(tmp_path: Path) -> None:
     assert "BG004" not in missing(tmp_path, GLASS, tap(), facts("", "password"))
 
