@@ -210,18 +210,15 @@ class WhatIf:
     def shut_everywhere(self, person: Person, auth: Iterable[str], **situation: Any) -> Decision | None:
         """The same for homes and offices, on a machine nobody knows and on managed ones: what shuts the
         last of them, but for a block of some place, is in the way of somebody who has all the rest."""
-        last: Decision | None = None
-        for machine in _MACHINES:
-            found = []
+        found = []
+        for number, machine in enumerate(_MACHINES):
             for place in (*self.homes, *self.offices):
                 decision = self.ask(person, auth, **{**situation, **place, **machine})
                 if decision.verdict not in _SHUT:
                     return None
-                found.append(decision)
-            closest = min(found, key=_closeness)
-            if last is None or last.verdict == "block" or closest.verdict != "block":
-                last = closest
-        return last
+                is_block, count = _closeness(decision)
+                found.append(((is_block, -number, count), decision))
+        return min(found, key=lambda pair: pair[0])[1]
 
     def best(self, person: Person, auth: Iterable[str], **situation: Any) -> Decision:
         """The most that homes and offices, on a machine nobody knows or on a managed one, come to: one that
