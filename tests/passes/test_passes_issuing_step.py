@@ -31,6 +31,20 @@ MADE_AT = replace(MADE, made_at=OURS.created)
 
 
 @pytest.mark.parametrize(
+    "entry",
+    [replace(BEGUN, begun=NOW - timedelta(minutes=1)), replace(ASKED, doubt=NOW + timedelta(minutes=9))],
+)
+def test_a_pass_that_a_lost_request_may_still_end_is_to_be_used_later(entry: Entry) -> None:
+    theirs = replace(OURS, lifetime=90)
+    first, last = (next_step(entry, theirs, NOW + timedelta(minutes=late)) for late in (0, 9))
+
+    assert isinstance(first, Conflict)
+    assert "until 2026-09-01T08:09:00Z a lost request of this run may still make it void" in first.why
+    assert isinstance(last, Conflict)
+    assert last.why.endswith(": let them use it, or say --replace")
+
+
+@pytest.mark.parametrize(
     ("entry", "held", "step"),
     [
         (ENTRY, None, Make()),

@@ -94,7 +94,10 @@ def note_loss(run: Run, entry: Entry, found: Pass | None, seen: Set[str], error:
     elif _may_be_ours(run, entry, found):
         why, facts = f"{lost}; a pass was made whose passcode nobody has", {"pass": found.id}
     else:
-        why = f"{lost}, and {whose(entry, found)} meanwhile, {named(entry, found)}"
+        why = (
+            f"{lost}, and {whose(entry, found)} meanwhile, {named(entry, found)}: until "
+            f"{moment(run.now() + LATEST)} the request may still be carried out, and make that void"
+        )
         return run.journal.note(run.worklist, entry, "failed", why=why, doubt=doubt, **{"pass": ""})
     return run.journal.note(run.worklist, entry, "lost", why=why, **facts)
 

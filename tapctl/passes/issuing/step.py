@@ -13,6 +13,7 @@ from typing import TypeAlias
 from tapctl.passes.checks import REPLACE
 from tapctl.passes.graph import Pass
 from tapctl.passes.issuing.worklist import Entry
+from tapctl.passes.written import moment
 from tapctl.text.times import Zones, length, window
 
 # How far this machine's clock and Graph's may be apart.
@@ -69,7 +70,20 @@ def next_step(
     if REPLACE in words:
         return Make()
     whose_ = f"the run {elsewhere} has made them a pass" if elsewhere else whose(entry, held)
-    return Conflict(why=f"{whose_} meanwhile, {named(entry, held)}: let them use it, or say {REPLACE}")
+    return Conflict(why=f"{whose_} meanwhile, {named(entry, held)}: {_advice(entry, now)}")
+
+
+def _advice(entry: Entry, now: datetime) -> str:
+    """About a pass that this run did not make, and that a request of it may still end."""
+    until = entry.doubt
+    if entry.is_open and entry.begun is not None and now - entry.begun < LATEST:
+        until = min(now, entry.begun) + LATEST
+    if until is None or now >= until:
+        return f"let them use it, or say {REPLACE}"
+    return (
+        f"until {moment(until)} a lost request of this run may still make it void, so let them use it after "
+        f"that, or say {REPLACE}"
+    )
 
 
 def named(entry: Entry, held: Pass) -> str:
