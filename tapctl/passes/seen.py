@@ -64,6 +64,12 @@ def first_seen(folder: Path, tenant: str, used: Iterable[Holder], now: datetime)
     return {**dict.fromkeys(passes, now), **known}
 
 
+def seen_by_now(folder: Path, tenant: str, used: Iterable[Holder], now: datetime) -> dict[str, datetime]:
+    """The same as `first_seen`, with nothing noted. Raises WorkspaceError."""
+    passes = [one.held.id for one in used]
+    return {**dict.fromkeys(passes, now), **noted(folder, tenant, passes)}
+
+
 def _noted(path: Path, tenant: str, wanted: Collection[str]) -> Iterator[tuple[str, datetime]]:
     """Two sweeps at once may both note a pass: the later line counts."""
     if not path.exists():

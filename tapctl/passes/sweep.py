@@ -21,7 +21,7 @@ from tapctl.passes.graph import Pass
 from tapctl.passes.holdings import Holdings, decided, read_methods
 from tapctl.passes.list import Holder, Listing, list_passes, now_of
 from tapctl.passes.methods import Evidence, Registered, evidence
-from tapctl.passes.seen import first_seen, registering_until
+from tapctl.passes.seen import first_seen, registering_until, seen_by_now
 from tapctl.passes.who import Chosen, Wish, choose
 from tapctl.passes.written import moment
 
@@ -33,10 +33,12 @@ Reason: TypeAlias = Literal[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wants:
-    """What goes besides passes that have served. `seen` is when passes were first seen used, by their ids."""
+    """What goes besides passes that have served. `seen` is when passes were first seen used, by their ids;
+    `notes`: what is seen used now is noted for a later sweep."""
 
     expired: bool = False
     used: bool = False
+    notes: bool = True
     seen: Mapping[str, datetime] = field(default_factory=dict)
 
 
@@ -92,13 +94,14 @@ class Survey:
 async def survey(
     gateway: Gateway, wish: Wish, pins: Mapping[Address, str], wants: Wants, folder: Path
 ) -> Survey:
-    """Looks at everybody's pass, and notes in `folder` which were seen used. Raises WorkspaceError if that
-    cannot be kept, and what `choose` and `list_passes` raise."""
+    """Looks at everybody's pass, and notes in `folder` which were seen used, if wanted. Raises WorkspaceError
+    if that cannot be kept, and what `choose` and `list_passes` raise."""
     now = now_of(gateway)
     chosen = await choose(gateway, wish, pins, now)
     listing = await list_passes(gateway, chosen)
     used = [one for one in listing.holders if wants.used and one.held.reason == "OneTimeUsed"]
-    wants = replace(wants, seen=first_seen(folder, gateway.tenant_id, used, now_of(gateway)))
+    look = first_seen if wants.notes else seen_by_now
+    wants = replace(wants, seen=look(folder, gateway.tenant_id, used, now_of(gateway)))
     known = await read_known(gateway, listing.holders)
     verdicts = tuple(judge(holder, known, wants, now) for holder in listing.holders)
     return Survey(chosen=chosen, listing=listing, verdicts=verdicts, wants=wants)

@@ -10,7 +10,7 @@ from pass_values import MADE, USED
 from tapctl.errors import WorkspaceError
 from tapctl.passes.list import Holder
 from tapctl.passes.people import Person
-from tapctl.passes.seen import FILE, first_seen, noted
+from tapctl.passes.seen import FILE, first_seen, noted, seen_by_now
 
 HIRE = Holder(person=Person(id="A", name="hire@contoso.example"), held=USED)
 OTHER = replace(HIRE, held=replace(USED, id="q"))
@@ -57,6 +57,8 @@ def test_what_a_sweep_noted_can_be_read_without_noting_anything(tmp_path: Path) 
     assert noted(tmp_path, "t", ["p", "q"]) == {"p": MADE}
     assert noted(tmp_path, "u", ["p"]) == {}
     assert noted(tmp_path / "elsewhere", "t", ["p"]) == {}
+    assert seen_by_now(tmp_path, "t", [HIRE, OTHER], LATER) == {"p": MADE, "q": LATER}
+    assert noted(tmp_path, "t", ["q"]) == {}
 
 
 def test_what_cannot_be_read_is_an_error_where_something_was_used(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     "go as well.",
 )
 @click.option("--yes", is_flag=True, help="Do not ask. For pipelines.")
-@click.option("--dry-run", is_flag=True, help="Show what would go, and delete nothing.")
+@click.option("--dry-run", is_flag=True, help="Show what would go; delete, note and wait for nothing.")
 @click.option(
     "--detailed-exitcode",
     is_flag=True,
@@ -82,7 +82,10 @@ def command(
     from tapctl.passes.sweep import Wants, recheck_owners, survey
     from tapctl.text.times import Clocks
 
-    wants, folder = Wants(expired=expired, used=used), our_folder(options.workspace) / FOLDER
+    wants, folder = (
+        Wants(expired=expired, used=used, notes=not dry_run),
+        our_folder(options.workspace) / FOLDER,
+    )
     with connected(workspace) as session:
         gateway = session.gateway
 
@@ -99,10 +102,9 @@ def command(
             detailed_exitcode=detailed_exitcode,
         )
         found = session.run(look())
-        if wait and found.waiting:
+        if wait and found.waiting and not dry_run:
             agreed, going = found.may_go, _going(found)
-            is_asked = not (yes or dry_run)
-            if is_asked and not is_agreed_ahead(session, going, len(agreed), manner, options):
+            if not yes and not is_agreed_ahead(session, going, len(agreed), manner, options):
                 return 1
             seconds = (max(found.waiting) - now_of(gateway)).total_seconds()
             session.progress.registering(len(found.waiting), seconds)
