@@ -158,6 +158,8 @@ def _gone(entry: Entry) -> list[str]:
 
 
 def _replaced(entry: Entry) -> Iterator[str]:
+    if entry.ended:
+        yield f"replaces what this run did not make, and that is void: {', '.join(entry.ended)}"
     ids = ", ".join(_gone(entry))
     if ids and entry.is_likely:
         yield f"replaces what a lost answer had made, by its time, start and lifetime: {ids}"
@@ -267,6 +269,7 @@ def _person_json(entry: Entry, account: Account) -> JsonObject:
         "why": entry.why or None,
         "passId": entry.pass_id or None,
         "replaced": [*_gone(entry)],
+        "replacedOfOthers": [*entry.ended],
         "replacedByLikeness": entry.is_likely,
         "startDateTime": moment(entry.made_start or entry.start),
         "endDateTime": moment(entry.made_end),

@@ -370,6 +370,25 @@ def test_a_pass_that_was_there_before_the_request_is_somebody_else_s(trial: Tria
     assert (entry.state, entry.replaced, entry.is_likely) == ("delivered", (), False)
 
 
+@pytest.mark.parametrize("is_deleted", [True, False])
+def test_only_what_a_run_replaced_is_called_replaced(trial: Trial, is_deleted: bool) -> None:
+    trial.words = frozenset({"--replace"})
+    trial.tenant.between.append(answering(503, 3))
+    trial.tenant.between.append(losing(1))
+    trial.go(entries("mia.larsen"))
+    by_hand(trial.tenant, "mia.larsen", 90)
+    theirs = (find_pass(trial.tenant.store, PEOPLE["mia.larsen"]) or {})["id"]
+    if is_deleted:
+        trial.tenant.ask(
+            lambda gateway: gateway.send("DELETE", f"users/{PEOPLE['mia.larsen']}/{PATH}/{theirs}")
+        )
+    trial.go()
+
+    (entry,) = trial.worklist.entries()
+    assert (entry.state, entry.replaced) == ("delivered", ())
+    assert entry.ended == (() if is_deleted else (theirs,))
+
+
 def test_ctrl_c_lets_what_is_under_way_finish(trial: Trial) -> None:
     first = asyncio.Event()
 

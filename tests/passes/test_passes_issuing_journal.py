@@ -347,8 +347,21 @@ def test_what_a_record_says_this_run_made_stays_its_own(run: tuple[Journal, Work
     again = journal.note(people, first, "begun", replaces="p1", before="p1", likely=True)
     lost = journal.note(people, again, "lost", why="no answer")
 
-    assert (lost.own, lost.replaced, lost.pass_id, lost.is_open) == (("p1",), ("p1",), "", True)
+    assert (lost.own, lost.replaced, lost.pass_id, lost.is_open) == (("p1",), (), "", True)
     assert list(read(journal.path)[1].entries()) == [lost, BEN]
+
+
+@pytest.mark.parametrize(("event", "is_gone"), [("made", True), ("lost", True), ("failed", False)])
+@pytest.mark.parametrize("is_own", [True, False])
+def test_a_pass_was_replaced_once_a_request_is_known_to_have_made_another(
+    run: tuple[Journal, Worklist], event: str, is_gone: bool, is_own: bool
+) -> None:
+    journal, people = run
+    begun = journal.note(people, ENTRY, "begun", before="p1", replaces="p1" if is_own else "")
+    after = journal.note(people, begun, event, **{"pass": "p2" if is_gone else ""})
+
+    gone = ("p1",) if is_gone else ()
+    assert (after.replaced, after.ended) == ((gone, ()) if is_own else ((), gone))
 
 
 @pytest.mark.parametrize(

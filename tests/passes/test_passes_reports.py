@@ -158,6 +158,17 @@ def test_what_was_replaced_by_its_likeness_is_told_with_what_that_may_mean() -> 
     people.close()
 
 
+def test_a_pass_of_somebody_else_that_was_replaced_is_named() -> None:
+    people = Worklist()
+    people.add(replace(ENTRY, state="delivered", ended=("p1",)))
+    account = Account(status="issued", headline=HEADLINE, worklist=people)
+
+    lines = sheet_of(account).sections[0].items[0].lines
+    assert "replaces what this run did not make, and that is void: p1" in lines
+    assert json.loads("".join(json_of(account)))["people"][0]["replacedOfOthers"] == ["p1"]
+    people.close()
+
+
 def test_whoever_is_in_doubt_is_a_problem_with_a_time_and_a_remedy() -> None:
     people = Worklist()
     people.add(replace(ENTRY, state="delivered", doubt=MADE))

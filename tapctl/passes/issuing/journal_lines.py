@@ -63,7 +63,7 @@ def stepped(entry: Entry, line: JsonObject) -> Entry:
             return _lost(after, as_text(line.get("pass")))
         case "made":
             return replace(
-                _with_own(after, as_text(line.get("pass"))),
+                _with_own(_carried_out(after), as_text(line.get("pass"))),
                 is_open=False,
                 made_at=_moment(line, "created"),
                 made_start=_moment(line, "start"),
@@ -95,25 +95,32 @@ def _lost(entry: Entry, pass_id: str) -> Entry:
     """What they hold of this run by a look after the request; one that was not known is what it has made."""
     is_found = pass_id != "" and pass_id not in entry.own
     return replace(
-        _with_own(entry, pass_id),
+        _with_own(_carried_out(entry) if is_found and entry.is_open else entry, pass_id),
         is_open=entry.is_open and not is_found,
         is_likely=entry.is_likely or is_found,
     )
 
 
 def _begun(entry: Entry, line: JsonObject) -> Entry:
-    replaced = as_text(line.get("replaces"))
-    is_new = replaced != "" and replaced not in entry.replaced
     return replace(
-        _with_own(entry, replaced),
+        _with_own(entry, as_text(line.get("replaces"))),
         is_open=True,
         begun=_moment(line, "at"),
         ahead=_ahead(line),
         asked=_moment(line, "start"),
         before=as_text(line.get("before")),
-        replaced=(*entry.replaced, replaced) if is_new else entry.replaced,
         is_likely=entry.is_likely or line.get("likely") is True,
     )
+
+
+def _carried_out(entry: Entry) -> Entry:
+    """The last request has made a pass, which took the place of what they held."""
+    gone, known = entry.pass_id or entry.before, (*entry.replaced, *entry.ended, "", entry.held)
+    if gone in known:
+        return entry
+    if gone in entry.own:
+        return replace(entry, replaced=(*entry.replaced, gone))
+    return replace(entry, ended=(*entry.ended, gone))
 
 
 def _ahead(line: JsonObject) -> timedelta:

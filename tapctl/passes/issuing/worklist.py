@@ -33,7 +33,7 @@ _NEVER_DONE: Final = ("ready", "begun", "made", "lost", "failed")
 _COLUMNS: Final = (
     *("number", "id", "name", "display", "start", "lifetime", "once", "zone", "held", "state", "pass"),
     *("made_start", "made_end", "target", "why", "begun", "proof", "asked", "before", "replaced"),
-    *("likely", "made_at", "findings", "doubt", "ahead", "own", "open", "digest"),
+    *("likely", "made_at", "findings", "doubt", "ahead", "own", "open", "digest", "ended"),
 )
 _TABLE: Final = f"create table entries (number integer primary key, id unique, {', '.join(_COLUMNS[2:])})"
 _ADD: Final = f"insert into entries values ({', '.join(f':{name}' for name in _COLUMNS)})"  # noqa: S608  # ours
@@ -49,7 +49,8 @@ class Entry:
     sent, `ahead` by how much Graph's clock was then ahead of the one that says so, `asked` the start that it
     wished for, and `before` the pass that they held right before; while it `is_open`, nobody knows what
     became of it. `own` are all passes that this run ever made for them: none of them is ever another's.
-    `replaced` are those that nobody has the passcode of; `is_likely`: one was known by its likeness alone.
+    `replaced` are those that were replaced and that nobody has the passcode of, `ended` the passes of others
+    that were replaced since they were checked; `is_likely`: one was known by its likeness alone.
     `made_at` is when the last one was made, by Graph's clock. Until `doubt` a request whose answer was lost
     may still be carried out, and take the place of that pass. `digest` is of the file
     that they were given last."""
@@ -79,6 +80,7 @@ class Entry:
     own: tuple[str, ...] = ()
     is_open: bool = False
     digest: str = ""
+    ended: tuple[str, ...] = ()
 
     @property
     def wish(self) -> Wanted:
@@ -210,6 +212,7 @@ def _row(entry: Entry) -> dict[str, object]:
         "own": json.dumps(entry.own),
         "open": entry.is_open,
         "digest": entry.digest,
+        "ended": json.dumps(entry.ended),
     }
 
 
@@ -246,6 +249,7 @@ def _entry(row: sqlite3.Row) -> Entry:
         own=tuple(json.loads(row["own"])),
         is_open=bool(row["open"]),
         digest=row["digest"],
+        ended=tuple(json.loads(row["ended"])),
     )
 
 
