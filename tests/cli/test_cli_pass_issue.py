@@ -245,6 +245,19 @@ def test_a_continued_run_tells_what_it_replaces(cli: Cli, issue: Issue) -> None:
     assert f"replaces a pass of this run whose passcode nobody has: {lost}" in result.out
 
 
+@pytest.mark.parametrize("command", ["list", "status"])
+def test_a_pass_of_a_run_that_is_not_done_is_not_taken_for_one_that_somebody_has(
+    cli: Cli, issue: Issue, command: str
+) -> None:
+    run = stopped(cli, issue)
+    (lost,) = [person["user"] for person in issue.json("--continue", run, "--dry-run")["people"][:1]]
+    said = cli("pass", command, lost).out
+    others = cli("pass", command, CHLOE).out
+
+    assert f"nobody may have the passcode of {lost}: the run {run} is not done with them" in said
+    assert run not in others
+
+
 def test_whoever_may_not_go_on_and_may_hold_a_pass_is_named(cli: Cli, issue: Issue) -> None:
     issue(MIA, YUSUF, "--to-command", command(cli, "sys.exit(3)"), "--yes")
     cli("sandbox", "load", without(cli, "mia.larsen"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -27,7 +28,9 @@ def command(
     people = people_of(users, group, roster, from_logs=from_logs)
     workspace = tenant_for(options)
 
-    from tapctl.cli.connect import connected
+    from tapctl.cli.connect import OURS, connected
+    from tapctl.passes.issuing.claims import unheard
+    from tapctl.passes.issuing.runs import FOLDER
     from tapctl.passes.list import list_passes, now_of
     from tapctl.passes.list_report import listing_json, listing_sheet
     from tapctl.passes.who import choose
@@ -37,6 +40,9 @@ def command(
         gateway = session.gateway
         chosen = session.run(choose(gateway, people.wish, workspace.environment.pins, now_of(gateway)))
         listing = session.run(list_passes(gateway, chosen))
+        held = {one.person.id: one.held.id for one in listing.holders}
+        lost = unheard(options.workspace / OURS / FOLDER, gateway.tenant_id, held)
+        listing = replace(listing, notes=(*listing.notes, *lost))
         headline = headline_of(session)
 
         answer(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -27,6 +28,7 @@ def command(options: Options, *, users: tuple[str, ...], group: str | None, rost
     workspace = tenant_for(options)
 
     from tapctl.cli.connect import OURS, connected
+    from tapctl.passes.issuing.claims import unheard
     from tapctl.passes.issuing.runs import FOLDER
     from tapctl.passes.list import now_of
     from tapctl.passes.status import follow
@@ -38,7 +40,10 @@ def command(options: Options, *, users: tuple[str, ...], group: str | None, rost
         gateway = session.gateway
         now = now_of(gateway)
         chosen = session.run(choose(gateway, people.wish, workspace.environment.pins, now))
-        found = session.run(follow(gateway, chosen, people.due, now, options.workspace / OURS / FOLDER))
+        folder = options.workspace / OURS / FOLDER
+        found = session.run(follow(gateway, chosen, people.due, now, folder))
+        held = {one.facts.person.id: one.facts.held.id for one in found.people if one.facts.held}
+        found = replace(found, notes=(*found.notes, *unheard(folder, gateway.tenant_id, held)))
         headline = headline_of(session)
         answer(
             options,

@@ -6,7 +6,7 @@ hold a pass that nobody has the passcode of.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Set
 from pathlib import Path
 from typing import Final
 
@@ -29,23 +29,38 @@ def refuse_claimed(worklist: Worklist, folder: Path, tenant: str, besides: str =
         if run_of(path) == besides:
             continue
         finding = _at_work(run_of(path)) if (is_live := is_at_work(path)) else _stopped(run_of(path))
-        for user in _claimed(path, tenant, is_live=is_live):
-            entry = worklist.of_user(user)
+        for theirs in _claimed(path, tenant, is_live=is_live):
+            entry = worklist.of_user(theirs.recipient.id)
             if entry is not None and not any(item.rule == _RULE for item in entry.findings):
                 others = [item for item in entry.findings if item.rule != _HELD]
                 refused.append(worklist.refuse(entry.number, [*others, finding]))
     return refused
 
 
-def _claimed(path: Path, tenant: str, *, is_live: bool) -> Iterator[str]:
-    """Ids of people."""
+def unheard(folder: Path, tenant: str, held: Mapping[str, str]) -> Iterator[str]:
+    """Of these people with the ids of their passes: whose passcode nobody has, as far as runs in the folder
+    know that are not done."""
+    for path in open_runs(folder):
+        names = [
+            theirs.recipient.name
+            for theirs in _claimed(path, tenant, is_live=False)
+            if theirs.recipient.id in held and theirs.pass_id in ("", held[theirs.recipient.id])
+        ]
+        if names:
+            run = run_of(path)
+            yield (
+                f"nobody may have the passcode of {', '.join(names)}: the run {run} is not done with them; "
+                f"go on with it: {going_on(run)}"
+            )
+
+
+def _claimed(path: Path, tenant: str, *, is_live: bool) -> Iterator[Entry]:
     try:
         about, theirs = read(path)
     except Refused:  # nobody is planned yet, or it is no record of ours
         return
     if about.tenant_id == tenant:
-        for entry in theirs.entries(*_UNDER_WAY, *(("ready",) if is_live else ())):
-            yield entry.recipient.id
+        yield from theirs.entries(*_UNDER_WAY, *(("ready",) if is_live else ()))
     theirs.close()
 
 
