@@ -9,9 +9,12 @@ from __future__ import annotations
 import errno
 import io
 import os
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Final
 
 import click
@@ -79,7 +82,8 @@ def run(arguments: Sequence[str]) -> int:
         if isinstance(stream, io.TextIOWrapper):  # a name the terminal cannot show is no reason to fail
             stream.reconfigure(errors="backslashreplace")
     try:
-        code = group.main(list(arguments), prog_name="tapctl", standalone_mode=False)
+        with _terminated_like_ctrl_c():
+            code = group.main(list(arguments), prog_name="tapctl", standalone_mode=False)
         sys.stdout.flush()
     except (click.Abort, KeyboardInterrupt):
         put_error("Interrupted.")
@@ -98,6 +102,22 @@ def run(arguments: Sequence[str]) -> int:
         put_error(f"Error: {what} cannot be written: {error.strerror}")
         return 1
     return code if isinstance(code, int) else 0
+
+
+@contextmanager
+def _terminated_like_ctrl_c() -> Iterator[None]:
+    """A pipeline that is cancelled, or a machine that shuts down, sends SIGTERM: an account is due all the
+    same. Where Ctrl-C does nothing, as in a shell's background, SIGTERM still ends the program."""
+
+    def interrupt(_: int, frame: FrameType | None) -> None:
+        handler = signal.getsignal(signal.SIGINT)
+        (handler if callable(handler) else signal.default_int_handler)(signal.SIGINT, frame)
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _write_no_more() -> None:

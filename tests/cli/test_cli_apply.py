@@ -163,11 +163,16 @@ def test_a_real_environment_makes_everybody_say_which(cli: Cli) -> None:
     assert "real environments (production)" in result.err
 
 
-def test_ctrl_c_gives_an_account(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(StderrProgress, "step", lambda *_: signal.raise_signal(signal.SIGINT))
-    result = cli("apply", "--yes")
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_gives_an_account(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, sent: signal.Signals
+) -> None:
+    monkeypatch.setattr(StderrProgress, "step", lambda *_: signal.raise_signal(sent))
+    result = cli("apply", "--yes", "--also", "markdown=apply.md")
 
     assert result.code == 130
+    assert "Interrupted: " in result.out
+    assert "1 failed" in (cli.root / "apply.md").read_text(encoding="utf-8")
     assert "Interrupted: " in result.out
     assert records(cli)[0][-1] == {**records(cli)[0][-1], "event": "end", "interrupted": True}
 

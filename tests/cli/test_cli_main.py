@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -287,3 +288,17 @@ def test_a_name_the_terminal_cannot_show_is_written_out(cli: Cli) -> None:
     )
 
     assert b"\\xc6r\\xf8" in done.stdout
+
+
+def test_sigterm_ends_a_command_that_ctrl_c_does_not_reach(monkeypatch: pytest.MonkeyPatch) -> None:
+    def terminated(*_: object, **__: object) -> None:
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(group, "main", terminated)
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        code = run([])
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+    assert (code, signal.getsignal(signal.SIGTERM)) == (130, signal.SIG_DFL)
