@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tapctl.canonical import expand, to_wire, unknown
 from tapctl.kinds import kinds
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tapctl.schema import Field
 
 _NAME = "displayName"
+VERBS: Final = {"create": "created", "update": "changed", "delete": "deleted"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +133,6 @@ def with_reason(change: Change, past: Past) -> Change:
 
 
 def _did(deed: Deed, action: Action) -> str:
-    verb = {"create": "created", "update": "changed", "delete": "deleted", "no-op": ""}[deed.action]
     since = {("update", "create"): ", and it was deleted since", ("delete", "update"): ", and it is back"}
     may_have = "may have " if deed.is_open else ""
-    return f"that apply {may_have}{verb} it{since.get((deed.action, action), '')}"
+    return f"that apply {may_have}{VERBS[deed.action]} it{since.get((deed.action, action), '')}"

@@ -15,7 +15,7 @@ from tapctl.kind import Kind, Strange
 from tapctl.match.pair import is_as_said, paired
 from tapctl.model import Address, Finding, Json, JsonObject, Place, Severity, Snapshot, dotted
 from tapctl.reference import parse
-from tapctl.undo.documents import Undo, is_named, name_made, name_was
+from tapctl.undo.documents import VERBS, Undo, is_named, name_made, name_was
 from tapctl.undo.past import Deed
 from tapctl.undo.taken_back import Sides, take_back
 
@@ -78,7 +78,7 @@ def _settled(deed: Deed, pair: Pair, undo: Undo, directory: Directory) -> tuple[
     lost = [change.path for change in field_changes(expected or {}, _known(pair, expected))]
     if is_named(deed) and undo.name_now(deed) != deed.address.name:
         lost.insert(0, _NAME)
-    return pair, [_overwrites(deed, pair, lost)] if lost else [*_doubt(deed, pair, ["that it is there"])]
+    return pair, [_overwrites(deed, pair, lost)] if lost else [*_doubt(deed, pair, "deletes it")]
 
 
 def _brought_back(deed: Deed, pair: Pair, undo: Undo) -> tuple[Pair, list[Finding]]:
@@ -88,9 +88,9 @@ def _brought_back(deed: Deed, pair: Pair, undo: Undo) -> tuple[Pair, list[Findin
     restores = undo.restores.get(pair.address)
     findings = [] if restores is not None else [*_made_anew(deed, pair, undo)]
     if deed.action == "update":
-        findings.append(_overwrites(deed, pair, ["that it was deleted"]))
+        findings.append(_deleted_since(deed, pair))
     else:
-        findings += _doubt(deed, pair, ["that it was deleted"])
+        findings += _doubt(deed, pair, "brings it back")
     return replace(pair, restores=restores), findings
 
 
@@ -104,7 +104,8 @@ def _changed_back(deed: Deed, pair: Pair, undo: Undo, directory: Directory) -> t
     kept = [] if name == name_was(deed) else [_NAME]
     kept += [change.path for change in field_changes(pair.after or {}, spec)]
     findings = [_overwrites(deed, pair, lost)] if lost else []
-    findings += _doubt(deed, pair, [path for path in doubtful if path not in lost])
+    if doubtful := [path for path in doubtful if path not in lost]:
+        findings += _doubt(deed, pair, f"overwrites: {', '.join(doubtful)}")
     findings += [_keeps(deed, pair, kept)] if kept else []
     return replace(pair, after=spec), findings
 
@@ -190,29 +191,26 @@ def _made_anew(deed: Deed, pair: Pair, undo: Undo) -> Iterator[Finding]:
 
 def _overwrites(deed: Deed, pair: Pair, paths: Sequence[str]) -> Finding:
     said = f"{pair.address} was changed after that apply, which undoing it overwrites: {', '.join(paths)}"
-    found = _finding(
-        deed, pair.address, OVERWRITES, "brake", said, "Compare what it is now with what it becomes."
-    )
-    return replace(found, flag=f"--allow-{OVERWRITES}")
+    return _word(deed, pair, said, "Compare what it is now with what it becomes.")
 
 
-def _doubt(deed: Deed, pair: Pair, paths: Sequence[str]) -> Iterator[Finding]:
+def _deleted_since(deed: Deed, pair: Pair) -> Finding:
+    said = f"{pair.address} was deleted after that apply, and undoing that apply brings it back"
+    return _word(deed, pair, said, "Ask whoever deleted it whether it is meant to be gone.")
+
+
+def _doubt(deed: Deed, pair: Pair, undoing: str) -> Iterator[Finding]:
     """For what that apply has no proof of: then somebody else may have done it, and may have meant it."""
-    if not deed.is_open or not paths:
+    if not deed.is_open:
         return
-    said = (
-        f"whether that apply or somebody else changed {pair.address} is not known from its record, and "
-        f"undoing it overwrites: {', '.join(paths)}"
-    )
-    found = _finding(
-        deed,
-        pair.address,
-        OVERWRITES,
-        "brake",
-        said,
-        "The audit log says who did it: `tapctl drift` shows that.",
-    )
-    yield replace(found, flag=f"--allow-{OVERWRITES}")
+    did = f"whether that apply or somebody else {VERBS[deed.action]} {pair.address}"
+    said = f"{did} is not known from its record, and undoing it {undoing}"
+    yield _word(deed, pair, said, "The audit log may say who did it: `tapctl drift` shows that.")
+
+
+def _word(deed: Deed, pair: Pair, said: str, help_text: str) -> Finding:
+    found = _finding(deed, pair.address, OVERWRITES, "brake", said, help_text)
+    return replace(found, flag=f"--allow-{OVERWRITES}")
 
 
 def _keeps(deed: Deed, pair: Pair, paths: Sequence[str]) -> Finding:

@@ -2,8 +2,11 @@
 
 One application plans (it reads), one applies; each trusts one GitHub environment and nothing else, so that no
 secret is stored anywhere, and the one that applies only after its environment is protected. The script looks
-everything up before it creates it, and takes nothing away.
-Microsoft's pages: https://learn.microsoft.com/entra/workload-id/workload-identity-federation-create-trust and
+everything up before it creates it, and takes nothing away. Anyone may register an application of the name:
+one that others own, hold a secret of or are trusted by is not taken.
+Microsoft's pages: https://learn.microsoft.com/cli/azure/ad/app,
+https://learn.microsoft.com/graph/api/application-list-owners,
+https://learn.microsoft.com/entra/workload-id/workload-identity-federation-create-trust and
 https://learn.microsoft.com/graph/permissions-grant-via-msgraph (checked 2026-11).
 """
 

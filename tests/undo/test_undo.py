@@ -657,7 +657,7 @@ def test_what_others_deleted_since_comes_back_with_a_word(written: Folder, tmp_p
     undone = way_back(root, tenant, record)
 
     assert rules(undone) == ["creates-enabled", "overwrites-later-changes"]
-    assert "that it was deleted" in finding(undone, "overwrites-later-changes").message
+    assert "was deleted after that apply" in finding(undone, "overwrites-later-changes").message
     assert change_of(undone, "P").reason.startswith(
         "that apply changed it, and it was deleted since; it comes"
     )
@@ -689,5 +689,5 @@ def test_a_new_object_of_an_apply_that_broke_off_is_undone_with_a_word(
     text = record.read_text(encoding="utf-8")
     record.write_text(text[: text.index('{"event": "result"')], encoding="utf-8")
 
-    assert rules(way_back(root, tenant, record)) == ["overwrites-later-changes"]
-    assert change_of(way_back(root, tenant, record), "P").action == "delete"
+    message = finding(way_back(root, tenant, record), "overwrites-later-changes").message
+    assert message.startswith("whether that apply or somebody else created ConditionalAccessPolicy/P is not")
