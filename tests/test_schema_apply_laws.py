@@ -16,10 +16,13 @@ from typing import Any
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from schema_objects import LISTED, NEWER, NEWER_TYPE, SINGLE, Style, newer_paths, specs
-from schema_tenant import ANSWERS, EXAMPLES, company, few, fill, held
-from trial import DOMAIN, Document, Tenant, absent, carry_out, folder, plan
+from schema_tenant import ANSWERS, EXAMPLES, IDS, company, few, fill, held
+from trial import DOMAIN, Document, Tenant, absent, adopt, carry_out, folder, plan
 
+from tapctl.canonical import with_values
+from tapctl.directory import build
 from tapctl.kinds import kinds
+from tapctl.match import as_observed
 from tapctl.model import Change, Finding, errors_in
 from tapctl.pipeline import check
 from tapctl.sandbox import Settings, dump
@@ -42,6 +45,7 @@ THERE = {
 }
 fewer = settings(few, max_examples=EXAMPLES // 3)
 OURS = ("First", "Second", "Third")
+NOBODY = build({}, {}, {})
 CONTEXTS = ("c11", "c12", "c13")
 
 
@@ -172,12 +176,47 @@ def test_one_apply_leads_from_any_tenant_to_any_folder(
     put_into_force(folder(root, wanted), tenant)
 
 
+def knowing_what_is_newer() -> Tenant:
+    """The company, whose service takes every newer member and type."""
+    tenant = company()
+    types = {f"{shape}: {NEWER_TYPE.removeprefix('#microsoft.graph.')}" for shape in VARIANTS}
+    remember(tenant.store, frozenset(types | {f"{shape}/{name}" for shape in SHAPES for name in NEWER}))
+    return tenant
+
+
+KNOWN = Style(refer=lambda wanted: st.sampled_from(IDS[wanted[0]]), is_answer=True)
+
+
+@given(specs("NamedLocation", KNOWN), specs("ConditionalAccessPolicy", KNOWN))
+@few
+def test_what_was_imported_is_made_again_as_it_was(location: Document, policy: Document) -> None:
+    tenant, root = knowing_what_is_newer(), folder(Path(tempfile.mkdtemp()), [], settings={}, pins={})
+    kinds_of_both = ("NamedLocation", "ConditionalAccessPolicy")
+    objects = dict(zip(kinds_of_both, ([location], [policy]), strict=True))
+    for (item,) in objects.values():
+        item["displayName"] = "First"
+    fill(tenant, objects)
+    adopt(root, tenant, kinds_of_both)
+    before = {name: tenant.one(kinds()[name].path, "First") for name in kinds_of_both}
+    for name in kinds_of_both:
+        tenant.store.remove(kinds()[name].path, before[name]["id"])
+
+    put_into_force(root, tenant)
+
+    for name in kinds_of_both:
+        assert said_by(name, tenant.one(kinds()[name].path, "First")) == said_by(name, before[name])
+
+
+def said_by(name: str, item: Document) -> Any:
+    """What an object says, with what no schema knows."""
+    pair = as_observed(kinds()[name], item, NOBODY)
+    return with_values(pair.before or {}, pair.extra)
+
+
 @given(documents(with_newer=True))
 @few
 def test_what_is_newer_arrives_and_is_kept(wanted: list[Document]) -> None:
-    tenant, root = company(), Path(tempfile.mkdtemp())
-    types = {f"{shape}: {NEWER_TYPE.removeprefix('#microsoft.graph.')}" for shape in VARIANTS}
-    remember(tenant.store, frozenset(types | {f"{shape}/{name}" for shape in SHAPES for name in NEWER}))
+    tenant, root = knowing_what_is_newer(), Path(tempfile.mkdtemp())
 
     put_into_force(folder(root, wanted), tenant)
 
