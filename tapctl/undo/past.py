@@ -9,6 +9,7 @@ What it proves of one change:
     a step's result is "unknown" (an answer was    what the step leads to may have been made, by that
     lost, 5xx, refused halfway, it does not        apply or by somebody else
     read back), or it has none (cut off, older)
+    the object was created                         it is that apply's, whatever became of the rest of the step
     the outcome is "applied"                       all of it was made
 """
 
@@ -188,7 +189,9 @@ def _deed(change: JsonObject, told: Iterable[JsonObject], place: Place) -> Deed 
             case "result":
                 sure = aim if line["result"] == "done" else start
                 most = start if line["result"] == "refused" else aim
-            case "created" | "restored":
+            case "created":
+                object_id, start, sure = str(line["id"]), aim, aim
+            case "restored":
                 object_id = str(line["id"])
             case "outcome" if line["status"] == "applied":
                 sure = most = end

@@ -680,14 +680,31 @@ def test_a_deletion_without_an_answer_is_known_by_what_is_there(written: Folder,
     assert change_of(gone, "P").reason.startswith("that apply may have deleted it; it comes back")
 
 
-def test_a_new_object_of_an_apply_that_broke_off_is_undone_with_a_word(
-    written: Folder, tmp_path: Path
-) -> None:
+def cut_off(record: Path, event: str) -> None:
+    """Nothing was written from the first such line on."""
+    text = record.read_text(encoding="utf-8")
+    record.write_text(text[: text.index(f'{{"event": "{event}"')], encoding="utf-8")
+
+
+def test_a_new_object_of_an_apply_that_broke_off_goes(written: Folder, tmp_path: Path) -> None:
     tenant = Tenant()
     root = written([policy("P", "disabled")])
     record = recorded(root, tenant, tmp_path)
-    text = record.read_text(encoding="utf-8")
-    record.write_text(text[: text.index('{"event": "result"')], encoding="utf-8")
+    cut_off(record, "result")
+    undone = way_back(root, tenant, record)
 
-    message = finding(way_back(root, tenant, record), "overwrites-later-changes").message
+    assert (rules(undone), change_of(undone, "P").reason) == ([], "that apply created it")
+
+
+def test_what_may_have_been_brought_back_by_others_goes_with_a_word(written: Folder, tmp_path: Path) -> None:
+    tenant = Tenant()
+    settle(written([policy("P", "disabled")]), tenant)
+    root = written([absent("ConditionalAccessPolicy", "P")])
+    record = recorded(root, tenant, tmp_path)
+    undo = FileRecord(tmp_path, "undo")
+    carry_out(way_back(root, tenant, record), tenant, undo)
+    undo.close()
+    cut_off(undo.path, "result")
+
+    message = finding(way_back(root, tenant, undo.path), "overwrites-later-changes").message
     assert message.startswith("whether that apply or somebody else created ConditionalAccessPolicy/P is not")
