@@ -148,7 +148,8 @@ class Facts:
     whole is "not known". `suites` adds applications to Graph's own groups of them (Office365, ...).
     `roles_read` are the template ids of the roles whose holders are known; None where nobody said which, and
     what the users' own facts say is all. `baseline_scopes`: how the tenant treats requests for low-privilege
-    scopes only, where it said so. `join_needs_mfa` is "unsaid" where a file describes a whole directory, and
+    scopes only, where it said so. `security_defaults` are "unread" where the tenant was asked and did not
+    say. `join_needs_mfa` is "unsaid" where a file describes a whole directory, and
     leaves the device settings out.
     """
 
@@ -162,6 +163,6 @@ class Facts:
     suites: Mapping[str, frozenset[str]] = field(default_factory=dict)
     multi_tenant_applications: frozenset[str] = frozenset()
     baseline_scopes: Literal["legacy", "enforced", "custom"] | None = None
-    security_defaults: bool | None = None
+    security_defaults: bool | Literal["unread"] | None = None
     join_needs_mfa: bool | Literal["unsaid"] | None = None
     migration_is_complete: bool | None = None

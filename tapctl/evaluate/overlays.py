@@ -65,18 +65,28 @@ def _per_user_mfa(scene: Scene) -> Overlay | None:
 
 
 def _defaults_block_legacy(scene: Scene) -> Overlay | None:
-    if not scene.facts.security_defaults or not scene.is_legacy_client:
+    if not scene.is_legacy_client:
         return None
-    return Overlay("security defaults", "block", "security-defaults", True)
+    return Overlay(
+        "security defaults", "block", "security-defaults", _has_defaults(scene), "securityDefaults"
+    )
 
 
 def _defaults_ask(scene: Scene) -> Overlay | None:
     """Administrators at every sign-in; others when Entra finds it necessary, which nobody can tell."""
-    if not scene.facts.security_defaults:
+    is_on = _has_defaults(scene)
+    asks = True if scene.person.roles else None
+    fact = "securityDefaults" if is_on is None else "user.roles" if scene.person.roles is None else ""
+    return Overlay(
+        "security defaults", "mfa", "security-defaults", every((is_on, asks)), fact, about="the tenant"
+    )
+
+
+def _has_defaults(scene: Scene) -> Truth:
+    said = scene.facts.security_defaults
+    if said == "unread":
         return None
-    fact = "user.roles" if scene.person.roles is None else ""
-    holds = True if scene.person.roles else None
-    return Overlay("security defaults", "mfa", "security-defaults", holds, fact, about="the tenant")
+    return scene.assume("security-defaults-unsaid", False) if said is None else said
 
 
 def _device_settings(scene: Scene) -> Overlay | None:

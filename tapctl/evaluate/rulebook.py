@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from tapctl.evaluate.decision import Applied, Result
@@ -39,8 +39,12 @@ class Rulebook:
 
 def rulebook(policies: Mapping[str, JsonObject], facts: Facts) -> Rulebook:
     """Make policies ready: name (or id) → spec, in Graph's shape or canonical. References are compared as
-    text with the names in `facts` and in the sign-in."""
-    return _made_ready((read_policy(name, spec) for name, spec in policies.items()), index(facts))
+    text with the names in `facts` and in the sign-in. Security defaults that nobody read are off beside an
+    enforced policy: Entra enables none while they are on (fundamentals/security-defaults)."""
+    read = [read_policy(name, spec) for name, spec in policies.items()]
+    if facts.security_defaults in (None, "unread") and any(policy.state == "enabled" for policy in read):
+        facts = replace(facts, security_defaults=False)
+    return _made_ready(read, index(facts))
 
 
 def fewer(book: Rulebook, holds: Callable[[Policy], bool]) -> Rulebook:

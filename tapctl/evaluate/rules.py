@@ -262,6 +262,11 @@ RULES: Final[Mapping[str, Rule]] = {
     "security-defaults": _documented(
         "fundamentals/security-defaults", "Security defaults block legacy clients and ask for MFA."
     ),
+    "security-defaults-unsaid": _inferred(
+        "fundamentals/security-defaults",
+        "Where no policy is enforced and nobody was asked whether security defaults are on, they are taken "
+        "to be off.",
+    ),
     "device-settings": _documented(
         _APPS, "The device settings may ask for MFA where a device is registered or joined."
     ),

@@ -63,7 +63,7 @@ def known(checked: Checked, snapshot: FactsSnapshot | None = None) -> Known:
                 if person.type is not None
             },
             roles_read=frozenset(snapshot.roles or ()),
-            security_defaults=snapshot.security_defaults,
+            security_defaults="unread" if snapshot.security_defaults is None else snapshot.security_defaults,
             join_needs_mfa=snapshot.join_needs_mfa,
         ),
     )

@@ -96,7 +96,7 @@ class Context:
             case "registered":
                 return any(person.registered is not None for person in people)
             case "securityDefaults":
-                return self.facts.security_defaults is not None
+                return isinstance(self.facts.security_defaults, bool)
             case "accepted":
                 ways = [self.combinations(policy) or frozenset() for policy in self.on]
                 modes = CONFIGURATIONS.keys() & {mode for found in ways for way in found for mode in way}

@@ -269,6 +269,6 @@ def direct_enable(context: Context) -> Iterator[Hit]:
     bad=stream(policy(), "facts: {securityDefaults: true}\n"),
 )
 def security_defaults(context: Context) -> Iterator[Hit]:
-    if context.facts.security_defaults:
+    if context.facts.security_defaults is True:
         for found in context.enforced:
             yield found.hit(f"{found.name} cannot be enforced while security defaults are on", "state")

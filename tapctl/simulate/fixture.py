@@ -70,7 +70,9 @@ def facts_of(written: JsonObject, base: Facts | None = None) -> Facts:
         | frozenset(texts(written.get("multiTenantApplications"))),
         baseline_scopes=cast('Literal["legacy", "enforced", "custom"] | None', written.get("baselineScopes"))
         or facts.baseline_scopes,
-        security_defaults=said(written.get("securityDefaults"), facts.security_defaults),
+        security_defaults=said(
+            written.get("securityDefaults"), False if base is None else base.security_defaults
+        ),
         join_needs_mfa=said(written.get("joinNeedsMfa"), "unsaid" if base is None else base.join_needs_mfa),
         migration_is_complete=said(
             written.get("migrationComplete"),

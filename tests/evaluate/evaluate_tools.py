@@ -29,6 +29,7 @@ ENABLED = (
     "externalMfa",
 )
 FACTS = Facts(
+    security_defaults=False,
     groups={
         "Staff": Group(users=frozenset({"bob"}), groups=frozenset({"New hires"})),
         "New hires": Group(users=frozenset({"alice"})),

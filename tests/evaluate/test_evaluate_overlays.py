@@ -79,6 +79,34 @@ def test_that_per_user_mfa_which_nobody_reads_is_off_is_an_inference(
     assert (found.verdict, found.inferences) == (verdict, inferences)
 
 
+@pytest.mark.parametrize(
+    ("said", "strict", "verdict", "missing", "inferences"),
+    [
+        ("unread", False, "unknown", ("securityDefaults",), ()),
+        (None, False, "allow", (), ("security-defaults-unsaid",)),
+        (None, True, "unknown", (), ("security-defaults-unsaid",)),
+        (False, True, "allow", (), ()),
+    ],
+)
+def test_security_defaults_that_nobody_knows_are_not_simply_off(
+    said: Any, strict: bool, verdict: str, missing: tuple[str, ...], inferences: tuple[str, ...]
+) -> None:
+    facts = replace(FACTS, security_defaults=said)
+    found = decided(asked=sign_in("bob"), facts=facts, strict=strict)
+
+    assert (found.verdict, found.missing, found.inferences) == (verdict, missing, inferences)
+
+
+@pytest.mark.parametrize("said", ["unread", None])
+def test_beside_an_enforced_policy_security_defaults_are_off(said: Any) -> None:
+    facts = replace(FACTS, security_defaults=said)
+    elsewhere = policy(users={"includeUsers": ["somebody else"]})
+
+    found = decided(elsewhere, asked=sign_in("bob"), facts=facts, strict=True)
+
+    assert (found.verdict, found.missing) == ("allow", ())
+
+
 def test_per_user_mfa_asks_at_every_sign_in() -> None:
     asked = sign_in("somebody", person=replace(EMERGENCY, per_user_mfa=True))
 
