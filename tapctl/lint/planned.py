@@ -20,7 +20,8 @@ from tapctl.model import Address, Finding, JsonObject, Snapshot, Workspace
 _EITHER_WAY = "BG009"
 _NOT_NEW = "This change does not introduce it, so it does not stop an apply."
 _SETTINGS = (
-    "No change to the tenant makes it new, and a plan knows no earlier tapctl.yaml: it stops no apply."
+    "No change to the tenant makes it new, and lint knows no earlier tapctl.yaml (--base compares them): "
+    "it stops no apply."
 )
 _BRAKED = "A brake asks about the same danger, so it does not stop an apply by itself."
 _NOT_DECLARED = "Not so as declared: `tapctl apply` ends it."

@@ -79,7 +79,7 @@ def planned(planning: Planning, less: Sequence[str] = ()) -> str:
     """The counts of a plan in one sentence, and what is `less` protected after it."""
     counts = planning.counts
     if not planning.pending:
-        return f"Nothing to do: {counted(counts['no-op'], 'object')} as declared"
+        return "; ".join([f"Nothing to do: {counted(counts['no-op'], 'object')} as declared", *less])
     changes = (
         f"{counts['create']} to create, {counts['update']} to update, {counts['delete']} to delete, "
         f"{counts['no-op']} as declared"

@@ -200,7 +200,15 @@ def test_a_first_commit_is_applied_as_well(repository: Path, github: GitHub) -> 
     codes = run_job(workflow["plan"], repository, EXPRESSIONS, **variables(repository, github))
 
     assert set(codes.values()) == {0}
-    assert "The first commit has none" in (repository / "Plan.log").read_text(encoding="utf-8")
+
+
+def test_a_history_that_git_does_not_show_stops_the_plan(repository: Path, github: GitHub) -> None:
+    (repository / ".git/HEAD").write_text("ref: nothing\n")
+    workflow = jobs(REUSABLE["apply"])
+
+    codes = run_job(workflow["plan"], repository, EXPRESSIONS, **variables(repository, github))
+
+    assert codes["Plan"] == 128
 
 
 @pytest.mark.parametrize("name", ["plan", "apply"])
@@ -221,7 +229,7 @@ def test_a_workflow_that_compares_has_the_commit_before() -> None:
     for text in FILES.values():
         for job in jobs(text).values():
             steps = job.get("steps", [])
-            is_comparing = any("HEAD^1" in step.get("run", "") for step in steps)
+            is_comparing = any("--base" in step.get("run", "") for step in steps)
             depths = [
                 step["with"].get("fetch-depth") for step in steps if "checkout@" in step.get("uses", "")
             ]

@@ -97,7 +97,7 @@ def test_of_the_settings_nobody_knows_what_is_new(tmp_path: Path) -> None:
     (finding,) = _findings(found, "BG001")
 
     assert finding.severity == "warning"
-    assert "a plan knows no earlier tapctl.yaml" in finding.help
+    assert "lint knows no earlier tapctl.yaml" in finding.help
     assert "does not introduce" not in finding.help
 
 
