@@ -265,6 +265,17 @@ def test_what_does_not_read_back_is_failed_with_its_fields(tenant: Tenant, tmp_p
     assert why == "written, but it does not read back: state is 'enabled', not 'disabled'"
 
 
+def test_what_was_never_answered_and_does_not_read_back_says_so(tenant: Tenant, tmp_path: Path) -> None:
+    settle(folder(tmp_path, [policy("P")]), tenant)
+    planned = plan(folder(tmp_path, [policy("P", "disabled")]), tenant)
+    tenant.between = [Writes(instead=lambda number, scope: 500)]
+
+    why = reasons(carry_out(planned, tenant))["ConditionalAccessPolicy/P"]
+
+    assert why.startswith("perhaps not written, for it does not read back: state is 'enabled'")
+    assert "500" in why
+
+
 def test_what_a_service_keeps_is_told_with_what_to_do(tenant: Tenant, tmp_path: Path) -> None:
     """Nobody says that a null takes the levels of insider risk away."""
     tenant.sandbox = Settings(merges_blocks=True)

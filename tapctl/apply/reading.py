@@ -87,8 +87,14 @@ async def read_back(run: Run, steps: Sequence[Step]) -> None:
         if waiting and not await waits.again():
             for step in waiting:
                 run.done.pop(step.address, None)
-                run.failed[step.address] = f"written, but it does not read back: {different[step.address]}"
+                run.failed[step.address] = _unread(run.unanswered.get(step.address), different[step.address])
             return
+
+
+def _unread(unanswered: str | None, difference: str) -> str:
+    if unanswered is None:
+        return f"written, but it does not read back: {difference}"
+    return f"perhaps not written, for it does not read back: {difference}; {unanswered}"
 
 
 async def _differences(run: Run, steps: Sequence[Step]) -> dict[Address, str]:

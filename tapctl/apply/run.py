@@ -43,7 +43,8 @@ class Run:
     """One apply under way. `patience` is how long a write may take to read back, in seconds; `waiting` is
     told how many changes do not yet, and how long that may still take. `done`, `failed` and `skipped` are the
     verdicts; `begun` and `written` are for an account of what was interrupted. `answers` are those to the
-    requests of the step under way, and `results` what is known of the last step of each object."""
+    requests of the step under way, and `results` what is known of the last step of each object; `unanswered`
+    says why no answer came to the last write of an object that got none."""
 
     gateway: Gateway
     plan: Plan
@@ -62,6 +63,7 @@ class Run:
     written: set[Address] = field(default_factory=set)
     answers: list[StepResult] = field(default_factory=list)
     results: dict[Address, StepResult] = field(default_factory=dict)
+    unanswered: dict[Address, str] = field(default_factory=dict)
     fresh: set[str] = field(default_factory=set)
     created: set[str] = field(default_factory=set)
     tightening: set[Address] = field(default_factory=set)

@@ -90,9 +90,10 @@ async def _send(run: Run, step: Step, request: Request) -> None:
     try:
         with _answering(run, request.method):
             answer = await _patiently(run, request, path)
-    except AnswerLost:
+    except AnswerLost as error:
         if creates and not await _was_created(run, step):
             raise
+        run.unanswered[step.address] = str(error).splitlines()[0]
         return  # whether anything else was carried out, reading back shows
     except NotFound:
         if request.method != "DELETE":
