@@ -37,18 +37,5 @@ LASTING: Final = ("fido2", "deviceBasedPush")
 """What people with a pass can register to go on without a password."""
 KEYS: Final = frozenset({"fido2", "x509CertificateMultiFactor"})
 """What an emergency account should hold: Microsoft asks everybody for MFA at its admin portals."""
-READABLE: Final[frozenset[Need]] = frozenset(
-    {
-        "members",
-        "emergency",
-        "roles",
-        "registered",
-        "accepted",
-        "passkeys",
-        "landing",
-        "keys",
-        "securityDefaults",
-        "join",
-    }
-)
-"""Those that a snapshot of facts has."""
+READABLE: Final[frozenset[Need]] = frozenset(NEEDS) - {"plan", "changed"}
+"""Those that a snapshot of facts has: all but what only a plan knows."""

@@ -139,7 +139,7 @@ def _settle(run: Run, entry: Entry) -> None:
     """It had arrived before the run was interrupted; what goes with a delivery may not have been done."""
     proof.forget(entry.proof)
     assert entry.made_start is not None  # noqa: S101  # only a pass that was made can have arrived
-    assert entry.made_end is not None  # noqa: S101
+    assert entry.made_end is not None  # noqa: S101  # as above: both are noted in one line
     run.also(
         Made(
             recipient=entry.recipient,
