@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from tapctl.cli.completing import topics
@@ -18,6 +20,7 @@ def command(options: Options, *, topic: str | None) -> int:
     A field is named by its path: TemporaryAccessPassPolicy.isUsableOnce. Where only one kind has a field of
     that name, the name alone is enough. Offline; letter case does not matter.
     """
+    from tapctl.cli.output import width
     from tapctl.explain import explain
     from tapctl.render import explanation
 
@@ -28,6 +31,6 @@ def command(options: Options, *, topic: str | None) -> int:
         case "markdown":
             text = explanation.render_markdown(found)
         case _:
-            text = explanation.render_text(found)
+            text = explanation.render_text(found, width(sys.stdout))
     put(text)
     return 0

@@ -22,40 +22,40 @@ _TYPES: Final = {
     "array": "list",
     "object": "mapping",
 }
-_WIDTH: Final = 100
+_WIDEST: Final = 100  # columns; longer lines are hard to read
 
 
-def render_text(found: Explanation) -> str:
-    """For a terminal."""
-    return "\n".join(_text(found)) + "\n"
+def render_text(found: Explanation, width: int = _WIDEST) -> str:
+    """For a terminal of `width` columns."""
+    return "\n".join(_text(found, min(width, _WIDEST))) + "\n"
 
 
-def _text(found: Explanation) -> Iterator[str]:
+def _text(found: Explanation, width: int) -> Iterator[str]:
     yield f"{found.name}: {found.title}" if found.name else found.title
     yield ""
-    yield from _wrapped(found.description, "  ")
+    yield from _wrapped(found.description, width, "  ")
     facts = [*found.links, *(facts_in_words(found.facts) if found.facts else ())]
     if facts:
         yield ""
         wide = max(len(label) for label, _ in facts)
         for label, said in facts:
-            yield from _wrapped(said, f"  {label:<{wide}}  ", " " * (wide + 4))
+            yield from _wrapped(said, width, f"  {label:<{wide}}  ", " " * (wide + 4))
     for section, entries in _sections(found):
         yield ""
         yield section
         for entry in entries:
-            yield from _wrapped(_summary(entry), "  ", "      ")
-            yield from _wrapped(first_sentence(entry.description), "      ")
+            yield from _wrapped(_summary(entry), width, "  ", "      ")
+            yield from _wrapped(first_sentence(entry.description), width, "      ")
     for example in found.examples:
         yield ""
         yield "Example"
         yield from (f"  {line}" for line in _yaml(example))
 
 
-def _wrapped(words: str, first: str, others: str | None = None) -> list[str]:
+def _wrapped(words: str, width: int, first: str, others: str | None = None) -> list[str]:
     return textwrap.wrap(
         visible(words),
-        _WIDTH,
+        width,
         initial_indent=first,
         subsequent_indent=first if others is None else others,
         break_long_words=False,

@@ -17,3 +17,12 @@ def test_what_is_not_there_is_an_error(cli: Cli) -> None:
 
     assert (result.code, result.out) == (1, "")
     assert "did you mean Fido2Policy" in result.err
+
+
+@pytest.mark.parametrize(("columns", "widest"), [("60", 60), ("80", 80), ("300", 100)])
+def test_it_fits_the_terminal(cli: Cli, monkeypatch: pytest.MonkeyPatch, columns: str, widest: int) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+
+    lines = cli("explain", "settings-loosened").out.splitlines()
+
+    assert widest - 20 < max(map(len, lines)) <= widest
